@@ -1,0 +1,1 @@
+//! Puppeteer's object model in Rust over the Chrome DevTools Protocol.

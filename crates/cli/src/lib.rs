@@ -1,0 +1,1 @@
+//! The puppet-master command: exec, jobs, up.

@@ -1,0 +1,274 @@
+//! The job itself.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::result::null_is_default;
+use crate::time::{optional_whole_seconds, whole_seconds};
+use crate::{IllegalMove, JobResult, JobStatus, LogEntry, Results, Timestamp};
+
+/// A job's id: the document's id in the store and its name in every log line.
+///
+/// At most [`JobId::MAX_BYTES`] bytes of UTF-8 without `/` and control characters, not starting with `_`, not `.` or
+/// `..`, and not blank: each of those would address something else than one document in CouchDB.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct JobId(String);
+
+/// Why a text is no [`JobId`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("job id {id:?} is not allowed: {reason}")]
+pub struct InvalidJobId {
+    /// The text, cut to a printable length.
+    pub id: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl JobId {
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 200;
+
+    /// A new random id (UUID version 4).
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
+
+    /// Checks a text that came from outside.
+    ///
+    /// # Errors
+    /// [`InvalidJobId`] with the rule that it breaks.
+    pub fn parse(id: impl Into<String>) -> Result<Self, InvalidJobId> {
+        let id = id.into();
+        let reason = if id.trim().is_empty() {
+            "it is blank"
+        } else if id.len() > Self::MAX_BYTES {
+            "it is longer than 200 bytes"
+        } else if id.starts_with('_') {
+            "it starts with an underscore"
+        } else if id == "." || id == ".." {
+            "it is a path"
+        } else if id.contains('/') {
+            "it holds a slash"
+        } else if id.chars().any(char::is_control) {
+            "it holds a control character"
+        } else {
+            return Ok(Self(id));
+        };
+        Err(InvalidJobId { id: id.chars().take(80).collect(), reason })
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for JobId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for JobId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(Cow::<'de, str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A job as the API answers it, the store keeps it and the queue carries it.
+///
+/// The fields come out in this order. `logs`, `results`, `started_at` and `finished_at` are null until the job is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub uuid: JobId,
+    /// The body of the async function that runs.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub code: String,
+    /// Where it is on its way.
+    #[serde(default)]
+    pub status: JobStatus,
+    /// What the code sees as `vars`.
+    #[serde(default, deserialize_with = "strings")]
+    pub vars: BTreeMap<String, String>,
+    /// Source text of the modules that the code may import, by name.
+    #[serde(default, deserialize_with = "strings")]
+    pub modules: BTreeMap<String, String>,
+    /// The text of the error that ended it; empty until then and after success.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub error: String,
+    /// All log lines.
+    #[serde(default)]
+    pub logs: Option<Vec<LogEntry>>,
+    /// What the code put into `results`.
+    #[serde(default)]
+    pub results: Option<Results>,
+    /// When the gateway accepted it.
+    #[serde(with = "whole_seconds")]
+    pub created_at: Timestamp,
+    /// When the code began to run.
+    #[serde(default, with = "optional_whole_seconds")]
+    pub started_at: Option<Timestamp>,
+    /// When the code ended.
+    #[serde(default, with = "optional_whole_seconds")]
+    pub finished_at: Option<Timestamp>,
+    /// How long the code ran, in milliseconds.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub duration: u64,
+    /// The longest time the code may run, in seconds; the executor's own limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
+    /// How many executors may begin it before it is given up; the executor's own limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+}
+
+/// What a client may say of a new job. Everything else of a [`Job`] belongs to the server and is ignored here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct NewJob {
+    /// An id of the client's own; a random one when absent, null or empty.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub uuid: String,
+    /// See [`Job::code`].
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub code: String,
+    /// See [`Job::vars`].
+    #[serde(default, deserialize_with = "strings")]
+    pub vars: BTreeMap<String, String>,
+    /// See [`Job::modules`].
+    #[serde(default, deserialize_with = "strings")]
+    pub modules: BTreeMap<String, String>,
+    /// See [`Job::timeout`].
+    #[serde(default)]
+    pub timeout: Option<u32>,
+    /// See [`Job::max_attempts`].
+    #[serde(default)]
+    pub max_attempts: Option<u32>,
+}
+
+impl Job {
+    /// A job as it is before anything happened to it.
+    ///
+    /// # Errors
+    /// [`InvalidJobId`] when the client brought an id that cannot name a document.
+    pub fn create(new: NewJob, now: Timestamp) -> Result<Self, InvalidJobId> {
+        let uuid = if new.uuid.is_empty() { JobId::random() } else { JobId::parse(new.uuid)? };
+        Ok(Self {
+            uuid,
+            code: new.code,
+            status: JobStatus::Created,
+            vars: new.vars,
+            modules: new.modules,
+            error: String::new(),
+            logs: None,
+            results: None,
+            created_at: now.truncated_to_seconds(),
+            started_at: None,
+            finished_at: None,
+            duration: 0,
+            timeout: new.timeout,
+            max_attempts: new.max_attempts,
+        })
+    }
+
+    /// Notes that the broker has confirmed the job.
+    ///
+    /// # Errors
+    /// [`IllegalMove`] when it is done already.
+    pub fn mark_queued(&mut self) -> Result<(), IllegalMove> {
+        self.status = self.status.move_to(JobStatus::Queued)?;
+        Ok(())
+    }
+
+    /// Takes the result over. Only the first one: a job that is done stays as it is.
+    ///
+    /// # Errors
+    /// [`IllegalMove`] when it is done already; the job is unchanged.
+    pub fn finish(&mut self, result: JobResult) -> Result<(), IllegalMove> {
+        self.status = self.status.move_to(JobStatus::Done)?;
+        self.error = result.error.unwrap_or_default();
+        self.logs = Some(result.logs);
+        self.results = Some(result.results);
+        self.started_at = result.started_at.map(Timestamp::truncated_to_seconds);
+        self.finished_at = result.finished_at.map(Timestamp::truncated_to_seconds);
+        self.duration = result.duration;
+        Ok(())
+    }
+}
+
+/// An object of string → string; null is `{}` and a null inside is the empty string. The error names the key.
+fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let values = Option::<BTreeMap<String, serde_json::Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let string = |(key, value)| match value {
+        serde_json::Value::String(text) => Ok((key, text)),
+        serde_json::Value::Null => Ok((key, String::new())),
+        other => {
+            Err(serde::de::Error::custom(format_args!("the value of {key:?} is not a string but {}", kind(&other))))
+        }
+    };
+    values.into_iter().map(string).collect()
+}
+
+fn kind(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "a boolean",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a string",
+        serde_json::Value::Array(_) => "an array",
+        serde_json::Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Job, JobId, NewJob};
+    use crate::{JobResult, JobStatus, Timestamp};
+
+    fn created() -> Job {
+        let new: NewJob = serde_json::from_str(r#"{"uuid":"j","code":"x","vars":{"a":null}}"#).unwrap();
+        Job::create(new, Timestamp::parse("2020-01-02T03:04:05.678Z").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn fields_come_out_in_the_predecessors_order() {
+        let expected = r#"{"uuid":"j","code":"x","status":"created","vars":{"a":""},"modules":{},"error":"","logs":null,"results":null,"created_at":"2020-01-02T03:04:05Z","started_at":null,"finished_at":null,"duration":0}"#;
+        assert_eq!(serde_json::to_string(&created()).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_first_result_stays() {
+        let mut job = created();
+        job.finish(JobResult::not_started(job.uuid.clone(), "first")).unwrap();
+        assert!(job.finish(JobResult::not_started(job.uuid.clone(), "second")).is_err());
+        assert_eq!((job.status, job.error.as_str()), (JobStatus::Done, "first"));
+        assert!(job.mark_queued().is_err());
+    }
+
+    #[test]
+    fn a_result_may_overtake_the_queued_mark() {
+        let mut job = created();
+        job.finish(JobResult::not_started(job.uuid.clone(), "")).unwrap();
+        assert_eq!(job.status, JobStatus::Done);
+    }
+
+    #[test]
+    fn ids_that_would_address_something_else_are_refused() {
+        for id in ["", " ", "_design", ".", "..", "a/b", "a\nb", "a\0b"] {
+            assert!(JobId::parse(id).is_err(), "{id:?}");
+        }
+        assert!(JobId::parse("u".repeat(201)).is_err());
+        for id in ["a", "a b", "日本-é", "...", "a_b", "a+b?c#d%"] {
+            assert!(JobId::parse(id).is_ok(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_string_is_named() {
+        let error = serde_json::from_str::<NewJob>(r#"{"vars":{"port":1}}"#).unwrap_err();
+        assert!(error.to_string().starts_with(r#"the value of "port" is not a string but a number"#), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! A job, its result and its legal moves: pure data, serde only.
+//!
+//! The documents in the database, the bodies on the queues and the answers of the API are all made of these types, so
+//! their field names and order are the predecessor's (see `docs/DIFFERENCES.md` for what differs on purpose).
+//! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
+
+mod job;
+mod result;
+mod status;
+mod time;
+
+pub use job::{InvalidJobId, Job, JobId, NewJob};
+pub use result::{JobResult, Level, LogEntry, Results};
+pub use status::{IllegalMove, JobStatus};
+pub use time::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,115 @@
+//! What an executor sends back about a job.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{JobId, Timestamp};
+
+/// A job's results: what `JSON.stringify(results)` made of the script's object. Keys come out sorted.
+pub type Results = serde_json::Map<String, serde_json::Value>;
+
+/// How serious a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// For the author of the job only.
+    Debug,
+    /// What the job tells.
+    Info,
+    /// Something is odd, the job goes on.
+    #[serde(alias = "WARNING")]
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// One line of a job's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// When the line was written.
+    pub time: Timestamp,
+    /// Its level.
+    pub level: Level,
+    /// Its text, as `util.format` made it.
+    pub message: String,
+}
+
+/// The body of a message on the result queue: what became of one job.
+///
+/// The predecessor's executor leaves `started_at`, `finished_at` and `duration` out when the code never started, and
+/// sends a null `error` for success. Unknown fields are ignored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobResult {
+    /// Whose result this is.
+    pub uuid: JobId,
+    /// All log lines in order.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub logs: Vec<LogEntry>,
+    /// The text of the error that ended the job; `None` when it succeeded.
+    #[serde(default, deserialize_with = "empty_is_none")]
+    pub error: Option<String>,
+    /// What the script put into `results`, partial after a failure.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub results: Results,
+    /// When the code began to run; `None` when it never started.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// When the code ended; `None` when it never started.
+    #[serde(default)]
+    pub finished_at: Option<Timestamp>,
+    /// How long the code ran, in milliseconds.
+    #[serde(default, deserialize_with = "whole_millis")]
+    pub duration: u64,
+}
+
+impl JobResult {
+    /// A result for a job whose code never started.
+    pub fn not_started(uuid: JobId, error: impl Into<String>) -> Self {
+        let (logs, results) = (Vec::new(), Results::new());
+        Self { uuid, logs, error: Some(error.into()), results, started_at: None, finished_at: None, duration: 0 }
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: null counts as absent.
+pub(crate) fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn empty_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+}
+
+/// The predecessor subtracts two clocks, so a duration may be negative or null there.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is checked to be a sane duration"
+)]
+fn whole_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let millis = Option::<f64>::deserialize(deserializer)?.unwrap_or(0.0);
+    Ok(if (0.0..1e15).contains(&millis) { millis as u64 } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JobResult, Level};
+
+    #[test]
+    fn a_result_of_the_predecessor_is_read() {
+        let text = r#"{"uuid":"j","logs":[{"time":"2020-01-02T03:04:05.678Z","level":"INFO","message":"hi"}],
+            "error":null,"results":{"b":1,"a":2},"finished_at":"2020-01-02T03:04:05.678Z","started_at":null,"extra":1}"#;
+        let result: JobResult = serde_json::from_str(text).unwrap();
+        assert_eq!(result.error, None);
+        assert_eq!(result.logs[0].level, Level::Info);
+        assert_eq!(result.duration, 0);
+        assert_eq!(serde_json::to_string(&result.results).unwrap(), r#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn a_result_without_a_uuid_is_refused() {
+        assert!(serde_json::from_str::<JobResult>(r#"{"logs":[]}"#).is_err());
+    }
+}

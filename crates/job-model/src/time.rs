@@ -1,0 +1,137 @@
+//! Points in time as the wire carries them: RFC 3339 in UTC, whole seconds in jobs, milliseconds in logs and results.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+/// A point in time in UTC with millisecond precision.
+///
+/// Serialises with milliseconds (`2020-01-02T03:04:05.678Z`). The fields of a job that the predecessor's clients parse
+/// without a fraction use [`whole_seconds`] instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OffsetDateTime);
+
+/// A text that is not an RFC 3339 time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not an RFC 3339 time")]
+pub struct InvalidTimestamp {
+    /// The text that was read.
+    pub text: String,
+}
+
+impl Timestamp {
+    /// The system clock's time, cut to milliseconds.
+    pub fn now() -> Self {
+        Self::truncated(OffsetDateTime::now_utc())
+    }
+
+    /// The time this many milliseconds after the Unix epoch; `None` outside the years 0 to 9999.
+    pub fn from_unix_millis(millis: i64) -> Option<Self> {
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()?;
+        (0..=9999).contains(&time.year()).then_some(Self(time))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn unix_millis(self) -> i64 {
+        self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
+    }
+
+    /// Reads an RFC 3339 time with any offset and any fraction; what is finer than a millisecond is cut off.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp`] with the text.
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(|time| Self::truncated(time.to_offset(UtcOffset::UTC)))
+            .map_err(|_| InvalidTimestamp { text: text.to_owned() })
+    }
+
+    /// The same time without its fraction of a second.
+    #[must_use]
+    pub fn truncated_to_seconds(self) -> Self {
+        Self(self.0.replace_nanosecond(0).unwrap_or(self.0))
+    }
+
+    /// `2020-01-02T03:04:05Z`.
+    pub fn to_whole_seconds(self) -> String {
+        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        self.0.format(format).expect("a UTC time has all these parts")
+    }
+
+    fn truncated(time: OffsetDateTime) -> Self {
+        let millis = u32::from(time.millisecond()) * 1_000_000;
+        Self(time.replace_nanosecond(millis).unwrap_or(time))
+    }
+}
+
+/// `2020-01-02T03:04:05.678Z`.
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+        f.write_str(&self.0.format(format).map_err(|_| std::fmt::Error)?)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// For `#[serde(with)]`: a time written in whole seconds.
+pub(crate) mod whole_seconds {
+    use super::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&time.to_whole_seconds())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        Timestamp::deserialize(deserializer).map(Timestamp::truncated_to_seconds)
+    }
+}
+
+/// For `#[serde(with)]`: a time written in whole seconds, or null.
+pub(crate) mod optional_whole_seconds {
+    use super::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&time.to_whole_seconds()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        Ok(Option::<Timestamp>::deserialize(deserializer)?.map(Timestamp::truncated_to_seconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn milliseconds_survive_and_finer_parts_do_not() {
+        let time = Timestamp::parse("2020-01-02T05:04:05.678912+02:00").unwrap();
+        assert_eq!(time.to_string(), "2020-01-02T03:04:05.678Z");
+        assert_eq!(time.to_whole_seconds(), "2020-01-02T03:04:05Z");
+        assert_eq!(Timestamp::from_unix_millis(time.unix_millis()), Some(time));
+    }
+
+    #[test]
+    fn other_texts_are_refused_by_name() {
+        let error = Timestamp::parse("yesterday").unwrap_err();
+        assert_eq!(error.to_string(), "\"yesterday\" is not an RFC 3339 time");
+    }
+}

@@ -1,0 +1,99 @@
+//! How jobs and results travel between gateways and executors.
+//!
+//! [`JobQueue`] is one of the project's two trait seams: [`rabbitmq`] speaks AMQP to the predecessor's queues,
+//! [`embedded`] is a durable queue in one SQLite file for a system that is a single process. Both deliver at least once:
+//! what is unsettled when its consumer drops comes back. Every promise of this module is a test in [`contract`].
+
+pub mod contract;
+pub mod embedded;
+mod error;
+pub mod message;
+pub mod rabbitmq;
+
+use std::num::NonZeroU16;
+
+use async_trait::async_trait;
+
+pub use error::QueueError;
+pub use message::{Message, Queue, Requeue, Topic};
+
+/// Carries messages. Every method may be called from many tasks at once, and waits out a lost connection by itself up
+/// to a bound of its own: callers meet an error only when waiting longer is theirs to decide.
+#[async_trait]
+pub trait JobQueue: Send + Sync + 'static {
+    /// Answers when the queue can be used now.
+    async fn ping(&self) -> Result<(), QueueError>;
+
+    /// Puts a message at the end of a queue. Returns once it is durable there (a publisher confirm in RabbitMQ).
+    async fn publish(&self, queue: Queue, message: Message) -> Result<(), QueueError>;
+
+    /// Begins to take messages off a queue, at most `prefetch` of them unsettled at a time.
+    async fn consume(&self, queue: Queue, prefetch: NonZeroU16) -> Result<Box<dyn Consumer>, QueueError>;
+
+    /// How many messages wait in a queue, unsettled deliveries not counted.
+    async fn depth(&self, queue: Queue) -> Result<u64, QueueError>;
+
+    /// Tells every present subscriber of a topic. Best effort: nobody there, or a lost connection, loses the message.
+    async fn broadcast(&self, topic: Topic, body: Vec<u8>) -> Result<(), QueueError>;
+
+    /// Begins to listen to a topic. What was broadcast before is not heard.
+    async fn subscribe(&self, topic: Topic) -> Result<Box<dyn Subscription>, QueueError>;
+}
+
+/// A flow of deliveries. Dropping it gives everything unsettled back to the queue.
+#[async_trait]
+pub trait Consumer: Send {
+    /// The next delivery. After an error (a lost connection) the consumer is over: consume again.
+    async fn next(&mut self) -> Result<Delivery, QueueError>;
+}
+
+/// A flow of broadcasts.
+#[async_trait]
+pub trait Subscription: Send {
+    /// The next body. After an error the subscription is over: subscribe again.
+    async fn next(&mut self) -> Result<Vec<u8>, QueueError>;
+}
+
+/// A message taken off a queue, to be settled exactly once. Dropped unsettled, it comes back when its consumer drops.
+pub struct Delivery {
+    /// What was published.
+    pub message: Message,
+    /// Whether the message may have been delivered before.
+    pub redelivered: bool,
+    settle: Box<dyn Settle>,
+}
+
+/// The settling half of a [`Delivery`], which each implementation brings.
+#[async_trait]
+pub trait Settle: Send {
+    /// Tells the queue that the message is dealt with.
+    async fn ack(self: Box<Self>) -> Result<(), QueueError>;
+    /// Gives the message back, or drops it (dead-lettered where configured).
+    async fn nack(self: Box<Self>, requeue: Requeue) -> Result<(), QueueError>;
+}
+
+impl Delivery {
+    /// For implementations: a delivery and how to settle it.
+    pub fn new(message: Message, redelivered: bool, settle: Box<dyn Settle>) -> Self {
+        Self { message, redelivered, settle }
+    }
+
+    /// Tells the queue that the message is dealt with. Acknowledge last.
+    pub async fn ack(self) -> Result<(), QueueError> {
+        self.settle.ack().await
+    }
+
+    /// Gives the message back, or drops it (dead-lettered where configured).
+    pub async fn nack(self, requeue: Requeue) -> Result<(), QueueError> {
+        self.settle.nack(requeue).await
+    }
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Delivery")
+            .field("bytes", &self.message.body.len())
+            .field("redelivered", &self.redelivered)
+            .finish()
+    }
+}

@@ -1,0 +1,1 @@
+//! Jobs in a CouchDB over REST.

@@ -1,0 +1,43 @@
+//! What a caller of a store can do about a failure.
+
+use job_model::JobId;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The revision is stale, or the id is taken. Read again and decide anew.
+    #[error("job {id} was changed by somebody else")]
+    Conflict {
+        /// The job.
+        id: JobId,
+    },
+    /// There is no such job.
+    #[error("job {id} is not in the store")]
+    NotFound {
+        /// The job.
+        id: JobId,
+    },
+    /// The job is larger than the store takes. Trying again does not help.
+    #[error("job {id} is larger than the store takes")]
+    TooLarge {
+        /// The job.
+        id: JobId,
+    },
+    /// The store cannot be reached or is not ready. Trying again later helps.
+    #[error("failed to {action}")]
+    Unavailable {
+        /// What was tried with what.
+        action: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store refused for a reason that trying again does not change (credentials, a broken document).
+    #[error("failed to {action}: {reason}")]
+    Refused {
+        /// What was tried with what.
+        action: String,
+        /// The store's own words.
+        reason: String,
+    },
+}

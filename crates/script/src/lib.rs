@@ -1,0 +1,1 @@
+//! Runs a user's code in QuickJS against a page.

@@ -1,0 +1,1 @@
+//! What both binaries share: configuration parts, telemetry, shutdown, retry.

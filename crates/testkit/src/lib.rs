@@ -1,0 +1,1 @@
+//! For tests only: fixture site, unique names, real services, a chaos proxy.

@@ -1,0 +1,1 @@
+//! Consumes jobs, runs them in slots with a Chromium each, publishes the results.

@@ -1,0 +1,1 @@
+//! The HTTP API: stores jobs, publishes them, collects their results.
