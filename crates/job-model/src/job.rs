@@ -124,6 +124,18 @@ pub struct Job {
     /// How many executors may begin it before it is given up; the executor's own limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// When and how often a gateway has put it on the queue: the gateways' own memory, absent from answers and messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch: Option<Dispatch>,
+}
+
+/// A gateway's note of putting a job on the queue. The predecessor leaves it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// When it was last put there, or claimed for that.
+    pub at: Timestamp,
+    /// How often it was put there.
+    pub attempts: u32,
 }
 
 /// What a client may say of a new job. Everything else of a [`Job`] belongs to the server and is ignored here.
@@ -171,7 +183,15 @@ impl Job {
             duration: 0,
             timeout: new.timeout,
             max_attempts: new.max_attempts,
+            dispatch: None,
         })
+    }
+
+    /// The job as others see it: without the gateways' own memory.
+    #[must_use]
+    pub fn published(mut self) -> Self {
+        self.dispatch = None;
+        self
     }
 
     /// Notes that the broker has confirmed the job.

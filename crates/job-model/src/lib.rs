@@ -4,12 +4,14 @@
 //! their field names and order are the predecessor's (see `docs/DIFFERENCES.md` for what differs on purpose).
 //! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
 
+mod events;
 mod job;
 mod result;
 mod status;
 mod time;
 
-pub use job::{InvalidJobId, Job, JobId, NewJob};
+pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
+pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob};
 pub use result::{JobResult, Level, LogEntry, Results};
 pub use status::{IllegalMove, JobStatus};
 pub use time::{InvalidTimestamp, Timestamp};

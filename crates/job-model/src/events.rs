@@ -1,0 +1,101 @@
+//! What is broadcast while a job runs: its events, and orders about it.
+//!
+//! Both are best effort and additive: a predecessor's gateway or executor never sees them, and a job ends the same
+//! without them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{JobId, LogEntry};
+
+/// Something that happened to a job, on the topic of job events.
+///
+/// `{"uuid":"…","seq":7,"event":"log","data":{"time":…,"level":…,"message":…}}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobEvent {
+    /// Whose event this is.
+    pub uuid: JobId,
+    /// How many lines the job's log has: a log event's own place in the log, counted from 1; for a status event the
+    /// number of lines before it. It begins again at 0 when another executor begins the job anew.
+    pub seq: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: JobEventKind,
+}
+
+/// What can happen to a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all = "lowercase")]
+pub enum JobEventKind {
+    /// It moved on.
+    Status {
+        /// To this stage.
+        status: JobStage,
+    },
+    /// It wrote a line to its log.
+    Log(LogEntry),
+}
+
+/// Where a job is, for who watches it. Finer than [`JobStatus`](crate::JobStatus): `running` is never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStage {
+    /// Committed to the store; said by a gateway that does not publish jobs itself, for those that do.
+    Created,
+    /// The broker has confirmed it.
+    Queued,
+    /// An executor has begun it.
+    Running,
+    /// Its result is stored; said by the gateway that stored it.
+    Done,
+}
+
+impl JobStage {
+    /// The stage's name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            JobStage::Created => "created",
+            JobStage::Queued => "queued",
+            JobStage::Running => "running",
+            JobStage::Done => "done",
+        }
+    }
+}
+
+impl From<crate::JobStatus> for JobStage {
+    fn from(status: crate::JobStatus) -> Self {
+        match status {
+            crate::JobStatus::Created => JobStage::Created,
+            crate::JobStatus::Queued => JobStage::Queued,
+            crate::JobStatus::Done => JobStage::Done,
+        }
+    }
+}
+
+/// An order to whichever executor has the job, on the topic of job control: `{"cancel":"UUID"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobControl {
+    /// Stop the job and forget it: whoever waits for it has been told already.
+    Cancel(JobId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JobControl, JobEvent, JobEventKind, JobStage};
+    use crate::JobId;
+
+    #[test]
+    fn events_and_orders_keep_their_form_on_the_wire() {
+        let log = r#"{"uuid":"j","seq":3,"event":"log","data":{"time":"2020-01-02T03:04:05.678Z","level":"INFO","message":"hi"}}"#;
+        let event: JobEvent = serde_json::from_str(log).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), log);
+
+        let status = r#"{"uuid":"j","seq":0,"event":"status","data":{"status":"running"}}"#;
+        let event: JobEvent = serde_json::from_str(status).unwrap();
+        assert_eq!(event.what, JobEventKind::Status { status: JobStage::Running });
+        assert_eq!(serde_json::to_string(&event).unwrap(), status);
+
+        let cancel = JobControl::Cancel(JobId::parse("j").unwrap());
+        assert_eq!(serde_json::to_string(&cancel).unwrap(), r#"{"cancel":"j"}"#);
+    }
+}
