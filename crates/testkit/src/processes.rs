@@ -1,0 +1,1 @@
+//! Our own binaries as child processes.
