@@ -211,12 +211,19 @@ impl Job {
         self.status = self.status.move_to(JobStatus::Done)?;
         self.error = result.error.unwrap_or_default();
         self.logs = Some(result.logs);
-        self.results = Some(result.results);
+        self.results = Some(sorted(result.results));
         self.started_at = result.started_at.map(Timestamp::truncated_to_seconds);
         self.finished_at = result.finished_at.map(Timestamp::truncated_to_seconds);
         self.duration = result.duration;
         Ok(())
     }
+}
+
+/// The same results with sorted keys at every depth.
+fn sorted(mut results: Results) -> Results {
+    results.sort_keys();
+    results.values_mut().for_each(serde_json::Value::sort_all_objects);
+    results
 }
 
 /// An object of string → string; null is `{}` and a null inside is the empty string. The error names the key.
@@ -266,6 +273,15 @@ mod tests {
         assert!(job.finish(JobResult::not_started(job.uuid.clone(), "second")).is_err());
         assert_eq!((job.status, job.error.as_str()), (JobStatus::Done, "first"));
         assert!(job.mark_queued().is_err());
+    }
+
+    #[test]
+    fn the_keys_of_results_are_sorted_at_every_depth() {
+        let mut job = created();
+        let results = serde_json::from_str(r#"{"z":{"y":1,"B":2},"a":[{"d":1,"c":2}]}"#).unwrap();
+        job.finish(JobResult { results, ..JobResult::not_started(job.uuid.clone(), "") }).unwrap();
+        let text = serde_json::to_string(&job.results).unwrap();
+        assert_eq!(text, r#"{"a":[{"c":2,"d":1}],"z":{"B":2,"y":1}}"#);
     }
 
     #[test]

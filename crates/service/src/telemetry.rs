@@ -24,6 +24,19 @@ pub struct TelemetryArgs {
     pub log_level: Option<String>,
 }
 
+impl TelemetryArgs {
+    /// The same choice as flags, for a child process.
+    pub fn to_flags(&self) -> Vec<String> {
+        let format = match self.log_format {
+            LogFormat::Json => "json",
+            LogFormat::Text => "text",
+        };
+        let mut flags = vec![format!("--verbose={}", self.verbose), format!("--log-format={format}")];
+        flags.extend(self.log_level.as_ref().map(|filter| format!("--log-level={filter}")));
+        flags
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
