@@ -8,6 +8,7 @@
 //!
 //! Everything here panics with a sentence that says what to do: a missing program fails a test aloud, it never skips one.
 
+mod background;
 pub mod chaos_proxy;
 pub mod names;
 pub mod ports;
