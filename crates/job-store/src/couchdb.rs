@@ -1,1 +1,220 @@
-//! Jobs in a CouchDB over REST.
+//! Jobs in a CouchDB over REST, as the predecessor kept them: one document per job, its id the job's uuid.
+//!
+//! `http` talks to the server, `document` turns jobs into documents and back, `group_commit` makes many writes share
+//! an fsync, `design` holds the index and `listing` reads it. CouchDB's own revision is the fence. Documents that are
+//! no jobs are never written, never deleted and never counted.
+
+mod design;
+mod document;
+mod group_commit;
+mod http;
+mod listing;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use job_model::{Job, JobId};
+use reqwest::{Method, StatusCode};
+
+use self::document::Reader;
+use self::group_commit::GroupCommit;
+use self::http::{Http, Trouble, segment};
+use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
+
+/// The databases that the predecessor made beside its own; a single-node CouchDB complains without them.
+const SYSTEM_DATABASES: [&str; 4] = ["_global_changes", "_metadata", "_replicator", "_users"];
+
+/// Which CouchDB, and who we are there.
+#[derive(Clone)]
+pub struct CouchDbConfig {
+    /// The server, such as `http://couchdb:5984`; a path in front of the databases is kept.
+    pub url: String,
+    /// The user; no credentials are sent when it and the password are empty.
+    pub username: String,
+    /// The password; never printed.
+    pub password: String,
+    /// The database that holds the jobs.
+    pub database: String,
+}
+
+impl CouchDbConfig {
+    /// A server by its address, with the database `jobs` and no credentials.
+    pub fn new(host: &str, port: u16) -> Self {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (username, password) = (String::new(), String::new());
+        Self { url: format!("http://{host}:{port}"), username, password, database: "jobs".to_owned() }
+    }
+
+    /// A server by a URL that may hold the credentials: `http://user:password@host:port`. The database is `jobs`.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when it is no URL.
+    pub fn from_url(url: &str) -> Result<Self, StoreError> {
+        let malformed = |reason: String| StoreError::Refused { action: "read the URL of CouchDB".into(), reason };
+        let mut parsed = reqwest::Url::parse(url).map_err(|error| malformed(error.to_string()))?;
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let username = decode(parsed.username());
+        let password = decode(parsed.password().unwrap_or_default());
+        let _ = parsed.set_username("");
+        let _ = parsed.set_password(None);
+        Ok(Self { url: parsed.into(), username, password, database: "jobs".to_owned() })
+    }
+
+    /// The same server with these credentials.
+    #[must_use]
+    pub fn with_credentials(self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: username.into(), password: password.into(), ..self }
+    }
+
+    /// The same server with the jobs in another database.
+    #[must_use]
+    pub fn with_database(self, database: impl Into<String>) -> Self {
+        Self { database: database.into(), ..self }
+    }
+}
+
+impl std::fmt::Debug for CouchDbConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { url, username, password: _, database } = self;
+        f.debug_struct("CouchDbConfig")
+            .field("url", url)
+            .field("username", username)
+            .field("database", database)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The jobs in one database of a CouchDB.
+pub struct CouchDbJobStore {
+    http: Arc<Http>,
+    writer: GroupCommit,
+    reader: Reader,
+}
+
+impl CouchDbJobStore {
+    /// A store that has not talked to the server yet. Must be called inside a tokio runtime, which runs its writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the configuration names no server.
+    pub fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
+        let http = Arc::new(Http::new(config)?);
+        let writer = GroupCommit::start(http.clone());
+        Ok(Self { http, writer, reader: Reader::default() })
+    }
+
+    /// How many requests it has sent so far that the server answers after an fsync.
+    pub fn write_calls(&self) -> u64 {
+        self.http.write_calls()
+    }
+
+    async fn make_databases(&self) -> Result<(), StoreError> {
+        let failed = |trouble: Trouble| trouble.into_error("make the database of the jobs");
+        let reply = self.http.put_database(None).await.map_err(failed)?;
+        let exists = reply.status.is_success() || reply.status == StatusCode::PRECONDITION_FAILED;
+        // Without the right to make databases it is enough that somebody else made this one.
+        if !exists && !self.http.get("", &[]).await.map_err(failed)?.status.is_success() {
+            return Err(failed(reply.fault().into()));
+        }
+        for name in SYSTEM_DATABASES {
+            let reply = self.http.put_database(Some(name)).await.map_err(failed)?;
+            if !reply.status.is_success() && reply.status != StatusCode::PRECONDITION_FAILED {
+                tracing::debug!("did not make database {name}: {}", reply.fault());
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&self, job: Job, revision: Option<Revision>) -> Result<Stored<Job>, StoreError> {
+        if revision.as_ref().is_some_and(|revision| !document::is_revision(revision)) {
+            return Err(StoreError::Conflict { id: job.uuid });
+        }
+        let document = document::encode(&job, revision.as_ref())?;
+        let revision = self.writer.write(&job.uuid, document).await?;
+        Ok(Stored { value: job, revision })
+    }
+
+    /// Reads a document; `None` when there is none of that id.
+    async fn document(&self, id: &JobId) -> Result<Option<http::Reply>, Trouble> {
+        let reply = self.http.get(&segment(id.as_str()), &[]).await?;
+        match reply.status {
+            status if status.is_success() => Ok(Some(reply)),
+            StatusCode::NOT_FOUND => {
+                let fault = reply.fault();
+                if matches!(fault.reason.as_str(), "missing" | "deleted") { Ok(None) } else { Err(fault.into()) }
+            }
+            _ => Err(reply.fault().into()),
+        }
+    }
+}
+
+#[async_trait]
+impl JobStore for CouchDbJobStore {
+    async fn prepare(&self) -> Result<(), StoreError> {
+        self.make_databases().await?;
+        design::ensure(&self.http).await?;
+        // Building the index over an old database takes seconds; better now than in front of the first caller.
+        self.list(ListQuery { status: None, skip: 0, limit: 0 }).await.map(drop)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let answer = match self.http.get("", &[]).await {
+            Ok(reply) if reply.status.is_success() => return Ok(()),
+            Ok(reply) => reply.fault().into(),
+            Err(trouble) => trouble,
+        };
+        Err(answer.into_error("reach the database of the jobs"))
+    }
+
+    async fn insert(&self, job: Job) -> Result<Stored<Job>, StoreError> {
+        self.write(job, None).await
+    }
+
+    async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError> {
+        let found = self.document(id).await.map_err(|trouble| trouble.into_error(format!("read job {id}")))?;
+        found.and_then(|reply| self.reader.read(&reply.body)).ok_or_else(|| StoreError::NotFound { id: id.clone() })
+    }
+
+    async fn update(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError> {
+        self.write(job.value, Some(job.revision)).await
+    }
+
+    async fn delete(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
+        let failed = |trouble: Trouble| trouble.into_error(format!("delete job {id}"));
+        let conflict = || StoreError::Conflict { id: id.clone() };
+        if !document::is_revision(revision) {
+            self.get(id).await?;
+            return Err(conflict());
+        }
+        let path = format!("{}?rev={}", segment(id.as_str()), revision.0);
+        let reply = self.http.write(Method::DELETE, &path, None).await.map_err(failed)?;
+        match reply.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::CONFLICT => Err(conflict()),
+            // PouchDB says "missing" of a revision too, so look whether the document is.
+            StatusCode::NOT_FOUND => match self.document(id).await.map_err(failed)? {
+                Some(_) => Err(conflict()),
+                None => Err(StoreError::NotFound { id: id.clone() }),
+            },
+            _ => Err(failed(reply.fault().into())),
+        }
+    }
+
+    async fn insert_many(&self, jobs: Vec<Job>) -> Vec<Result<Stored<Job>, StoreError>> {
+        join_all(jobs.into_iter().map(|job| self.insert(job))).await
+    }
+
+    async fn update_many(&self, jobs: Vec<Stored<Job>>) -> Vec<Result<Stored<Job>, StoreError>> {
+        join_all(jobs.into_iter().map(|job| self.update(job))).await
+    }
+
+    async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
+        let page = listing::list(&self.http, &self.reader, query).await;
+        page.map_err(|trouble| trouble.into_error("list the jobs"))
+    }
+
+    async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
+        let found = listing::leftovers(&self.http, &self.reader, query).await;
+        found.map_err(|trouble| trouble.into_error(format!("look for jobs left {}", query.status)))
+    }
+}

@@ -9,11 +9,13 @@ pub mod contract;
 pub mod couchdb;
 pub mod embedded;
 mod error;
+mod size;
 
 use async_trait::async_trait;
 use job_model::{Job, JobId, JobStatus, Timestamp};
 
 pub use error::StoreError;
+pub use size::MAX_JOB_BYTES;
 
 /// The fence of a stored job: changes with every write, means something to the store that made it only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,169 @@
+//! A job as a CouchDB document, written and read.
+//!
+//! The body is the job itself, so the predecessor and we open each other's databases. Two members are added around it:
+//! `_id` (always the job's uuid) and `write_token`, random per write. CouchDB derives a revision from the parent
+//! revision and the body, so two writers that store the same bytes on the same parent would get one and the same
+//! revision and both believe they won; the token makes them differ. Other programs ignore the member, and a document
+//! without it reads the same.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use job_model::{Job, JobId, JobStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::size::{check_size, not_encodable};
+use crate::{Revision, StoreError, Stored};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "_id")]
+    id: &'a str,
+    // Absent, not null: CouchDB answers 400 to a null or empty revision.
+    #[serde(rename = "_rev", skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a str>,
+    #[serde(flatten)]
+    job: &'a Job,
+    write_token: String,
+}
+
+/// The document's bytes.
+pub(super) fn encode(job: &Job, revision: Option<&Revision>) -> Result<Bytes, StoreError> {
+    check_size(job)?;
+    let document = Document {
+        id: job.uuid.as_str(),
+        revision: revision.map(|revision| revision.0.as_str()),
+        job,
+        write_token: uuid::Uuid::new_v4().simple().to_string(),
+    };
+    serde_json::to_vec(&document).map(Bytes::from).map_err(|error| not_encodable(job, &error))
+}
+
+/// Whether a text can be a revision at all; CouchDB rejects a whole batch for one that cannot.
+pub(super) fn is_revision(revision: &Revision) -> bool {
+    let Some((generation, hash)) = revision.0.split_once('-') else { return false };
+    let digits = |text: &str, legal: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| legal(&byte));
+    generation.len() <= 9 && digits(generation, u8::is_ascii_digit) && hash.len() == 32 && digits(hash, u8::is_ascii_hexdigit)
+}
+
+/// Reads documents and says once of each that is no job why not.
+#[derive(Default)]
+pub(super) struct Reader {
+    reported: Mutex<HashSet<String>>,
+}
+
+/// How many documents are remembered as reported; beyond it the memory starts afresh.
+const REPORTED_MAX: usize = 10_000;
+
+/// What every job document has, whoever wrote it. [`Job`] alone would fill gaps with defaults and so adopt documents
+/// that only look alike.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(rename = "_rev")]
+    revision: String,
+    uuid: Option<JobId>,
+    status: Option<JobStatus>,
+    #[serde(borrow)]
+    code: Option<&'a serde_json::value::RawValue>,
+}
+
+impl Reader {
+    /// The job in a document; `None` for a document that is none.
+    pub(super) fn read(&self, document: &[u8]) -> Option<Stored<Job>> {
+        match decode(document) {
+            Ok(stored) => Some(stored),
+            Err(reason) => {
+                self.report(document, &reason);
+                None
+            }
+        }
+    }
+
+    fn report(&self, document: &[u8], reason: &str) {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Name {
+            _id: String,
+            _rev: String,
+        }
+        let name: Name = serde_json::from_slice(document).unwrap_or_default();
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.len() >= REPORTED_MAX {
+            reported.clear();
+        }
+        if reported.insert(format!("{} {}", name._id, name._rev)) {
+            tracing::warn!(document.id = %name._id, "document {:?} is left alone, it is no job: {reason}", name._id);
+        }
+    }
+}
+
+fn decode(document: &[u8]) -> Result<Stored<Job>, String> {
+    let shape: Shape<'_> = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+    match &shape.uuid {
+        None => return Err("it has no uuid".into()),
+        Some(uuid) if uuid.as_str() != shape.id => return Err("its uuid is not its id".into()),
+        Some(_) => {}
+    }
+    if shape.status.is_none() {
+        return Err("it has no status".into());
+    }
+    if !shape.code.is_some_and(|code| code.get().starts_with('"')) {
+        return Err("it has no code".into());
+    }
+    let job = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+    Ok(Stored { value: job, revision: Revision(shape.revision) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, decode, encode, is_revision};
+    use crate::Revision;
+
+    const OF_THE_PREDECESSOR: &str = r#"{"_id":"j","_rev":"2-7b5a47f728698961a77b137a2f3e78d1","uuid":"j","code":"1",
+        "status":"queued","vars":{},"modules":null,"error":"","logs":null,"results":null,
+        "created_at":"2020-01-02T03:04:05.9+01:00","started_at":null,"finished_at":null,"duration":0,"unknown":1}"#;
+
+    #[test]
+    fn a_document_of_the_predecessor_is_read_as_it_is() {
+        let stored = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap();
+        assert_eq!(stored.value.created_at.to_whole_seconds(), "2020-01-02T02:04:05Z");
+        assert_eq!(stored.revision.0, "2-7b5a47f728698961a77b137a2f3e78d1");
+    }
+
+    #[test]
+    fn documents_that_only_look_alike_are_no_jobs() {
+        for (from, to) in [
+            (r#""uuid":"j""#, r#""uuid":"k""#),
+            (r#""uuid":"j","#, ""),
+            (r#""status":"queued","#, ""),
+            (r#""status":"queued""#, r#""status":"lost""#),
+            (r#""code":"1","#, ""),
+            (r#""code":"1""#, r#""code":1"#),
+            ("2020-01-02", "yesterday"),
+        ] {
+            let document = OF_THE_PREDECESSOR.replace(from, to);
+            assert!(Reader::default().read(document.as_bytes()).is_none(), "{document}");
+        }
+        assert!(Reader::default().read(b"[]").is_none());
+    }
+
+    #[test]
+    fn a_first_write_names_no_revision_and_two_never_have_the_same_bytes() {
+        let job = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().value;
+        let (first, second) = (encode(&job, None).unwrap(), encode(&job, None).unwrap());
+        assert!(!String::from_utf8_lossy(&first).contains("_rev"));
+        assert_ne!(first, second);
+        assert!(String::from_utf8_lossy(&encode(&job, Some(&Revision("1-a".into()))).unwrap()).contains(r#""_rev":"1-a""#));
+    }
+
+    #[test]
+    fn revisions_that_couchdb_would_call_malformed_are_known_beforehand() {
+        assert!(is_revision(&Revision("12-7b5a47f728698961a77b137a2f3e78d1".into())));
+        for text in ["", "1", "abc", "1-", "-7b5a47f728698961a77b137a2f3e78d1", "x-7b5a47f728698961a77b137a2f3e78d1", "1-xyz"] {
+            assert!(!is_revision(&Revision(text.into())), "{text:?}");
+        }
+    }
+}
