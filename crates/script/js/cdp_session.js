@@ -1,0 +1,14 @@
+// CDPSession: the raw protocol, for a target.
+import { deliver, EventEmitter } from "internal:event_emitter";
+import { define, ridOf } from "internal:handles";
+import { ops } from "internal:ops";
+import { refuseJson } from "internal:page_function";
+import { jsonStringify } from "internal:primordials";
+
+export class CDPSession extends EventEmitter {
+  async send(method, params = {}) { return ops.cdp_session_send(ridOf(this), `${method}`, jsonStringify(params)); }
+  async detach() { await ops.cdp_session_detach(ridOf(this)); }
+  toJSON() { refuseJson(); }
+}
+
+define("CDPSession", CDPSession, deliver);

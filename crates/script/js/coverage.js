@@ -1,0 +1,23 @@
+// Coverage: which parts of scripts and style sheets a page uses.
+import { define, ridOf } from "internal:handles";
+import { ops } from "internal:ops";
+import { refuseJson } from "internal:page_function";
+
+export class Coverage {
+  async startJSCoverage(options = {}) {
+    const { resetOnNavigation = true, reportAnonymousScripts = false } = options;
+    await ops.coverage_start_js(ridOf(this), !!resetOnNavigation, !!reportAnonymousScripts);
+  }
+
+  async stopJSCoverage() { return ops.coverage_stop_js(ridOf(this)); }
+
+  async startCSSCoverage(options = {}) {
+    const { resetOnNavigation = true } = options;
+    await ops.coverage_start_css(ridOf(this), !!resetOnNavigation);
+  }
+
+  async stopCSSCoverage() { return ops.coverage_stop_css(ridOf(this)); }
+  toJSON() { refuseJson(); }
+}
+
+define("Coverage", Coverage);

@@ -1,0 +1,52 @@
+// ElementHandle: a node of the page's document.
+import { map } from "internal:arrays";
+import { define, ridOf } from "internal:handles";
+import { JSHandle } from "internal:js_handle";
+import { clickOptions, pressOptions, typeDelay, typeText } from "internal:keyboard";
+import { ops } from "internal:ops";
+import { encode, isString, source } from "internal:page_function";
+import { ErrorCtor } from "internal:primordials";
+import { screenshotOptions } from "internal:screenshot";
+
+export class ElementHandle extends JSHandle {
+  asElement() { return this; }
+  async contentFrame() { return ops.element_handle_content_frame(ridOf(this)); }
+  async hover() { await ops.element_handle_hover(ridOf(this)); }
+  async click(options) { await ops.element_handle_click(ridOf(this), clickOptions(options)); }
+  async select(...values) { return ops.element_handle_select(ridOf(this), selectValues(values)); }
+
+  async uploadFile(...filePaths) {
+    await ops.element_handle_upload_file(ridOf(this), map(filePaths, (path) => `${path}`));
+  }
+
+  async tap() { await ops.element_handle_tap(ridOf(this)); }
+  async focus() { await ops.element_handle_focus(ridOf(this)); }
+  async type(text, options) { await ops.element_handle_type(ridOf(this), typeText(text), typeDelay(options)); }
+  async press(key, options) { await ops.element_handle_press(ridOf(this), `${key}`, pressOptions(options)); }
+  async boundingBox() { return ops.element_handle_bounding_box(ridOf(this)); }
+  async boxModel() { return ops.element_handle_box_model(ridOf(this)); }
+  async screenshot(options = {}) { return ops.element_handle_screenshot(ridOf(this), screenshotOptions(options)); }
+  async $(selector) { return ops.element_handle_query_selector(ridOf(this), `${selector}`); }
+  async $$(selector) { return ops.element_handle_query_selector_all(ridOf(this), `${selector}`); }
+
+  async $eval(selector, pageFunction, ...args) {
+    return ops.element_handle_eval_on_selector(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+  }
+
+  async $$eval(selector, pageFunction, ...args) {
+    return ops.element_handle_eval_on_selector_all(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+  }
+
+  async $x(expression) { return ops.element_handle_xpath(ridOf(this), `${expression}`); }
+  async isIntersectingViewport() { return ops.element_handle_is_intersecting_viewport(ridOf(this)); }
+}
+
+
+export function selectValues(values) {
+  return map(values, (value) => {
+    if (isString(value)) return `${value}`;
+    throw new ErrorCtor(`Values must be strings. Found value "${value}" of type "${typeof value}"`);
+  });
+}
+
+define("ElementHandle", ElementHandle);

@@ -1,0 +1,185 @@
+// Error classes, stack traces and the texts of thrown values.
+import {
+  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, getOwnPropertyDescriptor,
+  isArray, uncurryThis,
+} from "internal:primordials";
+
+const { toString: errorToString } = ErrorCtor.prototype;
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapSet = uncurryThis(MapCtor.prototype.set);
+const startsWith = uncurryThis(StringCtor.prototype.startsWith);
+const slice = uncurryThis(StringCtor.prototype.slice);
+const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
+const indexOf = uncurryThis(StringCtor.prototype.indexOf);
+
+export class TimeoutError extends ErrorCtor {
+  constructor(message) {
+    super(message);
+    this.name = this.constructor.name;
+  }
+}
+
+const classes = new MapCtor([
+  ["Error", ErrorCtor], ["TypeError", TypeErrorCtor], ["RangeError", RangeErrorCtor], ["TimeoutError", TimeoutError],
+]);
+
+// Lets ops throw errors of this class by its name.
+export function defineError(name, Class) {
+  mapSet(classes, name, Class);
+}
+
+export function makeError(name, message, stack) {
+  const Class = mapGet(classes, name) ?? ErrorCtor;
+  const error = new Class(message);
+  if (stack !== "") {
+    defineProperty(error, "stack", {
+      value: `${header(error)}\n${stack}`, writable: true, configurable: true, enumerable: false,
+    });
+  }
+  return error;
+}
+
+function header(error) {
+  try {
+    return apply(errorToString, error, []);
+  } catch {
+    return "Error";
+  }
+}
+
+const CODE = "file:///puppet-master/code";
+const AUTHORS = "file:///puppet-master/";
+
+// Stack traces show the author's lines alone: not the prelude's, and the code's own line numbers (the wrapper puts one
+// line in front of it). A script's Error.prepareStackTrace gets call sites that hold no functions.
+let userPrepare;
+
+class CallSite {
+  #name; #file; #line; #column;
+  constructor(name, file, line, column) {
+    this.#name = name;
+    this.#file = file;
+    this.#line = line;
+    this.#column = column;
+  }
+  getFunctionName() { return this.#name; }
+  getFileName() { return this.#file; }
+  getLineNumber() { return this.#line; }
+  getColumnNumber() { return this.#column; }
+  getFunction() { return undefined; }
+  getThis() { return undefined; }
+  getTypeName() { return null; }
+  getMethodName() { return null; }
+  getEvalOrigin() { return undefined; }
+  isNative() { return false; }
+  isToplevel() { return false; }
+  isEval() { return false; }
+  isConstructor() { return false; }
+  isAsync() { return false; }
+  toString() { return place(this.#name, this.#file, this.#line, this.#column); }
+}
+
+function place(name, file, line, column) {
+  const where = `${file}:${line}:${column}`;
+  return name ? `${name} (${where})` : where;
+}
+
+let getFunctionName, getFileName, getLineNumber, getColumnNumber;
+
+function sites(frames) {
+  const found = [];
+  let count = 0;
+  for (let i = 0; i < frames.length; i++) {
+    const frame = frames[i];
+    const file = getFileName(frame);
+    if (typeof file !== "string" || !startsWith(file, AUTHORS)) continue;
+    let line = getLineNumber(frame);
+    if (file === CODE) line -= 1;
+    if (line < 1) continue;
+    let name = getFunctionName(frame);
+    if (name === "<anonymous>" || name === "default" || name === "<eval>") name = "";
+    defineProperty(found, count++, {
+      value: new CallSite(name || null, file, line, getColumnNumber(frame)), writable: true, configurable: true,
+      enumerable: true,
+    });
+  }
+  return found;
+}
+
+function prepare(error, frames) {
+  const found = sites(frames);
+  if (typeof userPrepare === "function") return userPrepare(error, found);
+  return text(header(error), found);
+}
+
+const siteText = uncurryThis(CallSite.prototype.toString);
+
+function text(head, found) {
+  let lines = head;
+  for (let i = 0; i < found.length; i++) lines += `\n    at ${siteText(found[i])}`;
+  return lines;
+}
+
+{
+  const native = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
+  ErrorCtor.prepareStackTrace = (error, frames) => {
+    const proto = Object.getPrototypeOf(frames[0]);
+    getFunctionName = uncurryThis(proto.getFunctionName);
+    getFileName = uncurryThis(proto.getFileName);
+    getLineNumber = uncurryThis(proto.getLineNumber);
+    getColumnNumber = uncurryThis(proto.getColumnNumber);
+    delete proto.getFunction;
+    return "";
+  };
+  void new ErrorCtor("call sites").stack;
+  ErrorCtor.prepareStackTrace = prepare;
+  if (native?.configurable !== false) {
+    defineProperty(ErrorCtor, "prepareStackTrace", {
+      get() { return userPrepare; },
+      set(value) { userPrepare = value; },
+      configurable: false, enumerable: false,
+    });
+  }
+}
+
+// The author's lines of the current stack, one per line.
+export function callSite() {
+  const saved = userPrepare;
+  userPrepare = undefined;
+  const { stack } = new ErrorCtor("");
+  userPrepare = saved;
+  const end = indexOf(stack, "\n");
+  return end < 0 ? "" : slice(stack, end + 1);
+}
+
+// The text that the log gets of what the code threw.
+export function thrownText(thrown) {
+  if (thrown === null || thrown === undefined) return `${thrown}`;
+  let text;
+  try {
+    text = StringCtor(thrown.toString());
+  } catch {
+    text = "";
+  }
+  return toWellFormed(text === "" ? "Error" : text);
+}
+
+// The job's error for it.
+export function errorText(thrown) {
+  return withoutError(thrownText(thrown));
+}
+
+export function withoutError(text) {
+  return startsWith(text, "Error: ") ? slice(text, 7) : text;
+}
+
+// For a log line: an error with its stack.
+export function describe(reason) {
+  try {
+    const stack = reason instanceof ErrorCtor ? reason.stack : undefined;
+    if (typeof stack === "string" && stack !== "") return toWellFormed(stack);
+  } catch {
+    // A getter or Proxy of the script's: its text is enough.
+  }
+  return thrownText(reason);
+}

@@ -1,0 +1,19 @@
+// Mouse: in CSS pixels from the top left corner of the main frame's viewport.
+import { define, ridOf } from "internal:handles";
+import { clickOptions } from "internal:keyboard";
+import { ops } from "internal:ops";
+import { refuseJson } from "internal:page_function";
+
+export class Mouse {
+  async move(x, y, options = {}) {
+    const { steps = 1 } = options;
+    await ops.mouse_move(ridOf(this), x, y, steps);
+  }
+
+  async click(x, y, options = {}) { await ops.mouse_click(ridOf(this), x, y, clickOptions(options)); }
+  async down(options = {}) { await ops.mouse_down(ridOf(this), clickOptions(options)); }
+  async up(options = {}) { await ops.mouse_up(ridOf(this), clickOptions(options)); }
+  toJSON() { refuseJson(); }
+}
+
+define("Mouse", Mouse);

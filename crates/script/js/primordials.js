@@ -1,0 +1,23 @@
+// The built-ins as they were before any user code ran. A script may replace them all; the prelude uses these.
+const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { bind, call } = Function.prototype;
+
+// uncurryThis(method)(receiver, ...args) calls without looking anything up on the receiver.
+export const uncurryThis = apply(bind, bind, [call]);
+const getter = (prototype, key) => uncurryThis(getOwnPropertyDescriptor(prototype, key).get);
+
+export { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
+
+export const { isArray } = Array;
+export const { create, defineProperties, freeze, keys, setPrototypeOf, is } = Object;
+export const { parse: jsonParse, stringify: jsonStringify } = JSON;
+export const { isInteger, isNaN: numberIsNaN } = Number;
+export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;
+export const { now } = Date;
+export const {
+  Array: ArrayCtor,
+  Error: ErrorCtor, Map: MapCtor, Object: ObjectCtor, Promise: PromiseCtor,
+  RangeError: RangeErrorCtor, String: StringCtor, Symbol: SymbolCtor, TypeError: TypeErrorCtor,
+  Number: NumberCtor, BigInt: BigIntCtor, Uint8Array: Uint8ArrayCtor, ArrayBuffer: ArrayBufferCtor,
+  Proxy: ProxyCtor, Date: DateCtor, WeakMap: WeakMapCtor, WeakRef: WeakRefCtor, Set: SetCtor, RegExp: RegExpCtor, FinalizationRegistry: FinalizationRegistryCtor,
+} = globalThis;

@@ -1,0 +1,22 @@
+// Worker: a web, service or shared worker.
+import { EventEmitter } from "internal:event_emitter";
+import { define, ridOf } from "internal:handles";
+import { ops } from "internal:ops";
+import { encode, refuseJson, source } from "internal:page_function";
+
+export class Worker extends EventEmitter {
+  url() { return ops.worker_url(ridOf(this)); }
+  async executionContext() { return ops.worker_execution_context(ridOf(this)); }
+
+  async evaluate(pageFunction, ...args) {
+    return ops.worker_evaluate(ridOf(this), source(pageFunction), encode(args));
+  }
+
+  async evaluateHandle(pageFunction, ...args) {
+    return ops.worker_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
+  }
+
+  toJSON() { refuseJson(); }
+}
+
+define("Worker", Worker);

@@ -1,0 +1,52 @@
+//! When the code began and ended, and how.
+
+use job_model::{Level, Timestamp};
+use tokio::time::Instant;
+
+use crate::log::Log;
+
+/// The course of one job's code.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    began: Option<(Timestamp, Instant)>,
+    ended: Option<(Timestamp, u64)>,
+    /// The code has a variable `results` of its own, into which the predecessor wrote the times.
+    pub(crate) shadowed: bool,
+    /// The text of what the code threw.
+    pub(crate) error: Option<String>,
+}
+
+impl Course {
+    pub(crate) fn begin(&mut self) {
+        self.began.get_or_insert((Timestamp::now(), Instant::now()));
+    }
+
+    /// Notes the end and logs how long it took.
+    pub(crate) fn end(&mut self, log: &Log) {
+        let (Some((_, began)), None) = (self.began, self.ended) else { return };
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.ended = Some((Timestamp::now(), millis));
+        log.write_last(Level::Info, format!("Code took {millis}ms to execute."));
+    }
+
+    /// Ends a job that a limit has stopped: the same last lines as if the code had thrown it.
+    pub(crate) fn stop(&mut self, log: &Log, reason: &str) {
+        if self.began.is_some() && self.ended.is_none() {
+            log.write_last(Level::Error, reason.to_owned());
+            self.end(log);
+        }
+        log.write_last(Level::Error, reason.to_owned());
+    }
+
+    pub(crate) fn started_at(&self) -> Option<Timestamp> {
+        self.began.filter(|_| !self.shadowed).map(|(time, _)| time)
+    }
+
+    pub(crate) fn finished_at(&self) -> Option<Timestamp> {
+        self.ended.filter(|_| !self.shadowed).map(|(time, _)| time)
+    }
+
+    pub(crate) fn duration_ms(&self) -> u64 {
+        self.ended.filter(|_| !self.shadowed).map_or(0, |(_, millis)| millis)
+    }
+}

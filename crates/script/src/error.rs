@@ -1,0 +1,40 @@
+//! What ops answer instead of a value.
+
+use rquickjs as js;
+
+/// An error that a script sees as an instance of one of its error classes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{class}: {message}")]
+pub struct OpError {
+    /// The name of the error's class in JavaScript: `Error`, `TypeError`, `TimeoutError` …; see `js/errors.js`.
+    pub class: &'static str,
+    /// The text that the script's author reads.
+    pub message: String,
+    /// The engine holds the thrown value already.
+    pub(crate) thrown: bool,
+}
+
+impl OpError {
+    /// An `Error`.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::of_class("Error", message)
+    }
+
+    /// A `TypeError`.
+    pub fn type_error(message: impl Into<String>) -> Self {
+        Self::of_class("TypeError", message)
+    }
+
+    /// An error of any class that `js/errors.js` knows.
+    pub fn of_class(class: &'static str, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), thrown: false }
+    }
+}
+
+/// What the engine threw while a value crossed (a getter's error, an interruption) stays pending in it.
+impl From<js::Error> for OpError {
+    fn from(error: js::Error) -> Self {
+        let thrown = matches!(error, js::Error::Exception);
+        Self { thrown, ..Self::type_error(error.to_string()) }
+    }
+}

@@ -1,0 +1,32 @@
+//! Ops of timers. The callbacks stay in `js/timers.js`.
+
+use std::rc::Rc;
+
+use rquickjs as js;
+
+use super::Registry;
+use crate::error::OpError;
+use crate::inbox::Item;
+use crate::scope::Scope;
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("timer_start", start)?;
+    ops.sync("timer_stop", stop)?;
+    ops.sync("timer_immediate", immediate)
+}
+
+fn start(scope: &Rc<Scope>, (delay_ms,): (f64,)) -> Result<u32, OpError> {
+    Ok(scope.timers.borrow_mut().start(delay_ms))
+}
+
+fn stop(scope: &Rc<Scope>, (id,): (u32,)) -> Result<(), OpError> {
+    scope.timers.borrow_mut().stop(id);
+    Ok(())
+}
+
+/// Due as soon as what waits already has run.
+fn immediate(scope: &Rc<Scope>, (): ()) -> Result<u32, OpError> {
+    let id = scope.timers.borrow_mut().reserve();
+    scope.inbox.push(Item::Timer(id));
+    Ok(id)
+}

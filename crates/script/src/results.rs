@@ -1,0 +1,36 @@
+//! What becomes of the script's `results`.
+
+use job_model::Results;
+use serde_json::Value;
+
+/// Where the predecessor noted the times; a script cannot keep keys of these names.
+const RESERVED: [&str; 3] = ["____started_at", "____finished_at", "____duration"];
+
+/// Reads what `JSON.stringify(results)` made.
+///
+/// # Errors
+/// A sentence for the job's author.
+pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
+    if text.len() > limit {
+        return Err(format!("Limit of {limit} bytes of results (JOB_RESULT_BYTES) exceeded"));
+    }
+    let value = serde_json::from_str(text).map_err(|error| format!("Results cannot be stored: {error}"))?;
+    let Value::Object(mut results) = value else {
+        return Err("Results cannot be stored: results is not an object".to_owned());
+    };
+    for key in RESERVED {
+        results.remove(key);
+    }
+    results.values_mut().for_each(flush_subnormal);
+    Ok(results)
+}
+
+/// The predecessor's database read numbers too small for a normal double as 0.
+fn flush_subnormal(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_f64().is_some_and(f64::is_subnormal) => *value = 0.into(),
+        Value::Array(items) => items.iter_mut().for_each(flush_subnormal),
+        Value::Object(entries) => entries.values_mut().for_each(flush_subnormal),
+        _ => {}
+    }
+}

@@ -1,0 +1,159 @@
+//! All that belongs to one running job on the Rust side; every op gets it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+use rquickjs as js;
+
+use crate::course::Course;
+use crate::inbox::{Inbox, Item};
+use crate::log::Log;
+use crate::resources::{Resource, ResourceRef, Resources};
+use crate::sandbox::Host;
+use crate::timers::Timers;
+use crate::value::Value;
+use crate::watch::Watch;
+
+/// One job's state. Ops borrow its cells for moments only: JavaScript may run inside any conversion.
+pub struct Scope {
+    /// The objects that JavaScript holds.
+    pub resources: RefCell<Resources>,
+    /// The way into JavaScript; give a clone to whoever has events.
+    pub inbox: Inbox,
+    /// What the job may use.
+    pub host: Host,
+    /// The job's log.
+    pub log: Log,
+    /// The job's limits and what it has used of them.
+    pub(crate) watch: Rc<Watch>,
+    pub(crate) timers: RefCell<Timers>,
+    /// Ops that have not ended after their first poll; the sandbox takes them over.
+    pub(crate) started: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    pub(crate) promises: RefCell<Promises>,
+    pub(crate) rejections: RefCell<Vec<Rejection>>,
+    pub(crate) course: RefCell<Course>,
+    pub(crate) ended: Cell<bool>,
+    hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
+}
+
+/// The promises of ops under way.
+#[derive(Default)]
+pub(crate) struct Promises {
+    pub(crate) waiting: HashMap<u32, Waiting>,
+    pub(crate) last: u32,
+}
+
+pub(crate) struct Waiting {
+    pub(crate) resolve: js::Persistent<js::Function<'static>>,
+    pub(crate) reject: js::Persistent<js::Function<'static>>,
+    /// The author's lines that called the op, for its error's stack.
+    pub(crate) stack: String,
+}
+
+/// A rejected promise that nobody handles yet.
+pub(crate) struct Rejection {
+    pub(crate) promise: js::Persistent<js::Value<'static>>,
+    pub(crate) reason: js::Persistent<js::Value<'static>>,
+}
+
+/// The functions of the prelude that Rust calls, by their export name in `js/main.js`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Hook {
+    /// (rid, class) → the one object of that id.
+    Wrap,
+    /// (rid, event name, arguments): runs the listeners.
+    Dispatch,
+    /// (timer number): runs its callback.
+    Fire,
+    /// (ArrayBuffer) → Buffer.
+    Buffer,
+    /// (digits) → BigInt.
+    BigInt,
+    /// (string) → the string without lone surrogates.
+    WellFormed,
+    /// (class, message, stack lines) → an error object.
+    MakeError,
+    /// () → the author's lines of the current stack.
+    CallSite,
+    /// (thrown value) → its text, as a job's error.
+    ErrorText,
+    /// (rejection's reason) → its text, as a log line.
+    Describe,
+    /// (the code's function, ended) runs the job.
+    RunJob,
+    /// () → JSON of the results.
+    Results,
+    /// (options) sets up the globals.
+    Start,
+}
+
+impl Hook {
+    const ALL: [(Self, &'static str); 13] = [
+        (Self::Wrap, "wrap"),
+        (Self::Dispatch, "dispatch"),
+        (Self::Fire, "fire"),
+        (Self::Buffer, "bufferFrom"),
+        (Self::BigInt, "bigInt"),
+        (Self::WellFormed, "wellFormed"),
+        (Self::MakeError, "makeError"),
+        (Self::CallSite, "callSite"),
+        (Self::ErrorText, "errorText"),
+        (Self::Describe, "describe"),
+        (Self::RunJob, "runJob"),
+        (Self::Results, "resultsText"),
+        (Self::Start, "start"),
+    ];
+}
+
+impl Scope {
+    /// A new job's scope.
+    pub(crate) fn new(host: Host, log: Log, watch: Rc<Watch>) -> Rc<Self> {
+        Rc::new(Self {
+            resources: RefCell::default(),
+            inbox: Inbox::default(),
+            host,
+            log,
+            watch,
+            timers: RefCell::default(),
+            started: RefCell::default(),
+            promises: RefCell::default(),
+            rejections: RefCell::default(),
+            course: RefCell::default(),
+            ended: Cell::new(false),
+            hooks: RefCell::default(),
+        })
+    }
+
+    /// Puts an event for the listeners of `target` into the inbox.
+    pub fn emit<T: Resource>(&self, target: &Rc<T>, name: &'static str, args: Vec<Value>) {
+        self.inbox.push(Item::Event { target: ResourceRef::new(Rc::clone(target)), name, args });
+    }
+
+    pub(crate) fn set_hooks<'js>(&self, ctx: &js::Ctx<'js>, exports: &js::Object<'js>) -> js::Result<()> {
+        for (hook, name) in Hook::ALL {
+            let function = exports.get::<_, js::Function<'js>>(name)?;
+            self.hooks.borrow_mut().insert(hook, js::Persistent::save(ctx, function));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn hook<'js>(&self, ctx: &js::Ctx<'js>, hook: Hook) -> js::Result<js::Function<'js>> {
+        let saved = self.hooks.borrow().get(&hook).cloned();
+        saved.ok_or(js::Error::Unknown)?.restore(ctx)
+    }
+
+    /// Lets go of everything that belongs to the engine, which must happen before the engine goes.
+    pub(crate) fn clear(&self) {
+        self.ended.set(true);
+        self.started.take();
+        self.promises.take();
+        self.rejections.take();
+        self.timers.borrow_mut().clear();
+        self.inbox.clear();
+        self.hooks.take();
+        let resources = self.resources.take();
+        drop(resources);
+    }
+}

@@ -1,0 +1,195 @@
+//! The job's code as a module: import statements hoisted, the rest the body of an async function, every line and
+//! column where its author wrote it.
+
+use crate::tokens::{Kind, Token, Tokens};
+
+/// The code made a module.
+pub(crate) struct Wrapped {
+    /// The module's text: one line more than the code, in front of it.
+    pub(crate) text: String,
+    /// The names that the code imports, each once, in order.
+    pub(crate) imports: Vec<String>,
+}
+
+/// Moves the import statements to a line of their own in front of the code and wraps the rest.
+///
+/// The default export is `async (ended) => …`; `ended` gets what `results` is where the code ends, which is another
+/// object when the code declares a `var results`.
+pub(crate) fn wrap(code: &str) -> Wrapped {
+    let statements = import_statements(code);
+    let mut body = String::with_capacity(code.len() + 200);
+    let mut hoisted = String::new();
+    let mut imports = Vec::new();
+    let mut kept = 0;
+    for statement in statements {
+        body.push_str(&code[kept..statement.start]);
+        // A semicolon, so that what stands before and behind does not become one statement.
+        body.push(';');
+        for character in code[statement.start..statement.end].chars().skip(1) {
+            body.push(if is_line_end(character) { character } else { ' ' });
+        }
+        kept = statement.end;
+        hoisted.push_str(&statement.text);
+        hoisted.push(';');
+        remember(&mut imports, statement.specifier);
+    }
+    body.push_str(&code[kept..]);
+    let text = format!("{hoisted}export default async(____ended)=>{{try{{\n{body}\n}}finally{{____ended(results)}}}}");
+    Wrapped { text, imports }
+}
+
+/// The names that a module's text imports or exports from, each once, in order.
+pub(crate) fn imports(text: &str) -> Vec<String> {
+    let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
+    let mut names = Vec::new();
+    for index in 0..tokens.len() {
+        if let Some(statement) = import_at(&tokens, index).or_else(|| export_from_at(&tokens, index)) {
+            remember(&mut names, statement.specifier);
+        }
+    }
+    names
+}
+
+fn remember(names: &mut Vec<String>, name: String) {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+fn is_line_end(character: char) -> bool {
+    matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}')
+}
+
+struct Statement {
+    start: usize,
+    end: usize,
+    /// The statement on one line, without comments.
+    text: String,
+    specifier: String,
+}
+
+fn import_statements(code: &str) -> Vec<Statement> {
+    let tokens: Vec<Token<'_>> = Tokens::new(code).collect();
+    (0..tokens.len()).filter_map(|index| import_at(&tokens, index)).collect()
+}
+
+/// The import declaration that starts at this token; `import(…)` and `import.meta` are none.
+fn import_at(tokens: &[Token<'_>], start: usize) -> Option<Statement> {
+    if !begins(tokens, start, "import") {
+        return None;
+    }
+    let mut at = start + 1;
+    if tokens.get(at)?.kind != Kind::String {
+        at = clause(tokens, at)?;
+        if tokens.get(at)?.text != "from" {
+            return None;
+        }
+        at += 1;
+    }
+    finish(tokens, start, at)
+}
+
+/// `export … from "x"`.
+fn export_from_at(tokens: &[Token<'_>], start: usize) -> Option<Statement> {
+    if !begins(tokens, start, "export") {
+        return None;
+    }
+    let first = tokens.get(start + 1)?.text;
+    if first != "*" && first != "{" {
+        return None;
+    }
+    let at = clause(tokens, start + 1)?;
+    if tokens.get(at)?.text != "from" {
+        return None;
+    }
+    finish(tokens, start, at + 1)
+}
+
+/// Whether the keyword stands where a statement of the module may begin.
+fn begins(tokens: &[Token<'_>], index: usize, keyword: &str) -> bool {
+    let token = &tokens[index];
+    token.kind == Kind::Word
+        && token.text == keyword
+        && token.depth == 0
+        && !(index > 0 && matches!(tokens[index - 1].text, "." | "?."))
+}
+
+/// Skips `a`, `a, {b as c}`, `* as ns`, `{…}`; answers the token behind it.
+fn clause(tokens: &[Token<'_>], mut at: usize) -> Option<usize> {
+    loop {
+        let token = tokens.get(at)?;
+        match (token.kind, token.text) {
+            (_, "*") => {
+                at += 1;
+                if tokens.get(at)?.text == "as" {
+                    at += 2;
+                }
+            }
+            (_, "{") => {
+                while tokens.get(at)?.text != "}" {
+                    at += 1;
+                }
+                at += 1;
+            }
+            (Kind::Word, _) => at += 1,
+            _ => return None,
+        }
+        if tokens.get(at)?.text != "," {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// From the specifier on: attributes and the semicolon.
+fn finish(tokens: &[Token<'_>], start: usize, mut at: usize) -> Option<Statement> {
+    let specifier = tokens.get(at).filter(|token| token.kind == Kind::String)?;
+    let name = unquoted(specifier.text);
+    let attributes = tokens.get(at + 1).is_some_and(|token| matches!(token.text, "with" | "assert"));
+    if attributes && tokens.get(at + 2).is_some_and(|token| token.text == "{") {
+        let close = tokens[at..].iter().position(|token| token.text == "}")?;
+        at += close;
+    }
+    let text = tokens[start..=at].iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+    if tokens.get(at + 1).is_some_and(|token| token.text == ";") {
+        at += 1;
+    }
+    Some(Statement { start: tokens[start].start, end: tokens[at].start + tokens[at].text.len(), text, specifier: name })
+}
+
+/// The value of a string literal. Names with escapes are rare; the engine sees the literal itself.
+fn unquoted(literal: &str) -> String {
+    let inner = &literal[1..literal.len().saturating_sub(1).max(1)];
+    let mut value = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some('n') => value.push('\n'),
+                Some('t') => value.push('\t'),
+                Some('r') => value.push('\r'),
+                Some('u') => value.extend(unicode_escape(&mut characters)),
+                Some('x') => value.extend(hex(&mut characters, 2)),
+                Some(other) => value.push(other),
+                None => {}
+            },
+            other => value.push(other),
+        }
+    }
+    value
+}
+
+fn unicode_escape(characters: &mut std::str::Chars<'_>) -> Option<char> {
+    let mut ahead = characters.clone();
+    if ahead.next() != Some('{') {
+        return hex(characters, 4);
+    }
+    *characters = ahead;
+    let digits: String = characters.by_ref().take_while(|character| *character != '}').collect();
+    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
+}
+
+fn hex(characters: &mut std::str::Chars<'_>, length: usize) -> Option<char> {
+    let digits: String = characters.by_ref().take(length).collect();
+    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
+}

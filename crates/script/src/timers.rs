@@ -1,0 +1,67 @@
+//! The timers of a script: due ones leave in the order of their time, equal times in the order of their start.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+/// Node's longest delay; a longer one counts as one millisecond, as there.
+const MAX_DELAY_MS: f64 = 2_147_483_647.0;
+
+/// All timers that have not fired.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    waiting: BTreeSet<(Instant, u32)>,
+    last: u32,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timers {
+    /// Starts a timer and answers its number.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the lines above it")]
+    pub(crate) fn start(&mut self, delay_ms: f64) -> u32 {
+        let delay_ms = if (1.0..=MAX_DELAY_MS).contains(&delay_ms) { delay_ms as u64 } else { 1 };
+        self.last += 1;
+        self.waiting.insert((Instant::now() + Duration::from_millis(delay_ms), self.last));
+        self.last
+    }
+
+    /// A number for what is due without waiting.
+    pub(crate) fn reserve(&mut self) -> u32 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Stops a timer; one that has fired or never was is no error.
+    pub(crate) fn stop(&mut self, id: u32) {
+        self.waiting.retain(|(_, waiting)| *waiting != id);
+    }
+
+    /// The next due timer; pending while none is due.
+    pub(crate) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<u32> {
+        loop {
+            let Some((due, id)) = self.waiting.first().copied() else {
+                self.alarm = None;
+                return Poll::Pending;
+            };
+            if due <= Instant::now() {
+                self.waiting.pop_first();
+                return Poll::Ready(id);
+            }
+            let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+            if alarm.deadline() != due {
+                alarm.as_mut().reset(due);
+            }
+            if alarm.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+        self.alarm = None;
+    }
+}

@@ -1,0 +1,124 @@
+//! What a job may use, and what it has used of it.
+//!
+//! The engine asks [`Watch::exceeded`] every few thousand steps while it runs, the sandbox asks between microtasks and
+//! waits no longer than [`Watch::deadline`]. The first limit that is hit ends the job and is kept.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The hard limits of one job. Each is reported as the job's error with its name and value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall clock from the start of the job to its end (JOB_TIMEOUT).
+    pub deadline: Duration,
+    /// Time the engine may spend running the job's code (JOB_CPU).
+    pub cpu: Duration,
+    /// Memory of the engine (JOB_MEMORY).
+    pub memory_bytes: usize,
+    /// The engine's stack (JOB_STACK); the thread must have more than that, 256 KiB for Rust's frames at least.
+    pub stack_bytes: usize,
+    /// Number of log lines (JOB_LOG_LINES).
+    pub log_lines: usize,
+    /// Size of all log messages together (JOB_LOG_BYTES).
+    pub log_bytes: usize,
+    /// Size of the results as JSON (JOB_RESULT_BYTES).
+    pub result_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(300),
+            cpu: Duration::from_secs(60),
+            memory_bytes: 256 << 20,
+            stack_bytes: 1 << 20,
+            log_lines: 10_000,
+            log_bytes: 2 << 20,
+            result_bytes: 4 << 20,
+        }
+    }
+}
+
+/// The clock and the counters of one job.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) limits: Limits,
+    deadline: Cell<Instant>,
+    entered: Cell<Option<Instant>>,
+    used: Cell<Duration>,
+    cpu: Cell<Duration>,
+    hit: RefCell<Option<String>>,
+}
+
+impl Watch {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let deadline = Instant::now() + limits.deadline;
+        let cpu = limits.cpu;
+        Self {
+            limits,
+            deadline: Cell::new(deadline),
+            entered: Cell::new(None),
+            used: Cell::new(Duration::ZERO),
+            cpu: Cell::new(cpu),
+            hit: RefCell::new(None),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline.get()
+    }
+
+    /// Counts the time of `run` as the engine's.
+    pub(crate) fn measure<R>(&self, run: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        self.entered.set(Some(start));
+        let answer = run();
+        self.entered.set(None);
+        self.used.set(self.used.get() + start.elapsed());
+        answer
+    }
+
+    /// Whether the job must stop now; the reason is kept.
+    pub(crate) fn exceeded(&self) -> bool {
+        let now = Instant::now();
+        if self.hit.borrow().is_some() {
+            return true;
+        }
+        let running = self.entered.get().map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
+        if now >= self.deadline.get() {
+            self.hit(format!("Time limit of {} (JOB_TIMEOUT) exceeded", seconds(self.limits.deadline)));
+        } else if self.used.get() + running > self.cpu.get() {
+            self.hit(format!("CPU limit of {} (JOB_CPU) exceeded", seconds(self.limits.cpu)));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Notes a limit that was hit elsewhere; the first one counts.
+    pub(crate) fn hit(&self, reason: String) {
+        self.hit.borrow_mut().get_or_insert(reason);
+    }
+
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.hit.borrow().clone()
+    }
+
+    /// Gives a stopped job this much time for reading its results, and answers the reason why it was stopped.
+    pub(crate) fn grace(&self, time: Duration) -> Option<String> {
+        let reason = self.hit.take();
+        self.deadline.set(Instant::now() + time);
+        self.cpu.set(self.used.get() + time);
+        reason
+    }
+
+    pub(crate) fn memory_exceeded(&self) -> String {
+        format!("Memory limit of {} MiB (JOB_MEMORY) exceeded", self.limits.memory_bytes >> 20)
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
