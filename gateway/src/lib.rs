@@ -1,1 +1,143 @@
 //! The HTTP API: stores jobs, publishes them, collects their results.
+//!
+//! A job is committed to the store before its creator hears of it, published at once by the [`dispatcher`], picked up by
+//! the [`sweep`] when a crash left it behind, and ended by the [`collector`] with the first valid result. Every step may
+//! run twice and every write is fenced by revision, so any number of gateways may share one store and one queue.
+
+mod announcer;
+mod app;
+mod collector;
+mod connect;
+pub mod config;
+mod dispatcher;
+mod feed;
+mod http;
+mod listener;
+mod load;
+mod metrics;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use job_queue::JobQueue;
+use job_store::JobStore;
+use service::Backoff;
+use service::retry::until_ok;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::announcer::Announcer;
+use crate::app::App;
+use crate::dispatcher::Dispatcher;
+use crate::feed::Feeds;
+use crate::http::auth::Tokens;
+use crate::load::Load;
+use crate::metrics::Metrics;
+use crate::sweep::Reached;
+
+pub use config::{Config, ConfigError, Settings};
+
+/// Where jobs are stored and queued.
+#[derive(Clone)]
+pub struct Parts {
+    /// Keeps the jobs.
+    pub store: Arc<dyn JobStore>,
+    /// Carries jobs and results.
+    pub queue: Arc<dyn JobQueue>,
+}
+
+/// Runs a gateway on the given parts until `shutdown`, then finishes what is under way within `settings.stop_grace`.
+///
+/// Neither part has to be reachable when it starts: it is tried until it is.
+///
+/// # Errors
+/// A configuration that no gateway can run with, or a listener that fails.
+pub async fn run_with(
+    parts: Parts,
+    settings: Settings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let tokens = Tokens::new(settings.tokens()?);
+    let grace = settings.stop_grace;
+    let (announcer, announcements) = Announcer::new();
+    let (dispatcher, line) = Dispatcher::new();
+    let stop = shutdown.child_token();
+    let app = Arc::new(App {
+        tokens,
+        store: parts.store,
+        queue: parts.queue,
+        feeds: Feeds::default(),
+        announcer,
+        dispatcher: settings.enable_jobs.then_some(dispatcher),
+        load: Load::default(),
+        reached: Reached::default(),
+        metrics: Metrics::new(),
+        stop: stop.clone(),
+        tasks: TaskTracker::new(),
+        settings,
+    });
+
+    let finished = CancellationToken::new();
+    let announcing = tokio::spawn(announcer::run(app.queue.clone(), announcements, finished.clone()));
+    spawn_background(&app, line);
+
+    let serving =
+        axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = tokio::select! {
+        served = serving => served.context("failed to serve HTTP"),
+        () = late(&stop, grace) => {
+            tracing::warn!("requests still under way are cut off");
+            Ok(())
+        }
+    };
+    stop.cancel();
+    app.tasks.close();
+    if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
+        tracing::warn!("work still under way is left to other gateways and the next start");
+    }
+    finished.cancel();
+    announcing.await.context("the announcer failed")?;
+    tracing::info!("gateway stopped");
+    served
+}
+
+/// Runs a gateway on CouchDB and RabbitMQ; see [`run_with`].
+///
+/// # Errors
+/// As [`run_with`].
+pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let parts = connect::connect(&config)?;
+    run_with(parts, config.settings, listener, shutdown).await
+}
+
+/// Everything that goes on beside requests.
+fn spawn_background(app: &Arc<App>, line: tokio::sync::mpsc::Receiver<(dispatcher::Job, std::time::Instant)>) {
+    app.tasks.spawn(listener::run(app.clone()));
+    if app.settings.max_queue_length.is_some() {
+        app.tasks.spawn(load::run(app.clone()));
+    }
+    if app.settings.enable_jobs {
+        app.tasks.spawn(dispatcher::run(app.clone(), line));
+    }
+    let app = app.clone();
+    app.tasks.clone().spawn(async move {
+        let every_second = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
+        if until_ok("prepare the database", every_second, &app.stop, || app.store.prepare()).await.is_err() {
+            return;
+        }
+        tracing::info!("database is ready");
+        if app.settings.enable_jobs {
+            tokio::join!(sweep::run(app.clone()), collector::run(app.clone()));
+        }
+    });
+}
+
+/// Ends a while after `stop`.
+async fn late(stop: &CancellationToken, grace: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(grace).await;
+}

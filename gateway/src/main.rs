@@ -1,1 +1,24 @@
-fn main() {}
+//! The gateway's binary: reads its configuration and runs it until it is told to stop.
+
+use anyhow::Context;
+use gateway::Config;
+use tokio::net::TcpListener;
+
+fn main() -> anyhow::Result<()> {
+    let config: Config = service::config::parse();
+    if let Err(error) = config.settings.tokens() {
+        service::config::refuse(error);
+    }
+    if let Err(error) = service::telemetry::init(&config.telemetry) {
+        service::config::refuse(service::retry::Chain(&error));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let shutdown = service::shutdown_on_signals().context("failed to install signal handlers")?;
+        let address = ("0.0.0.0", config.listen_port);
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("failed to listen on port {}", config.listen_port))?;
+        tracing::info!(address = %listener.local_addr()?, "gateway listens");
+        gateway::run(config, listener, shutdown).await
+    })
+}

@@ -1,0 +1,198 @@
+//! Takes results off the queue and stores them; acknowledges last.
+//!
+//! The first valid result of a job stays. A second one, one of an unknown job and one that cannot be read are dropped
+//! with a log line. Results are worked on side by side, each with its own back-off: one that the store refuses never holds
+//! up its neighbours, and while the store is away all of them wait, unsettled, within the prefetch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_model::{Job, JobId, JobResult, JobStatus};
+use job_queue::{Delivery, Queue, QueueError, Requeue};
+use job_store::{StoreError, Stored};
+use serde::Deserialize;
+use service::retry::{Backoff, Chain};
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+
+/// How often a result is tried that the store refuses for a reason of its own, before it goes back to the queue.
+const REFUSED_TRIES: usize = 6;
+
+/// Collects until `stop`, consuming again whenever the broker was lost. Results under way are the app's tasks.
+pub(crate) async fn run(app: Arc<App>) {
+    let prefetch = app.settings.results_prefetch;
+    let slots = Arc::new(Semaphore::new(prefetch.get().into()));
+    let mut backoff = Backoff::for_servers();
+    while !app.stop.is_cancelled() {
+        match collect(&app, &slots, &mut backoff).await {
+            Ok(()) => return,
+            Err(error) => {
+                app.metrics.broker_errors.inc();
+                tracing::warn!(error = %Chain(&error), "results are not consumed, trying again");
+            }
+        }
+        if backoff.wait(&app.stop).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Consumes until `stop` or until the consumer is lost.
+async fn collect(app: &Arc<App>, slots: &Arc<Semaphore>, backoff: &mut Backoff) -> Result<(), QueueError> {
+    let consuming = app.queue.consume(Queue::JobResults, app.settings.results_prefetch);
+    let mut consumer = tokio::select! {
+        () = app.stop.cancelled() => return Ok(()),
+        consumer = consuming => consumer?,
+    };
+    tracing::info!("consuming results");
+    backoff.reset();
+    loop {
+        // Deliveries of a lost consumer may still be at work: together they stay within the prefetch.
+        let slot = tokio::select! {
+            () = app.stop.cancelled() => break,
+            slot = slots.clone().acquire_owned() => slot,
+        };
+        let delivery = tokio::select! {
+            () = app.stop.cancelled() => break,
+            delivery = consumer.next() => delivery?,
+        };
+        let app = app.clone();
+        app.tasks.clone().spawn(async move {
+            collect_one(&app, delivery).await;
+            drop(slot);
+        });
+    }
+    // What is under way must be settled on this consumer; the slots come back when it is.
+    let _ =
+        tokio::time::timeout(app.settings.stop_grace, slots.acquire_many(app.settings.results_prefetch.get().into()))
+            .await;
+    Ok(())
+}
+
+/// Stores one result and settles its delivery.
+async fn collect_one(app: &App, delivery: Delivery) {
+    let result = match read(&delivery.message.body) {
+        Ok(result) => result,
+        Err(reason) => {
+            app.metrics.results_dropped.inc();
+            tracing::error!(bytes = delivery.message.body.len(), error = %reason, "result dropped: it cannot be read");
+            return settle(app, delivery.nack(Requeue::No).await);
+        }
+    };
+    let id = result.uuid.clone();
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    let mut refused = 0;
+    let settled = loop {
+        match store_result(app, &id, &result).await {
+            Ok(Kept::First) => {
+                app.metrics.results_stored.inc();
+                tracing::info!(job.id = %id, duration_ms = result.duration, "job done");
+                break delivery.ack().await;
+            }
+            Ok(Kept::Earlier) => {
+                app.metrics.results_dropped.inc();
+                tracing::info!(job.id = %id, "result dropped: the job is done already");
+                break delivery.ack().await;
+            }
+            Err(StoreError::NotFound { .. }) => {
+                app.metrics.results_dropped.inc();
+                tracing::warn!(job.id = %id, "result dropped: there is no such job");
+                break delivery.ack().await;
+            }
+            Err(error) => {
+                app.metrics.store_errors.inc();
+                tracing::warn!(job.id = %id, error = %Chain(&error), "failed to store result, trying again");
+                if matches!(error, StoreError::Refused { .. }) {
+                    refused += 1;
+                }
+                if refused == REFUSED_TRIES || backoff.wait(&app.stop).await.is_err() {
+                    break delivery.nack(Requeue::Yes).await;
+                }
+            }
+        }
+    };
+    settle(app, settled);
+}
+
+/// A delivery that cannot be settled any more has gone back to the queue and comes again.
+fn settle(app: &App, settled: Result<(), QueueError>) {
+    if let Err(error) = settled {
+        app.metrics.broker_errors.inc();
+        tracing::info!(error = %Chain(&error), "failed to settle a result: it will come again");
+    }
+}
+
+/// Whose result the job keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The one just given: it is stored now.
+    First,
+    /// One that came before.
+    Earlier,
+}
+
+/// Stores a result unless the job has one, and tells whoever watches the job.
+///
+/// A result that is larger than the store takes ends the job with an error that says so.
+pub(crate) async fn store_result(app: &App, id: &JobId, result: &JobResult) -> Result<Kept, StoreError> {
+    loop {
+        let stored = app.store.get(id).await?;
+        if stored.value.status == JobStatus::Done {
+            return Ok(Kept::Earlier);
+        }
+        let put_on_queue = stored.value.dispatch.map(|dispatch| dispatch.at);
+        let written = match app.store.update(finished(stored.clone(), result.clone())).await {
+            Err(StoreError::TooLarge { .. }) => {
+                tracing::error!(job.id = %id, "result dropped: it is larger than the store takes");
+                app.store.update(finished(stored, too_large(result))).await
+            }
+            written => written,
+        };
+        match written {
+            Ok(done) => {
+                if let Some(put_on_queue) = put_on_queue {
+                    app.reached.note(put_on_queue);
+                }
+                app.metrics.observe_done(&done.value);
+                app.announce_done(done.value);
+                return Ok(Kept::First);
+            }
+            // Somebody wrote meanwhile: the `queued` mark, a cancellation, another result. Look again.
+            Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn finished(stored: Stored<Job>, result: JobResult) -> Stored<Job> {
+    let Stored { mut value, revision } = stored;
+    value.finish(result).expect("only a job that is not done is finished");
+    value.dispatch = None;
+    Stored { value, revision }
+}
+
+/// What is left of a result that does not fit.
+fn too_large(result: &JobResult) -> JobResult {
+    JobResult {
+        started_at: result.started_at,
+        finished_at: result.finished_at,
+        duration: result.duration,
+        ..JobResult::not_started(
+            result.uuid.clone(),
+            "the job's results and logs are larger than the database takes (8000000 bytes)",
+        )
+    }
+}
+
+/// Reads a result. What is no object with an acceptable uuid, or has a field of a wrong type, is refused.
+fn read(body: &[u8]) -> Result<JobResult, serde_json::Error> {
+    // Serde would take an array for a struct too: its first element as uuid.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(serde::de::Error::custom("it is no JSON object"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let result = JobResult::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(result)
+}

@@ -1,0 +1,196 @@
+//! What can be configured: flags and environment variables of the gateway.
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use clap::{Args, Parser};
+use service::config::{boolean, duration};
+use service::{CouchDbArgs, QueueArgs, Secret, TelemetryArgs};
+
+/// Accepts jobs over HTTP, publishes them to executors and collects their results.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "puppet-master-gateway", version)]
+pub struct Config {
+    /// Port to listen on.
+    #[arg(long, env = "LISTEN_PORT", value_name = "PORT", default_value_t = 3000)]
+    pub listen_port: u16,
+    /// Everything that does not depend on where jobs are stored and queued.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Where jobs are queued.
+    #[command(flatten)]
+    pub queue: QueueArgs,
+    /// Where jobs are stored.
+    #[command(flatten)]
+    pub couchdb: CouchDbArgs,
+    /// What is logged.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// What a gateway does and within which limits, wherever jobs are stored and queued.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct Settings {
+    /// Serve the API.
+    #[arg(long, env = "ENABLE_API", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub enable_api: bool,
+    /// Publish jobs and collect results.
+    #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub enable_jobs: bool,
+    /// Token that clients must send.
+    #[arg(long, env = "API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub api_token: Option<Secret>,
+    /// More tokens, separated by commas.
+    #[arg(long, env = "API_TOKENS", value_name = "TOKENS", hide_env_values = true, value_delimiter = ',')]
+    pub api_tokens: Vec<Secret>,
+    /// File with more tokens, one a line; empty lines and lines that begin with # are passed over.
+    #[arg(long, env = "API_TOKEN_FILE", value_name = "FILE")]
+    pub api_token_file: Option<PathBuf>,
+    /// Largest body of a request, and largest job, in bytes. CouchDB takes 8,000,000.
+    #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = 8_000_000)]
+    pub max_body_bytes: usize,
+    /// Refuse new jobs with 503 while so many wait in the queue; no limit when absent.
+    #[arg(long, env = "MAX_QUEUE_LENGTH", value_name = "JOBS")]
+    pub max_queue_length: Option<NonZeroU32>,
+    /// Longest time for reading a request's body, and for each call to the database.
+    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub request_timeout: Duration,
+    /// Longest time that a client may wait for a job by ?wait=SECONDS.
+    #[arg(long, env = "MAX_WAIT", value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub max_wait: Duration,
+    /// Longest time to finish what is under way after SIGTERM.
+    #[arg(long, env = "STOP_GRACE", value_name = "TIME", default_value = "20s", value_parser = duration)]
+    pub stop_grace: Duration,
+    /// Origins that browsers may call the API from, separated by commas, or *; none when absent.
+    #[arg(long, env = "CORS_ALLOW_ORIGIN", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_allow_origin: Vec<HeaderValue>,
+    /// Time between two sweeps for jobs that a crash left behind.
+    #[arg(long, env = "SWEEP_INTERVAL", value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub sweep_interval: Duration,
+    /// Publish a job that stayed `created` for so long: its gateway has died, or the broker was away.
+    #[arg(long, env = "PUBLISH_AFTER", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub publish_after: Duration,
+    /// Publish a `queued` job again that was lost for so long; must be longer than the longest job. 0 never does.
+    #[arg(long, env = "REQUEUE_AFTER", value_name = "TIME", default_value = "15m", value_parser = duration)]
+    pub requeue_after: Duration,
+    /// How often a job is put on the queue before it is given up, unless the job says it itself.
+    #[arg(long, env = "MAX_PUBLISHES", value_name = "TIMES", default_value = "5")]
+    pub max_publishes: NonZeroU32,
+    /// How many results are worked on at a time.
+    #[arg(long, env = "RESULTS_PREFETCH", value_name = "RESULTS", default_value = "64")]
+    pub results_prefetch: NonZeroU16,
+}
+
+/// A configuration that no gateway can run with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Nothing is switched on.
+    #[error("ENABLE_API and ENABLE_JOBS are both false: there is nothing to do")]
+    NothingToDo,
+    /// The API is on and nobody could use it.
+    #[error("API_TOKEN (--api-token) is missing")]
+    NoToken,
+    /// A token that every client would have.
+    #[error("{variable} holds an empty token")]
+    EmptyToken {
+        /// Where the token is from.
+        variable: &'static str,
+    },
+    /// The file with tokens cannot be read.
+    #[error("API_TOKEN_FILE (--api-token-file) {path} cannot be read: {reason}")]
+    TokenFile {
+        /// The file.
+        path: String,
+        /// The system's words.
+        reason: std::io::Error,
+    },
+}
+
+impl Settings {
+    /// The defaults with one token, for a gateway inside another process.
+    pub fn with_token(token: Secret) -> Self {
+        #[derive(Parser)]
+        struct Defaults {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        let mut command = <Defaults as clap::CommandFactory>::command();
+        for id in command.get_arguments().map(|arg| arg.get_id().clone()).collect::<Vec<_>>() {
+            command = command.mut_arg(id, |arg| arg.env(None::<&'static str>));
+        }
+        let matches = command.try_get_matches_from(["gateway"]).expect("every setting has a default");
+        let mut defaults = <Defaults as clap::FromArgMatches>::from_arg_matches(&matches).expect("the same");
+        defaults.settings.api_token = Some(token);
+        defaults.settings
+    }
+
+    /// All tokens that open the API, after checking what no single variable shows.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a configuration that no gateway can run with.
+    pub fn tokens(&self) -> Result<Vec<Secret>, ConfigError> {
+        if !self.enable_api && !self.enable_jobs {
+            return Err(ConfigError::NothingToDo);
+        }
+        let mut tokens = Vec::new();
+        if let Some(token) = &self.api_token {
+            tokens.push(("API_TOKEN", token.clone()));
+        }
+        tokens.extend(self.api_tokens.iter().map(|token| ("API_TOKENS", token.clone())));
+        if let Some(path) = &self.api_token_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|reason| ConfigError::TokenFile { path: path.display().to_string(), reason })?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            tokens.extend(lines.map(|line| ("API_TOKEN_FILE", Secret::new(line))));
+        }
+        if let Some((variable, _)) = tokens.iter().find(|(_, token)| token.expose().trim().is_empty()) {
+            return Err(ConfigError::EmptyToken { variable });
+        }
+        if self.enable_api && tokens.is_empty() {
+            return Err(ConfigError::NoToken);
+        }
+        Ok(tokens.into_iter().map(|(_, token)| token).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use service::Secret;
+
+    use super::Settings;
+
+    #[test]
+    fn tokens_come_from_all_three_places() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "# people\n\nthird\n fourth ").unwrap();
+        let mut settings = Settings::with_token(Secret::new("first"));
+        settings.api_tokens = vec![Secret::new("second")];
+        settings.api_token_file = Some(file.path().to_owned());
+        let tokens = settings.tokens().unwrap();
+        let texts: Vec<_> = tokens.iter().map(Secret::expose).collect();
+        assert_eq!(texts, ["first", "second", "third", "fourth"]);
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_work_is_refused_by_name() {
+        let message = |settings: &Settings| settings.tokens().unwrap_err().to_string();
+        let mut settings = Settings::with_token(Secret::new(""));
+        assert_eq!(message(&settings), "API_TOKEN holds an empty token");
+        settings.api_token = None;
+        assert_eq!(message(&settings), "API_TOKEN (--api-token) is missing");
+        settings.enable_api = false;
+        assert!(settings.tokens().unwrap().is_empty());
+        settings.enable_jobs = false;
+        assert_eq!(message(&settings), "ENABLE_API and ENABLE_JOBS are both false: there is nothing to do");
+        settings.enable_jobs = true;
+        settings.api_token_file = Some("/nowhere".into());
+        assert!(message(&settings).starts_with("API_TOKEN_FILE (--api-token-file) /nowhere cannot be read"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Puts jobs on the queue: at once after they are stored, from a bounded line in memory.
+//!
+//! A job is `created` in the store before it comes here, and is marked `queued` after the broker confirmed it. Whatever
+//! goes wrong in between leaves it `created`, and the sweep picks it up: nothing here has to be remembered.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::StreamExt;
+use futures::stream;
+use job_model::{Dispatch, JobId, JobStatus, Timestamp};
+use job_queue::{Message, Queue, QueueError};
+use job_store::{StoreError, Stored};
+use service::retry::{Backoff, Chain};
+use tokio::sync::mpsc;
+
+use crate::app::App;
+
+/// Jobs that wait in memory to be published; more than these are left to the sweep.
+const WAITING: usize = 512;
+/// Publishes under way at a time. Each waits for its confirm.
+pub(crate) const CONCURRENCY: usize = 64;
+/// How often the `queued` mark is tried against a store in trouble before the sweep gets the job.
+const MARK_TRIES: usize = 5;
+
+/// A job on its way to the queue.
+pub(crate) type Job = Stored<job_model::Job>;
+
+/// The line of jobs to publish.
+pub(crate) struct Dispatcher {
+    sender: mpsc::Sender<(Job, Instant)>,
+}
+
+impl Dispatcher {
+    /// A dispatcher and the end of its line that [`run`] empties.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<(Job, Instant)>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self { sender }, receiver)
+    }
+
+    /// Publishes a stored job soon. Never waits: what does not fit is left to the sweep.
+    pub(crate) fn dispatch(&self, job: Job) {
+        if let Err(error) = self.sender.try_send((job, Instant::now())) {
+            let (job, _) = error.into_inner();
+            tracing::debug!(job.id = %job.value.uuid, "too many jobs wait to be published: left to the sweep");
+        }
+    }
+}
+
+/// Publishes the line until `stop`, then what is left of it.
+pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<(Job, Instant)>) {
+    let stop = app.stop.clone();
+    let jobs = stream::poll_fn(move |context| receiver.poll_recv(context));
+    let jobs = jobs.take_until(async move {
+        // Requests that are still being answered may add to the line for a moment.
+        stop.cancelled().await;
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    });
+    jobs.for_each_concurrent(CONCURRENCY, |(job, since)| {
+        let app = &app;
+        async move {
+            let id = job.value.uuid.clone();
+            match publish(app, &job.value).await {
+                Ok(()) => {
+                    app.metrics.publish_latency.observe(since.elapsed().as_secs_f64());
+                    mark_queued(app, job).await;
+                }
+                Err(error) => {
+                    app.metrics.broker_errors.inc();
+                    tracing::warn!(job.id = %id, error = %Chain(&error), "job not published: left to the sweep");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// Puts a job on the queue and waits until it is durable there.
+pub(crate) async fn publish(app: &App, job: &job_model::Job) -> Result<(), QueueError> {
+    let body = serde_json::to_vec(&job.clone().published()).map_err(|error| QueueError::Refused {
+        action: format!("encode job {}", job.uuid),
+        reason: error.to_string(),
+    })?;
+    app.queue.publish(Queue::Jobs, Message::new(body)).await
+}
+
+/// Notes a confirmed publish. A job that moved on meanwhile, or is gone, is fine as it is.
+pub(crate) async fn mark_queued(app: &App, mut job: Job) {
+    let id = job.value.uuid.clone();
+    let mut backoff = Backoff::for_servers();
+    for _ in 0..MARK_TRIES {
+        if job.value.status == JobStatus::Done {
+            return;
+        }
+        let attempts = job.value.dispatch.map_or(0, |dispatch| dispatch.attempts);
+        job.value.dispatch = Some(Dispatch { at: Timestamp::now(), attempts: attempts.saturating_add(1) });
+        if job.value.status == JobStatus::Created && job.value.mark_queued().is_err() {
+            return;
+        }
+        match app.store.update(job.clone()).await {
+            Ok(_) => {
+                app.feeds.queued(&id);
+                tracing::debug!(job.id = %id, "job queued");
+                return;
+            }
+            Err(StoreError::NotFound { .. }) => return,
+            Err(StoreError::Conflict { .. }) => match reload(app, &id).await {
+                Some(newer) => job = newer,
+                None => return,
+            },
+            Err(error) => {
+                app.metrics.store_errors.inc();
+                tracing::warn!(job.id = %id, error = %Chain(&error), "failed to mark job queued");
+                if backoff.wait(&app.stop).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+    tracing::warn!(job.id = %id, "job is published and not marked queued: the sweep may publish it again");
+}
+
+/// Writes a note into a job before touching the queue: of all gateways that try on one revision, one succeeds.
+pub(crate) async fn claim(app: &App, mut job: Job, attempts: u32) -> Option<Job> {
+    let id = job.value.uuid.clone();
+    job.value.dispatch = Some(Dispatch { at: Timestamp::now(), attempts });
+    match app.store.update(job).await {
+        Ok(claimed) => Some(claimed),
+        Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => None,
+        Err(error) => {
+            app.metrics.store_errors.inc();
+            tracing::warn!(job.id = %id, error = %Chain(&error), "failed to claim job");
+            None
+        }
+    }
+}
+
+/// Claims and publishes a job that another gateway stored and does not publish itself.
+pub(crate) async fn adopt(app: &App, id: &JobId) {
+    let Some(job) = reload(app, id).await else { return };
+    if job.value.status != JobStatus::Created || job.value.dispatch.is_some() {
+        return;
+    }
+    let (Some(job), Some(dispatcher)) = (claim(app, job, 0).await, &app.dispatcher) else { return };
+    dispatcher.dispatch(job);
+}
+
+/// The job as it is now; `None` when it is gone or the store is in trouble.
+async fn reload(app: &App, id: &JobId) -> Option<Stored<job_model::Job>> {
+    match app.store.get(id).await {
+        Ok(job) => Some(job),
+        Err(StoreError::NotFound { .. }) => None,
+        Err(error) => {
+            app.metrics.store_errors.inc();
+            tracing::warn!(job.id = %id, error = %Chain(&error), "failed to read job");
+            None
+        }
+    }
+}

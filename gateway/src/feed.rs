@@ -1,0 +1,214 @@
+//! Who watches which job, and what they missed: the source of `?wait=` and of the event streams.
+//!
+//! Fed by this gateway's own collector and by what executors and other gateways broadcast. Nobody polls: a watcher is
+//! woken by the job's feed, or by [`Feeds::resync`] when broadcasts may have been lost.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use job_model::{Job, JobEvent, JobEventKind, JobId, JobStage, LogEntry};
+use tokio::sync::broadcast;
+
+/// Log lines kept of one running job for watchers that come later.
+const LINES: usize = 256;
+/// Jobs with kept lines; beyond it the one that was silent for longest and that nobody watches is forgotten.
+const JOBS: usize = 1024;
+
+/// What a watcher hears.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// The job moved on, and how many log lines it has.
+    Stage(JobStage, u64),
+    /// Line number, counted from 1, of the job's log.
+    Line(u64, LogEntry),
+    /// The result is stored here.
+    Done(Arc<Job>),
+    /// Something may have been missed: read the job again.
+    Resync,
+}
+
+/// All feeds of one gateway.
+#[derive(Default)]
+pub(crate) struct Feeds {
+    jobs: Mutex<HashMap<JobId, Feed>>,
+}
+
+struct Feed {
+    news: broadcast::Sender<News>,
+    lines: VecDeque<(u64, LogEntry)>,
+    stage: Option<JobStage>,
+    touched: Instant,
+}
+
+/// One watcher's view of a job, from the moment it began to watch.
+pub(crate) struct Watch {
+    /// The stage and the lines heard before.
+    pub(crate) stage: Option<JobStage>,
+    pub(crate) lines: Vec<(u64, LogEntry)>,
+    news: broadcast::Receiver<News>,
+}
+
+impl Watch {
+    /// What happens next.
+    pub(crate) async fn next(&mut self) -> News {
+        // Lagging and a dropped feed both mean the same for a watcher: what it knows may be old.
+        self.news.recv().await.unwrap_or(News::Resync)
+    }
+}
+
+impl Feeds {
+    /// Begins to watch a job. To be called before reading it from the store, so that nothing falls in between.
+    pub(crate) fn watch(&self, id: &JobId) -> Watch {
+        let mut jobs = self.lock();
+        let feed = Self::feed(&mut jobs, id);
+        Watch { stage: feed.stage, lines: feed.lines.iter().cloned().collect(), news: feed.news.subscribe() }
+    }
+
+    /// Takes over what an executor or another gateway broadcast.
+    pub(crate) fn hear(&self, event: JobEvent) {
+        let mut jobs = self.lock();
+        match event.what {
+            JobEventKind::Status { status: JobStage::Done } => {
+                // The result is in the store and not here: watchers read it there.
+                if let Some(feed) = jobs.remove(&event.uuid) {
+                    let _ = feed.news.send(News::Resync);
+                }
+            }
+            JobEventKind::Status { status } => {
+                let feed = Self::feed(&mut jobs, &event.uuid);
+                if status == JobStage::Running {
+                    feed.lines.clear(); // whoever ran it before does not any more
+                }
+                feed.stage = Some(status);
+                let _ = feed.news.send(News::Stage(status, event.seq));
+            }
+            JobEventKind::Log(line) => {
+                let feed = Self::feed(&mut jobs, &event.uuid);
+                if feed.lines.len() == LINES {
+                    feed.lines.pop_front();
+                }
+                feed.lines.push_back((event.seq, line.clone()));
+                let _ = feed.news.send(News::Line(event.seq, line));
+            }
+        }
+    }
+
+    /// Tells watchers that a job is queued, if there are any.
+    pub(crate) fn queued(&self, id: &JobId) {
+        if let Some(feed) = self.lock().get_mut(id)
+            && feed.stage.is_none_or(|stage| stage == JobStage::Created)
+        {
+            feed.stage = Some(JobStage::Queued);
+            let _ = feed.news.send(News::Stage(JobStage::Queued, 0));
+        }
+    }
+
+    /// Ends a job's feed with its result.
+    pub(crate) fn done(&self, job: Job) {
+        if let Some(feed) = self.lock().remove(&job.uuid) {
+            let _ = feed.news.send(News::Done(Arc::new(job)));
+        }
+    }
+
+    /// Ends a deleted job's feed.
+    pub(crate) fn deleted(&self, id: &JobId) {
+        if let Some(feed) = self.lock().remove(id) {
+            let _ = feed.news.send(News::Resync);
+        }
+    }
+
+    /// Makes every watcher read its job again: broadcasts may have been lost.
+    pub(crate) fn resync(&self) {
+        for feed in self.lock().values() {
+            let _ = feed.news.send(News::Resync);
+        }
+    }
+
+    /// The job's feed, made when there is none; forgets an old one when there are too many.
+    fn feed<'a>(jobs: &'a mut HashMap<JobId, Feed>, id: &JobId) -> &'a mut Feed {
+        if !jobs.contains_key(id) && jobs.len() >= JOBS {
+            let unwatched = jobs.iter().filter(|(_, feed)| feed.news.receiver_count() == 0);
+            let oldest = unwatched.min_by_key(|(_, feed)| feed.touched).map(|(id, _)| id.clone());
+            if let Some(oldest) = oldest {
+                jobs.remove(&oldest);
+            }
+        }
+        let now = Instant::now();
+        let feed = jobs.entry(id.clone()).or_insert_with(|| Feed {
+            news: broadcast::Sender::new(64),
+            lines: VecDeque::new(),
+            stage: None,
+            touched: now,
+        });
+        feed.touched = now;
+        feed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Feed>> {
+        // Nothing here panics half way through a change.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use job_model::{Job, JobEvent, JobEventKind, JobId, JobStage, Level, LogEntry, NewJob, Timestamp};
+
+    use super::{Feeds, JOBS, LINES, News};
+
+    fn id(text: &str) -> JobId {
+        JobId::parse(text).unwrap()
+    }
+
+    fn line(uuid: &str, seq: u64) -> JobEvent {
+        let entry = LogEntry { time: Timestamp::now(), level: Level::Info, message: seq.to_string() };
+        JobEvent { uuid: id(uuid), seq, what: JobEventKind::Log(entry) }
+    }
+
+    #[tokio::test]
+    async fn a_watcher_hears_the_result_stored_after_it_began() {
+        let feeds = Feeds::default();
+        let mut watch = feeds.watch(&id("j"));
+        let new = NewJob { uuid: "j".to_owned(), ..NewJob::default() };
+        feeds.done(Job::create(new, Timestamp::now()).unwrap());
+        assert!(matches!(watch.next().await, News::Done(job) if job.uuid.as_str() == "j"));
+        assert!(matches!(watch.next().await, News::Resync), "the feed is over");
+    }
+
+    #[test]
+    fn a_late_watcher_gets_the_last_lines_of_the_present_run() {
+        let feeds = Feeds::default();
+        for seq in 1..=5 {
+            feeds.hear(line("j", seq));
+        }
+        let running = JobEventKind::Status { status: JobStage::Running };
+        feeds.hear(JobEvent { uuid: id("j"), seq: 0, what: running });
+        for seq in 1..=LINES as u64 + 2 {
+            feeds.hear(line("j", seq));
+        }
+        let watch = feeds.watch(&id("j"));
+        assert_eq!(watch.stage, Some(JobStage::Running));
+        assert_eq!((watch.lines.len(), watch.lines[0].0), (LINES, 3));
+    }
+
+    #[test]
+    fn jobs_that_nobody_watches_are_forgotten_first() {
+        let feeds = Feeds::default();
+        let _watch = feeds.watch(&id("watched"));
+        for number in 0..JOBS + 10 {
+            feeds.hear(line(&format!("j{number}"), 1));
+        }
+        assert_eq!(feeds.lock().len(), JOBS);
+        assert!(feeds.lock().contains_key(&id("watched")));
+    }
+
+    #[tokio::test]
+    async fn done_at_another_gateway_makes_the_watcher_read_again() {
+        let feeds = Feeds::default();
+        let mut watch = feeds.watch(&id("j"));
+        let done = JobEventKind::Status { status: JobStage::Done };
+        feeds.hear(JobEvent { uuid: id("j"), seq: 1, what: done });
+        assert!(matches!(watch.next().await, News::Resync));
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading the body of a new job.
+
+use axum::body::Body;
+use futures::StreamExt;
+use job_model::{Job, NewJob, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+use super::error::ApiError;
+use crate::config::Settings;
+
+/// Bytes of a job that are left for what the server adds later: times, marks, a short error.
+const RESERVED: usize = 1024;
+/// How deep JSON may be nested, anywhere in a body.
+const MAX_DEPTH: usize = 10_000;
+/// The longest time limit that a job may ask for, in seconds: a day.
+const MAX_TIMEOUT: u64 = 86_400;
+/// The most executors that may begin a job.
+const MAX_ATTEMPTS: u64 = 100;
+
+/// Reads a body up to the limit.
+///
+/// A larger one is read on for a while and thrown away: a client that is still sending would not see the answer.
+pub(crate) async fn read(body: Body, settings: &Settings) -> Result<Vec<u8>, ApiError> {
+    let limit = settings.max_body_bytes;
+    let reading = async {
+        let mut chunks = body.into_data_stream();
+        let (mut kept, mut total) = (Vec::new(), 0_usize);
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| ApiError::Body { reason: error.to_string() })?;
+            total = total.saturating_add(chunk.len());
+            if total <= limit {
+                kept.extend_from_slice(&chunk);
+            } else if total > limit.saturating_mul(4) {
+                break;
+            }
+        }
+        if total > limit { Err(ApiError::TooLarge { limit }) } else { Ok(kept) }
+    };
+    tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+/// Makes the job that a body asks for.
+pub(crate) fn job(body: &[u8], settings: &Settings) -> Result<Job, ApiError> {
+    let new = new_job(body)?;
+    let job = Job::create(new, Timestamp::now()).map_err(ApiError::JobId)?;
+    let size = serde_json::to_vec(&job).map_or(usize::MAX, |text| text.len());
+    if size > settings.max_body_bytes.saturating_sub(RESERVED) {
+        return Err(ApiError::TooLarge { limit: settings.max_body_bytes - RESERVED });
+    }
+    Ok(job)
+}
+
+/// The options whose mistakes are told by field.
+#[derive(Deserialize)]
+struct Options {
+    #[serde(default)]
+    timeout: Option<Value>,
+    #[serde(default)]
+    max_attempts: Option<Value>,
+}
+
+fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
+    let refuse = |error: serde_json::Error| ApiError::Body { reason: error.to_string() };
+    // Serde would take an array for a struct too.
+    if !matches!(body.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'n') | None) {
+        return Err(ApiError::Body { reason: "the body is no JSON object".to_owned() });
+    }
+    if depth(body) > MAX_DEPTH {
+        return Err(ApiError::Body { reason: format!("the body is nested deeper than {MAX_DEPTH}") });
+    }
+    let Some(options) = serde_json::from_slice::<Option<Options>>(body).map_err(refuse)? else {
+        return Ok(NewJob::default());
+    };
+    let mut errors = BTreeMap::new();
+    for (field, value, most) in
+        [("timeout", &options.timeout, MAX_TIMEOUT), ("max_attempts", &options.max_attempts, MAX_ATTEMPTS)]
+    {
+        let acceptable = |value: &Value| value.as_u64().is_some_and(|number| (1..=most).contains(&number));
+        if value.as_ref().is_some_and(|value| !value.is_null() && !acceptable(value)) {
+            errors.insert(field, vec![format!("The {field} must be a whole number from 1 to {most}.")]);
+        }
+    }
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid { errors });
+    }
+    serde_json::from_slice(body).map_err(refuse)
+}
+
+/// How deep objects and arrays are nested in a text that may be JSON. Serde skips unknown fields however deep they are.
+fn depth(body: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in body {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use service::Secret;
+
+    use super::{depth, job};
+    use crate::config::Settings;
+    use crate::http::error::ApiError;
+
+    fn read(body: &str) -> Result<job_model::Job, ApiError> {
+        job(body.as_bytes(), &Settings::with_token(Secret::new("t")))
+    }
+
+    #[test]
+    fn options_are_taken_or_refused_by_field() {
+        let job = read(r#"{"timeout":30,"max_attempts":2}"#).unwrap();
+        assert_eq!((job.timeout, job.max_attempts), (Some(30), Some(2)));
+        let job = read(r#"{"timeout":null}"#).unwrap();
+        assert_eq!((job.timeout, job.max_attempts), (None, None));
+        for value in ["0", "-1", "1.5", "\"5\"", "86401", "[]", "true", "1e3", "99999999999999999999"] {
+            let Err(ApiError::Invalid { errors }) = read(&format!(r#"{{"timeout":{value},"max_attempts":0}}"#)) else {
+                panic!("{value} is taken");
+            };
+            assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["max_attempts", "timeout"]);
+        }
+    }
+
+    #[test]
+    fn the_servers_own_fields_are_ignored() {
+        let job = read(r#"{"status":"done","error":"x","results":{"a":1},"duration":5,"_rev":"1-x"}"#).unwrap();
+        assert_eq!((job.status, job.error.as_str(), job.results, job.duration), (Default::default(), "", None, 0));
+    }
+
+    #[test]
+    fn nesting_counts_outside_strings_only() {
+        assert_eq!(depth(br#"{"a":"[[[\"[[","b":[{}]}"#), 3);
+    }
+
+    #[test]
+    fn a_job_keeps_room_for_what_the_server_adds() {
+        let mut settings = Settings::with_token(Secret::new("t"));
+        settings.max_body_bytes = 2048;
+        let body = format!(r#"{{"code":"{}"}}"#, "x".repeat(1000));
+        assert!(matches!(job(body.as_bytes(), &settings), Err(ApiError::TooLarge { limit: 1024 })));
+    }
+}

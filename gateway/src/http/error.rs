@@ -1,0 +1,118 @@
+//! What a client is told when a request fails. The only place that knows status codes of failures.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use job_model::{InvalidJobId, Timestamp};
+use job_store::StoreError;
+use serde_json::json;
+use service::retry::Chain;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// No acceptable token.
+    Unauthorized,
+    /// No such route.
+    NoRoute,
+    /// The route exists for other methods.
+    NoMethod,
+    /// There is no job of that id, or no job can have it.
+    JobNotFound { id: String },
+    /// The id is taken.
+    JobExists { id: String, created_at: Option<Timestamp> },
+    /// The job has its result already.
+    JobDone { id: String },
+    /// The body is no job.
+    Body { reason: String },
+    /// The body did not come in time.
+    BodyTimeout,
+    /// The body or the job is larger than allowed.
+    TooLarge { limit: usize },
+    /// The client's own id cannot name a job.
+    JobId(InvalidJobId),
+    /// A query parameter is malformed.
+    Query { name: &'static str, reason: String },
+    /// A job's options are wrong, by field.
+    Invalid { errors: BTreeMap<&'static str, Vec<String>> },
+    /// Too many jobs wait already.
+    Busy { waiting: u64 },
+    /// The database could not do its part: what failed, and why.
+    Store { failed: &'static str, source: StoreError },
+    /// The database did not answer in time.
+    StoreTimeout { failed: &'static str },
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let (error, message) = match self {
+            Self::Unauthorized => {
+                let text = [(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
+                return (status, text, "Unauthorized.").into_response();
+            }
+            Self::Invalid { errors } => {
+                let body = json!({"error": "Invalid job", "message": "some fields are invalid", "errors": errors});
+                return (status, Json(body)).into_response();
+            }
+            Self::Busy { waiting } => {
+                let body = body("Too many jobs are waiting", &format!("{waiting} jobs wait in the queue, try later"));
+                return (status, [(RETRY_AFTER, HeaderValue::from_static("5"))], body).into_response();
+            }
+            Self::NoRoute => ("Not found".to_owned(), "there is no such route".to_owned()),
+            Self::NoMethod => {
+                ("Method not allowed".to_owned(), "the route does not know this method, see Allow".to_owned())
+            }
+            Self::JobNotFound { id } => (format!("Job {id} not found"), "document not found".to_owned()),
+            Self::JobExists { id, created_at } => {
+                let created = created_at.map(|time| format!(", created at {}", time.to_whole_seconds()));
+                let message =
+                    format!("A job with the given UUID {id} does already exist{}", created.unwrap_or_default());
+                (format!("A job with the given UUID {id} already exists"), message)
+            }
+            Self::JobDone { id } => {
+                (format!("Job {id} is done"), "a job that has its result cannot be cancelled".to_owned())
+            }
+            Self::Body { reason } => ("Failed to decode json body".to_owned(), reason),
+            Self::BodyTimeout => ("Failed to read body".to_owned(), "the body did not come in time".to_owned()),
+            Self::TooLarge { limit } => {
+                ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes"))
+            }
+            Self::JobId(invalid) => ("Invalid job id".to_owned(), invalid.to_string()),
+            Self::Query { name, reason } => (format!("Invalid query parameter {name}"), reason),
+            Self::Store { failed, source } => {
+                tracing::error!(error = %Chain(&source), "{failed}");
+                (failed.to_owned(), Chain(&source).to_string())
+            }
+            Self::StoreTimeout { failed } => {
+                tracing::error!("{failed}: the database did not answer in time");
+                (failed.to_owned(), "the database did not answer in time".to_owned())
+            }
+        };
+        (status, body(&error, &message)).into_response()
+    }
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NoRoute | Self::JobNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
+            Self::Body { .. } | Self::JobId(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store { .. } | Self::StoreTimeout { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+fn body(error: &str, message: &str) -> Json<serde_json::Value> {
+    Json(json!({"error": error, "message": message}))
+}

@@ -1,0 +1,71 @@
+//! Answering when a job is done: `?wait=SECONDS`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_model::{Job, JobId, JobStatus};
+use tokio::time::Instant;
+use url::form_urlencoded;
+
+use super::error::ApiError;
+use super::jobs;
+use crate::app::App;
+use crate::feed::{News, Watch};
+
+/// How long a client wants to wait, cut to what is allowed; `None` when it does not.
+pub(crate) fn wanted(query: Option<&str>, longest: Duration) -> Result<Option<Duration>, ApiError> {
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let Some((_, text)) = pairs.find(|(key, value)| key == "wait" && !value.is_empty()) else { return Ok(None) };
+    let seconds = text
+        .parse::<u64>()
+        .map_err(|_| ApiError::Query { name: "wait", reason: format!("{text:?} is not a whole number of seconds") })?;
+    Ok((seconds > 0).then(|| Duration::from_secs(seconds).min(longest)))
+}
+
+/// The job as soon as it is done, or as it is when the time is up or the gateway stops.
+pub(crate) async fn until_done(app: &Arc<App>, id: &JobId, time: Duration) -> Result<Job, ApiError> {
+    let deadline = Instant::now() + time;
+    loop {
+        // Watch first, read then: what happens in between is heard.
+        let mut watch = app.feeds.watch(id);
+        let job = jobs::find(app, id).await?.value;
+        if job.status == JobStatus::Done {
+            return Ok(job);
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return Ok(job),
+            () = tokio::time::sleep_until(deadline) => return Ok(jobs::find(app, id).await?.value),
+            done = end(&mut watch) => if let Some(done) = done { return Ok(done) },
+        }
+    }
+}
+
+/// The result, or `None` when the job has to be read again.
+async fn end(watch: &mut Watch) -> Option<Job> {
+    loop {
+        match watch.next().await {
+            News::Done(job) => return Some(Job::clone(&job)),
+            News::Resync => return None,
+            News::Stage(..) | News::Line(..) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::wanted;
+
+    #[test]
+    fn whole_seconds_up_to_the_longest_are_waited() {
+        let longest = Duration::from_secs(60);
+        for (query, seconds) in
+            [("wait=5", Some(5)), ("wait=100", Some(60)), ("wait=0", None), ("wait=", None), ("", None)]
+        {
+            assert_eq!(wanted(Some(query), longest).unwrap(), seconds.map(Duration::from_secs), "{query}");
+        }
+        assert!(wanted(Some("wait=soon"), longest).is_err());
+        assert!(wanted(Some("wait=-1"), longest).is_err());
+    }
+}

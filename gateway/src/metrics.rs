@@ -1,0 +1,146 @@
+//! What the gateway counts, in the Prometheus text form.
+
+use job_model::Job;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Upper ends of the latency buckets, in seconds.
+const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 300.0];
+
+/// One kind of answered request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct RequestLabels {
+    pub(crate) method: &'static str,
+    /// The route's pattern, never the path itself.
+    pub(crate) route: String,
+    pub(crate) status: u16,
+}
+
+/// A state of jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct StatusLabels {
+    pub(crate) status: &'static str,
+}
+
+/// What an executor made of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OutcomeLabels {
+    pub(crate) outcome: &'static str,
+}
+
+/// All metrics of one gateway.
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) requests: Family<RequestLabels, Counter>,
+    pub(crate) request_seconds: Histogram,
+    pub(crate) created: Counter,
+    pub(crate) done: Family<OutcomeLabels, Counter>,
+    pub(crate) publish_latency: Histogram,
+    pub(crate) total_latency: Histogram,
+    pub(crate) results_stored: Counter,
+    pub(crate) results_dropped: Counter,
+    pub(crate) swept_created: Counter,
+    pub(crate) swept_queued: Counter,
+    pub(crate) given_up: Counter,
+    pub(crate) store_errors: Counter,
+    pub(crate) broker_errors: Counter,
+    pub(crate) jobs: Family<StatusLabels, Gauge>,
+    pub(crate) queue_depth: Gauge,
+    pub(crate) oldest_queued_seconds: Gauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            request_seconds: Histogram::new(SECONDS),
+            created: Counter::default(),
+            done: Family::default(),
+            publish_latency: Histogram::new(SECONDS),
+            total_latency: Histogram::new(SECONDS),
+            results_stored: Counter::default(),
+            results_dropped: Counter::default(),
+            swept_created: Counter::default(),
+            swept_queued: Counter::default(),
+            given_up: Counter::default(),
+            store_errors: Counter::default(),
+            broker_errors: Counter::default(),
+            jobs: Family::default(),
+            queue_depth: Gauge::default(),
+            oldest_queued_seconds: Gauge::default(),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let mut all = Registry::with_prefix("puppet_master_gateway");
+        all.register("requests", "Answered requests", self.requests.clone());
+        let seconds = Unit::Seconds;
+        all.register_with_unit("request", "Time to answer", seconds.clone(), self.request_seconds.clone());
+        all.register("jobs_created", "Jobs accepted here", self.created.clone());
+        all.register("jobs_done", "Jobs ended here", self.done.clone());
+        let help = "Time from stored to confirmed by the broker, of jobs accepted here";
+        all.register_with_unit("publish", help, seconds.clone(), self.publish_latency.clone());
+        let help = "Time from accepted to done, in whole seconds, of jobs ended here";
+        all.register_with_unit("job", help, seconds.clone(), self.total_latency.clone());
+        all.register("results_stored", "Results stored", self.results_stored.clone());
+        all.register(
+            "results_dropped",
+            "Results that were unreadable, late or of no job",
+            self.results_dropped.clone(),
+        );
+        let help = "Jobs left created that the sweep published";
+        all.register("swept_created", help, self.swept_created.clone());
+        let help = "Jobs lost from the queue that the sweep published again";
+        all.register("swept_queued", help, self.swept_queued.clone());
+        all.register("jobs_given_up", "Jobs ended because no result came back", self.given_up.clone());
+        all.register("store_errors", "Failed calls to the database", self.store_errors.clone());
+        all.register("broker_errors", "Failed calls to the broker", self.broker_errors.clone());
+        all.register("jobs", "Jobs in the database by state", self.jobs.clone());
+        all.register("queue_depth", "Jobs that wait in the queue", self.queue_depth.clone());
+        let help = "Age of the oldest job in state queued";
+        all.register_with_unit("oldest_queued", help, seconds, self.oldest_queued_seconds.clone());
+        self.registry = all;
+        self
+    }
+
+    /// Counts a job that ended.
+    pub(crate) fn observe_done(&self, job: &Job) {
+        let outcome = if job.error.is_empty() { "succeeded" } else { "failed" };
+        self.done.get_or_create(&OutcomeLabels { outcome }).inc();
+        let finished = job.finished_at.unwrap_or_else(job_model::Timestamp::now);
+        let millis = finished.unix_millis().saturating_sub(job.created_at.unix_millis()).max(0);
+        #[expect(clippy::cast_precision_loss, reason = "a histogram does not mind")]
+        self.total_latency.observe(millis as f64 / 1000.0);
+    }
+
+    /// All of them in the OpenMetrics text form.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("a String takes all text");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metrics, RequestLabels};
+
+    #[test]
+    fn counters_and_histograms_have_their_names() {
+        let metrics = Metrics::new();
+        metrics.requests.get_or_create(&RequestLabels { method: "GET", route: "/jobs".to_owned(), status: 200 }).inc();
+        metrics.request_seconds.observe(0.002);
+        let text = metrics.text();
+        let expected = r#"puppet_master_gateway_requests_total{method="GET",route="/jobs",status="200"} 1"#;
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains(r#"puppet_master_gateway_request_seconds_bucket{le="0.0025"} 1"#), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
