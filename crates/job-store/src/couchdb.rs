@@ -190,9 +190,9 @@ impl JobStore for CouchDbJobStore {
         let reply = self.http.write(Method::DELETE, &path, None).await.map_err(failed)?;
         match reply.status {
             status if status.is_success() => Ok(()),
-            StatusCode::CONFLICT => Err(conflict()),
-            // PouchDB says "missing" of a revision too, so look whether the document is.
-            StatusCode::NOT_FOUND => match self.document(id).await.map_err(failed)? {
+            // The fence has held; what it means depends on whether there still is a document (servers differ in which
+            // of the two they answer for a stale revision and for a deleted document).
+            StatusCode::CONFLICT | StatusCode::NOT_FOUND => match self.document(id).await.map_err(failed)? {
                 Some(_) => Err(conflict()),
                 None => Err(StoreError::NotFound { id: id.clone() }),
             },

@@ -44,7 +44,10 @@ pub(super) fn encode(job: &Job, revision: Option<&Revision>) -> Result<Bytes, St
 pub(super) fn is_revision(revision: &Revision) -> bool {
     let Some((generation, hash)) = revision.0.split_once('-') else { return false };
     let digits = |text: &str, legal: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| legal(&byte));
-    generation.len() <= 9 && digits(generation, u8::is_ascii_digit) && hash.len() == 32 && digits(hash, u8::is_ascii_hexdigit)
+    generation.len() <= 9
+        && digits(generation, u8::is_ascii_digit)
+        && hash.len() == 32
+        && digits(hash, u8::is_ascii_hexdigit)
 }
 
 /// Reads documents and says once of each that is no job why not.
@@ -156,13 +159,17 @@ mod tests {
         let (first, second) = (encode(&job, None).unwrap(), encode(&job, None).unwrap());
         assert!(!String::from_utf8_lossy(&first).contains("_rev"));
         assert_ne!(first, second);
-        assert!(String::from_utf8_lossy(&encode(&job, Some(&Revision("1-a".into()))).unwrap()).contains(r#""_rev":"1-a""#));
+        assert!(
+            String::from_utf8_lossy(&encode(&job, Some(&Revision("1-a".into()))).unwrap()).contains(r#""_rev":"1-a""#)
+        );
     }
 
     #[test]
     fn revisions_that_couchdb_would_call_malformed_are_known_beforehand() {
         assert!(is_revision(&Revision("12-7b5a47f728698961a77b137a2f3e78d1".into())));
-        for text in ["", "1", "abc", "1-", "-7b5a47f728698961a77b137a2f3e78d1", "x-7b5a47f728698961a77b137a2f3e78d1", "1-xyz"] {
+        for text in
+            ["", "1", "abc", "1-", "-7b5a47f728698961a77b137a2f3e78d1", "x-7b5a47f728698961a77b137a2f3e78d1", "1-xyz"]
+        {
             assert!(!is_revision(&Revision(text.into())), "{text:?}");
         }
     }

@@ -182,8 +182,7 @@ enum Rejected {
 }
 
 async fn send_batch(http: &Http, batch: &[Row]) -> Result<Vec<Result<Revision, RowFailure>>, Rejected> {
-    let reply =
-        http.write(Method::POST, "_bulk_docs", Some(batch_body(batch))).await.map_err(Rejected::AsAWhole)?;
+    let reply = http.write(Method::POST, "_bulk_docs", Some(batch_body(batch))).await.map_err(Rejected::AsAWhole)?;
     match reply.status {
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => return Err(Rejected::ByOneRow(reply.fault())),
         _ => {}

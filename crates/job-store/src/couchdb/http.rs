@@ -112,7 +112,8 @@ impl Reply {
 
 impl Http {
     pub(super) fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
-        let refused = |reason: String| StoreError::Refused { action: "use the CouchDB of the configuration".into(), reason };
+        let refused =
+            |reason: String| StoreError::Refused { action: "use the CouchDB of the configuration".into(), reason };
         let mut url = Url::parse(&config.url).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
         if url.scheme() != "http" || url.cannot_be_a_base() {
             return Err(refused(format!("the URL's scheme is {:?}, not \"http\"", url.scheme())));

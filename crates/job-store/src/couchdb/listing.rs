@@ -120,11 +120,7 @@ fn end_of(parts: &[String]) -> Value {
 }
 
 /// Jobs that are stuck, oldest first. Goes on past documents that are no jobs, so that they never hide the others.
-pub(super) async fn leftovers(
-    http: &Http,
-    reader: &Reader,
-    query: LeftoverQuery,
-) -> Result<Vec<Stored<Job>>, Trouble> {
+pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, Trouble> {
     let scope = query.status.as_str();
     let mut found = Vec::new();
     let mut skip = 0;

@@ -78,7 +78,8 @@ pub(super) fn list(connection: &mut Connection, query: ListQuery) -> rusqlite::R
     };
     let status = query.status.map(|status| status.as_str());
     let mut statement = transaction.prepare_cached(sql)?;
-    let rows = statement.query_map(params![status, (hour + 1) * 3600, sql_count(query.limit), sql_count(skip)], read_row)?;
+    let rows =
+        statement.query_map(params![status, (hour + 1) * 3600, sql_count(query.limit), sql_count(skip)], read_row)?;
     let stored = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(ListPage { jobs: stored.into_iter().map(|stored| stored.value).collect(), total })
 }
