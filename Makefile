@@ -1,0 +1,25 @@
+# What there is to do with this project. The scripts install what is missing and say so.
+
+PROFILE ?= dev
+target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+
+.PHONY: help run up test lint
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+run: ## run one example job in a real Chromium and print its result
+	@scripts/install-browser.sh
+	@scripts/build.sh --bin puppet-master --profile $(PROFILE)
+	@LOG_LEVEL=$${LOG_LEVEL:-warn} $(target_dir)/puppet-master exec examples/hello --serve examples/hello/site
+
+up: ## run gateway and executor in one process, on an embedded store and queue
+	@scripts/install-browser.sh
+	@scripts/build.sh --bin puppet-master --profile $(PROFILE)
+	@exec $(target_dir)/puppet-master up
+
+test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
+	@scripts/test.sh
+
+lint: ## check formatting and lints
+	@scripts/lint.sh

@@ -1,0 +1,15 @@
+#!/bin/bash
+# Formatting and lints, as CI wants them.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/packages.sh
+. "$here/packages.sh"
+cd "$here/.."
+
+for tool in fmt clippy; do
+    cargo "$tool" --version >/dev/null 2>&1 || fail "cargo $tool is missing: rustup component add rustfmt clippy"
+done
+need_compiler
+cargo fmt --all --check
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+say "no complaints"
