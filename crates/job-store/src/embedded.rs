@@ -75,7 +75,9 @@ impl JobStore for EmbeddedJobStore {
 
     async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError> {
         let wanted = id.clone();
-        let read = self.readers.read(format!("read job {id}"), move |connection| reading::get(connection, &wanted));
+        let read = self.readers.read(format!("read job {id}"), move |connection, unreadable| {
+            reading::get(connection, unreadable, &wanted)
+        });
         read.await?.ok_or_else(|| StoreError::NotFound { id: id.clone() })
     }
 
@@ -96,12 +98,14 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
-        self.readers.read("list the jobs".into(), move |connection| reading::list(connection, query)).await
+        self.readers
+            .read("list the jobs".into(), move |connection, unreadable| reading::list(connection, unreadable, query))
+            .await
     }
 
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
         let action = format!("look for jobs left {}", query.status);
-        self.readers.read(action, move |connection| reading::leftovers(connection, query)).await
+        self.readers.read(action, move |connection, unreadable| reading::leftovers(connection, unreadable, query)).await
     }
 }
 

@@ -10,6 +10,7 @@ pub mod couchdb;
 pub mod embedded;
 mod error;
 mod size;
+mod unreadable;
 
 use async_trait::async_trait;
 use job_model::{Job, JobId, JobStatus, Timestamp};

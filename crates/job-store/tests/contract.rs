@@ -1,5 +1,7 @@
 //! The contract of the job store, kept by every implementation.
 
+#![allow(clippy::unwrap_used, reason = "a test's functions beside the tests themselves")]
+
 use std::sync::Arc;
 
 use job_store::JobStore;

@@ -1,5 +1,7 @@
 //! What is CouchDB's alone: foreign documents, the index, rejected batches, refused credentials.
 
+#![allow(clippy::unwrap_used, reason = "a test's functions beside the tests themselves")]
+
 mod recorder;
 
 use axum::http::{Method, StatusCode};

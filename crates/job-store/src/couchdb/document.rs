@@ -6,14 +6,12 @@
 //! revision and both believe they won; the token makes them differ. Other programs ignore the member, and a document
 //! without it reads the same.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
-
 use bytes::Bytes;
 use job_model::{Job, JobId, JobStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::size::{check_size, not_encodable};
+use crate::unreadable::Unreadable;
 use crate::{Revision, StoreError, Stored};
 
 #[derive(Serialize)]
@@ -53,11 +51,8 @@ pub(super) fn is_revision(revision: &Revision) -> bool {
 /// Reads documents and says once of each that is no job why not.
 #[derive(Default)]
 pub(super) struct Reader {
-    reported: Mutex<HashSet<String>>,
+    unreadable: Unreadable,
 }
-
-/// How many documents are remembered as reported; beyond it the memory starts afresh.
-const REPORTED_MAX: usize = 10_000;
 
 /// What every job document has, whoever wrote it. [`Job`] alone would fill gaps with defaults and so adopt documents
 /// that only look alike.
@@ -93,13 +88,7 @@ impl Reader {
             _rev: String,
         }
         let name: Name = serde_json::from_slice(document).unwrap_or_default();
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.len() >= REPORTED_MAX {
-            reported.clear();
-        }
-        if reported.insert(format!("{} {}", name._id, name._rev)) {
-            tracing::warn!(document.id = %name._id, "document {:?} is left alone, it is no job: {reason}", name._id);
-        }
+        self.unreadable.report(&name._id, &name._rev, reason);
     }
 }
 
