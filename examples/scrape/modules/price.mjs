@@ -1,0 +1,2 @@
+// "€ 12.50" → 12.5
+export const toNumber = (text) => Number(text.replace(/[^0-9.]/g, ''));
