@@ -1,1 +1,155 @@
-//! Consumes jobs, runs them in slots with a Chromium each, publishes the results.
+//! Consumes jobs, runs each in a slot with a Chromium of its own, publishes the results.
+//!
+//! The executor itself never runs job code: it keeps the broker's connection and its heartbeats, and one child process
+//! per [`slot`]. A job that spins, leaks or crashes hurts its own slot only, and the slot is replaced.
+
+pub mod attempts;
+pub mod config;
+pub mod events;
+pub mod job_message;
+mod job_run;
+mod memory;
+mod page_setup;
+pub mod protocol;
+pub mod run_directory;
+pub mod running;
+pub mod slot;
+pub mod slot_process;
+pub mod slots;
+mod stage;
+pub mod worker;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_model::{JobControl, JobResult, LogEntry};
+use job_queue::{JobQueue, Topic};
+use service::Backoff;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use config::ExecutorArgs;
+use events::EventPublisher;
+use protocol::{JobOrder, SlotSettings};
+use run_directory::{RunDirectory, RunDirectoryError};
+use running::Running;
+use slot::{Slot, SlotError, SlotProgram};
+use slots::SlotPool;
+use worker::{Defaults, Worker};
+
+/// Why an executor could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecutorError {
+    /// There is no place for browser profiles.
+    #[error(transparent)]
+    RunDirectory(#[from] RunDirectoryError),
+    /// Chromium could not be started, so many times in a row that trying on is no use.
+    #[error("Chromium could not be started {attempts} times in a row (BROWSER_START_ATTEMPTS)")]
+    BrowserBroken {
+        /// How many times.
+        attempts: u16,
+    },
+    /// The slot for a single job failed.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
+    /// The program's own path is unknown.
+    #[error("failed to find this program's own file")]
+    Program(#[source] io::Error),
+}
+
+/// Runs jobs from the queue until `stop` is cancelled, then drains.
+///
+/// # Errors
+/// [`ExecutorError`] when no job can be run at all; the queue keeps the jobs.
+pub async fn run(
+    args: ExecutorArgs,
+    queue: Arc<dyn JobQueue>,
+    program: SlotProgram,
+    stop: CancellationToken,
+) -> Result<(), ExecutorError> {
+    let run_directory = RunDirectory::create(&args.run_dir)?;
+    let size = args.concurrency();
+    tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
+    let start_attempts = args.browser.browser_start_attempts;
+    let slots = Arc::new(SlotPool::start(size, program, slot_settings(&args), run_directory, start_attempts));
+    let running = Running::default();
+    let _control = AbortOnDropHandle::new(tokio::spawn(obey(queue.clone(), running.clone())));
+    let worker = Arc::new(Worker {
+        events: EventPublisher::new(queue.clone()),
+        queue,
+        slots: slots.clone(),
+        running,
+        defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
+        stop: stop.clone(),
+    });
+    let mut work = std::pin::pin!(worker.run(args.stop_grace));
+    let outcome = tokio::select! {
+        () = &mut work => Ok(()),
+        () = slots.broken() => Err(ExecutorError::BrowserBroken { attempts: start_attempts.get() }),
+    };
+    if outcome.is_err() {
+        stop.cancel();
+        work.await;
+    }
+    slots.stop().await;
+    tracing::info!("executor ends");
+    outcome
+}
+
+/// Runs one job in a slot of its own, without any queue.
+///
+/// # Errors
+/// [`ExecutorError`] when the job could not be run; a job that failed is a result.
+pub async fn run_one(
+    args: &ExecutorArgs,
+    program: &SlotProgram,
+    order: JobOrder,
+    stop: &CancellationToken,
+    on_log: impl FnMut(LogEntry),
+) -> Result<JobResult, ExecutorError> {
+    let run_directory = RunDirectory::create(&args.run_dir)?;
+    let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
+    let (mut slot, _) = Slot::start(program, settings).await?;
+    let result = slot.run(order, stop, "cancelled", on_log).await;
+    slot.kill().await;
+    Ok(result?)
+}
+
+/// Cancels jobs on order of a gateway, for ever.
+async fn obey(queue: Arc<dyn JobQueue>, running: Running) {
+    let mut backoff = Backoff::for_servers();
+    loop {
+        if let Ok(mut orders) = queue.subscribe(Topic::JobControl).await {
+            backoff.reset();
+            while let Ok(body) = orders.next().await {
+                match serde_json::from_slice(&body) {
+                    Ok(JobControl::Cancel(uuid)) if running.cancel(&uuid) => {
+                        tracing::info!(job.id = %uuid, "job cancelled");
+                    }
+                    Ok(JobControl::Cancel(_)) => {}
+                    Err(error) => tracing::debug!(%error, "ignored an unknown order"),
+                }
+            }
+        }
+        tokio::time::sleep(backoff.next_delay()).await;
+    }
+}
+
+fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
+    const MIB: u64 = 1024 * 1024;
+    let browser = &args.browser;
+    SlotSettings {
+        run_dir: args.run_dir.clone(),
+        chromium_executable: browser.chromium_executable.clone(),
+        headless: browser.chromium_headless != "false",
+        extra_args: browser.chromium_extra_args.0.clone(),
+        browser_start_timeout: browser.browser_start_timeout.max(Duration::from_secs(1)),
+        isolation: browser.browser_isolation,
+        browser_max_jobs: browser.browser_max_jobs.max(1),
+        browser_max_age: browser.browser_max_age,
+        browser_max_memory: u64::from(browser.browser_max_memory) * MIB,
+        job_memory: u64::from(args.job_memory) * MIB,
+        allow_local_files: args.allow_local_files,
+    }
+}

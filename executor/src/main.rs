@@ -1,1 +1,37 @@
-fn main() {}
+//! The executor's binary. The hidden subcommand `slot` is the child process that runs job code.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use executor::config::Config;
+use executor::slot::SlotProgram;
+use executor::slot_process;
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+
+fn main() -> anyhow::Result<()> {
+    if slot_process::is_meant() {
+        return slot_process::main().context("the slot process failed");
+    }
+    let config: Config = service::config::parse();
+    service::telemetry::init(&config.telemetry)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
+    let program = SlotProgram::this_program(&config.telemetry).context("failed to find this program's own file")?;
+    let queue = RabbitMqQueue::new(RabbitMqConfig {
+        host: config.queue.host,
+        port: config.queue.port,
+        username: config.queue.username,
+        password: config.queue.password.expose().to_owned(),
+        vhost: config.queue.vhost,
+        jobs_queue: config.queue.jobs_queue,
+        results_queue: config.queue.results_queue,
+        connection_name: "puppet-master-executor".to_owned(),
+        ..RabbitMqConfig::default()
+    });
+    executor::run(config.executor, Arc::new(queue), program, stop).await?;
+    Ok(())
+}

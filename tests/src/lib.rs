@@ -1,1 +1,5 @@
-//! End-to-end tests over the whole stack with real processes.
+//! For end-to-end tests: the whole stack as real processes, a client of its API, and the language of expectations.
+
+pub mod client;
+pub mod expectation;
+pub mod stack;

@@ -1,1 +1,48 @@
-fn main() {}
+//! The `puppet-master` command for people: run one job from a folder, look after jobs on a gateway, or run the whole
+//! system in this process without any server.
+
+mod api;
+mod exec;
+mod job_folder;
+mod jobs;
+mod report;
+mod site;
+mod up;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use executor::slot_process;
+
+/// Browser automation as a service: JavaScript written against Puppeteer's `page`, run in headless Chromium.
+#[derive(Debug, Parser)]
+#[command(name = "puppet-master", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one job from a folder and print what became of it.
+    Exec(Box<exec::ExecArgs>),
+    /// Look after the jobs of a gateway.
+    Jobs(jobs::JobsArgs),
+    /// Run gateway and executor in this process, on an embedded store and queue.
+    Up(Box<up::UpArgs>),
+}
+
+fn main() -> anyhow::Result<std::process::ExitCode> {
+    if slot_process::is_meant() {
+        slot_process::main().context("the slot process failed")?;
+        return Ok(std::process::ExitCode::SUCCESS);
+    }
+    let cli: Cli = service::config::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Exec(args) => exec::run(*args).await,
+            Command::Jobs(args) => jobs::run(args).await,
+            Command::Up(args) => up::run(*args).await,
+        }
+    })
+}

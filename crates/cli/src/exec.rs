@@ -1,0 +1,90 @@
+//! `puppet-master exec DIR`: one job from a folder, in this process or through a gateway.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use executor::config::ExecutorArgs;
+use executor::protocol::JobOrder;
+use executor::slot::SlotProgram;
+use job_model::{Job, NewJob, Timestamp};
+use service::TelemetryArgs;
+
+use crate::api::{Gateway, GatewayArgs};
+use crate::job_folder::{FolderArgs, JobFolder};
+use crate::report::{self, DebugLines};
+use crate::site::Site;
+
+/// Without PUPPET_MASTER_ENDPOINT the job runs in a Chromium of this process's own, else through that gateway.
+///
+/// The exit code is 0 when the job succeeded and 1 when it ended with an error.
+#[derive(Debug, clap::Args)]
+pub struct ExecArgs {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// Delete the job from the gateway afterwards.
+    #[arg(long)]
+    delete: bool,
+    /// Print the job's debug lines, too.
+    #[arg(long)]
+    executor_logs_verbose: bool,
+    /// Serve this folder on 127.0.0.1 while the job runs and give the job its address as `vars.url`.
+    #[arg(long, value_name = "FOLDER")]
+    serve: Option<PathBuf>,
+    #[command(flatten)]
+    gateway: GatewayArgs,
+    #[command(flatten)]
+    executor: ExecutorArgs,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+/// Runs the job and prints it.
+pub async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
+    service::telemetry::init(&args.telemetry)?;
+    let mut folder = JobFolder::load(&args.folder)?;
+    let _site = match &args.serve {
+        Some(path) => {
+            let site = Site::serve(path).await?;
+            folder.vars.insert("url".to_owned(), site.url.clone());
+            Some(site)
+        }
+        None => None,
+    };
+    let modules: Vec<&str> = folder.modules.keys().map(String::as_str).collect();
+    eprintln!("Running the job in {} (modules: [{}])", args.folder.dir.display(), modules.join(", "));
+    let job = match Gateway::from_args(&args.gateway)? {
+        Some(gateway) => through_gateway(&gateway, &folder, args.delete).await?,
+        None => in_process(&args, folder).await?,
+    };
+    let debug_lines = if args.executor_logs_verbose { DebugLines::Shown } else { DebugLines::Hidden };
+    print!("{}", report::job(&job, debug_lines));
+    Ok(if job.error.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn through_gateway(gateway: &Gateway, folder: &JobFolder, delete: bool) -> anyhow::Result<Job> {
+    let job = gateway.create(folder).await?;
+    eprintln!("Created job with id {}", job.uuid);
+    let job = gateway.wait(job.uuid.as_str(), |job| eprintln!("Job has status {}", job.status)).await?;
+    if delete {
+        gateway.delete(job.uuid.as_str()).await?;
+    }
+    Ok(job)
+}
+
+async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
+    let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
+    let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
+    let new = NewJob { code: folder.code, vars: folder.vars, modules: folder.modules, ..NewJob::default() };
+    let mut job = Job::create(new, Timestamp::now())?;
+    let order = JobOrder {
+        uuid: job.uuid.clone(),
+        code: job.code.clone(),
+        vars: job.vars.clone(),
+        modules: job.modules.clone(),
+        timeout: args.executor.job_timeout,
+    };
+    let result = executor::run_one(&args.executor, &program, order, &stop, |_| {}).await?;
+    job.finish(result)?;
+    Ok(job)
+}

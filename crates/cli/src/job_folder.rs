@@ -1,0 +1,112 @@
+//! A job as a folder: `code.mjs`, `vars.json`, `modules/*.mjs`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// Which files of a folder make the job.
+#[derive(Clone, Debug, clap::Args)]
+pub struct FolderArgs {
+    /// Folder of the job; the current one when left out.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// File with the code, in the folder.
+    #[arg(long, value_name = "FILE", default_value = "code.mjs")]
+    pub code: PathBuf,
+    /// File with the vars, in the folder: a JSON object of strings. May be missing.
+    #[arg(long, value_name = "FILE", default_value = "vars.json")]
+    pub vars: PathBuf,
+    /// File of a module, in the folder; may be given many times. Default: every .mjs file in the folder `modules`.
+    #[arg(long = "module", value_name = "FILE")]
+    pub modules: Vec<PathBuf>,
+}
+
+/// What a folder holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct JobFolder {
+    /// The code.
+    pub code: String,
+    /// The vars.
+    pub vars: BTreeMap<String, String>,
+    /// Source text by module name, which is the file's name without its ending.
+    pub modules: BTreeMap<String, String>,
+}
+
+impl JobFolder {
+    /// Reads the files.
+    pub fn load(args: &FolderArgs) -> anyhow::Result<Self> {
+        let code = read(&args.dir.join(&args.code))?;
+        let vars_file = args.dir.join(&args.vars);
+        let vars = if vars_file.exists() {
+            serde_json::from_str(&read(&vars_file)?)
+                .with_context(|| format!("{} is not a JSON object of strings", vars_file.display()))?
+        } else {
+            BTreeMap::new()
+        };
+        let files = if args.modules.is_empty() { found_modules(&args.dir)? } else { args.modules.clone() };
+        let mut modules = BTreeMap::new();
+        for file in files {
+            let Some(name) = file.file_stem().and_then(|name| name.to_str()) else {
+                bail!("{} has no name that a module could have", file.display());
+            };
+            modules.insert(name.to_owned(), read(&args.dir.join(&file))?);
+        }
+        Ok(Self { code, vars, modules })
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
+}
+
+fn found_modules(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = dir.join("modules");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(&folder).with_context(|| format!("failed to list {}", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let name = PathBuf::from(entry.with_context(|| format!("failed to list {}", folder.display()))?.file_name());
+        if name.extension().is_some_and(|ending| ending == "mjs") {
+            files.push(Path::new("modules").join(name));
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FolderArgs, JobFolder};
+
+    fn args(dir: &std::path::Path) -> FolderArgs {
+        FolderArgs { dir: dir.to_owned(), code: "code.mjs".into(), vars: "vars.json".into(), modules: Vec::new() }
+    }
+
+    #[test]
+    fn modules_are_named_for_their_files() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("modules")).unwrap();
+        std::fs::write(dir.path().join("code.mjs"), "code").unwrap();
+        std::fs::write(dir.path().join("vars.json"), r#"{"a":"b"}"#).unwrap();
+        std::fs::write(dir.path().join("modules/shared.mjs"), "export {}").unwrap();
+        std::fs::write(dir.path().join("modules/notes.txt"), "not a module").unwrap();
+
+        let folder = JobFolder::load(&args(dir.path())).unwrap();
+
+        assert_eq!((folder.code.as_str(), folder.vars["a"].as_str()), ("code", "b"));
+        assert_eq!(folder.modules.keys().collect::<Vec<_>>(), ["shared"]);
+    }
+
+    #[test]
+    fn a_missing_code_file_is_named_and_missing_vars_are_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = JobFolder::load(&args(dir.path())).unwrap_err();
+        assert!(error.to_string().contains("code.mjs"), "{error}");
+        std::fs::write(dir.path().join("code.mjs"), "").unwrap();
+        assert!(JobFolder::load(&args(dir.path())).unwrap().vars.is_empty());
+        std::fs::write(dir.path().join("vars.json"), "[1]").unwrap();
+        assert!(JobFolder::load(&args(dir.path())).unwrap_err().to_string().contains("vars.json"));
+    }
+}

@@ -1,1 +1,0 @@
-//! The puppet-master command: exec, jobs, up.

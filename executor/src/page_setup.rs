@@ -1,0 +1,25 @@
+//! The page as job code finds it: what the predecessor did to each page before it handed it over.
+
+use std::rc::Rc;
+
+use browser::{Page, Viewport};
+
+/// `navigator.language` and `navigator.languages` follow the Accept-Language header.
+const LANGUAGE: &str = "
+    Object.defineProperty(Navigator.prototype, 'language', {configurable: true, enumerable: true, get: () => 'en'});
+    Object.defineProperty(Navigator.prototype, 'languages', {configurable: true, enumerable: true, get: () => ['en']});
+";
+
+/// Viewport 1920×1080, language `en`.
+pub async fn apply(page: &Rc<Page>) -> Result<(), browser::Error> {
+    let viewport = Viewport { width: 1920, height: 1080, ..Viewport::default() };
+    let (viewport, headers, language) = tokio::join!(
+        page.set_viewport(viewport),
+        page.set_extra_http_headers(vec![("Accept-Language".to_owned(), "en".to_owned())]),
+        page.evaluate_on_new_document(LANGUAGE.to_owned()),
+    );
+    viewport?;
+    headers?;
+    language?;
+    Ok(())
+}

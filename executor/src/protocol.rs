@@ -1,0 +1,90 @@
+//! What travels through the pipes between the executor and its slot processes: one JSON object a line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use job_model::{JobId, JobResult, LogEntry};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::config::BrowserIsolation;
+
+/// What a slot process is told before anything else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotSettings {
+    /// Where the slot's browser profiles go.
+    pub run_dir: PathBuf,
+    /// See [`BrowserArgs`](crate::config::BrowserArgs); the same holds for the fields below.
+    pub chromium_executable: Option<PathBuf>,
+    /// Whether Chromium runs without a window.
+    pub headless: bool,
+    /// More arguments for Chromium.
+    pub extra_args: Vec<String>,
+    /// Longest time for a Chromium to start.
+    pub browser_start_timeout: Duration,
+    /// What keeps jobs apart.
+    pub isolation: BrowserIsolation,
+    /// Jobs after which a Chromium is replaced.
+    pub browser_max_jobs: u32,
+    /// Time after which a Chromium is replaced.
+    pub browser_max_age: Duration,
+    /// Memory above which a Chromium is replaced, in bytes.
+    pub browser_max_memory: u64,
+    /// Memory of the sandbox, in bytes.
+    pub job_memory: u64,
+    /// Whether job code may use this machine's files.
+    pub allow_local_files: bool,
+}
+
+/// A job for a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobOrder {
+    /// The job's id.
+    pub uuid: JobId,
+    /// The body of the async function that runs.
+    pub code: String,
+    /// What the code sees as `vars`.
+    pub vars: BTreeMap<String, String>,
+    /// Source text of the modules, by name.
+    pub modules: BTreeMap<String, String>,
+    /// Longest time the code may run.
+    pub timeout: Duration,
+}
+
+/// What the executor says to a slot.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToSlot {
+    /// First of all.
+    Settings(Box<SlotSettings>),
+    /// Run this; sent only to a slot that is ready.
+    Run(Box<JobOrder>),
+    /// Stop the job that runs: its result's error is this text.
+    Stop(String),
+}
+
+/// What a slot says to the executor.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromSlot {
+    /// A page is prepared: the slot can take a job.
+    Ready {
+        /// What the slot went through since it said so last.
+        browser: BrowserReport,
+    },
+    /// The job wrote a log line.
+    Log(LogEntry),
+    /// The job ended. `Ready` follows once the next page is prepared.
+    Done(Box<JobResult>),
+}
+
+/// What became of the slot's Chromium.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserReport {
+    /// How often one was started.
+    pub starts: u32,
+    /// How many of these replaced one that had died.
+    pub crashes: u32,
+    /// How many of these replaced one that had served enough.
+    pub recycles: u32,
+}

@@ -1,0 +1,153 @@
+//! The folder that holds all browser profiles of one executor, and finding the processes that use it.
+//!
+//! `RUN_DIR/executor-XXXX/slot-N/…`: whoever holds the lock on `executor-XXXX/lock` is alive. What an executor that was
+//! killed left behind, folders and browsers, the next start on the same `RUN_DIR` finds and removes.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, getpgid};
+
+const PREFIX: &str = "executor-";
+
+/// An executor's own folder, removed when dropped.
+pub struct RunDirectory {
+    folder: tempfile::TempDir,
+    _lock: Flock<File>,
+}
+
+/// Why there is no run directory.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to use {folder} as the run directory")]
+pub struct RunDirectoryError {
+    folder: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+impl RunDirectory {
+    /// Removes what dead executors left below `base`, then makes a folder for this one.
+    ///
+    /// # Errors
+    /// When `base` cannot be made, listed or written to.
+    pub fn create(base: &Path) -> Result<Self, RunDirectoryError> {
+        let failed = |source| RunDirectoryError { folder: base.to_owned(), source };
+        fs::create_dir_all(base).map_err(failed)?;
+        for entry in fs::read_dir(base).map_err(failed)?.flatten() {
+            if entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
+                remove_when_dead(&entry.path());
+            }
+        }
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base).map_err(failed)?;
+        let lock = File::create(folder.path().join("lock")).map_err(failed)?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock)
+            .map_err(|(_, errno)| failed(io::Error::from_raw_os_error(errno as i32)))?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// The folder for one slot process. Made by whoever writes to it.
+    pub fn slot(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("slot-{name}"))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for RunDirectory {
+    fn drop(&mut self) {
+        kill_browsers(self.folder.path());
+    }
+}
+
+fn remove_when_dead(folder: &Path) {
+    // An executor that has made its folder and not yet its lock is younger than this check is quick: leave it alone.
+    let Ok(lock) = File::open(folder.join("lock")) else {
+        let old = fs::metadata(folder).and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+        if old.is_some_and(|age| age > Duration::from_secs(60)) {
+            remove(folder);
+        }
+        return;
+    };
+    let Ok(_lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { return };
+    let killed = kill_browsers(folder);
+    tracing::warn!(run_dir = %folder.display(), browsers = killed, "cleaning up after an executor that was killed");
+    remove(folder);
+}
+
+/// Removes a folder whose last writers may be dying just now.
+fn remove(folder: &Path) {
+    for _ in 0..20 {
+        match fs::remove_dir_all(folder) {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+    tracing::warn!(run_dir = %folder.display(), "failed to remove the folder of an executor that was killed");
+}
+
+/// Kills every browser with a profile below `folder`; tells how many process groups that were.
+pub fn kill_browsers(folder: &Path) -> usize {
+    let groups = browser_groups(folder);
+    for group in &groups {
+        // An error means that the group is gone already.
+        let _ = killpg(*group, Signal::SIGKILL);
+    }
+    groups.len()
+}
+
+/// The process groups of all browsers with a profile below `folder`.
+pub fn browser_groups(folder: &Path) -> Vec<Pid> {
+    let mut groups: Vec<Pid> = browser_processes(folder).into_iter().filter_map(|pid| getpgid(Some(pid)).ok()).collect();
+    let own = nix::unistd::getpgrp();
+    groups.retain(|group| *group != own && group.as_raw() > 1);
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+/// The processes that were started with a profile below `folder`.
+pub fn browser_processes(folder: &Path) -> Vec<Pid> {
+    let mut needle = b"--user-data-dir=".to_vec();
+    needle.extend_from_slice(folder.as_os_str().as_bytes());
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let uses = |pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.windows(needle.len()).any(|part| part == needle)
+    };
+    pids.filter(uses).map(Pid::from_raw).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RunDirectory, browser_processes};
+
+    #[test]
+    fn a_dead_executors_folder_goes_and_a_living_ones_stays() {
+        let base = tempfile::tempdir().unwrap();
+        let living = RunDirectory::create(base.path()).unwrap();
+        let dead = base.path().join("executor-dead");
+        std::fs::create_dir(&dead).unwrap();
+        std::fs::write(dead.join("lock"), "").unwrap();
+        let foreign = base.path().join("something-else");
+        std::fs::create_dir(&foreign).unwrap();
+
+        let second = RunDirectory::create(base.path()).unwrap();
+
+        assert!(!dead.exists());
+        assert!(living.path().exists() && foreign.exists());
+        let path = second.path().to_owned();
+        drop(second);
+        assert!(!path.exists());
+        assert!(browser_processes(base.path()).is_empty());
+    }
+}

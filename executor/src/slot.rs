@@ -1,0 +1,243 @@
+//! The executor's handle on one slot process.
+//!
+//! A slot is a child process of the same program with one Chromium; it leads a process group of its own, so that one
+//! SIGKILL ends all of it. The handle owns the child: when it is dropped, the group is killed and the child is reaped.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use job_model::{JobResult, LogEntry};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use service::TelemetryArgs;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::protocol::{BrowserReport, FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::run_directory;
+
+/// How a slot process is started: this program again, with the hidden subcommand that calls
+/// [`slot_process::main`](crate::slot_process::main).
+#[derive(Clone, Debug)]
+pub struct SlotProgram {
+    /// The program.
+    pub executable: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+}
+
+impl SlotProgram {
+    /// This program with the subcommand `slot`, logging as this one does.
+    ///
+    /// # Errors
+    /// When the path of the running program cannot be found.
+    pub fn this_program(telemetry: &TelemetryArgs) -> io::Result<Self> {
+        let mut args: Vec<OsString> = vec!["slot".into()];
+        args.extend(telemetry.to_flags().into_iter().map(OsString::from));
+        Ok(Self { executable: std::env::current_exe()?, args })
+    }
+}
+
+/// What a slot and its Chromium see of the executor's environment.
+const INHERITED: &[&str] = &[
+    "PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "LC_ALL", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
+    "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_DIRS", "DBUS_SESSION_BUS_ADDRESS", "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "RUST_BACKTRACE",
+];
+
+/// How long a slot may take, after its job's deadline or a stop, to say so itself before it is killed.
+const GRACE: Duration = Duration::from_millis(1500);
+/// How long a slot may take to prepare the next page, besides starting a browser.
+const PREPARE: Duration = Duration::from_secs(10);
+
+/// Why a slot is of no use any more. It has been killed, or will be when its handle is dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum SlotError {
+    /// The process could not be started.
+    #[error("failed to start the slot process {program}")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The process ended by itself.
+    #[error("the slot process ended unexpectedly ({status})")]
+    Ended {
+        /// How it ended.
+        status: String,
+    },
+    /// The process did not answer in time.
+    #[error("the slot process did not {action} within {limit:?}")]
+    Silent {
+        /// What was waited for.
+        action: &'static str,
+        /// For how long.
+        limit: Duration,
+    },
+    /// The process said something else than was due.
+    #[error("the slot process broke its protocol: {0}")]
+    Protocol(String),
+}
+
+/// A running slot process.
+pub struct Slot {
+    child: Child,
+    group: Pid,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    settings: SlotSettings,
+}
+
+impl Slot {
+    /// Starts a slot process and waits until it is ready for a job.
+    ///
+    /// # Errors
+    /// Any [`SlotError`]; nothing of the process is left then.
+    pub async fn start(program: &SlotProgram, settings: SlotSettings) -> Result<(Self, BrowserReport), SlotError> {
+        let failed = |source| SlotError::Start { program: program.executable.display().to_string(), source };
+        let mut command = Command::new(&program.executable);
+        command.args(&program.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
+        // Passwords in the executor's environment are none of a slot's business, nor of its Chromium's.
+        command.env_clear().envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        let mut child = command.spawn().map_err(failed)?;
+        let (Some(pid), Some(input), Some(output)) = (child.id(), child.stdin.take(), child.stdout.take()) else {
+            return Err(failed(io::Error::other("it has no pid or pipes")));
+        };
+        let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
+        let mut slot = Self { child, group, input, output: BufReader::new(output).lines(), settings };
+        slot.send(&ToSlot::Settings(Box::new(slot.settings.clone()))).await?;
+        let report = slot.ready().await?;
+        Ok((slot, report))
+    }
+
+    /// Whether the process still runs.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits until the slot is ready for a job.
+    ///
+    /// # Errors
+    /// Any [`SlotError`].
+    pub async fn ready(&mut self) -> Result<BrowserReport, SlotError> {
+        let limit = self.settings.browser_start_timeout + PREPARE;
+        let message = timeout(limit, self.receive()).await;
+        match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })?? {
+            FromSlot::Ready { browser } => Ok(browser),
+            other => Err(SlotError::Protocol(format!("expected that it is ready, got {other:?}"))),
+        }
+    }
+
+    /// Runs a job to its result, whatever the job does. `on_log` gets each log line as it is written; cancelling
+    /// `stop` ends the job with the error `stop_text`.
+    ///
+    /// # Errors
+    /// Any [`SlotError`]: the slot is over, and with it the job.
+    pub async fn run(
+        &mut self,
+        order: JobOrder,
+        stop: &CancellationToken,
+        stop_text: &str,
+        mut on_log: impl FnMut(LogEntry),
+    ) -> Result<JobResult, SlotError> {
+        let limit = order.timeout + GRACE;
+        let mut deadline = Instant::now() + limit;
+        let mut stopping = false;
+        self.send(&ToSlot::Run(Box::new(order))).await?;
+        loop {
+            let message = tokio::select! {
+                message = timeout_at(deadline, self.receive()) => message,
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    deadline = deadline.min(Instant::now() + GRACE / 2);
+                    self.send(&ToSlot::Stop(stop_text.to_owned())).await?;
+                    continue;
+                }
+            };
+            match message {
+                Ok(Ok(FromSlot::Log(entry))) => on_log(entry),
+                Ok(Ok(FromSlot::Done(result))) => return Ok(*result),
+                Ok(Ok(other)) => return Err(SlotError::Protocol(format!("expected a result, got {other:?}"))),
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
+            }
+        }
+    }
+
+    /// Kills the process group and removes what it left. Dropping does the same, without waiting.
+    pub async fn kill(mut self) {
+        self.kill_group();
+        drop(self.child.start_kill());
+        if timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
+            tracing::error!(slot.pid = self.group.as_raw(), "the slot process did not die of SIGKILL within 5 s");
+        }
+    }
+
+    async fn send(&mut self, message: &ToSlot) -> Result<(), SlotError> {
+        let mut line = serde_json::to_vec(message).map_err(|error| SlotError::Protocol(error.to_string()))?;
+        line.push(b'\n');
+        let limit = PREPARE;
+        match timeout(limit, self.input.write_all(&line)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(self.ended().await),
+            Err(_) => Err(SlotError::Silent { action: "read its pipe", limit }),
+        }
+    }
+
+    /// Cancel safe: a line that has come only in part stays in the buffer.
+    async fn receive(&mut self) -> Result<FromSlot, SlotError> {
+        match self.output.next_line().await {
+            Ok(Some(line)) => serde_json::from_str(&line)
+                .map_err(|error| SlotError::Protocol(format!("{error} in {:?}", line.chars().take(200).collect::<String>()))),
+            Ok(None) | Err(_) => Err(self.ended().await),
+        }
+    }
+
+    async fn ended(&mut self) -> SlotError {
+        let status = match timeout(GRACE, self.child.wait()).await {
+            Ok(Ok(status)) => describe(status),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it closed its pipe and lives on".to_owned(),
+        };
+        SlotError::Ended { status }
+    }
+
+    fn kill_group(&self) {
+        let browsers = run_directory::browser_groups(&self.settings.run_dir);
+        // An error means that the group is gone already.
+        for group in std::iter::once(self.group).chain(browsers) {
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+        remove(&self.settings.run_dir);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+fn remove(run_dir: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(run_dir)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::debug!(run_dir = %run_dir.display(), %error, "failed to remove a slot's folder, the next start will");
+    }
+}

@@ -1,0 +1,138 @@
+//! The child: one Chromium, one job at a time, told and answering through its pipes.
+//!
+//! Single-threaded on purpose: the browser's model and the script engine know no locks. The process dies with its
+//! parent, and it ends when its input does; a browser that cannot be started ends it, too, and the parent tries again.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use service::TelemetryArgs;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::unix::pipe;
+
+use crate::job_run;
+use crate::protocol::{FromSlot, JobOrder, ToSlot};
+use crate::stage::{Prepared, Stage};
+
+/// The name of the hidden subcommand.
+const SUBCOMMAND: &str = "slot";
+
+/// Whether this process was started as a slot. To be asked before anything else is parsed.
+pub fn is_meant() -> bool {
+    std::env::args_os().nth(1).is_some_and(|argument| argument == SUBCOMMAND)
+}
+
+/// What the parent passes as flags.
+#[derive(Debug, Parser)]
+#[command(name = "slot", hide = true)]
+struct SlotCommand {
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+}
+
+/// Serves the parent until it closes the pipe.
+///
+/// # Errors
+/// When the browser cannot be started or the pipes break.
+pub fn main() -> anyhow::Result<()> {
+    let command = SlotCommand::parse_from(std::env::args_os().skip(1));
+    service::telemetry::init(&command.telemetry)?;
+    restrict().context("failed to restrict the slot process")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    let outcome = local.block_on(&runtime, serve());
+    drop(local);
+    outcome
+}
+
+/// Dies with its parent, dumps no core, gains no privileges.
+fn restrict() -> io::Result<()> {
+    use nix::sys::prctl;
+    use nix::sys::resource::{Resource, setrlimit};
+    prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+    prctl::set_no_new_privs()?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    // The parent may have died before the first line above.
+    if nix::unistd::getppid().as_raw() == 1 && std::process::id() != 1 {
+        return Err(io::Error::other("the executor is gone"));
+    }
+    Ok(())
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let mut input = Input::new().context("failed to read from the executor")?;
+    let settings = match input.next().await? {
+        Some(ToSlot::Settings(settings)) => *settings,
+        Some(other) => bail!("expected settings, got {other:?}"),
+        None => return Ok(()),
+    };
+    let mut stage = Stage::new(settings);
+    loop {
+        let prepared = stage.prepare().await.context("failed to prepare a page")?;
+        say(&FromSlot::Ready { browser: stage.take_report() })?;
+        let Some((prepared, order)) = await_order(&mut stage, prepared, &mut input).await? else {
+            stage.close().await;
+            return Ok(());
+        };
+        let tell = |entry| {
+            // A broken pipe ends the process at the result.
+            let _ = say(&FromSlot::Log(entry));
+        };
+        let result = job_run::run(order, &prepared, stage.settings(), &mut input, tell).await?;
+        say(&FromSlot::Done(Box::new(result)))?;
+        stage.clear(prepared).await;
+    }
+}
+
+/// The next job and the page for it: a new one when the browser dies while it waits.
+async fn await_order(
+    stage: &mut Stage,
+    mut prepared: Prepared,
+    input: &mut Input,
+) -> anyhow::Result<Option<(Prepared, JobOrder)>> {
+    loop {
+        let message = tokio::select! {
+            message = input.next() => message?,
+            () = prepared.disconnected() => {
+                tracing::warn!("Chromium died while it was idle");
+                prepared = stage.prepare().await.context("failed to prepare a page")?;
+                continue;
+            }
+        };
+        match message {
+            Some(ToSlot::Run(order)) => return Ok(Some((prepared, *order))),
+            // The job that it was meant for has ended just before.
+            Some(ToSlot::Stop(_)) => {}
+            Some(ToSlot::Settings(_)) => bail!("expected a job, got settings"),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// What the parent says.
+pub(crate) struct Input(Lines<BufReader<pipe::Receiver>>);
+
+impl Input {
+    fn new() -> io::Result<Self> {
+        let receiver = pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?;
+        Ok(Self(BufReader::new(receiver).lines()))
+    }
+
+    /// The next message; `None` when the parent is gone. Cancel safe.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<ToSlot>> {
+        match self.0.next_line().await? {
+            Some(line) => Ok(Some(serde_json::from_str(&line).context("the executor said something unknown")?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Tells the parent, at once: it always listens.
+fn say(message: &FromSlot) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    let mut output = io::stdout().lock();
+    output.write_all(&line).and_then(|()| output.flush()).context("failed to tell the executor")
+}

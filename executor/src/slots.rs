@@ -1,0 +1,237 @@
+//! The pool of slots: each place keeps one slot process alive and ready, and replaces it when it is of no use any more.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use job_model::{JobResult, LogEntry};
+use service::Backoff;
+use service::retry::Chain;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::protocol::{BrowserReport, JobOrder, SlotSettings};
+use crate::run_directory::RunDirectory;
+use crate::slot::{Slot, SlotError, SlotProgram};
+
+/// The slots of an executor.
+pub struct SlotPool {
+    size: NonZeroU16,
+    idle: Mutex<mpsc::Receiver<IdleSlot>>,
+    stop: CancellationToken,
+    broken: CancellationToken,
+    places: TaskTracker,
+}
+
+/// A slot that is ready for one job. Dropped, it is killed and replaced.
+pub struct IdleSlot {
+    slot: Slot,
+    back: oneshot::Sender<Returned>,
+}
+
+/// How a slot comes back to its place.
+enum Returned {
+    /// No job began: it is ready still.
+    Unused(Slot),
+    /// It prepares for the next job now.
+    Used(Slot),
+}
+
+/// What every place needs.
+struct Shared {
+    program: SlotProgram,
+    settings: SlotSettings,
+    run_directory: RunDirectory,
+    start_attempts: u32,
+    failures: AtomicU32,
+    serial: AtomicU64,
+    idle: mpsc::Sender<IdleSlot>,
+    stop: CancellationToken,
+    broken: CancellationToken,
+}
+
+impl SlotPool {
+    /// Begins to start `size` slots. `settings.run_dir` is replaced by a folder of each slot's own.
+    pub fn start(
+        size: NonZeroU16,
+        program: SlotProgram,
+        settings: SlotSettings,
+        run_directory: RunDirectory,
+        start_attempts: NonZeroU16,
+    ) -> Self {
+        let (idle_sender, idle) = mpsc::channel(usize::from(size.get()));
+        let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
+        let shared = Arc::new(Shared {
+            program,
+            settings,
+            run_directory,
+            start_attempts: start_attempts.get().into(),
+            failures: AtomicU32::new(0),
+            serial: AtomicU64::new(0),
+            idle: idle_sender,
+            stop: stop.clone(),
+            broken: broken.clone(),
+        });
+        let places = TaskTracker::new();
+        for _ in 0..size.get() {
+            places.spawn(place(Arc::clone(&shared)));
+        }
+        places.close();
+        Self { size, idle: Mutex::new(idle), stop, broken, places }
+    }
+
+    /// How many slots there are.
+    pub fn size(&self) -> NonZeroU16 {
+        self.size
+    }
+
+    /// A slot that is ready, as soon as there is one.
+    pub async fn idle(&self) -> IdleSlot {
+        loop {
+            match self.idle.lock().await.recv().await {
+                Some(mut idle) if idle.slot.is_alive() => return idle,
+                Some(_) => tracing::warn!("a slot died while it was idle, replacing it"),
+                // The pool is stopped: there will be none.
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Resolves when browsers could not be started too many times in a row.
+    pub async fn broken(&self) {
+        self.broken.cancelled().await;
+    }
+
+    /// Kills every slot and waits for that.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.idle.lock().await.close();
+        while let Some(idle) = self.idle.lock().await.recv().await {
+            idle.slot.kill().await;
+        }
+        self.places.wait().await;
+    }
+}
+
+impl Drop for SlotPool {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl IdleSlot {
+    /// Back to the pool without a job.
+    pub fn give_back(self) {
+        drop(self.back.send(Returned::Unused(self.slot)));
+    }
+
+    /// Runs a job here; the slot goes back to the pool unless it is of no use any more.
+    ///
+    /// # Errors
+    /// Any [`SlotError`]: the slot is killed and replaced.
+    pub async fn run(
+        self,
+        order: JobOrder,
+        cancelled: &CancellationToken,
+        on_log: impl FnMut(LogEntry),
+    ) -> Result<JobResult, SlotError> {
+        let Self { mut slot, back } = self;
+        let outcome = slot.run(order, cancelled, "cancelled", on_log).await;
+        match outcome {
+            Ok(result) => {
+                // Nobody takes it back when the pool is stopped: then it dies here.
+                drop(back.send(Returned::Used(slot)));
+                Ok(result)
+            }
+            Err(error) => {
+                slot.kill().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// One place of the pool, until the pool stops.
+async fn place(shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
+    while let Some(mut slot) = start(&shared).await {
+        loop {
+            let (back, returned) = oneshot::channel();
+            if shared.idle.send(IdleSlot { slot, back }).await.is_err() {
+                return;
+            }
+            let used = tokio::select! {
+                returned = returned => returned,
+                () = stop.cancelled() => return,
+            };
+            slot = match used {
+                Ok(Returned::Unused(slot)) => slot,
+                Ok(Returned::Used(slot)) => match get_ready(&shared, slot).await {
+                    Some(slot) => slot,
+                    None => break,
+                },
+                Err(_) => break,
+            };
+        }
+    }
+}
+
+/// The slot once it has prepared for its next job; `None` when it did not.
+async fn get_ready(shared: &Shared, mut slot: Slot) -> Option<Slot> {
+    let ready = tokio::select! {
+        ready = slot.ready() => ready,
+        () = shared.stop.cancelled() => return None,
+    };
+    match ready {
+        Ok(report) => {
+            shared.report(report);
+            Some(slot)
+        }
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "a slot did not come back from its job, replacing it");
+            slot.kill().await;
+            None
+        }
+    }
+}
+
+/// A new slot, however long that takes; `None` when the pool stops first.
+async fn start(shared: &Shared) -> Option<Slot> {
+    let mut backoff = Backoff::for_servers();
+    loop {
+        if shared.stop.is_cancelled() {
+            return None;
+        }
+        let name = shared.serial.fetch_add(1, Ordering::Relaxed).to_string();
+        let settings = SlotSettings { run_dir: shared.run_directory.slot(&name), ..shared.settings.clone() };
+        let started = tokio::select! {
+            started = Slot::start(&shared.program, settings) => started,
+            () = shared.stop.cancelled() => return None,
+        };
+        match started {
+            Ok((slot, report)) => {
+                shared.failures.store(0, Ordering::Relaxed);
+                shared.report(report);
+                return Some(slot);
+            }
+            Err(error) => {
+                let failures = shared.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::error!(error = %Chain(&error), failures, "failed to start a slot");
+                if failures >= shared.start_attempts {
+                    shared.broken.cancel();
+                }
+            }
+        }
+        backoff.wait(&shared.stop).await.ok()?;
+    }
+}
+
+impl Shared {
+    fn report(&self, report: BrowserReport) {
+        if report.crashes + report.recycles > 0 {
+            tracing::info!(crashes = report.crashes, recycles = report.recycles, "a slot has a new Chromium");
+        }
+    }
+}
+

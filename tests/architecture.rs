@@ -1,0 +1,58 @@
+//! Keeps the edges between the crates as docs/ARCHITECTURE.md draws them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Which of our crates each crate may depend on.
+const EDGES: &[(&str, &[&str])] = &[
+    ("job-model", &[]),
+    ("browser", &[]),
+    ("service", &[]),
+    ("testkit", &[]),
+    ("job-store", &["job-model"]),
+    ("job-queue", &["job-model"]),
+    ("script", &["browser", "job-model"]),
+    ("gateway", &["job-model", "job-queue", "job-store", "service"]),
+    ("executor", &["browser", "job-model", "job-queue", "script", "service"]),
+    // The one place where everything is put together in a single process.
+    ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
+    // Never shipped.
+    ("tests", &["job-model", "testkit"]),
+    ("fuzz", &["browser", "job-model", "job-queue", "script"]),
+];
+
+#[test]
+fn crates_depend_only_where_the_picture_has_an_arrow() {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata works");
+    let edges: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    let names: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    for package in &metadata.packages {
+        let allowed = edges.get(package.name.as_str()).unwrap_or_else(|| panic!("{} is not in the picture", package.name));
+        for dependency in &package.dependencies {
+            if !names.contains(dependency.name.as_str()) {
+                continue;
+            }
+            let shipped = dependency.kind != DependencyKind::Development;
+            assert!(
+                !shipped || allowed.contains(&dependency.name.as_str()),
+                "{} depends on {}, which the picture does not have",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_version_in_one_place() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    for folder in ["crates", "."] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder of crates") {
+            let manifest = entry.expect("an entry").path().join("Cargo.toml");
+            let Ok(text) = std::fs::read_to_string(&manifest) else { continue };
+            let versions = text.lines().filter(|line| line.starts_with("version = ") || line.contains("{ version ="));
+            assert_eq!(versions.count(), 0, "{} names a version of its own", manifest.display());
+        }
+    }
+}

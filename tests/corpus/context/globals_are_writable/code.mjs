@@ -1,0 +1,1 @@
+globalThis.x = 1; results.x = x; page2 = 1

@@ -1,0 +1,1 @@
+const o = []; Promise.resolve().then(() => o.push(1)); await null; o.push(2); await Promise.all([sleep(20).then(() => o.push(4)), sleep(5).then(() => o.push(3))]); results.o = o

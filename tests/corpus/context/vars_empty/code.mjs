@@ -1,0 +1,1 @@
+results.v = vars; results.x = vars.nope === undefined

@@ -1,0 +1,1 @@
+vars.a = "changed"; vars.b = 5; results.v = vars

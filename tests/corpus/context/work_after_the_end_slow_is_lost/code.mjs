@@ -1,0 +1,1 @@
+sleep(8000).then(() => { results.late = 1; logger.info("late"); }); results.a = 1

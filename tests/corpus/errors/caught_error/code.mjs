@@ -1,0 +1,1 @@
+try { throw new Error("x"); } catch (e) { results.msg = e.message; results.name = e.name; results.isError = e instanceof Error; results.str = String(e); }

@@ -1,0 +1,1 @@
+const e = new Error("x"); e.name = "Error: y"; throw e

@@ -1,0 +1,1 @@
+try { throw new Error("x"); } finally { results.fin = 1; }

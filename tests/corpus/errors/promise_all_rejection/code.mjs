@@ -1,0 +1,1 @@
+await Promise.all([sleep(10), Promise.reject(new Error("one of all"))])

@@ -1,0 +1,1 @@
+Promise.reject(new Error("nobody waits")); results.a = 1

@@ -1,0 +1,1 @@
+results.before = 1; throw new Error("after"); 

@@ -1,0 +1,1 @@
+throw new Error("100% %s %d %%")

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/"); results.a = await getElementText(await page.$("h1")); results.b = await getElementText(await page.$("p.intro")); results.c = (await Promise.all((await page.$$("li")).map(getElementText))).join(",")

@@ -1,0 +1,1 @@
+const c = ["", " ", "a", " a ", "a\nb", "a\r\nb", "a\rb", "a\n\nb", "a\n \n b", "\na\n", "a\tb", "a  b", "a\\n\\nb", "a\u00a0b", "a\n\n", "line1\n\n\nline2\n\n\n\nline3", "a\u2028b"]; results.s = c.map(x => sanitize(x))

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/long.html"); results.ret = await scroll(page) === undefined; results.y1 = await page.evaluate(() => window.scrollY); await scroll(page); results.y2 = await page.evaluate(() => window.scrollY); results.inner = await page.evaluate(() => window.innerHeight)

@@ -1,0 +1,1 @@
+results.a = await sleep(0); results.b = await sleep("10"); results.c = await sleep(-5); results.d = await sleep(); results.t = typeof sleep(1).then

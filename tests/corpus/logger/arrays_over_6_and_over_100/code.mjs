@@ -1,0 +1,1 @@
+logger.info(Array.from({length: 7}, (_, i) => i)); logger.info(Array.from({length: 27}, (_, i) => i)); logger.info(Array.from({length: 101}, (_, i) => i)); logger.info(["a","b","c","d","e","f","g","h"]); logger.info(Array(3)); logger.info([1, , 3])

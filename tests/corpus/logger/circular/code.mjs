@@ -1,0 +1,1 @@
+const o = {name: "x"}; o.self = o; o.arr = [o]; logger.info(o)

@@ -1,0 +1,1 @@
+class A { constructor() { this.x = 1; } } logger.info(new A()); logger.info(Object.create(null)); const o = Object.create(null); o.a = 1; logger.info(o); logger.info({[Symbol.toStringTag]: "Tag", a: 1}); logger.info(new (class extends Array {})(3)); logger.info({[Symbol("k")]: 1, "a-b": 2, 3: 4})

@@ -1,0 +1,1 @@
+logger.info({[Symbol.for("nodejs.util.inspect.custom")]() { return "custom!"; }}); logger.info({inspect() { return "old"; }})

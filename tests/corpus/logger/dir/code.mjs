@@ -1,0 +1,1 @@
+logger.dir({a: 1, b: {c: {d: {e: 1}}}}); logger.dir("s"); logger.dir(1, 2); logger.dir([1, "x"], {y: 1}); logger.dir(); logger.dir(undefined); logger.dir(new Date(0)); console.dir({a: 1}, {depth: 0})

@@ -1,0 +1,1 @@
+logger.info(5, "%s", "x"); logger.info({a: 1}, "b"); logger.info(null, "%d", 1)

@@ -1,0 +1,1 @@
+const o = {}; o.self = o; logger.info("%j", o); logger.info("%j", undefined); logger.info("%j", {a: new Date(0), f() {}, u: undefined})

@@ -1,0 +1,1 @@
+logger.log("a"); logger.info("b"); logger.debug("c"); logger.warn("d"); logger.warning("e"); logger.error("f"); console.log("g"); console.info("h"); console.debug("i"); console.warn("j"); console.error("k")

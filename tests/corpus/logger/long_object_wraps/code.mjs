@@ -1,0 +1,1 @@
+logger.info({alpha: "aaaaaaaaaaaaaaaaaaaa", beta: "bbbbbbbbbbbbbbbbbbbb", gamma: "cccccccccccccccccccc", delta: 4}); logger.info({a: 1, b: {c: "x".repeat(60), d: "y".repeat(30)}})

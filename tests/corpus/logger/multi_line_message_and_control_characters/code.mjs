@@ -1,0 +1,1 @@
+logger.info("a\nb\r\nc\t\u0000\u001b[31mred")

@@ -1,0 +1,1 @@
+logger.info({a: {b: {c: {d: 1}}}}); logger.info([[[[1]]]])

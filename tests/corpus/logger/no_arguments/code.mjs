@@ -1,0 +1,1 @@
+logger.info(); logger.log(undefined); logger.log(null); logger.log("")

@@ -1,0 +1,1 @@
+logger.info("%o", {a: {b: {c: {d: {e: 1}}}}, f() {}}); logger.info("%O", {a: {b: {c: {d: {e: 1}}}}, f() {}}); logger.info("%o", [1, "two"])

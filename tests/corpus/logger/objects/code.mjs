@@ -1,0 +1,1 @@
+logger.info({a: 1, b: "two", c: [1, 2], d: null, e: undefined, f: true}); logger.info([1, "a", null, undefined]); logger.info({}); logger.info([])

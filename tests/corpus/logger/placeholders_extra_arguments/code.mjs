@@ -1,0 +1,1 @@
+logger.info("%s", "one", "two", {three: 3})

@@ -1,0 +1,1 @@
+logger.info("100%"); logger.info("%s"); logger.info("%%"); logger.info("a %d b", "x", "%s")

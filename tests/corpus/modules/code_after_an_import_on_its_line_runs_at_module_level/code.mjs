@@ -1,0 +1,2 @@
+import {a} from "m"; results.a = a;
+results.b = typeof a

@@ -1,0 +1,2 @@
+import d, {n} from "m";
+results.a = d; results.b = n

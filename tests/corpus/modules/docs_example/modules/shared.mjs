@@ -1,0 +1,1 @@
+export async function getTitle(page) { await page.goto("{{site}}/"); return await page.title(); }

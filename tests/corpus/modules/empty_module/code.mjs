@@ -1,0 +1,2 @@
+import * as m from "m";
+results.k = Object.keys(m)

@@ -1,0 +1,3 @@
+results.before = 1;
+import {a} from "m";
+results.a = a;

@@ -1,0 +1,2 @@
+// please import data from the site
+results.a = 1

@@ -1,0 +1,2 @@
+const s = "import a from b";
+results.s = s

@@ -1,0 +1,2 @@
+import {n, inc} from "m";
+results.a = n; inc(); results.b = n

@@ -1,0 +1,2 @@
+import {x} from "nope";
+results.x = x

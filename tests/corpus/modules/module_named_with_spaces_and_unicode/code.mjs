@@ -1,0 +1,2 @@
+import {a} from "my módule/x?y=1#z";
+results.a = a

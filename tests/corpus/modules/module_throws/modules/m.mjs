@@ -1,0 +1,1 @@
+throw new Error("module boom"); export const x = 1;

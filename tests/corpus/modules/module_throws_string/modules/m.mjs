@@ -1,0 +1,1 @@
+throw "str"; export const x = 1;

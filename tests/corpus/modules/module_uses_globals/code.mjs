@@ -1,0 +1,2 @@
+import {go} from "m";
+await go()

@@ -1,0 +1,1 @@
+export async function go() { logger.info("from module"); results.fromModule = vars.a; await page.goto("{{site}}/"); results.t = await page.title(); results.s = sanitize(" x "); }

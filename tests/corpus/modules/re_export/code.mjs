@@ -1,0 +1,2 @@
+import {a, b} from "idx";
+results.a = a; results.b = b

@@ -1,0 +1,2 @@
+import {x} from "./m";
+results.x = x

@@ -1,0 +1,4 @@
+import {inc} from "counter";
+import {get} from "counter";
+inc();
+results.get = get();

@@ -1,0 +1,1 @@
+let n = 0; export function inc() { return ++n; } export function get() { return n; }

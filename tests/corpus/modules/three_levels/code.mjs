@@ -1,0 +1,2 @@
+import {c} from "c";
+results.c = c

@@ -1,0 +1,1 @@
+import {b} from "b"; export const c = b + 1;

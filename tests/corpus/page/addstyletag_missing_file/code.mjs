@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+await page.addStyleTag({url: "{{site}}/nope.css"})

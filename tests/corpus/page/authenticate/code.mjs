@@ -1,0 +1,1 @@
+await page.authenticate({username: "user", password: "pass"}); const r = await page.goto("{{site}}/auth"); results.s = r.status(); results.t = await page.title()

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.click("#chk"); results.c = await page.$eval("#chk", e => e.checked); results.o = await page.$eval("#out", e => e.textContent)

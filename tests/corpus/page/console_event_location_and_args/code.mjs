@@ -1,0 +1,1 @@
+const m = []; page.on("console", async c => { m.push([c.location().url, c.location().lineNumber, await Promise.all(c.args().map(a => a.jsonValue()))]); }); await page.goto("{{site}}/"); await page.evaluate(() => console.log("x", {a: 1})); await sleep(50); results.m = m

@@ -1,0 +1,1 @@
+const c = await page.target().createCDPSession(); const v = await c.send("Runtime.evaluate", {expression: "1 + 1"}); results.v = v.result.value; try { await c.send("Nope.nope"); } catch (e) { results.m = e.message; } await c.detach()

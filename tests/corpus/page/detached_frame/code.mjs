@@ -1,0 +1,1 @@
+await page.goto("{{site}}/frames.html"); const f = page.frames()[1]; await page.evaluate(() => document.querySelector("iframe").remove()); await sleep(50); results.d = f.isDetached(); results.n = page.frames().length; try { await f.evaluate(() => 1); } catch (e) { results.m = e.message; }

@@ -1,0 +1,1 @@
+page.on("dialog", async d => { results.d = [d.type(), d.message(), d.defaultValue()]; await d.accept(); }); await page.goto("{{site}}/dialog.html"); await page.click("#alert"); results.done = await page.evaluate(() => window.done)

@@ -1,0 +1,1 @@
+const a = []; let yes = true; page.on("dialog", d => yes ? d.accept() : d.dismiss()); await page.goto("{{site}}/dialog.html"); await page.click("#confirm"); a.push(await page.evaluate(() => window.answer)); yes = false; await page.click("#confirm"); a.push(await page.evaluate(() => window.answer)); results.a = a

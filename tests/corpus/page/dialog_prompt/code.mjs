@@ -1,0 +1,1 @@
+page.on("dialog", d => d.accept("typed")); await page.goto("{{site}}/dialog.html"); await page.click("#prompt"); results.a = await page.evaluate(() => window.answer)

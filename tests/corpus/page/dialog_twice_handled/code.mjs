@@ -1,0 +1,1 @@
+page.on("dialog", async d => { await d.accept(); try { await d.dismiss(); } catch (e) { results.m = e.message; } }); await page.goto("{{site}}/dialog.html"); await page.click("#alert"); await sleep(50)

@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+const a = await page.$("#next"); results.h = await (await a.getProperty("href")).jsonValue(); results.t = await (await a.getProperty("tagName")).jsonValue(); results.u = await (await a.getProperty("nope")).jsonValue()

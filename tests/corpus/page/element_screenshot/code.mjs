@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); const b = await page.$("#box"); const s = await b.screenshot(); results.s = [s.readUInt32BE(16), s.readUInt32BE(20)]; try { await (await page.$("#hidden")).screenshot(); } catch (e) { results.e = e.message; }

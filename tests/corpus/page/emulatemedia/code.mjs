@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+await page.emulateMedia("print"); results.p = await page.evaluate(() => matchMedia("print").matches); await page.emulateMedia(null); results.n = await page.evaluate(() => matchMedia("print").matches)

@@ -1,0 +1,1 @@
+const a = {}; a.a = a; await page.evaluate(x => x, a)

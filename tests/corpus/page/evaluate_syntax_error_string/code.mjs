@@ -1,0 +1,1 @@
+await page.evaluate("1 +")

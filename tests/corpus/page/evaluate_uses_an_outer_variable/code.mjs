@@ -1,0 +1,1 @@
+const outer = 5; await page.evaluate(() => outer)

@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+const h = await page.evaluateHandle(() => ({a: 1, b: {c: 2}})); results.j = await h.jsonValue(); results.p = [...(await h.getProperties()).keys()]; results.a = await (await h.getProperty("a")).jsonValue(); results.el = h.asElement(); results.isEl = (await page.evaluateHandle(() => document.body)).asElement() !== null; results.s = String(h)

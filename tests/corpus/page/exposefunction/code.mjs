@@ -1,0 +1,2 @@
+await page.exposeFunction("add", (a, b) => a + b); await page.exposeFunction("later", async x => { await sleep(10); return {x}; }); await page.exposeFunction("fail", () => { throw new Error("host boom"); }); await page.goto("{{site}}/");
+results.a = await page.evaluate(() => window.add(2, 3)); results.b = await page.evaluate(() => window.later(5)); results.c = await page.evaluate(() => window.fail().catch(e => e.message))

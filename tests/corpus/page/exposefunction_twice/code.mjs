@@ -1,0 +1,1 @@
+await page.exposeFunction("f", () => 1); await page.exposeFunction("f", () => 2)

@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+results.j = await page.evaluate(() => fetch("/data.json").then(r => r.json()))

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.focus("#name"); results.f = await page.evaluate(() => document.activeElement.id); await page.hover("#hov"); results.c = await page.$eval("#hov", e => getComputedStyle(e).color)

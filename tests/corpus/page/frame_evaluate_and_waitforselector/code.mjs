@@ -1,0 +1,1 @@
+await page.goto("{{site}}/frames.html"); const f = page.frames()[1]; results.e = await f.evaluate(() => location.search); results.w = String(await f.waitForSelector("#where")); results.c = (await f.content()).includes("frame 1")

@@ -1,0 +1,1 @@
+const r = await page.goto("{{site}}/missing"); results.s = r.status(); results.ok = r.ok(); results.t = await page.title()

@@ -1,0 +1,1 @@
+const r = await page.goto("{{site}}/status/500"); results.s = r.status(); results.t = await page.title()

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/", {waitUntil: "nope"})

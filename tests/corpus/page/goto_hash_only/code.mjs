@@ -1,0 +1,1 @@
+await page.goto("{{site}}/"); const r = await page.goto("{{site}}/#x"); results.r = r; results.u = page.url()

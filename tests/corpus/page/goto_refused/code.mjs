@@ -1,0 +1,1 @@
+await page.goto("http://127.0.0.1:8098/")

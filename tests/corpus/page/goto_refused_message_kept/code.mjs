@@ -1,0 +1,1 @@
+try { await page.goto("http://127.0.0.1:8098/"); } catch (e) { results.m = e.message; results.n = e.name; } results.u = page.url()

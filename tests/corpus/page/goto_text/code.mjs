@@ -1,0 +1,1 @@
+await page.goto("{{site}}/plain.txt"); results.t = await page.evaluate(() => document.body.innerText)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/hang", {timeout: 500})

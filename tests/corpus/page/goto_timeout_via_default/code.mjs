@@ -1,0 +1,1 @@
+page.setDefaultNavigationTimeout(400); await page.goto("{{site}}/hang")

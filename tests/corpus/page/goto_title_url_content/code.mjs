@@ -1,0 +1,2 @@
+const r = await page.goto("{{site}}/");
+results.status = r.status(); results.ok = r.ok(); results.url = r.url(); results.type = r.headers()["content-type"]; results.title = await page.title(); results.pageUrl = page.url(); results.content = await page.content()

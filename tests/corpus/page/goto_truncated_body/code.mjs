@@ -1,0 +1,1 @@
+const r = await page.goto("{{site}}/truncated"); results.s = r.status()

@@ -1,0 +1,1 @@
+await page.goto("http://does-not-exist.invalid/")

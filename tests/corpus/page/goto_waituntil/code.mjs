@@ -1,0 +1,1 @@
+const out = []; for (const w of ["load", "domcontentloaded", "networkidle0", "networkidle2"]) { await page.goto("{{site}}/fetch.html", {waitUntil: w}); out.push(w + ":" + await page.title()); } await page.goto("{{site}}/fetch.html", {waitUntil: ["load", "networkidle0"]}); results.out = out; results.r = await page.$eval("#r", e => e.textContent)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/spa.html"); const [r] = await Promise.all([page.waitForNavigation(), page.click("#push")]); results.r = r; results.u = page.url(); await Promise.all([page.waitForNavigation(), page.click("#hash")]); results.h = page.url()

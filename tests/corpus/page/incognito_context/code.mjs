@@ -1,0 +1,1 @@
+const c = await page.browser().createIncognitoBrowserContext(); results.inc = c.isIncognito(); results.def = page.browserContext().isIncognito(); const p = await c.newPage(); await p.goto("{{site}}/set-cookie"); results.cookies = (await p.cookies()).length; await c.close(); await page.goto("{{site}}/"); results.own = (await page.cookies()).length; results.closed = p.isClosed()

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); const b = await (await page.$("#box")).boundingBox(); await page.mouse.move(b.x + 10, b.y + 10); await page.mouse.down(); await page.mouse.move(b.x + 50, b.y + 20, {steps: 2}); await page.mouse.up(); results.ev = await page.evaluate(() => window.events)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/console.html"); await sleep(50)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/error.html"); await sleep(150); results.a = 1

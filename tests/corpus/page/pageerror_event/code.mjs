@@ -1,0 +1,1 @@
+const m = []; page.on("pageerror", e => m.push(e.message.split("\n")[0])); page.on("error", e => m.push("crash")); await page.goto("{{site}}/error.html"); await sleep(150); results.m = m

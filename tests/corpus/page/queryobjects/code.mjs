@@ -1,0 +1,1 @@
+await page.evaluate(() => { window.m = new Map([[1, 2]]); class Foo {} window.Foo = Foo; window.f = [new Foo(), new Foo()]; }); const proto = await page.evaluateHandle(() => Foo.prototype); const arr = await page.queryObjects(proto); results.n = await page.evaluate(a => a.length, arr)

@@ -1,0 +1,1 @@
+const r = await page.goto("{{site}}/redirect?to=/second.html"); results.url = page.url(); results.chain = r.request().redirectChain().map(x => [x.url(), x.response().status()])

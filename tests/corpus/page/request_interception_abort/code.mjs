@@ -1,0 +1,2 @@
+await page.setRequestInterception(true); page.on("request", r => r.resourceType() === "stylesheet" ? r.abort() : r.continue()); const failed = []; page.on("requestfailed", r => failed.push([r.url(), r.failure().errorText])); await page.goto("{{site}}/");
+results.failed = failed; results.t = await page.title()

@@ -1,0 +1,1 @@
+await page.setRequestInterception(true); page.on("request", r => { if (r.url().endsWith("data.json")) r.respond({status: 200, contentType: "application/json", body: "{\"value\": \"mocked\"}"}); else r.continue(); }); await page.goto("{{site}}/fetch.html", {waitUntil: "networkidle0"}); results.r = await page.$eval("#r", e => e.textContent)

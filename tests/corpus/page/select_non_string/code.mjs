@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.select("#sel", 5)

@@ -1,0 +1,1 @@
+await page.setCookie({name: "a", value: "b"})

@@ -1,0 +1,1 @@
+await page.setOfflineMode(true); await page.goto("{{site}}/")

@@ -1,0 +1,1 @@
+await page.setUserAgent("my-agent/1.0"); await page.goto("{{site}}/headers"); results.h = JSON.parse(await page.evaluate(() => document.body.innerText))["user-agent"]; results.n = await page.evaluate(() => navigator.userAgent)

@@ -1,0 +1,2 @@
+await page.setViewport({width: 320, height: 480, deviceScaleFactor: 2, isMobile: false}); await page.goto("{{site}}/");
+results.v = await page.evaluate(() => [innerWidth, innerHeight, devicePixelRatio]); results.p = page.viewport()

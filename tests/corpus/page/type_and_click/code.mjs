@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.type("#name", "Hello 123"); results.v = await page.$eval("#name", e => e.value); await page.click("#btn"); results.out = await page.$eval("#out", e => e.textContent); results.ev = await page.evaluate(() => window.events)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.type("#pre", "X", {delay: 5}); results.v = await page.$eval("#pre", e => e.value); await page.type("#area", "a\nb"); results.a = await page.$eval("#area", e => e.value)

@@ -1,0 +1,1 @@
+await page.goto("{{site}}/unicode.html"); results.t = await page.title(); results.u = await page.$eval("#u", e => e.textContent); results.h = await page.$eval("#u", e => e.innerHTML)

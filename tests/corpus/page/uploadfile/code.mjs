@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); const f = await page.$("#file"); await f.uploadFile("/etc/hostname"); results.n = await page.$eval("#file", e => e.files.length + ":" + e.files[0].name)

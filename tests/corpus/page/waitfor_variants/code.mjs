@@ -1,0 +1,1 @@
+await page.goto("{{site}}/dynamic.html"); await page.waitFor(20); results.a = String(await page.waitFor("#late")); results.b = String(await page.waitFor("//div[@id='late']")); results.c = await (await page.waitFor(() => window.ready)).jsonValue()

@@ -1,0 +1,1 @@
+const [rq, rs] = await Promise.all([page.waitForRequest("{{site}}/data.json"), page.waitForResponse(r => r.url().endsWith("data.json")), page.goto("{{site}}/fetch.html")]); results.m = rq.method(); results.s = rs.status(); results.j = (await rs.json()).value

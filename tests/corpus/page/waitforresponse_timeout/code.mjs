@@ -1,0 +1,1 @@
+await page.waitForResponse("http://x/", {timeout: 300})

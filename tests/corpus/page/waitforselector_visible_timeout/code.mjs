@@ -1,0 +1,1 @@
+await page.goto("{{site}}/form.html"); await page.waitForSelector("#hidden", {visible: true, timeout: 300})

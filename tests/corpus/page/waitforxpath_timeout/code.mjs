@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+await page.waitForXPath("//nope", {timeout: 300})

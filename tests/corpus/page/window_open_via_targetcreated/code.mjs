@@ -1,0 +1,1 @@
+await page.goto("{{site}}/"); const p = new Promise(r => page.browser().once("targetcreated", r)); await page.evaluate(() => { window.open("/second.html"); }); const t = await p; results.type = t.type(); const np = await t.page(); await np.waitForSelector("h1"); results.title = await np.title(); results.opener = t.opener() === page.target()

@@ -1,0 +1,2 @@
+await page.goto("{{site}}/");
+await page.$x("//[")

@@ -1,0 +1,1 @@
+results.big = "x".repeat(1024 * 1024); results.len = results.big.length

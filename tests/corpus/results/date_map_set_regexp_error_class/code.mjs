@@ -1,0 +1,1 @@
+results.d = new Date(0); results.m = new Map([[1,2]]); results.s = new Set([1]); results.r = /x/g; results.e = new Error("boom"); class A { constructor() { this.x = 1; } get y() { return 2; } } results.c = new A(); results.t = new Uint8Array([1,2]); results.b = new Boolean(true); results.n = new Number(5); results.str = new String("s")

@@ -1,0 +1,1 @@
+results.d = new Date(NaN)

@@ -1,0 +1,1 @@
+results.z = 1; results.a = 2; results.B = 3; results["1"] = 4; results[""] = 5; results["é"] = 6

@@ -1,0 +1,1 @@
+results.a = 1.0; results.b = 1e21; results.c = 1e-7; results.d = 0.1 + 0.2; results.e = 9007199254740993; results.f = 123456789012345680000; results.g = 5e-324; results.h = 1.7976931348623157e308

@@ -1,0 +1,1 @@
+Object.assign(results, {a: 1, b: 2}); delete results.a

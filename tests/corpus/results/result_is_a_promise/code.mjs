@@ -1,0 +1,1 @@
+results.p = Promise.resolve(1)

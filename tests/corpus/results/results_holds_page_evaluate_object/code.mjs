@@ -1,0 +1,1 @@
+await page.goto("{{site}}/"); results.o = await page.evaluate(() => ({t: document.title, n: document.querySelectorAll("li").length, u: undefined, nan: NaN}))

@@ -1,0 +1,1 @@
+results.__proto__ = {inherited: 1}; results.own = 2

@@ -1,0 +1,1 @@
+var results = {}; results.a = 1

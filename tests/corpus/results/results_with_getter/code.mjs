@@ -1,0 +1,1 @@
+Object.defineProperty(results, "g", {enumerable: true, get() { return 42; }})

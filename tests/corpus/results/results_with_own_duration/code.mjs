@@ -1,0 +1,1 @@
+results.____duration = 5; results.____other = 6

@@ -1,0 +1,1 @@
+results.a = "<a href=\"x\">&amp;</a>"; results.b = "\u2028\u2029"; results.c = "Grüße 日本語 😀"; results.d = "\u0000\u0001\t\n"; results.e = "a\\b"

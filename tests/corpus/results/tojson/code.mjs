@@ -1,0 +1,1 @@
+results.a = {toJSON() { return "custom"; }}; results.b = {toJSON(k) { return k; }}

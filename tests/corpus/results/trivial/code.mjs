@@ -1,0 +1,1 @@
+results.ok = 1

@@ -1,0 +1,1 @@
+const s = await page.screenshot({clip: {x: 0, y: 0, width: 1, height: 1}}); results.type = JSON.parse(JSON.stringify(s)).type; results.name = s.constructor.name; results.u8 = new Uint8Array([1, 2, 3])

@@ -1,0 +1,1 @@
+results.u = undefined; results.nan = NaN; results.inf = Infinity; results.ninf = -Infinity; results.f = () => 1; results.sym = Symbol("x"); results.zero = -0; results.arr = [undefined, NaN, () => 1, Symbol("y")]; results.obj = {u: undefined, f() {}}

@@ -1,0 +1,1 @@
+results.a = f(); function f() { return 7; }

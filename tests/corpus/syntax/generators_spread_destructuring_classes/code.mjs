@@ -1,0 +1,1 @@
+function* g() { yield* [1, 2]; } const {a, ...rest} = {a: 1, b: 2, c: 3}; class P { #x = 5; static s = 6; get x() { return this.#x; } } results.r = [...g(), a, rest, new P().x, P.s]

@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+results.a = 1

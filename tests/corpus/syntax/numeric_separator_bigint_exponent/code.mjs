@@ -1,0 +1,1 @@
+results.a = 1_000; results.b = (10n ** 20n).toString(); results.c = 2 ** 10

@@ -1,0 +1,1 @@
+const größe = 5; results.größe = größe;	results.ok = 1

@@ -1,0 +1,1 @@
+results.a = await Promise.resolve(5)

@@ -1,0 +1,84 @@
+//! `puppet-master up` and `puppet-master exec`: the system in one process.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::ports;
+use testkit::processes::{self, Process, Program};
+use testkit::site::Site;
+use tests::client::Client;
+use tests::stack::{CHROMIUM_ARGS, TOKEN};
+
+fn up(port: u16, folder: &Path) -> Process {
+    Program::new(processes::binary("puppet-master"))
+        .arg("up")
+        .env("LISTEN_PORT", port)
+        .env("API_TOKEN", TOKEN)
+        .env("DATA_DIR", folder.join("data").display())
+        .env("RUN_DIR", folder.join("run").display())
+        .env("EXECUTOR_CONCURRENCY", 1)
+        .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
+        .spawn()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn up_keeps_its_jobs_over_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::start();
+    let port = ports::free();
+    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+
+    let mut first = up(port, folder.path());
+    first.wait_for_port(port, Duration::from_secs(30)).await;
+    let done = client.run(json!({"code": "results.ok = true"})).await;
+    assert_eq!(done.error, "");
+    let url = site.url("/slow?ms=3000");
+    let cut = client.create(json!({"code": format!("await page.goto('{url}'); results.ok = true")})).await;
+    site.wait_for_request("/slow").await;
+    first.kill();
+    first.wait(Duration::from_secs(10)).await;
+
+    let mut second = up(port, folder.path());
+    second.wait_for_port(port, Duration::from_secs(30)).await;
+    assert_eq!(client.get(done.uuid.as_str()).await, done);
+    let cut = client.wait_done(cut.uuid.as_str(), Duration::from_secs(60)).await;
+    assert_eq!((cut.error.as_str(), &cut.results.expect("results")["ok"]), ("", &json!(true)));
+
+    second.terminate();
+    assert!(second.wait(Duration::from_secs(30)).await.success(), "{}", second.stderr());
+    processes::assert_none_mentioning(&folder.path().display().to_string(), Duration::from_secs(10)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exec_prints_status_duration_error_logs_and_results() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("modules")).expect("a folder");
+    std::fs::write(folder.path().join("modules/words.mjs"), "export const hello = n => 'Hello ' + n;").expect("a file");
+    std::fs::write(folder.path().join("vars.json"), r#"{"name":"World"}"#).expect("a file");
+    let code = "import { hello } from 'words'; results.text = hello(vars.name); logger.info('said'); logger.debug('quiet');";
+    std::fs::write(folder.path().join("code.mjs"), code).expect("a file");
+    let exec = || {
+        Program::new(processes::binary("puppet-master"))
+            .arg("exec")
+            .arg(folder.path())
+            .env("RUN_DIR", folder.path().join("run").display())
+            .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
+            .spawn()
+    };
+
+    let mut process = exec();
+    let status = process.wait(Duration::from_secs(60)).await;
+    let output = process.stdout();
+    assert!(status.success(), "{output}\n{}", process.stderr());
+    for text in ["Status              |done ", "Duration            |", "Error               | ", "|said ", "text                |Hello World "] {
+        assert!(output.contains(text), "no {text:?} in {output}");
+    }
+    assert!(!output.contains("quiet"));
+
+    std::fs::write(folder.path().join("code.mjs"), "throw new TypeError('bad')").expect("a file");
+    let mut process = exec();
+    assert_eq!(process.wait(Duration::from_secs(60)).await.code(), Some(1), "{}", process.stderr());
+    assert!(process.stdout().contains("Error               |TypeError: bad "), "{}", process.stdout());
+    processes::assert_none_mentioning(&folder.path().display().to_string(), Duration::from_secs(10)).await;
+}
