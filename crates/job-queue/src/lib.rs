@@ -21,7 +21,7 @@ pub use message::{Message, Queue, Requeue, Topic};
 /// to a bound of its own: callers meet an error only when waiting longer is theirs to decide.
 #[async_trait]
 pub trait JobQueue: Send + Sync + 'static {
-    /// Answers when the queue can be used now.
+    /// Whether the queue can be used now. The one method that does not wait for a lost connection to come back.
     async fn ping(&self) -> Result<(), QueueError>;
 
     /// Puts a message at the end of a queue. Returns once it is durable there (a publisher confirm in RabbitMQ).

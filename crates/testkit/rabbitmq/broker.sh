@@ -29,6 +29,7 @@ if [ -f extra.conf ]; then cat extra.conf >>rabbitmq.conf; fi
 # Not with -daemon: it would leave the process group and outlive the broker.
 epmd -port "$epmd" -address 127.0.0.1 &
 
+# channel_tick_interval: acknowledgement timeouts are looked for every second, not every minute; rabbitmq.conf has no key for it.
 # detached=1 makes the script replace itself by the emulator, without a shell that waits in between.
 exec env -i PATH="$PATH" LANG=C.UTF-8 HOME="$directory/home" detached=1 \
     RABBITMQ_CONF_ENV_FILE="$directory/environment" \
@@ -38,5 +39,5 @@ exec env -i PATH="$PATH" LANG=C.UTF-8 HOME="$directory/home" detached=1 \
     RABBITMQ_GENERATED_CONFIG_DIR="$directory/generated" \
     RABBITMQ_ENABLED_PLUGINS_FILE="$directory/enabled_plugins" \
     RABBITMQ_CONFIG_FILE="$directory/rabbitmq.conf" \
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 2:2 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}" \
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 2:2 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1} -rabbit channel_tick_interval 1000" \
     "$server"

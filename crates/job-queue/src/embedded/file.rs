@@ -1,0 +1,103 @@
+//! The SQLite file: messages in the order of their publishing, and whether each was ever delivered.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use crate::{Message, Queue};
+
+/// How long to wait for a predecessor in this process, or another, to let go of the file.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// WAL with FULL: a commit is on disk when it returns, and costs one flush. EXCLUSIVE keeps a second process out.
+const SET_UP: &str = "
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = 67108864;
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue TEXT NOT NULL,
+        delivered INTEGER NOT NULL DEFAULT 0,
+        headers TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    COMMIT;";
+
+pub(super) struct QueueFile {
+    connection: Connection,
+}
+
+impl QueueFile {
+    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(LOCK_WAIT)?;
+        connection.execute_batch(SET_UP)?;
+        Ok(Self { connection })
+    }
+
+    /// The ids of a queue's messages, in order, with whether each was ever delivered.
+    pub(super) fn ids(&self, queue: Queue) -> rusqlite::Result<BTreeMap<i64, bool>> {
+        let mut select = self.connection.prepare("SELECT id, delivered FROM messages WHERE queue = ?1 ORDER BY id")?;
+        let rows = select.query_map(params![name(queue)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect()
+    }
+
+    pub(super) fn begin(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")
+    }
+
+    pub(super) fn commit(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("COMMIT")
+    }
+
+    /// Undoes what was not committed. SQLite may have done so itself, so that there is nothing left to undo.
+    pub(super) fn roll_back(&self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() { Ok(()) } else { self.connection.execute_batch("ROLLBACK") }
+    }
+
+    pub(super) fn insert(&self, queue: Queue, message: &Message) -> rusqlite::Result<i64> {
+        let headers = serde_json::to_string(&message.headers)
+            .map_err(|err| rusqlite::Error::ToSqlConversionFailure(err.into()))?;
+        let mut insert =
+            self.connection.prepare_cached("INSERT INTO messages (queue, headers, body) VALUES (?1, ?2, ?3)")?;
+        insert.insert(params![name(queue), headers, message.body])
+    }
+
+    /// Reads a message and marks it as delivered.
+    pub(super) fn deliver(&self, id: i64) -> rusqlite::Result<Message> {
+        let mut update =
+            self.connection.prepare_cached("UPDATE messages SET delivered = 1 WHERE id = ?1 AND delivered = 0")?;
+        update.execute([id])?;
+        let mut select = self.connection.prepare_cached("SELECT headers, body FROM messages WHERE id = ?1")?;
+        let (headers, body): (String, Vec<u8>) = select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let headers = serde_json::from_str(&headers)
+            .map_err(|err| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, err.into()))?;
+        Ok(Message { body, headers })
+    }
+
+    pub(super) fn remove(&self, id: i64) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([id]).map(drop)
+    }
+
+    /// Makes the file's disk full at 40 pages.
+    #[cfg(test)]
+    pub(super) fn limit_size(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA max_page_count = 40", [], |_| Ok(()))
+    }
+
+    pub(super) fn ping(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    }
+}
+
+/// The queue's name in the file. Renaming a queue on a broker does not concern it.
+fn name(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Jobs => "jobs",
+        Queue::JobResults => "job_results",
+    }
+}

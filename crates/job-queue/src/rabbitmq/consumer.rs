@@ -1,0 +1,150 @@
+//! Consuming with manual acknowledgement.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use lapin::Acker;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+
+use super::connect::declare_queue;
+use super::failure::{answered, is_not_found, is_precondition_failure, unavailable};
+use super::{Broker, wire};
+use crate::{Consumer, Delivery, Queue, QueueError, Requeue, Settle};
+
+/// How long an answer of the broker on a living connection may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
+/// What consumers ask for: a longer acknowledgement timeout, unless the broker has refused that. Versions that know the
+/// argument for other kinds of queue only refuse it for ours; they have no timeout for ours either.
+pub(super) struct Arguments {
+    ack_timeout: Duration,
+    refused: AtomicBool,
+}
+
+impl Arguments {
+    pub(super) fn new(ack_timeout: Duration) -> Self {
+        Self { ack_timeout, refused: AtomicBool::new(false) }
+    }
+
+    fn table(&self) -> FieldTable {
+        let mut table = FieldTable::default();
+        if !self.refused.load(Ordering::Relaxed) {
+            let milliseconds = i64::try_from(self.ack_timeout.as_millis()).unwrap_or(i64::MAX);
+            table.insert("x-consumer-timeout".into(), AMQPValue::LongLongInt(milliseconds));
+        }
+        table
+    }
+
+    /// Whether this is news.
+    fn refuse(&self) -> bool {
+        !self.refused.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// Begins to consume on a channel of its own.
+pub(super) async fn consume(
+    broker: &Arc<Broker>,
+    queue: Queue,
+    prefetch: NonZeroU16,
+) -> Result<AmqpConsumer, QueueError> {
+    let name = broker.names.queue(queue);
+    let action = format!("consume from {name}");
+    let mut declared = false;
+    loop {
+        let channel = broker.consuming.channel(&action).await?;
+        let started = async {
+            channel.basic_qos(prefetch.get(), BasicQosOptions::default()).await?;
+            let (tag, options) = (broker.names.consumer_tag(queue), BasicConsumeOptions::default());
+            channel.basic_consume(name.clone(), tag, options, broker.consumer_arguments.table()).await
+        };
+        let started = tokio::time::timeout(ANSWER_LIMIT, started).await;
+        match started {
+            Ok(Ok(deliveries)) => {
+                return Ok(AmqpConsumer { deliveries: Some(deliveries), queue, action, _broker: Arc::clone(broker) });
+            }
+            Ok(Err(err)) if is_precondition_failure(&err) && broker.consumer_arguments.refuse() => {}
+            Ok(Err(err)) if is_not_found(&err) && !declared => {
+                let channel = broker.consuming.channel(&action).await?;
+                answered(&action, ANSWER_LIMIT, declare_queue(&channel, name.clone())).await?;
+                declared = true;
+            }
+            Ok(Err(err)) => return Err(unavailable(action, err)),
+            Err(elapsed) => return Err(unavailable(action, elapsed)),
+        }
+    }
+}
+
+/// How many messages wait.
+pub(super) async fn depth(broker: &Broker, queue: Queue) -> Result<u64, QueueError> {
+    let name = broker.names.queue(queue);
+    let action = format!("count the messages of {name}");
+    let channel = broker.consuming.channel(&action).await?;
+    let options = QueueDeclareOptions::durable().passive();
+    let declared = answered(&action, ANSWER_LIMIT, channel.queue_declare(name, options, FieldTable::default())).await?;
+    Ok(declared.message_count().into())
+}
+
+/// A consumer on its own channel. Dropping it closes the channel, and the broker takes everything unsettled back.
+pub(super) struct AmqpConsumer {
+    /// None once it is over. lapin closes the channel when its last handle goes, which this is.
+    deliveries: Option<lapin::Consumer>,
+    queue: Queue,
+    action: String,
+    _broker: Arc<Broker>,
+}
+
+#[async_trait]
+impl Consumer for AmqpConsumer {
+    async fn next(&mut self) -> Result<Delivery, QueueError> {
+        let ended = QueueError::Ended { queue: self.queue.default_name() };
+        let Some(deliveries) = self.deliveries.as_mut() else { return Err(ended) };
+        match deliveries.next().await {
+            Some(Ok(delivery)) => {
+                let message = wire::message(&delivery.properties, delivery.data);
+                let settle = AmqpSettle { acker: delivery.acker, queue: self.queue };
+                Ok(Delivery::new(message, delivery.redelivered, Box::new(settle)))
+            }
+            Some(Err(err)) => {
+                self.deliveries = None;
+                Err(unavailable(&self.action, err))
+            }
+            None => {
+                self.deliveries = None;
+                Err(ended)
+            }
+        }
+    }
+}
+
+/// Settles one delivery, from whatever task, while its channel lives.
+struct AmqpSettle {
+    acker: Acker,
+    queue: Queue,
+}
+
+#[async_trait]
+impl Settle for AmqpSettle {
+    async fn ack(self: Box<Self>) -> Result<(), QueueError> {
+        self.settled("acknowledge", self.acker.ack(BasicAckOptions::default())).await
+    }
+
+    async fn nack(self: Box<Self>, requeue: Requeue) -> Result<(), QueueError> {
+        let options = BasicNackOptions { multiple: false, requeue: requeue == Requeue::Yes };
+        self.settled("nack", self.acker.nack(options)).await
+    }
+}
+
+impl AmqpSettle {
+    async fn settled(&self, verb: &str, sent: impl Future<Output = lapin::Result<bool>>) -> Result<(), QueueError> {
+        let action = format!("{verb} a delivery of {}", self.queue.default_name());
+        if answered(&action, ANSWER_LIMIT, sent).await? {
+            return Ok(());
+        }
+        Err(unavailable(action, "its channel is closed: the broker has taken it back"))
+    }
+}
