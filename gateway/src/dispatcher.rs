@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use futures::StreamExt;
 use futures::stream;
-use job_model::{Dispatch, JobId, JobStatus, Timestamp};
+use job_model::{Dispatch, JobId, JobStage, JobStatus, Timestamp};
 use job_queue::{Message, Queue, QueueError};
 use job_store::{StoreError, Stored};
 use service::retry::{Backoff, Chain};
@@ -60,6 +60,10 @@ pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<(Job, Instan
         let app = &app;
         async move {
             let id = job.value.uuid.clone();
+            if since.elapsed() > app.settings.publish_after / 2 {
+                tracing::debug!(job.id = %id, "job waited too long in line: left to the sweep, which may have it by now");
+                return;
+            }
             match publish(app, &job.value).await {
                 Ok(()) => {
                     app.metrics.publish_latency.observe(since.elapsed().as_secs_f64());
@@ -100,6 +104,7 @@ pub(crate) async fn mark_queued(app: &App, mut job: Job) {
         match app.store.update(job.clone()).await {
             Ok(_) => {
                 app.feeds.queued(&id);
+                app.announce_stage(id.clone(), 0, JobStage::Queued);
                 tracing::debug!(job.id = %id, "job queued");
                 return;
             }

@@ -67,6 +67,9 @@ impl Feeds {
 
     /// Takes over what an executor or another gateway broadcast.
     pub(crate) fn hear(&self, event: JobEvent) {
+        if event.what == (JobEventKind::Status { status: JobStage::Queued }) {
+            return self.queued(&event.uuid);
+        }
         let mut jobs = self.lock();
         match event.what {
             JobEventKind::Status { status: JobStage::Done } => {
@@ -94,7 +97,7 @@ impl Feeds {
         }
     }
 
-    /// Tells watchers that a job is queued, if there are any.
+    /// Tells watchers that a job is queued, if there are any. An executor may have begun it already: then it is old news.
     pub(crate) fn queued(&self, id: &JobId) {
         if let Some(feed) = self.lock().get_mut(id)
             && feed.stage.is_none_or(|stage| stage == JobStage::Created)

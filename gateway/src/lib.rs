@@ -7,8 +7,8 @@
 mod announcer;
 mod app;
 mod collector;
-mod connect;
 pub mod config;
+mod connect;
 mod dispatcher;
 mod feed;
 mod http;

@@ -1,0 +1,72 @@
+//! Life without a database or a broker.
+
+use std::sync::Arc;
+
+use gateway::Parts;
+use job_queue::embedded::EmbeddedQueue;
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+use job_store::couchdb::CouchDbJobStore;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use testkit::{ports, services};
+
+use crate::running::{Backend, Running, answer, couchdb_config, result, settings, within};
+
+#[tokio::test]
+async fn a_database_that_is_away_means_errors_in_json_until_it_is_back() {
+    let mut couchdb = services::durable_couchdb().await;
+    couchdb.kill();
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
+    let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
+    let gateway = Running::start(&Parts { store, queue }, settings()).await;
+
+    let (status, body) = gateway.post("/jobs", &json!({})).await;
+    assert_eq!((status, &body["error"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Failed to save job")));
+    let (status, body) = gateway.get("/jobs").await;
+    assert_eq!((status, &body["error"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Failed to fetch job list")));
+    let (status, body) = answer(gateway.bare(Method::GET, "/readyz")).await;
+    assert_eq!((status, &body["ready"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)));
+    assert!(body["missing"]["database"].is_string() && body["missing"].get("queue").is_none(), "{body}");
+    assert_eq!(answer(gateway.bare(Method::GET, "/healthz")).await.0, StatusCode::OK);
+
+    couchdb.restart().await;
+    let id = within(async {
+        loop {
+            let (status, body) = gateway.post("/jobs", &json!({})).await;
+            if status == StatusCode::CREATED {
+                return job_model::JobId::parse(body["data"]["uuid"].as_str().unwrap()).unwrap();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+
+    // A result that comes while the database is away is kept until it is back.
+    couchdb.kill();
+    gateway.send_result(result(&id).to_string()).await;
+    couchdb.restart().await;
+    gateway.done(&id).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_is_away_costs_no_job() {
+    let backend = Backend::embedded();
+    let nobody = RabbitMqConfig { host: "127.0.0.1".to_owned(), port: ports::free(), ..RabbitMqConfig::default() };
+    let away = Parts { store: backend.parts.store.clone(), queue: Arc::new(RabbitMqQueue::new(nobody).unwrap()) };
+    let mut settings = settings();
+    settings.stop_grace = std::time::Duration::from_secs(1);
+    let gateway = Running::start(&away, settings.clone()).await;
+    let id = gateway.create(&json!({})).await;
+    assert_eq!(gateway.get(&format!("/jobs/{id}")).await.1["data"]["status"], "created");
+    let (status, body) = answer(gateway.bare(Method::GET, "/readyz")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(body["missing"]["queue"].is_string() && body["missing"].get("database").is_none(), "{body}");
+    gateway.stop().await;
+
+    settings.publish_after = std::time::Duration::ZERO;
+    let gateway = Running::start(&backend.parts, settings).await;
+    gateway.job_when(&id, |job| job.status == job_model::JobStatus::Queued).await;
+    gateway.stop().await;
+}
