@@ -11,4 +11,4 @@ export class CDPSession extends EventEmitter {
   toJSON() { refuseJson(); }
 }
 
-define("CDPSession", CDPSession, deliver);
+define("CDPSession", CDPSession, (session, _, args) => { deliver(session, args[0], [args[1]]); });

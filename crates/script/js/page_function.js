@@ -34,7 +34,7 @@ function encodeOne(value) {
 }
 
 // JSON.stringify, with the words that V8 and Puppeteer have for what JSON cannot say.
-function json(value) {
+export function json(value) {
   try {
     return jsonStringify(value);
   } catch (error) {

@@ -6,13 +6,16 @@ import { text } from "internal:options";
 import { refuseJson } from "internal:page_function";
 
 export class Tracing {
+  #path = null;
+
   async start(options = {}) {
     const { path = null, screenshots = false, categories } = options;
     const names = categories === undefined ? undefined : map(categories, (each) => `${each}`);
-    await ops.tracing_start(ridOf(this), text(path), !!screenshots, names);
+    this.#path = text(path);
+    await ops.tracing_start(ridOf(this), this.#path, !!screenshots, names);
   }
 
-  async stop() { return ops.tracing_stop(ridOf(this)); }
+  async stop() { return ops.tracing_stop(ridOf(this), this.#path); }
   toJSON() { refuseJson(); }
 }
 

@@ -1,0 +1,35 @@
+// Waits for an event that a script's predicate accepts. The limits and their errors are Rust's.
+import { tap } from "internal:event_emitter";
+import { ops } from "internal:ops";
+import { PromiseCtor } from "internal:primordials";
+import { clearTimeout, setTimeout } from "internal:timers";
+
+// `names`: the events to look at. `accepts(object)` → whether it is the one. `failed()` → throws the error of a timeout.
+// `closing`: the event that ends all waiting, if there is one.
+export function waitForEvent(emitter, names, accepts, timeout, failed, closing) {
+  return new PromiseCtor((resolve, reject) => {
+    const undo = [];
+    let done = false;
+    const settle = (how, value) => {
+      if (done) return;
+      done = true;
+      for (let i = 0; i < undo.length; i++) undo[i]();
+      how(value);
+    };
+    const attempt = (run) => (value) => {
+      try {
+        run(value);
+      } catch (error) {
+        settle(reject, error);
+      }
+    };
+    const check = attempt((object) => { if (accepts(object)) settle(resolve, object); });
+    let count = 0;
+    for (let i = 0; i < names.length; i++) undo[count++] = tap(emitter, names[i], check);
+    if (closing !== undefined) undo[count++] = tap(emitter, closing, attempt(() => ops.wait_closed()));
+    if (timeout > 0) {
+      const timer = setTimeout(attempt(failed), timeout);
+      undo[count++] = () => { clearTimeout(timer); };
+    }
+  });
+}

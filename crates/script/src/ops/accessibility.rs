@@ -1,0 +1,18 @@
+//! Ops of Accessibility.
+
+use std::rc::Rc;
+
+use browser::{Accessibility, JSHandle, SnapshotOptions};
+use rquickjs as js;
+
+use super::Registry;
+use super::model::element;
+
+type Snapshot = (Rc<Accessibility>, bool, Option<Rc<JSHandle>>);
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.future("accessibility_snapshot", |_, (accessibility, interesting_only, root): Snapshot| async move {
+        let root = root.as_ref().map(element).transpose()?;
+        Ok(accessibility.snapshot(SnapshotOptions { interesting_only, root }).await?)
+    })
+}

@@ -1,0 +1,48 @@
+//! Ops of Browser.
+
+use std::rc::Rc;
+
+use browser::Browser;
+use rquickjs as js;
+use serde_json::json;
+
+use super::{Registry, local_files};
+
+type This = (Rc<Browser>,);
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("browser_browser_contexts", |_, (browser,): This| Ok(browser.browser_contexts()))?;
+    ops.sync("browser_default_browser_context", |_, (browser,): This| Ok(browser.default_browser_context()))?;
+    ops.sync("browser_targets", |_, (browser,): This| Ok(browser.targets()))?;
+    ops.sync("browser_target", |_, (browser,): This| Ok(browser.target()))?;
+    ops.sync("browser_is_connected", |_, (browser,): This| Ok(browser.is_connected()))?;
+    ops.future("browser_create_browser_context", |_, (browser,): This| async move {
+        Ok(browser.create_browser_context().await?)
+    })?;
+    ops.future("browser_new_page", |_, (browser,): This| async move { Ok(browser.new_page().await?) })?;
+    ops.future("browser_pages", |_, (browser,): This| async move { Ok(browser.pages().await?) })?;
+    ops.future("browser_version", |_, (browser,): This| async move { Ok(browser.version().await?) })?;
+    ops.future("browser_user_agent", |_, (browser,): This| async move { Ok(browser.user_agent().await?) })?;
+    machine(ops)
+}
+
+/// What reaches beyond the job: the browser is the executor's.
+fn machine(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("browser_process", |scope, (browser,): This| {
+        local_files::check(scope, "browser.process()")?;
+        Ok(browser.process_id().map(|id| json!({"pid": id})))
+    })?;
+    ops.sync("browser_ws_endpoint", |scope, (browser,): This| {
+        local_files::check(scope, "browser.wsEndpoint()")?;
+        Ok(browser.ws_endpoint())
+    })?;
+    ops.sync("browser_disconnect", |scope, (browser,): This| {
+        local_files::check(scope, "browser.disconnect()")?;
+        browser.disconnect();
+        Ok(())
+    })?;
+    ops.future("browser_close", |scope, (browser,): This| async move {
+        local_files::check(&scope, "browser.close()")?;
+        Ok(browser.close().await?)
+    })
+}

@@ -1,0 +1,16 @@
+//! Ops of CDPSession.
+
+use std::rc::Rc;
+
+use browser::CDPSession;
+use rquickjs as js;
+
+use super::Registry;
+use super::model::json;
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.future("cdp_session_send", |_, (session, method, params): (Rc<CDPSession>, String, String)| async move {
+        Ok(session.send(method, json(&params)?).await?)
+    })?;
+    ops.future("cdp_session_detach", |_, (session,): (Rc<CDPSession>,)| async move { Ok(session.detach().await?) })
+}

@@ -1,0 +1,72 @@
+//! What the model tells: each event becomes one for the listeners of its JavaScript object.
+
+use std::rc::Rc;
+
+use browser::{Browser, Event, Page, PageEvent, Target};
+
+use crate::error::OpError;
+use crate::resources::{Resource, ResourceRef};
+use crate::scope::Scope;
+use crate::value::{IntoValue, Value};
+
+/// From now on the browser's events go to this job, until the job is gone.
+pub(crate) fn attach(scope: &Rc<Scope>, browser: &Rc<Browser>) {
+    let job = Rc::downgrade(scope);
+    let told = Rc::downgrade(browser);
+    browser.set_event_sink(Rc::new(move |event| {
+        if let (Some(scope), Some(browser)) = (job.upgrade(), told.upgrade()) {
+            tell(&scope, &browser, event);
+        }
+    }));
+}
+
+fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
+    match event {
+        Event::TargetCreated(target) => tell_target(scope, browser, "targetcreated", &target),
+        Event::TargetChanged(target) => tell_target(scope, browser, "targetchanged", &target),
+        Event::TargetDestroyed(target) => tell_target(scope, browser, "targetdestroyed", &target),
+        Event::Disconnected => scope.emit(browser, "disconnected", Vec::new()),
+        Event::Page(page, event) => tell_page(scope, &page, event),
+        Event::CdpSession(session, method, params) => {
+            scope.emit(&session, "event", vec![method.into_value(), params.into_value()]);
+        }
+    }
+}
+
+fn tell_target(scope: &Scope, browser: &Rc<Browser>, name: &'static str, target: &Rc<Target>) {
+    scope.emit(browser, name, vec![resource(target)]);
+    if let Ok(context) = target.browser_context() {
+        scope.emit(&context, name, vec![resource(target)]);
+    }
+}
+
+fn tell_page(scope: &Scope, page: &Rc<Page>, event: PageEvent) {
+    let (name, argument) = match event {
+        PageEvent::Close => ("close", None),
+        PageEvent::Console(message) => ("console", Some(resource(&message))),
+        PageEvent::Dialog(dialog) => ("dialog", Some(resource(&dialog))),
+        PageEvent::DomContentLoaded => ("domcontentloaded", None),
+        PageEvent::Error(error) => ("error", Some(OpError::from(error).message.into_value())),
+        PageEvent::FrameAttached(frame) => ("frameattached", Some(resource(&frame))),
+        PageEvent::FrameDetached(frame) => ("framedetached", Some(resource(&frame))),
+        PageEvent::FrameNavigated(frame) => ("framenavigated", Some(resource(&frame))),
+        PageEvent::Load => ("load", None),
+        PageEvent::Metrics { title, metrics } => {
+            ("metrics", Some(serde_json::json!({"title": title, "metrics": metrics}).into_value()))
+        }
+        PageEvent::PageError(message) => ("pageerror", Some(message.into_value())),
+        PageEvent::Popup(popup) => ("popup", Some(resource(&popup))),
+        PageEvent::Request(request) => ("request", Some(resource(&request))),
+        PageEvent::RequestFailed(request) => ("requestfailed", Some(resource(&request))),
+        PageEvent::RequestFinished(request) => ("requestfinished", Some(resource(&request))),
+        PageEvent::Response(response) => ("response", Some(resource(&response))),
+        PageEvent::WorkerCreated(worker) => ("workercreated", Some(resource(&worker))),
+        PageEvent::WorkerDestroyed(worker) => ("workerdestroyed", Some(resource(&worker))),
+        PageEvent::BindingCalled(call) => ("bindingcalled", Some(resource(&call))),
+    };
+    scope.emit(page, name, argument.into_iter().collect());
+}
+
+fn resource<T: Resource>(object: &Rc<T>) -> Value {
+    Value::Resource(ResourceRef::new(Rc::clone(object)))
+}

@@ -1,0 +1,72 @@
+//! Ops of Keyboard, and the options of pressing and clicking.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use browser::{ClickOptions, Keyboard, MouseButton, PressOptions};
+use rquickjs as js;
+use serde::Deserialize;
+
+use super::Registry;
+use crate::error::OpError;
+use crate::value::Json;
+
+/// As `js/keyboard.js` makes them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PressArgs {
+    delay: Option<f64>,
+    text: Option<String>,
+}
+
+/// As `js/keyboard.js` makes them.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ClickArgs {
+    delay: Option<f64>,
+    button: Option<String>,
+    click_count: Option<f64>,
+}
+
+pub(super) fn press_options(args: PressArgs) -> PressOptions {
+    PressOptions { delay: args.delay.map(milliseconds), text: args.text, ..PressOptions::default() }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a number of clicks; what does not fit is no such number")]
+pub(super) fn click_options(args: ClickArgs) -> Result<ClickOptions, OpError> {
+    let button = args.button.as_deref().map(str::parse::<MouseButton>).transpose()?;
+    Ok(ClickOptions {
+        button: button.unwrap_or_default(),
+        click_count: args.click_count.map(|count| count as i64),
+        delay: args.delay.map(milliseconds),
+        ..ClickOptions::default()
+    })
+}
+
+/// A delay; what is no length of time is none.
+pub(super) fn milliseconds(number: f64) -> Duration {
+    Duration::try_from_secs_f64(number / 1000.0).unwrap_or_default()
+}
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.future("keyboard_down", |_, (keyboard, key, text): (Rc<Keyboard>, String, Option<String>)| {
+        let down = keyboard.down(&key, text, Vec::new());
+        async move { Ok(down.await?) }
+    })?;
+    ops.future("keyboard_up", |_, (keyboard, key): (Rc<Keyboard>, String)| {
+        let up = keyboard.up(&key);
+        async move { Ok(up.await?) }
+    })?;
+    ops.future("keyboard_send_character", |_, (keyboard, text): (Rc<Keyboard>, String)| {
+        let sent = keyboard.send_character(&text);
+        async move { Ok(sent.await?) }
+    })?;
+    ops.future("keyboard_type", |_, (keyboard, text, delay): (Rc<Keyboard>, String, Option<f64>)| {
+        let typed = keyboard.type_text(&text, milliseconds(delay.unwrap_or_default()));
+        async move { Ok(typed.await?) }
+    })?;
+    ops.future("keyboard_press", |_, (keyboard, key, options): (Rc<Keyboard>, String, Json<PressArgs>)| {
+        let pressed = keyboard.press(&key, press_options(options.0));
+        async move { Ok(pressed.await?) }
+    })
+}

@@ -1,0 +1,37 @@
+//! Ops of Mouse.
+
+use std::rc::Rc;
+
+use browser::Mouse;
+use rquickjs as js;
+
+use super::Registry;
+use super::keyboard::{ClickArgs, click_options};
+use crate::value::Json;
+
+type Click = (Rc<Mouse>, Json<ClickArgs>);
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.future("mouse_move", |_, (mouse, x, y, steps): (Rc<Mouse>, f64, f64, f64)| {
+        let moved = mouse.move_to(x, y, whole(steps));
+        async move { Ok(moved.await?) }
+    })?;
+    ops.future("mouse_click", |_, (mouse, x, y, options): (Rc<Mouse>, f64, f64, Json<ClickArgs>)| {
+        let clicked = click_options(options.0).map(|options| mouse.click(x, y, options));
+        async move { Ok(clicked?.await?) }
+    })?;
+    ops.future("mouse_down", |_, (mouse, options): Click| {
+        let down = click_options(options.0).map(|options| mouse.down(options));
+        async move { Ok(down?.await?) }
+    })?;
+    ops.future("mouse_up", |_, (mouse, options): Click| {
+        let up = click_options(options.0).map(|options| mouse.up(options));
+        async move { Ok(up?.await?) }
+    })
+}
+
+/// A number of steps: as many as a loop that counts up to it takes.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded before it is converted")]
+fn whole(steps: f64) -> u32 {
+    steps.floor().clamp(0.0, f64::from(u32::MAX)) as u32
+}

@@ -1,0 +1,23 @@
+//! The options that all navigations share.
+
+use browser::{GotoOptions, NavigationOptions};
+use serde::Deserialize;
+
+/// As `js/options.js` makes them.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct NavigationArgs {
+    timeout: Option<f64>,
+    wait_until: Vec<String>,
+    referer: Option<String>,
+}
+
+impl NavigationArgs {
+    pub(super) fn goto(self) -> GotoOptions {
+        GotoOptions { referer: self.referer, timeout: self.timeout, wait_until: self.wait_until }
+    }
+
+    pub(super) fn navigation(self) -> NavigationOptions {
+        NavigationOptions { timeout: self.timeout, wait_until: self.wait_until }
+    }
+}

@@ -1,0 +1,65 @@
+//! Ops of Request.
+
+use std::rc::Rc;
+
+use browser::{ContinueOverrides, MockResponse, Request};
+use rquickjs as js;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Registry;
+use crate::error::OpError;
+use crate::scope::Scope;
+use crate::value::{IntoValue, Json, Value};
+
+type Headers = Option<Vec<(String, String)>>;
+
+/// As `js/request.js` makes them.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ContinueArgs {
+    url: Option<String>,
+    method: Option<String>,
+    post_data: Option<String>,
+    headers: Headers,
+}
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("request_url", |_, (request,): (Rc<Request>,)| Ok(request.url().to_owned()))?;
+    ops.sync("request_resource_type", |_, (request,): (Rc<Request>,)| Ok(request.resource_type().to_owned()))?;
+    ops.sync("request_method", |_, (request,): (Rc<Request>,)| Ok(request.method().to_owned()))?;
+    ops.sync("request_post_data", |_, (request,): (Rc<Request>,)| {
+        Ok(request.post_data().map_or(Value::Undefined, IntoValue::into_value))
+    })?;
+    ops.sync("request_headers", |_, (request,): (Rc<Request>,)| {
+        Ok(serde_json::Value::Object(request.headers().clone()))
+    })?;
+    ops.sync("request_response", |_, (request,): (Rc<Request>,)| Ok(request.response()))?;
+    ops.sync("request_frame", |_, (request,): (Rc<Request>,)| Ok(request.frame()))?;
+    ops.sync("request_is_navigation_request", |_, (request,): (Rc<Request>,)| Ok(request.is_navigation_request()))?;
+    ops.sync("request_redirect_chain", |_, (request,): (Rc<Request>,)| Ok(request.redirect_chain()))?;
+    ops.sync("request_failure", |_, (request,): (Rc<Request>,)| {
+        Ok(request.failure().map(|text| json!({"errorText": text})))
+    })?;
+    ops.future("request_continue", |_, (request, overrides): (Rc<Request>, Json<ContinueArgs>)| async move {
+        let ContinueArgs { url, method, post_data, headers } = overrides.0;
+        Ok(request.continue_request(ContinueOverrides { url, method, post_data, headers }).await?)
+    })?;
+    ops.future("request_respond", respond)?;
+    ops.future("request_abort", |_, (request, code): (Rc<Request>, String)| async move {
+        Ok(request.abort(&code).await?)
+    })
+}
+
+type Mock = (Rc<Request>, u16, Json<Headers>, Option<String>, Value);
+
+async fn respond(_: Rc<Scope>, (request, status, headers, content_type, body): Mock) -> Result<(), OpError> {
+    let body = match body {
+        Value::String(text) => Some(text.into_bytes()),
+        Value::Bytes(bytes) => Some(bytes),
+        Value::Undefined => None,
+        _ => return Err(OpError::type_error("the body of a response must be a string or a Buffer")),
+    };
+    let headers = headers.0.unwrap_or_default();
+    Ok(request.respond(MockResponse { status: Some(status), headers, content_type, body }).await?)
+}

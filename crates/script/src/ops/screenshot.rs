@@ -1,0 +1,83 @@
+//! Screenshots of pages and elements: their options and the form of their answer.
+
+use browser::{ImageType, Rect, Screenshot, ScreenshotOptions};
+use serde::Deserialize;
+
+use super::local_files;
+use crate::error::OpError;
+use crate::scope::Scope;
+use crate::value::{Bytes, IntoValue, Value};
+
+/// As `js/screenshot.js` makes them.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ScreenshotArgs {
+    r#type: Option<String>,
+    path: Option<String>,
+    full_page: bool,
+    clip: Option<ClipArgs>,
+    quality: Option<f64>,
+    omit_background: bool,
+    encoding: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ClipArgs {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+/// What a screenshot's caller wants to have.
+pub(super) struct Form {
+    path: Option<String>,
+    base64: bool,
+}
+
+impl ScreenshotArgs {
+    pub(super) fn read(self, scope: &Scope, call: &str) -> Result<(ScreenshotOptions, Form), OpError> {
+        let image_type = match (&self.r#type, &self.path) {
+            (Some(name), _) => ImageType::from_name(name)?,
+            (None, Some(path)) => ImageType::from_mime(mime_type(path))?,
+            (None, None) => ImageType::default(),
+        };
+        local_files::check_path(scope, call, self.path.as_deref())?;
+        let options = ScreenshotOptions {
+            image_type,
+            quality: self.quality,
+            full_page: self.full_page,
+            clip: self.clip.map(|clip| Rect { x: clip.x, y: clip.y, width: clip.width, height: clip.height }),
+            omit_background: self.omit_background,
+        };
+        Ok((options, Form { path: self.path, base64: self.encoding.as_deref() == Some("base64") }))
+    }
+}
+
+/// The type that a file's name promises.
+fn mime_type(path: &str) -> Option<&'static str> {
+    let extension = path.rsplit_once('.')?.1.to_lowercase();
+    Some(match extension.as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" | "jpe" => "image/jpeg",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "svg" => "image/svg+xml",
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "htm" | "html" => "text/html",
+        _ => return None,
+    })
+}
+
+/// A Buffer, or base64 text; also in the file that was asked for.
+pub(super) async fn answer(screenshot: Screenshot, form: Form) -> Result<Value, OpError> {
+    if form.base64 {
+        let text = screenshot.into_base64();
+        local_files::write(form.path, text.as_bytes()).await?;
+        return Ok(text.into_value());
+    }
+    let bytes = screenshot.bytes()?;
+    local_files::write(form.path, &bytes).await?;
+    Ok(Bytes(bytes).into_value())
+}

@@ -1,0 +1,24 @@
+//! Ops of Tracing.
+
+use std::rc::Rc;
+
+use browser::{Tracing, TracingOptions};
+use rquickjs as js;
+
+use super::{Registry, local_files};
+use crate::value::Bytes;
+
+type Start = (Rc<Tracing>, Option<String>, bool, Option<Vec<String>>);
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.future("tracing_start", |scope, (tracing, path, screenshots, categories): Start| async move {
+        local_files::check_path(&scope, "tracing.start", path.as_deref())?;
+        Ok(tracing.start(TracingOptions { screenshots, categories }).await?)
+    })?;
+    ops.future("tracing_stop", |scope, (tracing, path): (Rc<Tracing>, Option<String>)| async move {
+        local_files::check_path(&scope, "tracing.start", path.as_deref())?;
+        let trace = tracing.stop().await?;
+        local_files::write(path, &trace).await?;
+        Ok(Bytes(trace))
+    })
+}

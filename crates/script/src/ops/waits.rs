@@ -1,0 +1,15 @@
+//! How the waits of `js/event_wait.js` fail: each op throws, in Puppeteer's words.
+
+use browser::Error;
+use rquickjs as js;
+
+use super::Registry;
+use crate::error::OpError;
+
+pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("wait_event_timed_out", |_, (): ()| Err::<(), OpError>(Error::EventTimeout.into()))?;
+    ops.sync("wait_closed", |_, (): ()| Err::<(), OpError>(Error::TargetClosed.into()))?;
+    ops.sync("wait_timed_out", |_, (what, timeout): (String, f64)| {
+        Err::<(), OpError>(Error::WaitTimeout { what, timeout }.into())
+    })
+}
