@@ -1,0 +1,288 @@
+//! Puppeteer's `Mouse`.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chromiumoxide::cdp::browser_protocol::input::{
+    self, DispatchDragEventParams, DispatchDragEventType, DispatchMouseEventParams, DispatchMouseEventType, DragData,
+    EventDragIntercepted, SetInterceptDragsParams,
+};
+use tokio::sync::oneshot;
+
+use super::Keyboard;
+use crate::eager::begin;
+use crate::error::Error;
+use crate::geometry::Point;
+use crate::session::Session;
+
+/// A button of the mouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MouseButton {
+    /// The main one.
+    #[default]
+    Left,
+    /// The one of context menus.
+    Right,
+    /// The wheel.
+    Middle,
+    /// Back in history.
+    Back,
+    /// Forward in history.
+    Forward,
+}
+
+impl FromStr for MouseButton {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "left" => Ok(Self::Left),
+            "right" => Ok(Self::Right),
+            "middle" => Ok(Self::Middle),
+            "back" => Ok(Self::Back),
+            "forward" => Ok(Self::Forward),
+            _ => Err(Error::UnsupportedMouseButton(name.to_owned())),
+        }
+    }
+}
+
+impl MouseButton {
+    fn bit(self) -> i64 {
+        match self {
+            Self::Left => 1,
+            Self::Right => 2,
+            Self::Middle => 4,
+            Self::Back => 8,
+            Self::Forward => 16,
+        }
+    }
+}
+
+impl From<MouseButton> for input::MouseButton {
+    fn from(button: MouseButton) -> Self {
+        match button {
+            MouseButton::Left => Self::Left,
+            MouseButton::Right => Self::Right,
+            MouseButton::Middle => Self::Middle,
+            MouseButton::Back => Self::Back,
+            MouseButton::Forward => Self::Forward,
+        }
+    }
+}
+
+/// Which button, how often and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct ClickOptions {
+    /// Which button.
+    pub button: MouseButton,
+    /// What the event says: 2 is the second click of a double click.
+    pub click_count: Option<i64>,
+    /// How many clicks are made, counting up; the last one says `click_count`.
+    pub count: u32,
+    /// How long the button stays down.
+    pub delay: Option<Duration>,
+}
+
+impl Default for ClickOptions {
+    fn default() -> Self {
+        Self { button: MouseButton::Left, click_count: None, count: 1, delay: None }
+    }
+}
+
+/// The mouse of one page: where it is and which buttons are down.
+#[derive(Debug)]
+pub struct Mouse {
+    session: Rc<Session>,
+    keyboard: Rc<Keyboard>,
+    position: Cell<Point>,
+    /// The button that moves say, the last one that went down.
+    button: Cell<Option<MouseButton>>,
+    /// All buttons that are down, in CDP's bits.
+    buttons: Cell<i64>,
+}
+
+impl Mouse {
+    /// The mouse of a page's session, at the upper left corner.
+    pub fn new(session: Rc<Session>, keyboard: Rc<Keyboard>) -> Rc<Self> {
+        let position = Cell::new(Point { x: 0.0, y: 0.0 });
+        Rc::new(Self { session, keyboard, position, button: Cell::new(None), buttons: Cell::new(0) })
+    }
+
+    /// Moves to a point of the main frame's viewport, in CSS pixels, by `steps` movements of equal length.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub fn move_to(self: &Rc<Self>, x: f64, y: f64, steps: u32) -> impl Future<Output = Result<(), Error>> + use<> {
+        let mouse = self.clone();
+        let to = Point { x, y };
+        begin(async move {
+            let from = mouse.position.replace(to);
+            for step in 1..=steps {
+                let part = f64::from(step) / f64::from(steps);
+                let at = Point { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
+                mouse.session.send(mouse.event(DispatchMouseEventType::MouseMoved, at, mouse.button.get())).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts a button down where the mouse is.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub fn down(&self, options: ClickOptions) -> impl Future<Output = Result<(), Error>> + use<> {
+        self.button.set(Some(options.button));
+        self.buttons.set(self.buttons.get() | options.button.bit());
+        self.press(DispatchMouseEventType::MousePressed, options)
+    }
+
+    /// Lets a button go where the mouse is.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub fn up(&self, options: ClickOptions) -> impl Future<Output = Result<(), Error>> + use<> {
+        self.button.set(None);
+        self.buttons.set(self.buttons.get() & !options.button.bit());
+        self.press(DispatchMouseEventType::MouseReleased, options)
+    }
+
+    /// Moves, puts down and lets go. Without a delay the three leave together, so that no page can come between.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub fn click(
+        self: &Rc<Self>,
+        x: f64,
+        y: f64,
+        options: ClickOptions,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let mouse = self.clone();
+        begin(async move {
+            let mut moved = Some(mouse.move_to(x, y, 1));
+            for click in 1..=options.count.max(1) {
+                let last = click >= options.count;
+                let click_count = options.click_count.filter(|_| last).or(Some(i64::from(click)));
+                let options = ClickOptions { click_count, ..options };
+                let down = mouse.down(options);
+                let up = options.delay.is_none().then(|| mouse.up(options));
+                if let Some(moved) = moved.take() {
+                    moved.await?;
+                }
+                down.await?;
+                match up {
+                    Some(up) => up.await?,
+                    None => {
+                        tokio::time::sleep(options.delay.unwrap_or_default()).await;
+                        mouse.up(options).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Turns the wheel where the mouse is, by CSS pixels.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub fn wheel(&self, delta_x: f64, delta_y: f64) -> impl Future<Output = Result<(), Error>> + use<> {
+        let mut event = self.event(DispatchMouseEventType::MouseWheel, self.position.get(), None);
+        event.delta_x = Some(delta_x);
+        event.delta_y = Some(delta_y);
+        event.pointer_type = Some(input::DispatchMouseEventPointerType::Mouse);
+        let answer = self.session.send(event);
+        async move {
+            answer.await?;
+            Ok(())
+        }
+    }
+
+    /// Lets every button go and returns to the upper left corner.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn reset(self: &Rc<Self>) -> Result<(), Error> {
+        use MouseButton::{Back, Forward, Left, Middle, Right};
+        for button in [Left, Right, Middle, Back, Forward] {
+            if self.buttons.get() & button.bit() != 0 {
+                self.up(ClickOptions { button, ..ClickOptions::default() }).await?;
+            }
+        }
+        if self.position.get() != (Point { x: 0.0, y: 0.0 }) {
+            self.move_to(0.0, 0.0, 1).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a drag and takes what is dragged out of Chromium's hands, for [`drop_at`](Self::drop_at).
+    ///
+    /// # Errors
+    /// What the protocol refuses, among it that the page went away before anything was dragged.
+    pub async fn drag(self: &Rc<Self>, from: Point, to: Point) -> Result<DragData, Error> {
+        self.session.send(SetInterceptDragsParams::new(true)).await?;
+        let (sender, intercepted) = oneshot::channel();
+        let sender = Cell::new(Some(sender));
+        let _subscription = self.session.on_event(move |event| {
+            if event.method == "Input.dragIntercepted"
+                && let (Some(event), Some(sender)) = (event.decode::<EventDragIntercepted>(), sender.take())
+            {
+                // The caller may have given up.
+                let _ = sender.send(event.data);
+            }
+        });
+        self.move_to(from.x, from.y, 1).await?;
+        self.down(ClickOptions::default()).await?;
+        self.move_to(to.x, to.y, 1).await?;
+        tokio::select! {
+            data = intercepted => data.map_err(|_| Error::TargetClosed),
+            () = self.session.closed() => Err(Error::TargetClosed),
+        }
+    }
+
+    /// Sends one step of a drag: it enters, hovers over, or is dropped at a point.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn drag_step(&self, step: DispatchDragEventType, at: Point, data: DragData) -> Result<(), Error> {
+        let mut event = DispatchDragEventParams::new(step, at.x, at.y, data);
+        event.modifiers = Some(self.keyboard.modifiers());
+        self.session.send(event).await?;
+        Ok(())
+    }
+
+    /// Drops at a point what [`drag`](Self::drag) took, and lets the button go.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn drop_at(self: &Rc<Self>, at: Point, data: DragData) -> Result<(), Error> {
+        self.drag_step(DispatchDragEventType::DragEnter, at, data.clone()).await?;
+        self.drag_step(DispatchDragEventType::DragOver, at, data.clone()).await?;
+        self.drag_step(DispatchDragEventType::Drop, at, data).await?;
+        self.up(ClickOptions::default()).await
+    }
+
+    fn press(
+        &self,
+        kind: DispatchMouseEventType,
+        options: ClickOptions,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let mut event = self.event(kind, self.position.get(), Some(options.button));
+        event.click_count = Some(options.click_count.unwrap_or(1));
+        let answer = self.session.send(event);
+        async move {
+            answer.await?;
+            Ok(())
+        }
+    }
+
+    fn event(&self, kind: DispatchMouseEventType, at: Point, button: Option<MouseButton>) -> DispatchMouseEventParams {
+        let mut event = DispatchMouseEventParams::new(kind, at.x, at.y);
+        event.modifiers = Some(self.keyboard.modifiers());
+        event.button = Some(button.map_or(input::MouseButton::None, Into::into));
+        event.buttons = Some(self.buttons.get());
+        event
+    }
+}
