@@ -1,7 +1,99 @@
+// logger, which is console too: every message is one line of the job's log.
 import { ops } from "internal:ops";
 import { format } from "internal:format";
-import { apply } from "internal:primordials";
-const write = (level) => (...args) => { ops.log(level, apply(format, undefined, args)); };
+import { inspect } from "internal:inspect";
+import { callSite } from "internal:errors";
+import { table } from "internal:table";
+import {
+  ArrayCtor, MapCtor, StringCtor, apply, jsonStringify, now, uncurryThis,
+} from "internal:primordials";
+
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapSet = uncurryThis(MapCtor.prototype.set);
+const mapDelete = uncurryThis(MapCtor.prototype.delete);
+const push = uncurryThis(ArrayCtor.prototype.push);
+const unshift = uncurryThis(ArrayCtor.prototype.unshift);
+const replaceAll = uncurryThis(StringCtor.prototype.replaceAll);
+const slice = uncurryThis(StringCtor.prototype.slice);
+const toFixed = uncurryThis(Number.prototype.toFixed);
+
+let indentation = "";
+const counts = new MapCtor();
+const times = new MapCtor();
+
+function write(level, message) {
+  ops.log(level, indentation === "" ? message : indentation + replaceAll(message, "\n", `\n${indentation}`));
+}
+
+const at = (level) => (...args) => write(level, apply(format, undefined, args));
+const log = at("INFO");
+const debug = at("DEBUG");
+const warn = at("WARN");
+const error = at("ERROR");
+
+function dir(...objects) {
+  const texts = [];
+  for (let i = 0; i < objects.length; i++) push(texts, jsonStringify(objects[i]));
+  write("DEBUG", inspect(texts, { depth: 2 }));
+}
+
+function group(...label) {
+  if (label.length > 0) apply(log, undefined, label);
+  indentation += "  ";
+}
+
+function groupEnd() {
+  indentation = slice(indentation, 2);
+}
+
+function duration(milliseconds) {
+  return milliseconds < 1000 ? `${toFixed(milliseconds, 3)}ms` : `${toFixed(milliseconds / 1000, 3)}s`;
+}
+
+function time(label = "default") {
+  if (mapGet(times, `${label}`) !== undefined) return warn(`Warning: Label '${label}' already exists for console.time()`);
+  mapSet(times, `${label}`, now());
+}
+
+function timeLog(label = "default", ...rest) {
+  const start = mapGet(times, `${label}`);
+  if (start === undefined) return warn(`Warning: No such label '${label}' for console.timeLog()`);
+  unshift(rest, "%s: %s", `${label}`, duration(now() - start));
+  apply(log, undefined, rest);
+}
+
+function timeEnd(label = "default") {
+  const start = mapGet(times, `${label}`);
+  if (start === undefined) return warn(`Warning: No such label '${label}' for console.timeEnd()`);
+  mapDelete(times, `${label}`);
+  log("%s: %s", `${label}`, duration(now() - start));
+}
+
+function count(label = "default") {
+  const next = (mapGet(counts, `${label}`) ?? 0) + 1;
+  mapSet(counts, `${label}`, next);
+  log(`${label}: ${next}`);
+}
+
+function countReset(label = "default") {
+  if (!mapDelete(counts, `${label}`)) warn(`Warning: Count for '${label}' does not exist`);
+}
+
+function assert(condition, ...args) {
+  if (condition) return;
+  if (typeof args[0] === "string") args[0] = `Assertion failed: ${args[0]}`;
+  else unshift(args, "Assertion failed");
+  apply(warn, undefined, args);
+}
+
+function trace(...args) {
+  const message = apply(format, undefined, args);
+  const lines = callSite();
+  write("ERROR", `Trace${message === "" ? "" : `: ${message}`}${lines === "" ? "" : `\n${lines}`}`);
+}
+
 export const logger = {
-  log: write("INFO"), info: write("INFO"), debug: write("DEBUG"), warn: write("WARN"), warning: write("WARN"), error: write("ERROR"),
+  log, info: log, debug, warn, warning: warn, error, dir, dirxml: log, group, groupCollapsed: group, groupEnd, time,
+  timeLog, timeEnd, count, countReset, assert, trace,
+  table: (data, columns) => log(table(data, columns) ?? data),
 };

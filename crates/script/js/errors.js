@@ -142,6 +142,16 @@ function text(head, found) {
   }
 }
 
+// As in V8 any value may be assigned to `stack`; it becomes the error's own property.
+{
+  const { get } = getOwnPropertyDescriptor(ErrorCtor.prototype, "stack");
+  defineProperty(ErrorCtor.prototype, "stack", {
+    get,
+    set(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
+    configurable: true, enumerable: false,
+  });
+}
+
 // The author's lines of the current stack, one per line.
 export function callSite() {
   const saved = userPrepare;

@@ -1,7 +1,32 @@
-// The helper functions of JOB.md.
-import { PromiseCtor } from "internal:primordials";
+// The helper functions of the job's documents.
+import { PromiseCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, uncurryThis } from "internal:primordials";
 import { setTimeout } from "internal:timers";
+
+const trim = uncurryThis(StringCtor.prototype.trim);
+const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
 
 export function sleep(ms) {
   return new PromiseCtor((resolve) => { setTimeout(() => resolve(), ms); });
+}
+
+export async function scrollByPx(page, px) {
+  await page.evaluate((distance) => { window.scrollBy(0, distance); }, px);
+}
+
+// One window height.
+export async function scroll(page) {
+  await page.evaluate(() => { window.scrollBy(0, window.innerHeight); });
+}
+
+export function getElementText(element) {
+  return element.executionContext().evaluate((node) => node.textContent, element);
+}
+
+// Line breaks become a written \n with a space before it, white space becomes single spaces.
+export function sanitize(text) {
+  if (typeof text !== "string") throw new TypeErrorCtor("str.trim is not a function");
+  let clean = trim(text);
+  clean = replace(/\r\n|\r|\n/g, clean, " \\n");
+  clean = replace(/\s+/g, clean, " ");
+  return replace(/(?:\\n ){2,}/g, clean, "\\n ");
 }

@@ -1,43 +1,64 @@
 // Puts the prelude together: the globals of a script, and the functions that Rust calls.
 import { ops } from "internal:ops";
+import { Buffer } from "internal:buffer";
+import { structuredClone } from "internal:clone";
 import { logger } from "internal:console";
-import { errorText, thrownText, withoutError } from "internal:errors";
+import { TextDecoder, TextEncoder, atob, btoa } from "internal:encoding";
+import { thrownText, withoutError } from "internal:errors";
 import { format } from "internal:format";
-import { sleep } from "internal:helpers";
+import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:helpers";
+import { inspect } from "internal:inspect";
 import {
-  BigIntCtor, ObjectCtor, StringCtor, TypeErrorCtor, defineProperty, jsonStringify, uncurryThis,
+  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, defineProperty, jsonStringify, keys, uncurryThis,
 } from "internal:primordials";
-import * as timers from "internal:timers";
+import {
+  clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout,
+} from "internal:timers";
+import { URL, URLSearchParams } from "internal:url";
 
+export { bufferFrom } from "internal:buffer";
 export { callSite, describe, errorText, makeError } from "internal:errors";
 export { dispatch, wrap } from "internal:handles";
 export { fire } from "internal:timers";
 
 export const bigInt = (digits) => BigIntCtor(digits);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
-export const bufferFrom = (buffer) => new Uint8Array(buffer);
 
+const global = globalThis;
 const results = {};
 
-function define(name, value) {
-  defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+const globals = {
+  results, logger, console: logger, format, util: { format, inspect }, sleep, scroll, scrollByPx, getElementText, sanitize,
+  setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, URL, URLSearchParams, TextEncoder,
+  TextDecoder, atob, btoa, structuredClone, Buffer,
+};
+
+function define(object, name, value) {
+  defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
 export function start(vars, page) {
-  define("page", page);
-  define("vars", vars);
-  define("results", results);
-  define("logger", logger);
-  define("console", logger);
-  define("format", format);
-  define("sleep", sleep);
-  for (const name of ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "setImmediate", "clearImmediate"]) {
-    define(name, timers[name]);
-  }
+  define(global, "page", page);
+  define(global, "vars", vars);
+  const names = keys(globals);
+  for (let i = 0; i < names.length; i++) define(global, names[i], globals[names[i]]);
+  for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
+  lockAwait();
+}
+
+// `await` asks a promise for its constructor before it takes the engine's own way. Assigning one to the prototype would
+// let a script see every promise that the prelude awaits; on a prototype of its own it may do as it likes.
+function lockAwait() {
+  const { prototype } = PromiseCtor;
+  defineProperty(prototype, "constructor", {
+    get() { return PromiseCtor; },
+    set(value) { if (this !== prototype) define(this, "constructor", value); },
+    configurable: false, enumerable: false,
+  });
 }
 
 function ended(local) {
-  if (local !== globalThis.results) ops.job_shadowed();
+  if (local !== global.results) ops.job_shadowed();
 }
 
 export async function runJob(body) {
@@ -57,7 +78,7 @@ export async function runJob(body) {
 }
 
 export function resultsText() {
-  const { results } = globalThis;
-  if (typeof results !== "object" || results === null) throw new TypeErrorCtor("results is not an object");
-  return jsonStringify(results) ?? "{}";
+  const { results: value } = global;
+  if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
+  return jsonStringify(value) ?? "{}";
 }

@@ -17,7 +17,8 @@ macro_rules! modules {
     };
 }
 modules! {
-    "ops" "primordials" "errors" "handles" "format" "console" "timers" "helpers" "main"
+    "ops" "primordials" "errors" "handles" "layout" "inspect" "format" "table" "console" "timers" "helpers" "buffer" "encoding"
+    "url" "clone" "main"
 }
 
 /// The text of one of the prelude's modules.

@@ -4,8 +4,11 @@
 //! answer at once; async ops answer a promise, and are polled once before the call returns, so that commands leave in
 //! the order of the calls.
 
+mod encoding;
+mod inspect;
 mod job;
 mod timers;
+mod url;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -21,8 +24,11 @@ use crate::value::{FromArg, IntoValue, Value};
 
 /// Every op of every file.
 pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    encoding::register(ops)?;
+    inspect::register(ops)?;
     job::register(ops)?;
-    timers::register(ops)
+    timers::register(ops)?;
+    url::register(ops)
 }
 
 /// The arguments of an op: a tuple of up to six [`FromArg`].
@@ -81,6 +87,11 @@ impl<'js> Registry<'_, 'js> {
             }
         };
         self.ops.set(name, js::Function::new(self.ctx.clone(), call)?)
+    }
+
+    /// An op that takes the engine's values itself.
+    pub fn raw(&mut self, name: &str, op: js::Function<'js>) -> js::Result<()> {
+        self.ops.set(name, op)
     }
 
     /// An op that answers with a promise.
