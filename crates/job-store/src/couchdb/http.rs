@@ -11,13 +11,14 @@ use base64::Engine;
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::CouchDbConfig;
 use crate::StoreError;
 
+const JSON: &str = "application/json";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Four failures in 300 s at most, so that one client alone never locks the account.
@@ -150,13 +151,19 @@ impl Http {
 
     /// Reads below the jobs' database; `path` is encoded and empty for the database itself.
     pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Reply, Trouble> {
-        let attempt = async || {
-            let request = self.client.get(self.url(path)).query(query);
-            self.send(request).await
-        };
-        match attempt().await {
+        self.read(|| self.client.get(self.url(path)).query(query)).await
+    }
+
+    /// Reads what a body asks for.
+    pub(super) async fn post(&self, path: &str, body: Bytes) -> Result<Reply, Trouble> {
+        let request = || self.client.post(self.url(path)).header(CONTENT_TYPE, JSON).body(body.clone());
+        self.read(request).await
+    }
+
+    async fn read(&self, request: impl Fn() -> RequestBuilder) -> Result<Reply, Trouble> {
+        match self.send(request()).await {
             // A kept connection may die under a request at any time; reading once more is harmless.
-            Err(Sent::Transport(error)) if !error.is_timeout() && !error.is_connect() => attempt().await,
+            Err(Sent::Transport(error)) if !error.is_timeout() && !error.is_connect() => self.send(request()).await,
             other => other,
         }
         .map_err(Trouble::from)
@@ -167,7 +174,7 @@ impl Http {
         self.write_calls.fetch_add(1, Ordering::Relaxed);
         let mut request = self.client.request(method, self.url(path));
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+            request = request.header(CONTENT_TYPE, JSON).body(body);
         }
         Ok(self.send(request).await?)
     }
@@ -188,7 +195,7 @@ impl Http {
         format!("{}/{}/{path}", self.server, self.database)
     }
 
-    async fn send(&self, mut request: reqwest::RequestBuilder) -> Result<Reply, Sent> {
+    async fn send(&self, mut request: RequestBuilder) -> Result<Reply, Sent> {
         if let Some(reason) = self.still_refused() {
             return Err(Sent::Refused(reason));
         }

@@ -5,6 +5,7 @@
 //! so on down to the second, at most five small requests that the B-tree answers from its inner nodes. Only what
 //! remains inside the last part is passed over.
 
+use bytes::Bytes;
 use job_model::{Job, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::design::VIEW;
 use super::document::Reader;
-use super::http::{Http, Reply, Trouble};
+use super::http::{Http, Trouble};
 use crate::{LeftoverQuery, ListPage, ListQuery, Stored};
 
 /// Passing over this many rows costs less than another request.
@@ -32,6 +33,9 @@ struct Rows<'a> {
 
 #[derive(Deserialize)]
 struct Row<'a> {
+    // Absent when the document has been deleted between the two requests of `documents`.
+    #[serde(default)]
+    id: String,
     // Null when the document was deleted after the index was read.
     #[serde(borrow)]
     doc: Option<&'a RawValue>,
@@ -65,16 +69,11 @@ async fn page(http: &Http, reader: &Reader, scope: &str, query: ListQuery) -> Re
     }
     let Some((start, skip)) = locate(http, scope, query.skip).await? else { return Ok(Vec::new()) };
     let range = [
-        ("reduce", "false".to_owned()),
         ("descending", "true".to_owned()),
         ("startkey", end_of(&start).to_string()),
         ("endkey", json!([scope]).to_string()),
-        ("skip", skip.to_string()),
-        ("limit", query.limit.min(LIMIT_MAX).to_string()),
-        ("include_docs", "true".to_owned()),
     ];
-    let reply = http.get(VIEW, &range).await?;
-    let jobs = documents(&reply, reader)?.1;
+    let jobs = documents(http, reader, &range, skip, query.limit.min(LIMIT_MAX)).await?.1;
     // A job may change its state between the index and the document.
     let is_wanted = |job: &Job| query.status.is_none_or(|status| job.status == status);
     Ok(jobs.into_iter().map(|stored| stored.value).filter(is_wanted).collect())
@@ -122,6 +121,7 @@ fn end_of(parts: &[String]) -> Value {
 /// Jobs that are stuck, oldest first. Goes on past documents that are no jobs, so that they never hide the others.
 pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, Trouble> {
     let scope = query.status.as_str();
+    let range = [("startkey", json!([scope]).to_string()), ("endkey", key_of(scope, query.created_until).to_string())];
     let mut found = Vec::new();
     let mut skip = 0;
     loop {
@@ -129,16 +129,7 @@ pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery
         if missing == 0 {
             return Ok(found);
         }
-        let range = [
-            ("reduce", "false".to_owned()),
-            ("startkey", json!([scope]).to_string()),
-            ("endkey", key_of(scope, query.created_until).to_string()),
-            ("skip", skip.to_string()),
-            ("limit", missing.to_string()),
-            ("include_docs", "true".to_owned()),
-        ];
-        let reply = http.get(VIEW, &range).await?;
-        let (rows, jobs) = documents(&reply, reader)?;
+        let (rows, jobs) = documents(http, reader, &range, skip, missing).await?;
         found.extend(jobs.into_iter().filter(|stored| stored.value.status == query.status));
         if rows < missing {
             return Ok(found);
@@ -152,8 +143,30 @@ fn key_of(scope: &str, time: Timestamp) -> Value {
     json!([scope, text[0..7], text[8..10], text[11..13], text[14..16], text[17..19]])
 }
 
-/// How many rows an answer has, and the jobs in them.
-fn documents(reply: &Reply, reader: &Reader) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
+/// How many rows there are behind the first `skip` of a range, up to `limit`, and the jobs in them.
+///
+/// With documents a server reads those of the rows that it passes over, too; so then the ids come first.
+async fn documents(
+    http: &Http,
+    reader: &Reader,
+    range: &[(&str, String)],
+    skip: u64,
+    limit: u64,
+) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
+    let with_documents = skip == 0;
+    let mut query = range.to_vec();
+    query.push(("reduce", "false".to_owned()));
+    query.push(("skip", skip.to_string()));
+    query.push(("limit", limit.to_string()));
+    query.push(("include_docs", with_documents.to_string()));
+    let mut reply = http.get(VIEW, &query).await?;
+    if !with_documents {
+        let keys: Vec<String> = reply.json::<Rows<'_>>()?.rows.into_iter().map(|row| row.id).collect();
+        if keys.is_empty() {
+            return Ok((0, Vec::new()));
+        }
+        reply = http.post("_all_docs?include_docs=true", Bytes::from(json!({ "keys": keys }).to_string())).await?;
+    }
     let rows = reply.json::<Rows<'_>>()?.rows;
     let jobs = rows.iter().filter_map(|row| reader.read(row.doc?.get().as_bytes())).collect();
     Ok((rows.len() as u64, jobs))
