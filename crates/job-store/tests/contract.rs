@@ -57,8 +57,10 @@ impl Backend for Database {
 
     async fn close(self) {
         let url = format!("{}/{}", self.server.url(), self.name);
-        let request = reqwest::Client::new().delete(url);
-        let request = request.basic_auth(&self.server.username, Some(&self.server.password));
+        let mut request = reqwest::Client::new().delete(url);
+        if !self.server.username.is_empty() {
+            request = request.basic_auth(&self.server.username, Some(&self.server.password));
+        }
         assert!(request.send().await.unwrap().status().is_success());
     }
 }
