@@ -27,25 +27,33 @@ as_root() {
     fi
 }
 
-# install_packages PACKAGE… (without recommended ones)
+# install_packages PACKAGE… (without recommended ones). Quiet, unless it fails.
 install_packages() {
     command -v apt-get >/dev/null || fail "no apt-get here; please install by hand: $*"
     say "installing with apt-get: $*"
-    if [ -z "${packages_updated:-}" ]; then
-        retry as_root apt-get update -qq || fail "apt-get update failed"
-        packages_updated=yes
+    update_packages
+    local log
+    log=$(mktemp)
+    if ! retry as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1; then
+        tail -n 30 "$log" >&2
+        rm -f "$log"
+        fail "apt-get could not install: $*"
     fi
-    retry as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 "$@" >&2 || fail "apt-get could not install: $*"
+    rm -f "$log"
+}
+
+# The lists of packages, refreshed once in a run.
+update_packages() {
+    [ -z "${packages_updated:-}" ] || return 0
+    retry as_root apt-get update -qq || fail "apt-get update failed"
+    packages_updated=yes
 }
 
 # package_exists PACKAGE: whether apt can install it, with the lists refreshed once.
 package_exists() {
     command -v apt-get >/dev/null || return 1
-    if [ -z "${packages_updated:-}" ]; then
-        retry as_root apt-get update -qq || fail "apt-get update failed"
-        packages_updated=yes
-    fi
+    update_packages
     [ -n "$(apt-cache policy "$1" | sed -n 's/^ *Candidate: *\([^(].*\)/\1/p')" ]
 }
 

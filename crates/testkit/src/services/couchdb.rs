@@ -147,7 +147,7 @@ fn spawn(directory: &TempDir, port: u16, storage: Storage) -> Server {
         program.arg("--in-memory");
     }
     program.env("NODE_NO_WARNINGS", "1").current_dir(directory.path());
-    Server::spawn(&program, &directory.path().join("server.log"))
+    Server::spawn(&program, directory.path())
 }
 
 /// Where scripts/install-test-services.sh puts pouchdb-server, checked to be the version that the lock file pins.

@@ -135,7 +135,7 @@ fn parse(text: &str) -> RabbitMq {
 fn spawn(directory: &Path, ports: [u16; 3]) -> Server {
     let mut program = Command::new(format!("{SCRIPTS}/broker.sh"));
     program.arg(directory).args(ports.map(|port| port.to_string()));
-    Server::spawn(&program, &directory.join("startup.log"))
+    Server::spawn(&program, directory)
 }
 
 fn require_program() {

@@ -1,8 +1,8 @@
 //! One foreign server program, in a process group that cannot outlive the test.
 //!
 //! Between the test and the server stands a small shell, the keeper. It reads from a pipe that only the test process holds
-//! open: when the test process ends, however it ends, the read returns and the keeper kills its whole group. When the
-//! server exits by itself the keeper does the same, so that a start that fails is noticed at once.
+//! open: when the test process ends, however it ends, the read returns, the whole group is killed and the server's directory
+//! removed. When the server exits by itself the keeper does the same, so that a start that fails is noticed at once.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -16,7 +16,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-const KEEPER: &str = r#"("$@"; kill -9 0) & read -r _; kill -9 0"#;
+/// `$1` is the server's directory, the rest its command. What cleans up is no member of the group that it kills.
+const KEEPER: &str = r#"
+directory=$1; shift
+("$@"; kill -9 0) &
+read -r _
+exec setsid sh -c 'kill -s KILL -- "-$1"; rm -rf "$2"' cleaner $$ "$directory"
+"#;
 const POLL: Duration = Duration::from_millis(20);
 
 /// A running server program and where it logs.
@@ -27,30 +33,31 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program` with its output in `log`.
+    /// Starts `program`, whose files are all in `directory`, with its output there in `output.log`.
     ///
     /// # Panics
     /// When the log cannot be opened or no process can be made.
     #[must_use]
-    pub fn spawn(program: &Command, log: &Path) -> Self {
-        let output = File::options().create(true).append(true).open(log).expect("a server's log can be opened");
+    pub fn spawn(program: &Command, directory: &Path) -> Self {
+        let log = directory.join("output.log");
+        let output = File::options().create(true).append(true).open(&log).expect("a server's log can be opened");
         let errors = output.try_clone().expect("a file handle can be cloned");
         let mut keeper = Command::new("/bin/sh");
-        keeper.args(["-c", KEEPER, "keeper"]).arg(program.get_program()).args(program.get_args());
+        keeper.args(["-c", KEEPER, "keeper"]).arg(directory).arg(program.get_program()).args(program.get_args());
         for (name, value) in program.get_envs() {
             match value {
                 Some(value) => keeper.env(name, value),
                 None => keeper.env_remove(name),
             };
         }
-        if let Some(directory) = program.get_current_dir() {
-            keeper.current_dir(directory);
+        if let Some(current) = program.get_current_dir() {
+            keeper.current_dir(current);
         }
         keeper.stdin(Stdio::piped()).stdout(output).stderr(errors).process_group(0);
-        Self { keeper: keeper.spawn().expect("/bin/sh can be started"), log: log.to_owned() }
+        Self { keeper: keeper.spawn().expect("/bin/sh can be started"), log }
     }
 
-    /// Waits until `address` answers `probe` with at least one byte.
+    /// Waits until `port` of 127.0.0.1 answers `probe` with at least one byte.
     ///
     /// # Errors
     /// What the server logged, when it exits or stays silent for `deadline`.
