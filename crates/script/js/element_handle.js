@@ -38,6 +38,9 @@ export class ElementHandle extends JSHandle {
   }
 
   async $x(expression) { return ops.element_handle_xpath(ridOf(this), `${expression}`); }
+  get frame() { return ops.element_handle_frame(ridOf(this)); }
+  async scrollIntoView() { await ops.element_handle_scroll_into_view(ridOf(this)); }
+  async clickablePoint() { return ops.element_handle_clickable_point(ridOf(this)); }
   async isIntersectingViewport() { return ops.element_handle_is_intersecting_viewport(ridOf(this)); }
 }
 

@@ -1,7 +1,7 @@
 // Error classes, stack traces and the texts of thrown values.
 import {
   ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, getOwnPropertyDescriptor,
-  isArray, uncurryThis,
+  getPrototypeOf, uncurryThis,
 } from "internal:primordials";
 
 const { toString: errorToString } = ErrorCtor.prototype;
@@ -84,13 +84,15 @@ function place(name, file, line, column) {
   return name ? `${name} (${where})` : where;
 }
 
-let getFunctionName, getFileName, getLineNumber, getColumnNumber;
+let getFunction, getFunctionName, getFileName, getLineNumber, getColumnNumber;
 
-function sites(frames) {
+function sites(error, frames) {
   const found = [];
   let count = 0;
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i];
+    // V8 leaves the error's own constructor out.
+    if (count === 0 && getFunction(frame) === error.constructor) continue;
     const file = getFileName(frame);
     if (typeof file !== "string" || !startsWith(file, AUTHORS)) continue;
     let line = getLineNumber(frame);
@@ -106,8 +108,36 @@ function sites(frames) {
   return found;
 }
 
+// The engine's wording → what V8 says of the same.
+const wording = [
+  [/^cannot (read|set) property /, "Cannot $1 property "],
+  [/^circular reference$/, "Converting circular structure to JSON"],
+  [/^BigInt are forbidden in JSON.stringify$/, "Do not know how to serialize a BigInt"],
+  [/^'[^']+' is read-only$/, "Assignment to constant variable."],
+  [/^invalid array length$/, "Invalid array length"],
+  [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
+];
+const replace = uncurryThis(RegExp.prototype[Symbol.replace]);
+const { exec } = RegExp.prototype;
+for (let i = 0; i < wording.length; i++) defineProperty(wording[i][0], "exec", { value: exec });
+
+function reword(error) {
+  const message = getOwnPropertyDescriptor(error, "message");
+  if (message === undefined || typeof message.value !== "string" || message.value.length > 200) return;
+  for (let i = 0; i < wording.length; i++) {
+    const value = replace(wording[i][0], message.value, wording[i][1]);
+    if (value === message.value) continue;
+    defineProperty(error, "message", { value, writable: true, configurable: true, enumerable: false });
+    return;
+  }
+}
+
+const rewordable = [TypeErrorCtor.prototype, ReferenceError.prototype, RangeErrorCtor.prototype];
+
 function prepare(error, frames) {
-  const found = sites(frames);
+  const prototype = getPrototypeOf(error);
+  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error);
+  const found = sites(error, frames);
   if (typeof userPrepare === "function") return userPrepare(error, found);
   return text(header(error), found);
 }
@@ -123,7 +153,8 @@ function text(head, found) {
 {
   const native = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
   ErrorCtor.prepareStackTrace = (error, frames) => {
-    const proto = Object.getPrototypeOf(frames[0]);
+    const proto = getPrototypeOf(frames[0]);
+    getFunction = uncurryThis(proto.getFunction);
     getFunctionName = uncurryThis(proto.getFunctionName);
     getFileName = uncurryThis(proto.getFileName);
     getLineNumber = uncurryThis(proto.getLineNumber);

@@ -2,6 +2,7 @@
 import { define, ridOf } from "internal:handles";
 import { clickOptions, typeDelay, typeText } from "internal:keyboard";
 import { selectValues } from "internal:element_handle";
+import { locate } from "internal:locator";
 import { ops } from "internal:ops";
 import { navigation, text, timeoutOf } from "internal:options";
 import { encode, isString, refuseJson, source } from "internal:page_function";
@@ -83,6 +84,9 @@ export class Frame {
 
   waitForFunction(pageFunction, options = {}, ...args) { return waitForFunction(this, pageFunction, options, args); }
   waitForTimeout(milliseconds) { return sleep(milliseconds); }
+
+  page() { return ops.frame_page(ridOf(this)); }
+  locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this.page()))); }
 
   toJSON() { refuseJson(); }
 }

@@ -4,25 +4,36 @@ import { Buffer } from "internal:buffer";
 import { structuredClone } from "internal:clone";
 import { logger } from "internal:console";
 import { TextDecoder, TextEncoder, atob, btoa } from "internal:encoding";
-import { thrownText, withoutError } from "internal:errors";
+import { describe, thrownText, withoutError } from "internal:errors";
 import { format } from "internal:format";
+import { dispatch as deliver } from "internal:handles";
 import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:helpers";
 import { inspect } from "internal:inspect";
 import {
-  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, defineProperty, jsonStringify, keys, uncurryThis,
+  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, jsonStringify, keys, uncurryThis,
 } from "internal:primordials";
 import {
-  clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout,
+  clearImmediate, clearInterval, clearTimeout, fire as runTimer, setImmediate, setInterval, setTimeout,
 } from "internal:timers";
 import { URL, URLSearchParams } from "internal:url";
 
 export { bufferFrom } from "internal:buffer";
 export { callSite, describe, errorText, makeError } from "internal:errors";
-export { dispatch, wrap } from "internal:handles";
-export { fire } from "internal:timers";
+export { wrap } from "internal:handles";
 
 export const bigInt = (digits) => BigIntCtor(digits);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
+
+// What a timer's callback or a listener throws reaches nobody: it is a line of the log.
+const guarded = (run) => (...args) => {
+  try {
+    apply(run, undefined, args);
+  } catch (error) {
+    ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
+  }
+};
+export const fire = guarded(runTimer);
+export const dispatch = guarded(deliver);
 
 const global = globalThis;
 const results = {};
@@ -67,7 +78,7 @@ export async function runJob(body) {
   try {
     await body(ended);
   } catch (error) {
-    thrown = thrownText(error);
+    thrown = ops.job_threw(thrownText(error));
     ops.log("ERROR", thrown);
   }
   ops.job_ended();

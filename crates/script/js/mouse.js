@@ -13,6 +13,14 @@ export class Mouse {
   async click(x, y, options = {}) { await ops.mouse_click(ridOf(this), x, y, clickOptions(options)); }
   async down(options = {}) { await ops.mouse_down(ridOf(this), clickOptions(options)); }
   async up(options = {}) { await ops.mouse_up(ridOf(this), clickOptions(options)); }
+
+  async wheel(options = {}) {
+    const { deltaX = 0, deltaY = 0 } = options;
+    await ops.mouse_wheel(ridOf(this), deltaX, deltaY);
+  }
+
+  async reset() { await ops.mouse_reset(ridOf(this)); }
+
   toJSON() { refuseJson(); }
 }
 

@@ -3,6 +3,7 @@ import { copy, map } from "internal:arrays";
 import { deliver, EventEmitter } from "internal:event_emitter";
 import { waitForEvent } from "internal:event_wait";
 import { define, ridOf } from "internal:handles";
+import { locate } from "internal:locator";
 import { ops } from "internal:ops";
 import { navigation, text, timeoutOf } from "internal:options";
 import { callText, isString, json, refuseJson } from "internal:page_function";
@@ -11,6 +12,7 @@ import { ErrorCtor, MapCtor, NumberCtor, apply, jsonStringify, keys, uncurryThis
 import { screenshotOptions } from "internal:screenshot";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapHas = uncurryThis(MapCtor.prototype.has);
 const mapSet = uncurryThis(MapCtor.prototype.set);
 
 let functionsOf;
@@ -78,6 +80,8 @@ export class Page extends EventEmitter {
   waitForFunction(pageFunction, options = {}, ...args) { return onMain(this, "waitForFunction", arguments); }
   waitForTimeout(milliseconds) { return onMain(this, "waitForTimeout", arguments); }
 
+  locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this))); }
+
   async waitForRequest(urlOrPredicate, options) { return waitForTraffic(this, "request", urlOrPredicate, options); }
   async waitForResponse(urlOrPredicate, options) { return waitForTraffic(this, "response", urlOrPredicate, options); }
 
@@ -98,7 +102,7 @@ export class Page extends EventEmitter {
 
   async exposeFunction(name, puppeteerFunction) {
     const key = `${name}`;
-    if (!ops.page_has_binding(ridOf(this), key)) mapSet(this.#functions, key, puppeteerFunction);
+    if (!mapHas(this.#functions, key)) mapSet(this.#functions, key, puppeteerFunction);
     await ops.page_expose_binding(ridOf(this), key);
   }
 
@@ -145,10 +149,26 @@ export class Page extends EventEmitter {
     await ops.page_emulate_media(ridOf(this), mediaType === null ? null : `${mediaType}`);
   }
 
+  async emulateMediaType(type) { await this.emulateMedia(type === undefined ? null : type); }
+
+  async emulateMediaFeatures(features) {
+    const list = features === null || features === undefined ? [] : features;
+    const named = map(list, (feature) => [`${feature.name}`, `${feature.value}`]);
+    await ops.page_emulate_media_features(ridOf(this), named);
+  }
+
+  async emulateTimezone(timezoneId) { await ops.page_emulate_timezone(ridOf(this), text(timezoneId)); }
+  async emulateCPUThrottling(factor) { await ops.page_emulate_cpu_throttling(ridOf(this), factor); }
+  async emulateVisionDeficiency(type) { await ops.page_emulate_vision_deficiency(ridOf(this), text(type)); }
+
   async setGeolocation(options) {
     const { longitude, latitude, accuracy = 0 } = options;
     await ops.page_set_geolocation(ridOf(this), NumberCtor(longitude), NumberCtor(latitude), NumberCtor(accuracy));
   }
+
+  isJavaScriptEnabled() { return ops.page_is_java_script_enabled(ridOf(this)); }
+  getDefaultTimeout() { return ops.page_default_timeout(ridOf(this)); }
+  createCDPSession() { return this.target().createCDPSession(); }
 
   async metrics() { return ops.page_metrics(ridOf(this)); }
   async screenshot(options = {}) { return ops.page_screenshot(ridOf(this), screenshotOptions(options)); }

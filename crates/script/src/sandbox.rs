@@ -14,11 +14,12 @@ use rquickjs as js;
 use crate::inbox::Item;
 use crate::linker::{CODE_URL, Links, Names, Texts};
 use crate::log::Log;
+use crate::memory::Metered;
 use crate::resources::ResourceRef;
 use crate::scope::{Hook, Rejection, Scope};
 use crate::value::Value;
 use crate::watch::{Limits, Watch};
-use crate::{ops, prelude, results, source};
+use crate::{ops, prelude, results, source, stack};
 
 /// What a stopped job's results may take to be read.
 const GRACE: Duration = Duration::from_secs(2);
@@ -116,10 +117,9 @@ impl Drop for Sandbox {
 
 impl Sandbox {
     fn new(scope: Rc<Scope>, script: Script) -> js::Result<Self> {
-        let runtime = js::Runtime::new()?;
         let limits = &scope.watch.limits;
-        runtime.set_memory_limit(limits.memory_bytes);
-        runtime.set_max_stack_size(limits.stack_bytes);
+        let runtime = js::Runtime::new_with_alloc(Metered::new(limits.memory_bytes, Rc::clone(&scope.watch.refused)))?;
+        runtime.set_max_stack_size(limits.stack_bytes.min(stack::usable_bytes()));
         let watch = Rc::clone(&scope.watch);
         runtime.set_interrupt_handler(Some(Box::new(move || watch.exceeded())));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker(&scope)));
@@ -156,14 +156,17 @@ impl Sandbox {
 
     /// Runs in the engine, then all microtasks. The error is the text of what was thrown.
     fn enter<R>(&self, run: impl FnOnce(&js::Ctx<'_>) -> js::Result<R>) -> Result<R, String> {
-        let (scope, watch) = (&self.scope, &self.scope.watch);
-        watch.measure(|| {
-            self.context.with(|ctx| {
-                let answer = run(&ctx).map_err(|error| thrown_text(&ctx, scope, error));
-                while !watch.exceeded() && ctx.execute_pending_job() {}
-                answer
-            })
+        let watch = &self.scope.watch;
+        self.enter_once(|ctx| {
+            let answer = run(ctx).map_err(|error| thrown_text(ctx, &self.scope, error));
+            while !watch.exceeded() && ctx.execute_pending_job() {}
+            answer
         })
+    }
+
+    /// Runs in the engine and leaves the microtasks alone: after its end a job gets no more turns.
+    fn enter_once<R>(&self, run: impl FnOnce(&js::Ctx<'_>) -> R) -> R {
+        self.scope.watch.measure(|| self.context.with(|ctx| run(&ctx)))
     }
 
     async fn drive(mut self) -> Outcome {
@@ -260,14 +263,14 @@ impl Sandbox {
         let scope = Rc::clone(&self.scope);
         self.ops.clear();
         let mut error = match &self.phase {
-            Phase::Ended(Some(text)) => Some(text.clone()),
+            Phase::Ended(Some(text)) => Some(scope.watch.explain(text.clone())),
             _ => scope.course.borrow().error.clone(),
         };
         let stopped = scope.watch.grace(GRACE);
-        if let Some(reason) = stopped.or_else(|| out_of_memory(&scope, error.as_deref())) {
+        if let Some(reason) = stopped {
             scope.course.borrow_mut().stop(&scope.log, &reason);
             error = Some(reason);
-        } else if let Phase::Ended(Some(text)) = &self.phase {
+        } else if let (Phase::Ended(Some(_)), Some(text)) = (&self.phase, &error) {
             scope.log.write_last(Level::Error, text.clone());
         }
         let results = self.read_results().unwrap_or_else(|reason| {
@@ -290,15 +293,16 @@ impl Sandbox {
     fn read_results(&self) -> Result<Results, String> {
         let scope = &self.scope;
         let text: String = self
-            .enter(|ctx| scope.hook(ctx, Hook::Results)?.call(()))
-            .map_err(|text| scope.watch.reason().unwrap_or(format!("Results cannot be stored: {text}")))?;
+            .enter_once(|ctx| {
+                let text = scope.hook(ctx, Hook::Results).and_then(|hook| hook.call(()));
+                text.map_err(|error| thrown_text(ctx, scope, error))
+            })
+            .map_err(|text| {
+                let text = scope.watch.explain(text);
+                scope.watch.reason().unwrap_or_else(|| format!("Results cannot be stored: {text}"))
+            })?;
         results::parse(&text, scope.watch.limits.result_bytes)
     }
-}
-
-/// An error that only says that memory ran out becomes the limit's own.
-fn out_of_memory(scope: &Scope, error: Option<&str>) -> Option<String> {
-    (error? == "InternalError: out of memory").then(|| scope.watch.memory_exceeded())
 }
 
 /// The text of a thrown value as a job's error; the engine's own errors as they are.

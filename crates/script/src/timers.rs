@@ -1,6 +1,6 @@
 //! The timers of a script: due ones leave in the order of their time, equal times in the order of their start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,6 +14,7 @@ const MAX_DELAY_MS: f64 = 2_147_483_647.0;
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     waiting: BTreeSet<(Instant, u32)>,
+    due: HashMap<u32, Instant>,
     last: u32,
     alarm: Option<Pin<Box<Sleep>>>,
 }
@@ -24,7 +25,9 @@ impl Timers {
     pub(crate) fn start(&mut self, delay_ms: f64) -> u32 {
         let delay_ms = if (1.0..=MAX_DELAY_MS).contains(&delay_ms) { delay_ms as u64 } else { 1 };
         self.last += 1;
-        self.waiting.insert((Instant::now() + Duration::from_millis(delay_ms), self.last));
+        let due = Instant::now() + Duration::from_millis(delay_ms);
+        self.waiting.insert((due, self.last));
+        self.due.insert(self.last, due);
         self.last
     }
 
@@ -36,7 +39,9 @@ impl Timers {
 
     /// Stops a timer; one that has fired or never was is no error.
     pub(crate) fn stop(&mut self, id: u32) {
-        self.waiting.retain(|(_, waiting)| *waiting != id);
+        if let Some(due) = self.due.remove(&id) {
+            self.waiting.remove(&(due, id));
+        }
     }
 
     /// The next due timer; pending while none is due.
@@ -48,6 +53,7 @@ impl Timers {
             };
             if due <= Instant::now() {
                 self.waiting.pop_first();
+                self.due.remove(&id);
                 return Poll::Ready(id);
             }
             let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
@@ -62,6 +68,7 @@ impl Timers {
 
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
+        self.due.clear();
         self.alarm = None;
     }
 }

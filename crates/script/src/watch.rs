@@ -4,6 +4,7 @@
 //! waits no longer than [`Watch::deadline`]. The first limit that is hit ends the job and is kept.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,7 +18,7 @@ pub struct Limits {
     pub cpu: Duration,
     /// Memory of the engine (JOB_MEMORY).
     pub memory_bytes: usize,
-    /// The engine's stack (JOB_STACK); the thread must have more than that, 256 KiB for Rust's frames at least.
+    /// The engine's stack (JOB_STACK); no more of it is used than the thread has, less a reserve for Rust's frames.
     pub stack_bytes: usize,
     /// Number of log lines (JOB_LOG_LINES).
     pub log_lines: usize,
@@ -33,7 +34,7 @@ impl Default for Limits {
             deadline: Duration::from_secs(300),
             cpu: Duration::from_secs(60),
             memory_bytes: 256 << 20,
-            stack_bytes: 1 << 20,
+            stack_bytes: 4 << 20,
             log_lines: 10_000,
             log_bytes: 2 << 20,
             result_bytes: 4 << 20,
@@ -50,6 +51,8 @@ pub(crate) struct Watch {
     used: Cell<Duration>,
     cpu: Cell<Duration>,
     hit: RefCell<Option<String>>,
+    /// An allocation of the engine was refused.
+    pub(crate) refused: Rc<Cell<bool>>,
 }
 
 impl Watch {
@@ -63,6 +66,7 @@ impl Watch {
             used: Cell::new(Duration::ZERO),
             cpu: Cell::new(cpu),
             hit: RefCell::new(None),
+            refused: Rc::default(),
         }
     }
 
@@ -114,8 +118,14 @@ impl Watch {
         reason
     }
 
-    pub(crate) fn memory_exceeded(&self) -> String {
-        format!("Memory limit of {} MiB (JOB_MEMORY) exceeded", self.limits.memory_bytes >> 20)
+    /// The limit's own sentence for an error that only says that there was no memory. The engine throws null when
+    /// there is none left for its error object.
+    pub(crate) fn explain(&self, error: String) -> String {
+        if self.refused.get() && matches!(error.as_str(), "null" | "InternalError: out of memory") {
+            format!("Memory limit of {} MiB (JOB_MEMORY) exceeded", self.limits.memory_bytes >> 20)
+        } else {
+            error
+        }
     }
 }
 

@@ -66,6 +66,14 @@ fn actions(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 }
 
 fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("element_handle_frame", |_, (handle,): Handle| Ok(element(&handle)?.frame()?))?;
+    ops.future("element_handle_scroll_into_view", |_, (handle,): Handle| async move {
+        Ok(element(&handle)?.scroll_into_view_if_needed().await?)
+    })?;
+    ops.future("element_handle_clickable_point", |_, (handle,): Handle| async move {
+        let point = element(&handle)?.clickable_point().await?;
+        Ok(json!({"x": point.x, "y": point.y}))
+    })?;
     ops.future("element_handle_bounding_box", |_, (handle,): Handle| async move {
         let found = element(&handle)?.bounding_box().await?;
         Ok(found.map(|found| json!({"x": found.x, "y": found.y, "width": found.width, "height": found.height})))

@@ -41,6 +41,11 @@ fn tell_target(scope: &Scope, browser: &Rc<Browser>, name: &'static str, target:
 }
 
 fn tell_page(scope: &Scope, page: &Rc<Page>, event: PageEvent) {
+    // What nobody listens to need not cross.
+    let kind = event.kind();
+    if kind.name().is_some() && !page.has_listeners(kind) {
+        return;
+    }
     let (name, argument) = match event {
         PageEvent::Close => ("close", None),
         PageEvent::Console(message) => ("console", Some(resource(&message))),

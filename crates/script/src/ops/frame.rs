@@ -30,6 +30,7 @@ fn state(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("frame_url", |_, (frame,): (Rc<Frame>,)| Ok(frame.url()))?;
     ops.sync("frame_parent_frame", |_, (frame,): (Rc<Frame>,)| Ok(frame.parent_frame()))?;
     ops.sync("frame_child_frames", |_, (frame,): (Rc<Frame>,)| Ok(frame.child_frames()))?;
+    ops.sync("frame_page", |_, (frame,): (Rc<Frame>,)| Ok(frame.page()?))?;
     ops.sync("frame_is_detached", |_, (frame,): (Rc<Frame>,)| Ok(frame.is_detached()))
 }
 

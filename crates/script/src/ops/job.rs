@@ -14,6 +14,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("release", release)?;
     ops.sync("job_began", began)?;
     ops.sync("job_ended", ended)?;
+    ops.sync("job_threw", threw)?;
     ops.sync("job_failed", failed)?;
     ops.sync("job_shadowed", shadowed)
 }
@@ -43,6 +44,11 @@ fn began(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
 fn ended(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
     scope.course.borrow_mut().end(&scope.log);
     Ok(())
+}
+
+/// The code threw; answers the text for the log.
+fn threw(scope: &Rc<Scope>, (text,): (String,)) -> Result<String, OpError> {
+    Ok(scope.watch.explain(text))
 }
 
 /// The code threw; the text is the job's error.

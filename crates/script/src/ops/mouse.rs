@@ -27,7 +27,12 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("mouse_up", |_, (mouse, options): Click| {
         let up = click_options(options.0).map(|options| mouse.up(options));
         async move { Ok(up?.await?) }
-    })
+    })?;
+    ops.future("mouse_wheel", |_, (mouse, delta_x, delta_y): (Rc<Mouse>, f64, f64)| {
+        let turned = mouse.wheel(delta_x, delta_y);
+        async move { Ok(turned.await?) }
+    })?;
+    ops.future("mouse_reset", |_, (mouse,): (Rc<Mouse>,)| async move { Ok(mouse.reset().await?) })
 }
 
 /// A number of steps: as many as a loop that counts up to it takes.

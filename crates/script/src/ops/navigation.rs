@@ -14,7 +14,7 @@ pub(super) struct NavigationArgs {
 
 impl NavigationArgs {
     pub(super) fn goto(self) -> GotoOptions {
-        GotoOptions { referer: self.referer, timeout: self.timeout, wait_until: self.wait_until }
+        GotoOptions { referer: self.referer.clone(), navigation: self.navigation() }
     }
 
     pub(super) fn navigation(self) -> NavigationOptions {

@@ -33,13 +33,9 @@ fn state(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("page_is_closed", |_, (page,): This| Ok(page.is_closed()))?;
     ops.sync("page_viewport", |_, (page,): This| Ok(page.viewport().and_then(|viewport| serde_json::to_value(viewport).ok())))?;
     ops.sync("page_listen", |_, (page, name, hears): (Rc<Page>, String, bool)| {
-        let kind = match name.as_str() {
-            "console" => PageEventKind::Console,
-            "dialog" => PageEventKind::Dialog,
-            "popup" => PageEventKind::Popup,
-            _ => return Ok(()),
-        };
-        page.set_has_listeners(kind, hears);
+        if let Some(kind) = PageEventKind::parse(&name) {
+            page.set_has_listeners(kind, hears);
+        }
         Ok(())
     })?;
     ops.future("page_bring_to_front", |_, (page,): This| async move { Ok(page.bring_to_front().await?) })?;
@@ -56,10 +52,10 @@ fn parts(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("page_coverage", |_, (page,): This| Ok(page.coverage().clone()))?;
     ops.sync("page_tracing", |_, (page,): This| Ok(page.tracing().clone()))?;
     ops.sync("page_accessibility", |_, (page,): This| Ok(page.accessibility().clone()))?;
-    ops.sync("page_target", |_, (page,): This| Ok(page.target()?))?;
+    ops.sync("page_target", |_, (page,): This| Ok(page.target().clone()))?;
     ops.sync("page_browser", |_, (page,): This| Ok(page.browser()?))?;
-    ops.sync("page_browser_context", |_, (page,): This| Ok(page.browser_context()?))?;
-    ops.sync("page_main_frame", |_, (page,): This| Ok(page.main_frame()))?;
+    ops.sync("page_browser_context", |_, (page,): This| Ok(page.browser_context().clone()))?;
+    ops.sync("page_main_frame", |_, (page,): This| Ok(page.main_frame().clone()))?;
     ops.sync("page_frames", |_, (page,): This| Ok(page.frames()))?;
     ops.sync("page_workers", |_, (page,): This| Ok(page.workers()))
 }
@@ -78,7 +74,7 @@ fn navigation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(page.query_objects(&prototype).await?)
     })?;
     ops.future("page_evaluate_on_new_document", |_, (page, source): (Rc<Page>, String)| async move {
-        page.evaluate_on_new_document(source).await?;
+        page.evaluate_on_new_document(&source).await?;
         Ok(())
     })?;
     ops.future(
@@ -117,12 +113,25 @@ fn emulation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(page.set_user_agent(&user_agent).await?)
     })?;
     ops.future("page_emulate_media", |_, (page, media): (Rc<Page>, Option<String>)| async move {
-        Ok(page.emulate_media(media).await?)
+        Ok(page.emulation().emulate_media_type(media.as_deref()).await?)
+    })?;
+    ops.sync("page_is_java_script_enabled", |_, (page,): This| Ok(page.is_java_script_enabled()))?;
+    ops.future("page_emulate_media_features", |_, (page, features): (Rc<Page>, Json<Vec<(String, String)>>)| async move {
+        Ok(page.emulation().emulate_media_features(features.0).await?)
+    })?;
+    ops.future("page_emulate_timezone", |_, (page, timezone): (Rc<Page>, Option<String>)| async move {
+        Ok(page.emulation().emulate_timezone(timezone.as_deref()).await?)
+    })?;
+    ops.future("page_emulate_cpu_throttling", |_, (page, factor): (Rc<Page>, Option<f64>)| async move {
+        Ok(page.emulation().emulate_cpu_throttling(factor).await?)
+    })?;
+    ops.future("page_emulate_vision_deficiency", |_, (page, deficiency): (Rc<Page>, Option<String>)| async move {
+        Ok(page.emulation().emulate_vision_deficiency(deficiency.as_deref()).await?)
     })?;
     ops.future(
         "page_set_geolocation",
         |_, (page, longitude, latitude, accuracy): (Rc<Page>, f64, f64, f64)| async move {
-            Ok(page.set_geolocation(Geolocation { longitude, latitude, accuracy }).await?)
+            Ok(page.emulation().set_geolocation(Geolocation { longitude, latitude, accuracy }).await?)
         },
     )
 }
@@ -179,14 +188,13 @@ fn captures(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 
 /// Functions of the job that the page can call.
 fn bindings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.sync("page_has_binding", |_, (page, name): (Rc<Page>, String)| Ok(page.has_binding(&name)))?;
     ops.future("page_expose_binding", |_, (page, name): (Rc<Page>, String)| async move {
         Ok(page.expose_binding(&name).await?)
     })?;
     ops.sync("binding_call_name", |_, (call,): (Rc<BindingCall>,)| Ok(call.name().to_owned()))?;
     ops.sync("binding_call_args", |_, (call,): (Rc<BindingCall>,)| Ok(call.args().to_vec()))?;
     ops.sync("binding_call_resolve", |_, (call, value): (Rc<BindingCall>, Option<String>)| {
-        call.resolve(value.as_deref().map(json).transpose()?);
+        call.resolve(value.as_deref().map(json).transpose()?.as_ref());
         Ok(())
     })?;
     ops.sync("binding_call_reject_error", |_, (call, message, stack): (Rc<BindingCall>, String, String)| {
@@ -194,7 +202,7 @@ fn bindings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(())
     })?;
     ops.sync("binding_call_reject_value", |_, (call, value): (Rc<BindingCall>, Option<String>)| {
-        call.reject_value(value.as_deref().map(json).transpose()?);
+        call.reject_value(value.as_deref().map(json).transpose()?.as_ref());
         Ok(())
     })
 }

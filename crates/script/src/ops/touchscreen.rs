@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::Touchscreen;
+use browser::{Point, Touchscreen};
 use rquickjs as js;
 
 use super::Registry;
@@ -11,5 +11,17 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("touchscreen_tap", |_, (touchscreen, x, y): (Rc<Touchscreen>, f64, f64)| {
         let tapped = touchscreen.tap(x, y);
         async move { Ok(tapped.await?) }
+    })?;
+    ops.future("touchscreen_touch_start", |_, (touchscreen, x, y): (Rc<Touchscreen>, f64, f64)| {
+        let started = touchscreen.touch_start(Point { x, y });
+        async move { Ok(started.await?) }
+    })?;
+    ops.future("touchscreen_touch_move", |_, (touchscreen, x, y): (Rc<Touchscreen>, f64, f64)| {
+        let moved = touchscreen.touch_move(Point { x, y });
+        async move { Ok(moved.await?) }
+    })?;
+    ops.future("touchscreen_touch_end", |_, (touchscreen,): (Rc<Touchscreen>,)| {
+        let ended = touchscreen.touch_end();
+        async move { Ok(ended.await?) }
     })
 }

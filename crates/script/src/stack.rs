@@ -1,0 +1,29 @@
+//! How much stack the engine may use on this thread without running into its end.
+
+use std::mem::MaybeUninit;
+
+/// Kept for Rust's own frames below the engine's and for what the engine does past its check.
+const RESERVE: usize = 512 << 10;
+/// When the thread does not tell: a test's or a worker's thread has two megabytes as a rule.
+const FALLBACK: usize = 1 << 20;
+
+/// What is left of this thread's stack, less a reserve.
+pub(crate) fn usable_bytes() -> usize {
+    let marker = 0_u8;
+    let here = std::ptr::from_ref(&marker).addr();
+    lowest_address().map_or(FALLBACK, |lowest| here.saturating_sub(lowest).saturating_sub(RESERVE)).max(256 << 10)
+}
+
+fn lowest_address() -> Option<usize> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: the attributes are filled by the first call before the others read them, and destroyed once.
+    unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+            return None;
+        }
+        let answer = libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size);
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        (answer == 0).then_some(lowest.addr())
+    }
+}
