@@ -12,6 +12,7 @@ use chromiumoxide::cdp::browser_protocol::input::{DispatchKeyEventParams, Dispat
 use super::us_layout::{KeyDefinition, key_definition};
 use crate::eager::begin;
 use crate::error::Error;
+use crate::promise::milliseconds;
 use crate::session::Session;
 
 const ALT: i64 = 1;
@@ -91,13 +92,17 @@ impl Keyboard {
         begin(async move { keyboard.press_and_release(&key, options).await })
     }
 
-    /// Presses a key for each character; a character without a key is inserted. `delay` follows each press and each
-    /// character.
+    /// Presses a key for each character; a character without a key is inserted. `delay`, in milliseconds, is how long
+    /// each key stays down, and the time between two.
     ///
     /// # Errors
     /// What the protocol refuses.
-    pub fn type_text(self: &Rc<Self>, text: &str, delay: Duration) -> impl Future<Output = Result<(), Error>> + use<> {
-        let (keyboard, text) = (self.clone(), text.to_owned());
+    pub fn type_text(
+        self: &Rc<Self>,
+        text: &str,
+        delay: Option<f64>,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let (keyboard, text, delay) = (self.clone(), text.to_owned(), milliseconds(delay.unwrap_or(0.0)));
         begin(async move {
             for character in text.chars() {
                 let name = character.to_string();

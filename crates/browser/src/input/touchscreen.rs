@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use chromiumoxide::cdp::browser_protocol::input::{DispatchTouchEventParams, DispatchTouchEventType, TouchPoint};
+use serde_json::{Value, json};
 
 use super::Keyboard;
 use crate::eager::begin;
@@ -41,7 +41,7 @@ impl Touchscreen {
     /// # Errors
     /// What the protocol refuses.
     pub fn touch_start(&self, at: Point) -> impl Future<Output = Result<(), Error>> + use<> {
-        self.dispatch(DispatchTouchEventType::TouchStart, Some(at))
+        self.dispatch("touchStart", Some(at))
     }
 
     /// Moves the finger.
@@ -49,7 +49,7 @@ impl Touchscreen {
     /// # Errors
     /// What the protocol refuses.
     pub fn touch_move(&self, at: Point) -> impl Future<Output = Result<(), Error>> + use<> {
-        self.dispatch(DispatchTouchEventType::TouchMove, Some(at))
+        self.dispatch("touchMove", Some(at))
     }
 
     /// Lifts the finger.
@@ -57,18 +57,14 @@ impl Touchscreen {
     /// # Errors
     /// What the protocol refuses.
     pub fn touch_end(&self) -> impl Future<Output = Result<(), Error>> + use<> {
-        self.dispatch(DispatchTouchEventType::TouchEnd, None)
+        self.dispatch("touchEnd", None)
     }
 
-    fn dispatch(
-        &self,
-        kind: DispatchTouchEventType,
-        at: Option<Point>,
-    ) -> impl Future<Output = Result<(), Error>> + use<> {
-        let touches = at.map(|at| TouchPoint::new(at.x.round(), at.y.round()));
-        let mut event = DispatchTouchEventParams::new(kind, touches.into_iter().collect::<Vec<_>>());
-        event.modifiers = Some(self.keyboard.modifiers());
-        let answer = self.session.send(event);
+    fn dispatch(&self, kind: &str, at: Option<Point>) -> impl Future<Output = Result<(), Error>> + use<> {
+        let touches: Vec<Value> = at.iter().map(|at| json!({"x": at.x.round(), "y": at.y.round()})).collect();
+        // By hand: the typed command leaves out an empty list, which the protocol demands.
+        let event = json!({"type": kind, "touchPoints": touches, "modifiers": self.keyboard.modifiers()});
+        let answer = self.session.send_raw("Input.dispatchTouchEvent", event);
         async move {
             answer.await?;
             Ok(())

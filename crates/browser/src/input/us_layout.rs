@@ -56,8 +56,10 @@ const PRINTABLE: &[(&str, i64, char, char)] = &[
     ("Quote", 222, '\'', '"'),
 ];
 
+type NumpadKey = (&'static str, i64, &'static str, Option<(i64, &'static str)>);
+
 /// The number pad with NumLock off: code, key code, key; with Shift: key code, key.
-const NUMPAD_KEYS: &[(&str, i64, &str, Option<(i64, &str)>)] = &[
+const NUMPAD_KEYS: &[NumpadKey] = &[
     ("Numpad0", 45, "Insert", Some((96, "0"))),
     ("Numpad1", 35, "End", Some((97, "1"))),
     ("Numpad2", 40, "ArrowDown", Some((98, "2"))),
