@@ -3,5 +3,48 @@
 //! Everything lives on one thread (`Rc`, no locks) inside a `tokio::task::LocalSet`, because Puppeteer programs depend
 //! on one order of messages: state first, then listeners, then whoever awaits a response (see [`session`]).
 
+pub mod accessibility;
+pub mod binding;
+pub mod browser;
+pub mod browser_context;
+pub mod cdp_session;
+pub mod console_message;
+pub mod cookies;
+pub mod coverage;
+pub mod devices;
+pub mod dialog;
+mod eager;
+pub mod element_handle;
+pub mod emulation;
 pub mod error;
+pub mod event;
+pub mod execution_context;
+pub mod file_chooser;
+pub mod frame;
+pub mod frame_manager;
+mod function_text;
+pub mod geometry;
+pub mod input;
+pub mod js_handle;
+pub mod launch;
+pub mod lifecycle_watcher;
+pub mod network_manager;
+pub mod page;
+pub mod pdf;
+mod promise;
+mod protocol_stream;
+mod query;
+pub mod remote_object;
+pub mod request;
+pub mod response;
+pub mod screenshot;
+pub mod security_details;
 pub mod session;
+mod status_text;
+pub mod tags;
+pub mod target;
+pub mod timeout_settings;
+pub mod tracing;
+pub mod wait_task;
+pub mod worker;
+mod world;

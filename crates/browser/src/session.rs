@@ -23,6 +23,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ProtocolError;
+use crate::promise::Waiters;
 
 /// An event as it came over the wire. Whoever wants it decodes its parameters.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +74,7 @@ pub struct Session {
     listeners: RefCell<Vec<(u64, Listener)>>,
     next_listener: Cell<u64>,
     detached: Cell<bool>,
+    detachment: Waiters,
 }
 
 /// Keeps a listener; dropping it takes the listener away.
@@ -80,6 +82,12 @@ pub struct Session {
 pub struct Subscription {
     session: Weak<Session>,
     id: u64,
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subscription({})", self.id)
+    }
 }
 
 impl Drop for Subscription {
@@ -100,6 +108,7 @@ impl Session {
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             detached: Cell::new(false),
+            detachment: Waiters::default(),
         })
     }
 
@@ -123,6 +132,16 @@ impl Session {
         self.detached.get()
     }
 
+    /// Resolves when the target, or the whole connection, is gone.
+    pub async fn closed(&self) {
+        self.detachment.until(|| self.detached.get().then_some(())).await;
+    }
+
+    fn detach(&self) {
+        self.detached.set(true);
+        self.detachment.wake();
+    }
+
     /// Sends a command now; the future is its answer and may be dropped.
     ///
     /// # Errors
@@ -141,25 +160,34 @@ impl Session {
     }
 
     /// Like [`send`](Self::send), for commands that no type knows (a job's own CDP sessions).
-    pub fn send_raw(
-        &self,
-        method: Cow<'static, str>,
-        params: Value,
-    ) -> impl Future<Output = Result<Value, ProtocolError>> + use<> {
+    pub fn send_raw<M>(&self, method: M, params: Value) -> impl Future<Output = Result<Value, ProtocolError>> + use<M>
+    where
+        M: Into<Cow<'static, str>>,
+    {
+        let method = method.into();
         let (reply, answer) = oneshot::channel();
-        let wire = if self.detached.get() { None } else { self.wire.upgrade() };
+        let ended = self.detached.get().then(|| self.target_type.clone());
+        let wire = if ended.is_some() { None } else { self.wire.upgrade() };
         if let Some(wire) = wire {
             let session_id = self.id.clone();
             // A closed channel drops `reply`, which the answer below reports.
             let _ = wire.outgoing.send(Outgoing { method: method.clone(), session_id, params, reply });
         }
         async move {
+            if let Some(target_type) = ended {
+                return Err(ProtocolError::SessionClosed { method: method.into_owned(), target_type });
+            }
             match answer.await {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(message)) => Err(ProtocolError::Refused { method: method.into_owned(), message }),
                 Err(_) => Err(ProtocolError::Closed { method: method.into_owned() }),
             }
         }
+    }
+
+    /// Sends a command whose answer nobody needs, not even its failure: the target may be gone by then.
+    pub fn post<M: Into<Cow<'static, str>>>(&self, method: M, params: Value) {
+        drop(self.send_raw(method, params));
     }
 
     /// Calls `listener` for each event of this session, in wire order, until the subscription is dropped.
@@ -255,12 +283,18 @@ impl Connection {
     }
 }
 
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.task.abort();
-        self.root.detached.set(true);
+        self.root.detach();
         for session in self._wire.sessions.borrow_mut().drain().map(|(_, session)| session) {
-            session.detached.set(true);
+            session.detach();
         }
     }
 }
@@ -385,15 +419,15 @@ impl Pump {
     fn close_session(&mut self, wire: &Wire, id: &str) {
         self.pending.retain(|_, pending| pending.session_id.as_deref() != Some(id));
         if let Some(session) = wire.sessions.borrow().get(id) {
-            session.detached.set(true);
+            session.detach();
         }
     }
 
     fn close(mut self) {
-        self.root.detached.set(true);
+        self.root.detach();
         if let Some(wire) = self.wire.upgrade() {
             for session in wire.sessions.borrow_mut().drain().map(|(_, session)| session) {
-                session.detached.set(true);
+                session.detach();
             }
         }
         self.pending.clear();

@@ -1,0 +1,94 @@
+//! Functions of the script that pages can call: the page's side of them, and one call.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::session::Session;
+
+/// Puts a function in place of Chromium's binding that returns a promise and numbers its calls.
+const INSTALL: &str = "name => {
+  const send = window[name];
+  if (typeof send !== 'function' || send.callbacks)
+    return;
+  const exposed = (...args) => {
+    const seq = ++exposed.lastSeq;
+    const outcome = new Promise((resolve, reject) => exposed.callbacks.set(seq, {resolve, reject}));
+    send(JSON.stringify({name, seq, args}));
+    return outcome;
+  };
+  exposed.callbacks = new Map();
+  exposed.lastSeq = 0;
+  window[name] = exposed;
+}";
+
+/// Settles one of the promises: `how` is `resolve` or `reject`.
+const SETTLE: &str = "(name, seq, how, value) => {
+  const callbacks = window[name] && window[name].callbacks;
+  const callback = callbacks && callbacks.get(seq);
+  if (!callback)
+    return;
+  callbacks.delete(seq);
+  callback[how](value);
+}";
+
+/// The expression that makes `window[name]` callable.
+pub(crate) fn install_expression(name: &str) -> String {
+    format!("({INSTALL})({})", Value::from(name))
+}
+
+/// The page called an exposed function and awaits the outcome.
+#[derive(Debug)]
+pub struct BindingCall {
+    session: Rc<Session>,
+    context_id: i64,
+    name: String,
+    seq: Value,
+    args: Vec<Value>,
+}
+
+impl BindingCall {
+    /// Reads what the page sent; `None` when a page called Chromium's own binding with something else.
+    pub(crate) fn read(session: &Rc<Session>, params: &Value) -> Option<Rc<Self>> {
+        let mut payload: Value = serde_json::from_str(params["payload"].as_str()?).ok()?;
+        let Value::Array(args) = payload["args"].take() else { return None };
+        Some(Rc::new(Self {
+            session: session.clone(),
+            context_id: params["executionContextId"].as_i64()?,
+            name: payload["name"].as_str()?.to_owned(),
+            seq: payload["seq"].take(),
+            args,
+        }))
+    }
+
+    /// Which function was called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// With what.
+    pub fn args(&self) -> &[Value] {
+        &self.args
+    }
+
+    fn settle(&self, how: &str, value: &str) {
+        let expression = format!("({SETTLE})({}, {}, '{how}', {value})", Value::from(self.name.as_str()), self.seq);
+        self.session.post("Runtime.evaluate", json!({"expression": expression, "contextId": self.context_id}));
+    }
+
+    /// The function returned; `None` is `undefined`.
+    pub fn resolve(&self, value: Option<&Value>) {
+        self.settle("resolve", &value.map_or("undefined".to_owned(), Value::to_string));
+    }
+
+    /// The function threw an error.
+    pub fn reject_error(&self, message: &str, stack: &str) {
+        let (message, stack) = (Value::from(message), Value::from(stack));
+        self.settle("reject", &format!("Object.assign(new Error({message}), {{stack: {stack}}})"));
+    }
+
+    /// The function threw something else; `None` is `undefined`.
+    pub fn reject_value(&self, value: Option<&Value>) {
+        self.settle("reject", &value.map_or("undefined".to_owned(), Value::to_string));
+    }
+}

@@ -1,0 +1,385 @@
+//! One Chromium and everything in it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser_context::BrowserContext;
+use crate::emulation::Viewport;
+use crate::error::{Error, ProtocolError};
+use crate::event::{Event, PageEvent, PageEventKind, Sink};
+use crate::launch::{Chromium, LaunchError, LaunchOptions};
+use crate::page::Page;
+use crate::promise::{Waiters, within};
+use crate::screenshot::ScreenshotQueue;
+use crate::session::{Connection, RawEvent, Session, Subscription};
+use crate::target::Target;
+
+/// How long `close` lets Chromium end by itself.
+const CLOSING_TIME: Duration = Duration::from_millis(300);
+
+/// Puppeteer's `Browser`. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Browser {
+    session: Rc<Session>,
+    connection: RefCell<Option<Connection>>,
+    process: RefCell<Option<Chromium>>,
+    ws_endpoint: String,
+    sink: Rc<Sink>,
+    default_context: Rc<BrowserContext>,
+    contexts: RefCell<Vec<Rc<BrowserContext>>>,
+    targets: RefCell<Vec<Rc<Target>>>,
+    /// Wakes when a target comes or changes.
+    targets_changed: Waiters,
+    ignores_https_errors: Cell<bool>,
+    default_viewport: Cell<Option<Viewport>>,
+    screenshots: ScreenshotQueue,
+    subscription: RefCell<Option<Subscription>>,
+    disconnection: RefCell<Option<tokio::task::AbortHandle>>,
+}
+
+impl Browser {
+    /// Starts a Chromium. Needs a [`tokio::task::LocalSet`].
+    ///
+    /// # Errors
+    /// [`LaunchError`]; nothing is left running then.
+    pub async fn launch(options: &LaunchOptions) -> Result<Rc<Self>, LaunchError> {
+        let chromium = Chromium::launch(options).await?;
+        let executable = chromium.executable().to_owned();
+        let address = chromium.ws_endpoint().to_owned();
+        let talk = |source| LaunchError::Talk { executable: executable.clone(), source };
+        let connection = Connection::connect(&address).await.map_err(|error| talk(error.into()))?;
+        Self::new(connection, address, Some(chromium)).await.map_err(|error| talk(error.into()))
+    }
+
+    /// Takes over a running Chromium, and leaves it running.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Connect`].
+    pub async fn connect(ws_endpoint: &str) -> Result<Rc<Self>, Error> {
+        let connection = Connection::connect(ws_endpoint).await?;
+        Ok(Self::new(connection, ws_endpoint.to_owned(), None).await?)
+    }
+
+    async fn new(
+        connection: Connection,
+        ws_endpoint: String,
+        process: Option<Chromium>,
+    ) -> Result<Rc<Self>, ProtocolError> {
+        let closed = connection.closed();
+        let browser = Rc::new_cyclic(|browser: &Weak<Browser>| {
+            let session = connection.root().clone();
+            let listener = browser.clone();
+            let subscription = session.on_event(move |event| {
+                if let Some(browser) = listener.upgrade() {
+                    browser.on_event(event);
+                }
+            });
+            Self {
+                session,
+                connection: RefCell::new(Some(connection)),
+                process: RefCell::new(process),
+                ws_endpoint,
+                sink: Rc::default(),
+                default_context: BrowserContext::new(browser.clone(), None),
+                contexts: RefCell::default(),
+                targets: RefCell::default(),
+                targets_changed: Waiters::default(),
+                ignores_https_errors: Cell::new(false),
+                default_viewport: Cell::new(Some(Viewport::of_size(800, 600))),
+                screenshots: ScreenshotQueue::default(),
+                subscription: RefCell::new(Some(subscription)),
+                disconnection: RefCell::default(),
+            }
+        });
+        let weak = Rc::downgrade(&browser);
+        let task = tokio::task::spawn_local(async move {
+            closed.await;
+            if let Some(browser) = weak.upgrade() {
+                browser.on_disconnected();
+            }
+        });
+        *browser.disconnection.borrow_mut() = Some(task.abort_handle());
+        // Without a filter today's Chromium keeps quiet about its own target.
+        let filter = json!([{"type": "tab", "exclude": true}, {}]);
+        browser.session.send_raw("Target.setDiscoverTargets", json!({"discover": true, "filter": filter})).await?;
+        Ok(browser)
+    }
+
+    /// The browser's own CDP session.
+    pub fn session(&self) -> &Rc<Session> {
+        &self.session
+    }
+
+    pub(crate) fn sink(&self) -> &Rc<Sink> {
+        &self.sink
+    }
+
+    /// Who is told about events, at once and in Chromium's order. The sink must not wait.
+    pub fn set_event_sink(&self, sink: Rc<dyn Fn(Event)>) {
+        self.sink.set(Some(sink));
+    }
+
+    /// From now on nobody is told.
+    pub fn clear_event_sink(&self) {
+        self.sink.set(None);
+    }
+
+    /// Whether new pages accept any certificate.
+    pub fn set_ignore_https_errors(&self, ignore: bool) {
+        self.ignores_https_errors.set(ignore);
+    }
+
+    pub(crate) fn ignores_https_errors(&self) -> bool {
+        self.ignores_https_errors.get()
+    }
+
+    /// The size of new pages; 800×600 unless set. `None` leaves Chromium's own.
+    pub fn set_default_viewport(&self, viewport: Option<Viewport>) {
+        self.default_viewport.set(viewport);
+    }
+
+    pub(crate) fn default_viewport(&self) -> Option<Viewport> {
+        self.default_viewport.get()
+    }
+
+    /// One screenshot at a time: each changes what is shown.
+    pub(crate) fn screenshot_queue(&self) -> &ScreenshotQueue {
+        &self.screenshots
+    }
+
+    fn on_event(self: &Rc<Self>, event: &RawEvent) {
+        let id = || event.params["targetId"].as_str().unwrap_or_default();
+        match event.method.as_str() {
+            "Target.targetCreated" => self.on_target_created(event.params["targetInfo"].clone()),
+            "Target.targetInfoChanged" => self.on_target_changed(event.params["targetInfo"].clone()),
+            "Target.targetDestroyed" => self.on_target_destroyed(id()),
+            "Target.targetCrashed" => {}
+            "Target.detachedFromTarget" => {
+                let session = event.params["sessionId"].as_str();
+                let targets = self.targets.borrow().clone();
+                let pages = targets.iter().filter_map(|target| target.made_page());
+                pages.filter(|page| page.session().id() == session).for_each(|page| page.on_disconnected());
+            }
+            _ => {}
+        }
+    }
+
+    fn on_target_created(self: &Rc<Self>, payload: Value) {
+        let id = payload["targetId"].as_str().unwrap_or_default();
+        if self.target_by_id(id).is_some() {
+            return;
+        }
+        let context = payload["browserContextId"].as_str().and_then(|id| self.context_by_id(id));
+        let target = Target::new(payload, context.unwrap_or_else(|| self.default_context.clone()));
+        self.targets.borrow_mut().push(target.clone());
+        if target.is_initialized() {
+            self.announce(&target);
+        }
+    }
+
+    /// Tells about a target that has come to be; a popup's opener gets its page, if it listens.
+    fn announce(self: &Rc<Self>, target: &Rc<Target>) {
+        let opener = target.opener().filter(|_| target.target_type() == "page");
+        let hears =
+            opener.and_then(|opener| opener.made_page()).filter(|page| page.has_listeners(PageEventKind::Popup));
+        if let Some(opener) = hears {
+            let target = target.clone();
+            // It ends by itself: attaching answers, or fails with the connection.
+            tokio::task::spawn_local(async move {
+                if let Ok(Some(popup)) = target.page().await {
+                    opener.emit(PageEvent::Popup(popup));
+                }
+            });
+        }
+        self.targets_changed.wake();
+        self.sink.tell(Event::TargetCreated(target.clone()));
+    }
+
+    fn on_target_changed(self: &Rc<Self>, payload: Value) {
+        let Some(target) = self.target_by_id(payload["targetId"].as_str().unwrap_or_default()) else { return };
+        let (was_initialized, old_url) = (target.is_initialized(), target.url());
+        target.update(payload);
+        if !was_initialized {
+            if target.is_initialized() {
+                self.announce(&target);
+            }
+        } else if target.url() != old_url {
+            self.targets_changed.wake();
+            self.sink.tell(Event::TargetChanged(target));
+        }
+    }
+
+    fn on_target_destroyed(&self, id: &str) {
+        let Some(target) = self.target_by_id(id) else { return };
+        self.targets.borrow_mut().retain(|known| !Rc::ptr_eq(known, &target));
+        let was_initialized = target.is_initialized();
+        target.on_destroyed();
+        if was_initialized {
+            self.sink.tell(Event::TargetDestroyed(target));
+        }
+    }
+
+    fn on_disconnected(&self) {
+        let targets = self.targets.take();
+        targets.iter().for_each(|target| target.on_destroyed());
+        self.contexts.take();
+        self.targets_changed.wake();
+        self.sink.tell(Event::Disconnected);
+    }
+
+    pub(crate) fn target_by_id(&self, id: &str) -> Option<Rc<Target>> {
+        self.targets.borrow().iter().find(|target| target.id() == id).cloned()
+    }
+
+    fn context_by_id(&self, id: &str) -> Option<Rc<BrowserContext>> {
+        self.contexts.borrow().iter().find(|context| context.id() == Some(id)).cloned()
+    }
+
+    /// Opens a context with cookies, caches and permissions of its own. It ends with our connection at the latest.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the browser is gone.
+    pub async fn create_browser_context(&self) -> Result<Rc<BrowserContext>, Error> {
+        let answer = self.session.send_raw("Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
+        let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
+        let context = BrowserContext::new(
+            self.default_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(),
+            Some(id),
+        );
+        self.contexts.borrow_mut().push(context.clone());
+        Ok(context)
+    }
+
+    pub(crate) async fn dispose_context(&self, id: &str) -> Result<(), Error> {
+        self.session.send_raw("Target.disposeBrowserContext", json!({"browserContextId": id})).await?;
+        self.contexts.borrow_mut().retain(|context| context.id() != Some(id));
+        Ok(())
+    }
+
+    /// All contexts, the one that the browser starts with first.
+    pub fn browser_contexts(&self) -> Vec<Rc<BrowserContext>> {
+        let mut contexts = vec![self.default_context.clone()];
+        contexts.extend(self.contexts.borrow().iter().cloned());
+        contexts
+    }
+
+    /// The context that the browser starts with.
+    pub fn default_browser_context(&self) -> &Rc<BrowserContext> {
+        &self.default_context
+    }
+
+    /// Opens a page in the context that the browser starts with.
+    ///
+    /// # Errors
+    /// As [`BrowserContext::new_page`].
+    pub async fn new_page(&self) -> Result<Rc<Page>, Error> {
+        self.default_context.new_page().await
+    }
+
+    /// All pages of all contexts.
+    ///
+    /// # Errors
+    /// As [`BrowserContext::pages`].
+    pub async fn pages(&self) -> Result<Vec<Rc<Page>>, Error> {
+        let contexts = self.browser_contexts();
+        let pages = futures::future::try_join_all(contexts.iter().map(BrowserContext::pages)).await?;
+        Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// All targets that anybody was told about.
+    pub fn targets(&self) -> Vec<Rc<Target>> {
+        self.targets.borrow().iter().filter(|target| target.is_initialized()).cloned().collect()
+    }
+
+    /// The browser's own target.
+    pub fn target(&self) -> Option<Rc<Target>> {
+        self.targets().into_iter().find(|target| target.target_type() == "browser")
+    }
+
+    /// Waits for a target that the predicate takes, among those that are there and those that come or change.
+    ///
+    /// # Errors
+    /// [`Error::WaitTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_target(
+        &self,
+        predicate: impl Fn(&Rc<Target>) -> bool,
+        timeout: Option<f64>,
+    ) -> Result<Rc<Target>, Error> {
+        let timeout = timeout.unwrap_or(30_000.0);
+        let wait = self.targets_changed.until(|| {
+            let found = self.targets().into_iter().find(|target| predicate(target));
+            found.map(Ok).or_else(|| self.session.is_detached().then_some(Err(Error::TargetClosed)))
+        });
+        let expired = || Err(Error::WaitTimeout { what: "target".to_owned(), timeout });
+        within(timeout, wait).await.unwrap_or_else(expired)
+    }
+
+    async fn version_field(&self, name: &str) -> Result<String, Error> {
+        let answer = self.session.send_raw("Browser.getVersion", json!({})).await?;
+        Ok(answer[name].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// For example `HeadlessChrome/156.0.0.0`.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the browser is gone.
+    pub async fn version(&self) -> Result<String, Error> {
+        self.version_field("product").await
+    }
+
+    /// What pages say they are, unless they are told to say something else.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the browser is gone.
+    pub async fn user_agent(&self) -> Result<String, Error> {
+        self.version_field("userAgent").await
+    }
+
+    /// Where others can connect to.
+    pub fn ws_endpoint(&self) -> &str {
+        &self.ws_endpoint
+    }
+
+    /// The id of the process that was started, and of its group; `None` when the browser is another's, or closed.
+    pub fn process_id(&self) -> Option<i32> {
+        self.process.borrow().as_ref().map(Chromium::process_group)
+    }
+
+    /// Whether the browser can be talked to.
+    pub fn is_connected(&self) -> bool {
+        !self.session.is_detached()
+    }
+
+    /// Ends the browser: asks it to, and kills all of its processes.
+    pub async fn close(&self) {
+        let asked = self.session.send_raw("Browser.close", json!({}));
+        // Whether it obeyed does not matter: it is killed.
+        let _ = tokio::time::timeout(CLOSING_TIME, asked).await;
+        self.disconnect();
+        let process = self.process.take();
+        drop(process);
+    }
+
+    /// Leaves the browser running, if it is another's.
+    pub fn disconnect(&self) {
+        let was_connected = self.connection.take().is_some();
+        self.subscription.take();
+        if let Some(task) = self.disconnection.take() {
+            task.abort();
+        }
+        if was_connected {
+            self.on_disconnected();
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(task) = self.disconnection.take() {
+            task.abort();
+        }
+    }
+}

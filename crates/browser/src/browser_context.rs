@@ -1,0 +1,147 @@
+//! A set of pages with cookies, caches and permissions of its own.
+
+use std::rc::{Rc, Weak};
+
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+use crate::error::Error;
+use crate::page::Page;
+use crate::target::Target;
+
+/// Puppeteer's `BrowserContext`.
+#[derive(Debug)]
+pub struct BrowserContext {
+    browser: Weak<Browser>,
+    /// `None` for the context that the browser starts with.
+    id: Option<String>,
+}
+
+/// Puppeteer's names of permissions and CDP's.
+const PERMISSIONS: [(&str, &str); 20] = [
+    ("geolocation", "geolocation"),
+    ("midi", "midi"),
+    ("notifications", "notifications"),
+    ("push", "notifications"),
+    ("camera", "videoCapture"),
+    ("microphone", "audioCapture"),
+    ("background-sync", "backgroundSync"),
+    ("ambient-light-sensor", "sensors"),
+    ("accelerometer", "sensors"),
+    ("gyroscope", "sensors"),
+    ("magnetometer", "sensors"),
+    ("accessibility-events", "accessibilityEvents"),
+    ("clipboard-read", "clipboardReadWrite"),
+    ("clipboard-write", "clipboardReadWrite"),
+    ("clipboard-sanitized-write", "clipboardSanitizedWrite"),
+    ("payment-handler", "paymentHandler"),
+    ("persistent-storage", "durableStorage"),
+    ("idle-detection", "idleDetection"),
+    ("storage-access", "storageAccess"),
+    ("midi-sysex", "midiSysex"),
+];
+
+impl BrowserContext {
+    pub(crate) fn new(browser: Weak<Browser>, id: Option<String>) -> Rc<Self> {
+        Rc::new(Self { browser, id })
+    }
+
+    /// CDP's id; `None` for the context that the browser starts with.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Whether it is one of those that can be closed.
+    pub fn is_incognito(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The browser.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn browser(&self) -> Result<Rc<Browser>, Error> {
+        self.browser.upgrade().ok_or(Error::PageClosed)
+    }
+
+    /// The context's targets.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub fn targets(self: &Rc<Self>) -> Result<Vec<Rc<Target>>, Error> {
+        let all = self.browser()?.targets();
+        Ok(all.into_iter().filter(|target| Rc::ptr_eq(target.browser_context(), self)).collect())
+    }
+
+    /// The context's pages.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn pages(self: &Rc<Self>) -> Result<Vec<Rc<Page>>, Error> {
+        let targets: Vec<_> = self.targets()?.into_iter().filter(|target| target.target_type() == "page").collect();
+        let pages = futures::future::join_all(targets.iter().map(Target::page)).await;
+        // A page may go away while it is attached to.
+        Ok(pages.into_iter().filter_map(|page| page.ok().flatten()).collect())
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the context or the browser is gone.
+    pub async fn new_page(&self) -> Result<Rc<Page>, Error> {
+        let browser = self.browser()?;
+        let mut arguments = json!({"url": "about:blank"});
+        self.name_in(&mut arguments);
+        let answer = browser.session().send_raw("Target.createTarget", arguments).await?;
+        let target = browser.target_by_id(answer["targetId"].as_str().unwrap_or_default());
+        let target = target.ok_or(Error::message("Failed to create target for page"))?;
+        if !target.initialized().await {
+            return Err(Error::message("Failed to create target for page"));
+        }
+        target.page().await?.ok_or(Error::message("Failed to create target for page"))
+    }
+
+    fn name_in(&self, arguments: &mut Value) {
+        if let Some(id) = &self.id {
+            arguments["browserContextId"] = id.as_str().into();
+        }
+    }
+
+    /// Grants a site these permissions and no others.
+    ///
+    /// # Errors
+    /// For an unknown permission.
+    pub async fn override_permissions(&self, origin: &str, permissions: &[String]) -> Result<(), Error> {
+        let names: Result<Vec<&str>, Error> = permissions
+            .iter()
+            .map(|name| {
+                let known = PERMISSIONS.iter().find(|(known, _)| known == name);
+                known.map(|(_, name)| *name).ok_or_else(|| Error::message(format!("Unknown permission: {name}")))
+            })
+            .collect();
+        let mut arguments = json!({"origin": origin, "permissions": names?});
+        self.name_in(&mut arguments);
+        self.browser()?.session().send_raw("Browser.grantPermissions", arguments).await?;
+        Ok(())
+    }
+
+    /// Takes all granted permissions back.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn clear_permission_overrides(&self) -> Result<(), Error> {
+        let mut arguments = json!({});
+        self.name_in(&mut arguments);
+        self.browser()?.session().send_raw("Browser.resetPermissions", arguments).await?;
+        Ok(())
+    }
+
+    /// Closes the context and all its pages.
+    ///
+    /// # Errors
+    /// For the context that the browser starts with.
+    pub async fn close(&self) -> Result<(), Error> {
+        let id = self.id.as_deref().ok_or(Error::message("Non-incognito profiles cannot be closed!"))?;
+        self.browser()?.dispose_context(id).await
+    }
+}

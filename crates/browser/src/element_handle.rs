@@ -1,0 +1,263 @@
+//! An element of a page: where it is, whether it can be clicked, and acting on it as a user does.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::geometry::{self, BoxModel, Point, Quad, Rect};
+use crate::input::{ClickOptions, PressOptions};
+use crate::js_handle::JSHandle;
+use crate::page::Page;
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
+use crate::session::Session;
+
+/// Puppeteer's `ElementHandle`: a [`JSHandle`] that is a node. Clones are the same handle.
+#[derive(Clone, Debug)]
+pub struct ElementHandle(Rc<JSHandle>);
+
+/// Waits for the observer's first word on how much of the element is in view.
+const SCROLL_INTO_VIEW: &str = "async (element, scriptsRun) => {
+  if (!element.isConnected)
+    return 'Node is detached from document';
+  if (element.nodeType !== Node.ELEMENT_NODE)
+    return 'Node is not of type HTMLElement';
+  const toCenter = () => element.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
+  if (!scriptsRun) {
+    toCenter();
+    return false;
+  }
+  const inView = await new Promise(seen => {
+    const observer = new IntersectionObserver(entries => {
+      seen(entries[0].intersectionRatio);
+      observer.disconnect();
+    });
+    observer.observe(element);
+  });
+  if (inView !== 1)
+    toCenter();
+  return false;
+}";
+
+const INTERSECTS: &str = "async element => {
+  const inView = await new Promise(seen => {
+    const observer = new IntersectionObserver(entries => {
+      seen(entries[0].intersectionRatio);
+      observer.disconnect();
+    });
+    observer.observe(element);
+  });
+  return inView > 0;
+}";
+
+const SELECT: &str = "(element, values) => {
+  if (element.nodeName.toLowerCase() !== 'select')
+    throw new Error('Element is not a <select> element.');
+  const options = Array.from(element.options);
+  element.value = undefined;
+  for (const option of options) {
+    option.selected = values.includes(option.value);
+    if (option.selected && !element.multiple)
+      break;
+  }
+  for (const name of ['input', 'change'])
+    element.dispatchEvent(new Event(name, {bubbles: true}));
+  return options.filter(option => option.selected).map(option => option.value);
+}";
+
+impl ElementHandle {
+    pub(crate) fn new(handle: Rc<JSHandle>) -> Self {
+        Self(handle)
+    }
+
+    /// The handle itself; the same `Rc` for the same element handle.
+    pub fn handle(&self) -> &Rc<JSHandle> {
+        &self.0
+    }
+
+    /// The session that the element's commands go through.
+    pub fn session(&self) -> &Rc<Session> {
+        self.0.session()
+    }
+
+    /// CDP's id of the node's object.
+    pub fn object_id(&self) -> Option<&str> {
+        self.0.remote_object().object_id.as_deref()
+    }
+
+    /// The frame whose document holds the element.
+    ///
+    /// # Errors
+    /// When the frame is gone.
+    pub fn frame(&self) -> Result<Rc<Frame>, Error> {
+        self.0.execution_context().frame().ok_or(Error::TargetClosed)
+    }
+
+    /// The page that holds the element.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub fn page(&self) -> Result<Rc<Page>, Error> {
+        self.frame()?.page()
+    }
+
+    async fn call(&self, method: &'static str) -> Result<Value, Error> {
+        Ok(self.session().send_raw(method, json!({"objectId": self.object_id()})).await?)
+    }
+
+    /// The frame inside an `iframe` element.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn content_frame(&self) -> Result<Option<Rc<Frame>>, Error> {
+        let node = self.call("DOM.describeNode").await?;
+        let Some(id) = node["node"]["frameId"].as_str() else { return Ok(None) };
+        Ok(self.page()?.frame_manager().frame(id))
+    }
+
+    /// Scrolls only when some of the element is out of view.
+    ///
+    /// # Errors
+    /// When the node is no element or no longer in the document.
+    pub async fn scroll_into_view_if_needed(&self) -> Result<(), Error> {
+        let scripts_run = Argument::Json(self.page()?.is_java_script_enabled().into());
+        match self.0.evaluate(PageFunction::own(SCROLL_INTO_VIEW), vec![scripts_run]).await? {
+            EvaluationResult::Json(Value::String(reason)) => Err(Error::message(reason)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The middle of the element's first visible piece, in the main frame's viewport.
+    ///
+    /// # Errors
+    /// [`Error::NotVisible`].
+    pub async fn clickable_point(&self) -> Result<Point, Error> {
+        let quads = self.call("DOM.getContentQuads");
+        let metrics = self.session().send_raw("Page.getLayoutMetrics", json!({}));
+        let (quads, metrics) = futures::join!(quads, metrics);
+        let (Ok(quads), metrics) = (quads, metrics?) else { return Err(Error::NotVisible) };
+        let of_css = metrics.get("cssLayoutViewport").filter(|viewport| viewport.is_object());
+        let viewport = of_css.unwrap_or(&metrics["layoutViewport"]);
+        let size = |name: &str| viewport[name].as_f64().unwrap_or_default();
+        let quads = quads["quads"].as_array().into_iter().flatten().filter_map(quad);
+        let point =
+            geometry::clickable_point(quads, size("clientWidth"), size("clientHeight")).ok_or(Error::NotVisible)?;
+        let offset = self.frame()?.offset_in_page().await?;
+        Ok(Point { x: point.x + offset.x, y: point.y + offset.y })
+    }
+
+    /// Moves the mouse over the element's middle.
+    ///
+    /// # Errors
+    /// [`Error::NotVisible`], or when the element is gone.
+    pub async fn hover(&self) -> Result<(), Error> {
+        self.scroll_into_view_if_needed().await?;
+        let point = self.clickable_point().await?;
+        self.page()?.mouse().move_to(point.x, point.y, 1).await
+    }
+
+    /// Clicks the element's middle.
+    ///
+    /// # Errors
+    /// As [`hover`](Self::hover).
+    pub async fn click(&self, options: ClickOptions) -> Result<(), Error> {
+        self.scroll_into_view_if_needed().await?;
+        let point = self.clickable_point().await?;
+        self.page()?.mouse().click(point.x, point.y, options).await
+    }
+
+    /// Touches the element's middle.
+    ///
+    /// # Errors
+    /// As [`hover`](Self::hover).
+    pub async fn tap(&self) -> Result<(), Error> {
+        self.scroll_into_view_if_needed().await?;
+        let point = self.clickable_point().await?;
+        self.page()?.touchscreen().tap(point.x, point.y).await
+    }
+
+    /// Chooses options of a `<select>` by value; returns those that are selected then.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`] when the element is no `<select>`.
+    pub async fn select(&self, values: Vec<String>) -> Result<Vec<String>, Error> {
+        let result = self.0.evaluate(PageFunction::own(SELECT), vec![Argument::Json(values.into())]).await?;
+        Ok(serde_json::from_value(result.into_json()).unwrap_or_default())
+    }
+
+    /// Gives a file input these files of the browser's machine.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the element is no file input.
+    pub async fn upload_file<P: AsRef<Path>>(&self, files: &[P]) -> Result<(), Error> {
+        let files: Vec<String> = files
+            .iter()
+            .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.as_ref().to_owned()).display().to_string())
+            .collect();
+        let arguments = json!({"objectId": self.object_id(), "files": files});
+        self.session().send_raw("DOM.setFileInputFiles", arguments).await?;
+        Ok(())
+    }
+
+    /// Gives the element the keyboard.
+    ///
+    /// # Errors
+    /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
+    pub async fn focus(&self) -> Result<(), Error> {
+        self.0.evaluate(PageFunction::own("element => element.focus()"), Vec::new()).await.map(drop)
+    }
+
+    /// Focuses the element and types, waiting `delay` milliseconds after each key.
+    ///
+    /// # Errors
+    /// As [`focus`](Self::focus).
+    pub async fn type_text(&self, text: &str, delay: Option<f64>) -> Result<(), Error> {
+        self.focus().await?;
+        self.page()?.keyboard().type_text(text, delay).await
+    }
+
+    /// Focuses the element and presses a key.
+    ///
+    /// # Errors
+    /// For a key that the US layout lacks.
+    pub async fn press(&self, key: &str, options: PressOptions) -> Result<(), Error> {
+        self.focus().await?;
+        self.page()?.keyboard().press(key, options).await
+    }
+
+    /// The upright rectangle around the border box; `None` when the element is not rendered.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub async fn bounding_box(&self) -> Result<Option<Rect>, Error> {
+        Ok(self.box_model().await?.map(|model| model.border.bounds()))
+    }
+
+    /// All four boxes; `None` when the element is not rendered.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub async fn box_model(&self) -> Result<Option<BoxModel>, Error> {
+        let Ok(answer) = self.call("DOM.getBoxModel").await else { return Ok(None) };
+        let offset = self.frame()?.offset_in_page().await?;
+        let model =
+            serde_json::from_value(answer["model"].clone()).ok().and_then(|model| BoxModel::from_protocol(&model));
+        Ok(model.map(|model| model.moved(offset)))
+    }
+
+    /// Whether some of the element is in view.
+    ///
+    /// # Errors
+    /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
+    pub async fn is_intersecting_viewport(&self) -> Result<bool, Error> {
+        let result = self.0.evaluate(PageFunction::own(INTERSECTS), Vec::new()).await?;
+        Ok(result == EvaluationResult::Json(Value::Bool(true)))
+    }
+}
+
+fn quad(numbers: &Value) -> Option<Quad> {
+    let numbers: Vec<f64> = numbers.as_array()?.iter().filter_map(Value::as_f64).collect();
+    Quad::from_numbers(&numbers)
+}

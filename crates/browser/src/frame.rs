@@ -1,0 +1,402 @@
+//! One frame of a page. Its identity survives every navigation, even to another process.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::{Rc, Weak};
+
+use serde_json::{Value, json};
+
+use crate::element_handle::ElementHandle;
+use crate::error::Error;
+use crate::execution_context::ExecutionContext;
+use crate::frame_manager::FrameManager;
+use crate::geometry::Point;
+use crate::input::ClickOptions;
+use crate::js_handle::JSHandle;
+use crate::lifecycle_watcher::Milestone;
+use crate::page::Page;
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
+use crate::session::Session;
+use crate::wait_task::{self, Polling, WaitForOptions};
+use crate::world::World;
+
+/// Puppeteer's `Frame`.
+#[derive(Debug)]
+pub struct Frame {
+    manager: Weak<FrameManager>,
+    session: RefCell<Rc<Session>>,
+    id: RefCell<String>,
+    parent: RefCell<Weak<Frame>>,
+    children: RefCell<Vec<Rc<Frame>>>,
+    url: RefCell<String>,
+    name: RefCell<String>,
+    loader_id: RefCell<String>,
+    reached: RefCell<HashSet<String>>,
+    detached: Cell<bool>,
+    main_world: Rc<World>,
+    utility_world: Rc<World>,
+}
+
+const CONTENT: &str = "() => {
+  const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
+  return doctype + (document.documentElement ? document.documentElement.outerHTML : '');
+}";
+
+impl Frame {
+    pub(crate) fn new(
+        manager: Weak<FrameManager>,
+        session: Rc<Session>,
+        parent: Option<&Rc<Frame>>,
+        id: String,
+    ) -> Rc<Self> {
+        let frame = Rc::new_cyclic(|frame: &Weak<Frame>| Self {
+            manager,
+            session: RefCell::new(session),
+            id: RefCell::new(id),
+            parent: RefCell::new(parent.map(Rc::downgrade).unwrap_or_default()),
+            children: RefCell::default(),
+            url: RefCell::default(),
+            name: RefCell::default(),
+            loader_id: RefCell::default(),
+            reached: RefCell::default(),
+            detached: Cell::new(false),
+            main_world: World::new(frame.clone()),
+            utility_world: World::new(frame.clone()),
+        });
+        if let Some(parent) = parent {
+            parent.children.borrow_mut().push(frame.clone());
+        }
+        frame
+    }
+
+    /// CDP's id of the frame.
+    pub fn id(&self) -> String {
+        self.id.borrow().clone()
+    }
+
+    pub(crate) fn set_id(&self, id: &str) {
+        *self.id.borrow_mut() = id.to_owned();
+    }
+
+    /// The session that the frame's commands go through: the page's, or an out-of-process frame's own.
+    pub fn session(&self) -> Rc<Session> {
+        self.session.borrow().clone()
+    }
+
+    pub(crate) fn set_session(&self, session: Rc<Session>) {
+        *self.session.borrow_mut() = session;
+    }
+
+    /// The frame's name at its last navigation.
+    pub fn name(&self) -> String {
+        self.name.borrow().clone()
+    }
+
+    /// Where the frame is.
+    pub fn url(&self) -> String {
+        self.url.borrow().clone()
+    }
+
+    pub(crate) fn set_url(&self, url: &str) {
+        *self.url.borrow_mut() = url.to_owned();
+    }
+
+    /// The frame that holds this one; `None` for the main frame and after the frame's end.
+    pub fn parent_frame(&self) -> Option<Rc<Frame>> {
+        self.parent.borrow().upgrade()
+    }
+
+    /// The frames in this one.
+    pub fn child_frames(&self) -> Vec<Rc<Frame>> {
+        self.children.borrow().clone()
+    }
+
+    /// Whether the frame is no longer part of its page.
+    pub fn is_detached(&self) -> bool {
+        self.detached.get()
+    }
+
+    pub(crate) fn manager(&self) -> Result<Rc<FrameManager>, Error> {
+        self.manager.upgrade().ok_or(Error::TargetClosed)
+    }
+
+    /// The page that the frame belongs to.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub fn page(&self) -> Result<Rc<Page>, Error> {
+        self.manager()?.page()
+    }
+
+    pub(crate) fn loader_id(&self) -> String {
+        self.loader_id.borrow().clone()
+    }
+
+    pub(crate) fn has_reached(&self, milestone: Milestone) -> bool {
+        self.reached.borrow().contains(milestone.protocol_name())
+    }
+
+    pub(crate) fn on_navigated(&self, payload: &Value) {
+        *self.name.borrow_mut() = payload["name"].as_str().unwrap_or_default().to_owned();
+        let fragment = payload["urlFragment"].as_str().unwrap_or_default();
+        *self.url.borrow_mut() = format!("{}{fragment}", payload["url"].as_str().unwrap_or_default());
+    }
+
+    pub(crate) fn on_lifecycle_event(&self, loader_id: &str, name: &str) {
+        if name == "init" {
+            *self.loader_id.borrow_mut() = loader_id.to_owned();
+            self.reached.borrow_mut().clear();
+        }
+        self.reached.borrow_mut().insert(name.to_owned());
+    }
+
+    pub(crate) fn on_loading_stopped(&self) {
+        let mut reached = self.reached.borrow_mut();
+        reached.insert("DOMContentLoaded".to_owned());
+        reached.insert("load".to_owned());
+    }
+
+    pub(crate) fn on_detached(self: &Rc<Self>) {
+        self.detached.set(true);
+        self.main_world.detach();
+        self.utility_world.detach();
+        if let Some(parent) = self.parent_frame() {
+            parent.children.borrow_mut().retain(|child| !Rc::ptr_eq(child, self));
+        }
+        *self.parent.borrow_mut() = Weak::new();
+    }
+
+    pub(crate) fn main_world(&self) -> &Rc<World> {
+        &self.main_world
+    }
+
+    pub(crate) fn utility_world(&self) -> &Rc<World> {
+        &self.utility_world
+    }
+
+    /// How far the frame's own coordinates are from the page's: only frames of another process count from zero.
+    pub(crate) async fn offset_in_page(self: &Rc<Self>) -> Result<Point, Error> {
+        let mut offset = Point { x: 0.0, y: 0.0 };
+        let mut frame = self.clone();
+        while let Some(parent) = frame.parent_frame() {
+            let session = parent.session();
+            if !Rc::ptr_eq(&frame.session(), &session) {
+                let owner = session.send_raw("DOM.getFrameOwner", json!({"frameId": frame.id()})).await?;
+                let arguments = json!({"backendNodeId": owner["backendNodeId"]});
+                let model = session.send_raw("DOM.getBoxModel", arguments).await?;
+                offset.x += model["model"]["content"][0].as_f64().unwrap_or_default();
+                offset.y += model["model"]["content"][1].as_f64().unwrap_or_default();
+            }
+            frame = parent;
+        }
+        Ok(offset)
+    }
+
+    /// The context of the frame's own scripts, once there is one.
+    ///
+    /// # Errors
+    /// [`Error::FrameDetached`].
+    pub async fn execution_context(&self) -> Result<Rc<ExecutionContext>, Error> {
+        self.main_world.context().await
+    }
+
+    /// Runs code in the frame. See [`ExecutionContext::evaluate`].
+    ///
+    /// # Errors
+    /// As there, and [`Error::FrameDetached`].
+    pub async fn evaluate(&self, function: PageFunction, arguments: Vec<Argument>) -> Result<EvaluationResult, Error> {
+        self.main_world.evaluate(function, arguments).await
+    }
+
+    /// Runs code in the frame and keeps the value there. See [`ExecutionContext::evaluate_handle`].
+    ///
+    /// # Errors
+    /// As there, and [`Error::FrameDetached`].
+    pub async fn evaluate_handle(
+        &self,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<Rc<JSHandle>, Error> {
+        self.main_world.evaluate_handle(function, arguments).await
+    }
+
+    /// The first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`] for a selector that the page cannot read.
+    pub async fn query_selector(&self, selector: &str) -> Result<Option<ElementHandle>, Error> {
+        self.main_world.document().await?.query_selector(selector).await
+    }
+
+    /// All elements that match.
+    ///
+    /// # Errors
+    /// As [`query_selector`](Self::query_selector).
+    pub async fn query_selector_all(&self, selector: &str) -> Result<Vec<ElementHandle>, Error> {
+        self.main_world.document().await?.query_selector_all(selector).await
+    }
+
+    /// All nodes that the XPath expression finds.
+    ///
+    /// # Errors
+    /// As [`query_selector`](Self::query_selector).
+    pub async fn xpath(&self, expression: &str) -> Result<Vec<ElementHandle>, Error> {
+        self.main_world.document().await?.xpath(expression).await
+    }
+
+    /// Puppeteer's `$eval`.
+    ///
+    /// # Errors
+    /// [`Error::NoElement`], or as [`evaluate`](Self::evaluate).
+    pub async fn eval_on_selector(
+        &self,
+        selector: &str,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<EvaluationResult, Error> {
+        self.main_world.document().await?.eval_on_selector(selector, function, arguments).await
+    }
+
+    /// Puppeteer's `$$eval`.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub async fn eval_on_selector_all(
+        &self,
+        selector: &str,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<EvaluationResult, Error> {
+        self.main_world.document().await?.eval_on_selector_all(selector, function, arguments).await
+    }
+
+    /// The document as HTML, with its doctype.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub async fn content(&self) -> Result<String, Error> {
+        text(self.utility_world.evaluate(PageFunction::own(CONTENT), Vec::new()).await?)
+    }
+
+    /// The document's title.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub async fn title(&self) -> Result<String, Error> {
+        text(self.utility_world.evaluate(PageFunction::own("() => document.title"), Vec::new()).await?)
+    }
+
+    async fn element(&self, selector: &str) -> Result<ElementHandle, Error> {
+        let document = self.utility_world.document().await?;
+        document.query_selector(selector).await?.ok_or_else(|| Error::NoNode(selector.to_owned()))
+    }
+
+    /// Clicks the first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`], [`Error::NotVisible`].
+    pub async fn click(&self, selector: &str, options: ClickOptions) -> Result<(), Error> {
+        let element = self.element(selector).await?;
+        element.click(options).await?;
+        element.handle().release();
+        Ok(())
+    }
+
+    /// Focuses the first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`].
+    pub async fn focus(&self, selector: &str) -> Result<(), Error> {
+        let element = self.element(selector).await?;
+        element.focus().await?;
+        element.handle().release();
+        Ok(())
+    }
+
+    /// Moves the mouse over the first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`], [`Error::NotVisible`].
+    pub async fn hover(&self, selector: &str) -> Result<(), Error> {
+        let element = self.element(selector).await?;
+        element.hover().await?;
+        element.handle().release();
+        Ok(())
+    }
+
+    /// Chooses options of the first `<select>` that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`], [`Error::Evaluation`].
+    pub async fn select(&self, selector: &str, values: Vec<String>) -> Result<Vec<String>, Error> {
+        let element = self.element(selector).await?;
+        let chosen = element.select(values).await?;
+        element.handle().release();
+        Ok(chosen)
+    }
+
+    /// Touches the first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`], [`Error::NotVisible`].
+    pub async fn tap(&self, selector: &str) -> Result<(), Error> {
+        let element = self.element(selector).await?;
+        element.tap().await?;
+        element.handle().release();
+        Ok(())
+    }
+
+    /// Types into the first element that matches.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`].
+    pub async fn type_text(&self, selector: &str, text: &str, delay: Option<f64>) -> Result<(), Error> {
+        let found = self.main_world.document().await?.query_selector(selector).await?;
+        let element = found.ok_or_else(|| Error::NoNode(selector.to_owned()))?;
+        element.type_text(text, delay).await?;
+        element.handle().release();
+        Ok(())
+    }
+
+    /// Waits for an element; `None` when its absence was waited for.
+    ///
+    /// # Errors
+    /// [`Error::WaitTimeout`], [`Error::WaitingFrameDetached`], [`Error::Evaluation`].
+    pub async fn wait_for_selector(
+        &self,
+        selector: &str,
+        options: WaitForOptions,
+    ) -> Result<Option<ElementHandle>, Error> {
+        wait_task::wait_for_node(self, wait_task::Sought::Selector, selector, options).await
+    }
+
+    /// Waits for a node that the XPath expression finds.
+    ///
+    /// # Errors
+    /// As [`wait_for_selector`](Self::wait_for_selector).
+    pub async fn wait_for_xpath(&self, path: &str, options: WaitForOptions) -> Result<Option<ElementHandle>, Error> {
+        wait_task::wait_for_node(self, wait_task::Sought::XPath, path, options).await
+    }
+
+    /// Waits until the function's value is truthy, whatever documents come and go.
+    ///
+    /// # Errors
+    /// As [`wait_for_selector`](Self::wait_for_selector).
+    pub async fn wait_for_function(
+        &self,
+        function: PageFunction,
+        polling: Polling,
+        timeout: Option<f64>,
+        arguments: Vec<Argument>,
+    ) -> Result<Rc<JSHandle>, Error> {
+        let timeout = timeout.unwrap_or(self.manager()?.timeouts().any());
+        wait_task::wait_for_function(&self.main_world, &function, "function", polling, timeout, arguments).await
+    }
+}
+
+fn text(result: EvaluationResult) -> Result<String, Error> {
+    match result {
+        EvaluationResult::Json(Value::String(text)) => Ok(text),
+        other => Ok(other.to_text()),
+    }
+}

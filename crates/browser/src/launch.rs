@@ -1,0 +1,377 @@
+//! The Chromium process: which one, its flags, its profile directory, and the death of its whole tree.
+//!
+//! Debian's commands are shell scripts around the browser, so the child's death is not the browser's. The browser gets
+//! its own process group, and every way out kills all of it, reaps the child and removes the profile. When this
+//! process dies without a way out, the end of the inherited debugging pipe makes Chromium leave by itself.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+/// What is tried, in this order, when no executable is named.
+const EXECUTABLES: [&str; 6] = [
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// Flags that make a browser a quiet, scriptable one.
+const FLAGS: [&str; 30] = [
+    "--no-sandbox",
+    "--disable-setuid-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-back-forward-cache",
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-breakpad",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-component-update",
+    "--disable-crash-reporter",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-features=Translate,AcceptCHFrame,MediaRouter,OptimizationHints,RenderDocument,\
+     ProcessPerSiteUpToMainFrameThreshold,IsolateSandboxedIframes",
+    "--disable-hang-monitor",
+    "--disable-ipc-flooding-protection",
+    "--disable-popup-blocking",
+    "--disable-prompt-on-repost",
+    "--disable-renderer-backgrounding",
+    "--disable-search-engine-choice-screen",
+    "--disable-sync",
+    "--enable-automation",
+    "--force-color-profile=srgb",
+    "--metrics-recording-only",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--password-store=basic",
+    "--use-mock-keychain",
+];
+
+/// How to start Chromium.
+#[derive(Clone, Debug)]
+pub struct LaunchOptions {
+    /// The program; `None` looks for one in `PATH`, `chromium-headless-shell` first.
+    pub executable: Option<PathBuf>,
+    /// Without a window.
+    pub headless: bool,
+    /// Further flags. Of a flag given twice Chromium takes the last one.
+    pub extra_args: Vec<String>,
+    /// The first window's size in CSS pixels.
+    pub window_size: (u32, u32),
+    /// The user interface's language.
+    pub language: String,
+    /// Where the profile directory is made.
+    pub run_dir: PathBuf,
+    /// How long Chromium may take to open its debugging port.
+    pub timeout: Duration,
+}
+
+impl Default for LaunchOptions {
+    fn default() -> Self {
+        Self {
+            executable: None,
+            headless: true,
+            extra_args: Vec::new(),
+            window_size: (1920, 1080),
+            language: "en".to_owned(),
+            run_dir: std::env::temp_dir(),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why there is no Chromium.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// No program to start.
+    #[error("found no Chromium in PATH (tried {tried}); name one with CHROMIUM_EXECUTABLE")]
+    NotFound {
+        /// The names that were looked for.
+        tried: String,
+    },
+    /// No place for the profile.
+    #[error("failed to make a profile directory in {run_dir}")]
+    Profile {
+        /// Where.
+        run_dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The system refused to start the program.
+    #[error("failed to start {executable}")]
+    Spawn {
+        /// The program.
+        executable: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The program ended before it could be talked to.
+    #[error("{executable} ended at its start ({status}); its last words: {stderr}")]
+    Exited {
+        /// The program.
+        executable: PathBuf,
+        /// How it ended.
+        status: String,
+        /// The end of its error output.
+        stderr: String,
+    },
+    /// The program opened no debugging port in time.
+    #[error("{executable} opened no debugging port within {timeout:?}; its last words: {stderr}")]
+    Silent {
+        /// The program.
+        executable: PathBuf,
+        /// How long it had.
+        timeout: Duration,
+        /// The end of its error output.
+        stderr: String,
+    },
+    /// The program runs, but does not talk.
+    #[error("failed to talk to {executable}")]
+    Talk {
+        /// The program.
+        executable: PathBuf,
+        /// Why.
+        #[source]
+        source: crate::error::Error,
+    },
+}
+
+/// A running Chromium. Dropping it kills its whole process group and removes the profile.
+#[derive(Debug)]
+pub struct Chromium {
+    executable: PathBuf,
+    ws_endpoint: String,
+    process_group: Pid,
+    child: Option<Child>,
+    profile: Option<TempDir>,
+    /// Our ends of the pipes whose closing tells an orphaned Chromium to leave.
+    _lifeline: (OwnedFd, OwnedFd),
+}
+
+impl Chromium {
+    /// Starts Chromium and waits until its debugging port is open.
+    ///
+    /// # Errors
+    /// [`LaunchError`]; nothing is left running then.
+    pub async fn launch(options: &LaunchOptions) -> Result<Self, LaunchError> {
+        let executable = find_executable(options)?;
+        let profile_error = |source| LaunchError::Profile { run_dir: options.run_dir.clone(), source };
+        let profile =
+            tempfile::Builder::new().prefix("chromium-profile-").tempdir_in(&options.run_dir).map_err(profile_error)?;
+        let log = profile.path().join("stderr.log");
+        let stderr = File::create(&log).map_err(profile_error)?;
+        let spawn_error = |source| LaunchError::Spawn { executable: executable.clone(), source };
+        let (commands_in, commands_out) =
+            nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| spawn_error(error.into()))?;
+        let (replies_in, replies_out) =
+            nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| spawn_error(error.into()))?;
+
+        let mut command = Command::new(&executable);
+        command
+            .args(arguments(options, profile.path()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .process_group(0);
+        inherit_as_3_and_4(&mut command, &commands_in, &replies_out);
+        let child = command.spawn().map_err(spawn_error)?;
+        let process_group =
+            Pid::from_raw(i32::try_from(child.id()).map_err(|error| spawn_error(io::Error::other(error)))?);
+        let mut chromium = Self {
+            executable,
+            ws_endpoint: String::new(),
+            process_group,
+            child: Some(child),
+            profile: Some(profile),
+            _lifeline: (commands_out, replies_in),
+        };
+        chromium.ws_endpoint = chromium.wait_for_port(options.timeout, &log).await?;
+        Ok(chromium)
+    }
+
+    async fn wait_for_port(&mut self, timeout: Duration, log: &Path) -> Result<String, LaunchError> {
+        let Some(profile) = self.profile.as_ref().map(|profile| profile.path().join("DevToolsActivePort")) else {
+            return Err(LaunchError::Silent { executable: self.executable.clone(), timeout, stderr: String::new() });
+        };
+        let deadline = tokio::time::Instant::now() + timeout;
+        // Chromium tells nobody when the file is there, so it is asked for.
+        let mut pause = tokio::time::interval(Duration::from_millis(3));
+        loop {
+            pause.tick().await;
+            if let Some(address) = fs::read_to_string(&profile).ok().and_then(|text| read_port(&text)) {
+                return Ok(address);
+            }
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            if let Some(status) = ended {
+                let (executable, status) = (self.executable.clone(), status.to_string());
+                return Err(LaunchError::Exited { executable, status, stderr: last_words(log) });
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(LaunchError::Silent {
+                    executable: self.executable.clone(),
+                    timeout,
+                    stderr: last_words(log),
+                });
+            }
+        }
+    }
+
+    /// The address of the browser's own CDP session.
+    pub fn ws_endpoint(&self) -> &str {
+        &self.ws_endpoint
+    }
+
+    /// The process group, which is also the id of the child process.
+    pub fn process_group(&self) -> i32 {
+        self.process_group.as_raw()
+    }
+
+    /// The program that was started.
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// The profile directory.
+    pub fn profile(&self) -> Option<&Path> {
+        self.profile.as_ref().map(TempDir::path)
+    }
+
+    /// Kills the whole process group, reaps it and removes the profile directory.
+    pub fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        // The group outlives its leader while any member lives, so the number cannot have been given away.
+        let _ = killpg(self.process_group, Signal::SIGKILL);
+        if let Err(error) = child.wait() {
+            tracing::warn!(process.id = self.process_group.as_raw(), %error, "failed to reap Chromium");
+        }
+        if let Some(profile) = self.profile.take() {
+            remove(profile);
+        }
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Killed processes may still write for a moment, so a directory can fill again while it is being emptied.
+fn remove(profile: TempDir) {
+    let path = profile.keep();
+    for _ in 0..50 {
+        match fs::remove_dir_all(&path) {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    tracing::warn!(path = %path.display(), "failed to remove Chromium's profile directory");
+}
+
+fn find_executable(options: &LaunchOptions) -> Result<PathBuf, LaunchError> {
+    if let Some(executable) = &options.executable {
+        return Ok(executable.clone());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = EXECUTABLES
+        .iter()
+        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()));
+    found.ok_or_else(|| LaunchError::NotFound { tried: EXECUTABLES.join(", ") })
+}
+
+fn arguments(options: &LaunchOptions, profile: &Path) -> Vec<String> {
+    let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+    let (width, height) = options.window_size;
+    arguments.push(format!("--lang={}", options.language));
+    arguments.push(format!("--window-size={width},{height}"));
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    if options.headless {
+        arguments.extend(["--headless", "--hide-scrollbars", "--mute-audio"].map(str::to_owned));
+    }
+    arguments.extend(["--remote-debugging-port=0", "--remote-debugging-pipe"].map(str::to_owned));
+    arguments.extend(options.extra_args.iter().cloned());
+    arguments.push("about:blank".to_owned());
+    arguments
+}
+
+/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4.
+fn inherit_as_3_and_4(command: &mut Command, commands: &OwnedFd, replies: &OwnedFd) {
+    let (commands, replies) = (commands.as_raw_fd(), replies.as_raw_fd());
+    let install = move || {
+        // Both are moved out of the way first: either of them may itself be 3 or 4.
+        // SAFETY: between fork and exec only async-signal-safe calls on descriptors that the parent holds open.
+        unsafe {
+            let high_commands = libc::fcntl(commands, libc::F_DUPFD_CLOEXEC, 10);
+            let high_replies = libc::fcntl(replies, libc::F_DUPFD_CLOEXEC, 10);
+            if high_commands < 0
+                || high_replies < 0
+                || libc::dup2(high_commands, 3) < 0
+                || libc::dup2(high_replies, 4) < 0
+            {
+                return Err(io::Error::last_os_error());
+            }
+            // For a program that is no wrapper script this is quicker than the pipe's end.
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        }
+        Ok(())
+    };
+    // SAFETY: `install` allocates nothing and takes no lock.
+    unsafe { command.pre_exec(install) };
+}
+
+/// `DevToolsActivePort` holds the port and the path of the browser's address, each on a line.
+fn read_port(text: &str) -> Option<String> {
+    let (port, path) = text.split_once('\n')?;
+    let port: u16 = port.trim().parse().ok()?;
+    let path = path.trim();
+    path.starts_with('/').then(|| format!("ws://127.0.0.1:{port}{path}"))
+}
+
+fn last_words(log: &Path) -> String {
+    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(5)..].join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_file_is_read_only_when_it_is_whole() {
+        assert_eq!(read_port("4321"), None);
+        assert_eq!(read_port("4321\n"), None);
+        assert_eq!(read_port("4321\n/devtools/browser/x"), Some("ws://127.0.0.1:4321/devtools/browser/x".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("chromium");
+        fs::write(&program, "#!/bin/sh\necho no display >&2\nexit 3\n").unwrap();
+        fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let run_dir = folder.path().join("run");
+        fs::create_dir(&run_dir).unwrap();
+        let options = LaunchOptions { executable: Some(program), run_dir: run_dir.clone(), ..LaunchOptions::default() };
+        let error = Chromium::launch(&options).await.unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("no display"), "{error}");
+        assert_eq!(fs::read_dir(run_dir).unwrap().count(), 0);
+    }
+}

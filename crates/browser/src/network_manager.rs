@@ -1,0 +1,374 @@
+//! A page's requests and responses as objects, and the network settings of the page: interception, credentials,
+//! headers, cache, being offline.
+//!
+//! With interception on, Chromium tells about a request twice, in either order: that it will be sent (`Network`) and
+//! that it is held (`Fetch`). A script hears of it when both have come.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::{Rc, Weak};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, ProtocolError};
+use crate::event::PageEvent;
+use crate::page::Page;
+use crate::promise::Waiters;
+use crate::request::{Interception, Request};
+use crate::response::Response;
+use crate::session::{RawEvent, Session};
+
+/// How many finished requests lead to their responses and back, whoever holds only one of the two.
+const KEPT: usize = 2000;
+
+/// One page's network.
+#[derive(Debug)]
+pub struct NetworkManager {
+    page: Weak<Page>,
+    /// The page's own first, then those of its out-of-process frames.
+    sessions: RefCell<Vec<Rc<Session>>>,
+    requests: RefCell<HashMap<String, Rc<Request>>>,
+    finished: RefCell<VecDeque<Rc<Request>>>,
+    /// Announced by `Network`, not yet held by `Fetch`.
+    announced: RefCell<HashMap<String, (Rc<Session>, Value)>>,
+    /// Held by `Fetch`, not yet announced by `Network`: the ids to continue them by.
+    held: RefCell<HashMap<String, String>>,
+    extra_headers: RefCell<Map<String, Value>>,
+    credentials: RefCell<Option<(String, String)>>,
+    tried_credentials: RefCell<HashSet<String>>,
+    script_intercepts: Cell<bool>,
+    intercepts: Cell<bool>,
+    cache_disabled: Cell<bool>,
+    offline: Cell<bool>,
+    user_agent: RefCell<Option<String>>,
+    /// Wakes when a request comes, is answered or ends.
+    changed: Waiters,
+}
+
+impl NetworkManager {
+    pub(crate) fn new(page: Weak<Page>, session: Rc<Session>) -> Rc<Self> {
+        Rc::new(Self {
+            page,
+            sessions: RefCell::new(vec![session]),
+            requests: RefCell::default(),
+            finished: RefCell::default(),
+            announced: RefCell::default(),
+            held: RefCell::default(),
+            extra_headers: RefCell::default(),
+            credentials: RefCell::default(),
+            tried_credentials: RefCell::default(),
+            script_intercepts: Cell::new(false),
+            intercepts: Cell::new(false),
+            cache_disabled: Cell::new(false),
+            offline: Cell::new(false),
+            user_agent: RefCell::default(),
+            changed: Waiters::default(),
+        })
+    }
+
+    pub(crate) fn enable(session: &Session) -> impl Future<Output = Result<Value, ProtocolError>> + use<> {
+        session.send_raw("Network.enable", json!({}))
+    }
+
+    /// An out-of-process frame: what was set for the page holds for it, too.
+    pub(crate) fn add_session(&self, session: &Rc<Session>) {
+        self.sessions.borrow_mut().push(session.clone());
+        if !self.extra_headers.borrow().is_empty() {
+            session.post("Network.setExtraHTTPHeaders", json!({"headers": *self.extra_headers.borrow()}));
+        }
+        if let Some(user_agent) = &*self.user_agent.borrow() {
+            session.post("Network.setUserAgentOverride", json!({"userAgent": user_agent}));
+        }
+        if self.offline.get() {
+            session.post("Network.emulateNetworkConditions", conditions(true));
+        }
+        if self.intercepts.get() || self.cache_disabled.get() {
+            session.post("Network.setCacheDisabled", json!({"cacheDisabled": true}));
+        }
+        if self.intercepts.get() {
+            session.post("Fetch.enable", fetch_patterns());
+        }
+    }
+
+    pub(crate) fn remove_session(&self, session: &Rc<Session>) {
+        self.sessions.borrow_mut().retain(|known| !Rc::ptr_eq(known, session));
+    }
+
+    /// Sends one command to every session and waits for all answers.
+    async fn everywhere(&self, method: &'static str, arguments: Value) -> Result<(), Error> {
+        let sessions = self.sessions.borrow().clone();
+        let mut answers: Vec<_> = sessions.iter().map(|session| session.send_raw(method, arguments.clone())).collect();
+        let main = answers.remove(0);
+        // A frame may go away while it is being told.
+        let (main, _) = futures::future::join(main, futures::future::join_all(answers)).await;
+        main.map(drop).map_err(Error::from)
+    }
+
+    /// The user name and password for servers and proxies that ask.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn authenticate(&self, credentials: Option<(String, String)>) -> Result<(), Error> {
+        *self.credentials.borrow_mut() = credentials;
+        self.update_interception().await
+    }
+
+    /// Headers for every request, by lower-case name, in place of those set before.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_extra_http_headers(&self, headers: Vec<(String, String)>) -> Result<(), Error> {
+        let headers: Map<String, Value> =
+            headers.into_iter().map(|(name, value)| (name.to_lowercase(), value.into())).collect();
+        let arguments = json!({"headers": headers});
+        *self.extra_headers.borrow_mut() = headers;
+        self.everywhere("Network.setExtraHTTPHeaders", arguments).await
+    }
+
+    /// One of the headers for every request.
+    pub(crate) fn extra_http_header(&self, name: &str) -> Option<String> {
+        self.extra_headers.borrow().get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// Cuts the page off the network.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_offline_mode(&self, offline: bool) -> Result<(), Error> {
+        if self.offline.replace(offline) == offline {
+            return Ok(());
+        }
+        self.everywhere("Network.emulateNetworkConditions", conditions(offline)).await
+    }
+
+    /// What `navigator.userAgent` and the requests say.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_user_agent(&self, user_agent: &str) -> Result<(), Error> {
+        *self.user_agent.borrow_mut() = Some(user_agent.to_owned());
+        self.everywhere("Network.setUserAgentOverride", json!({"userAgent": user_agent})).await
+    }
+
+    /// Whether the browser's caches are used.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_cache_enabled(&self, enabled: bool) -> Result<(), Error> {
+        self.cache_disabled.set(!enabled);
+        self.update_cache().await
+    }
+
+    /// Whether requests are held until the script says what becomes of them.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_request_interception(&self, enabled: bool) -> Result<(), Error> {
+        self.script_intercepts.set(enabled);
+        self.update_interception().await
+    }
+
+    async fn update_interception(&self) -> Result<(), Error> {
+        let enabled = self.script_intercepts.get() || self.credentials.borrow().is_some();
+        if self.intercepts.replace(enabled) == enabled {
+            return Ok(());
+        }
+        let fetch = async {
+            if enabled {
+                self.everywhere("Fetch.enable", fetch_patterns()).await
+            } else {
+                self.everywhere("Fetch.disable", json!({})).await
+            }
+        };
+        futures::try_join!(self.update_cache(), fetch).map(drop)
+    }
+
+    async fn update_cache(&self) -> Result<(), Error> {
+        let disabled = self.cache_disabled.get() || self.intercepts.get();
+        self.everywhere("Network.setCacheDisabled", json!({"cacheDisabled": disabled})).await
+    }
+
+    /// How many requests have no answer, or no whole one, yet.
+    pub fn pending_requests(&self) -> usize {
+        self.requests.borrow().len()
+    }
+
+    /// Wakes when [`pending_requests`](Self::pending_requests) may have changed.
+    pub(crate) fn changed(&self) -> &Waiters {
+        &self.changed
+    }
+
+    fn emit(&self, event: PageEvent) {
+        self.changed.wake();
+        let Some(page) = self.page.upgrade() else { return };
+        if let PageEvent::Request(request) = &event {
+            page.frame_manager().on_request(request);
+        }
+        page.emit(event);
+    }
+
+    pub(crate) fn on_event(&self, session: &Rc<Session>, event: &RawEvent) {
+        let params = &event.params;
+        match event.method.as_str() {
+            "Network.requestWillBeSent" => self.on_announced(session, params),
+            "Fetch.requestPaused" => self.on_held(session, params),
+            "Fetch.authRequired" => self.on_auth_required(session, params),
+            "Network.requestServedFromCache" => {
+                if let Some(request) = self.request(params) {
+                    request.set_from_memory_cache();
+                }
+            }
+            "Network.responseReceived" => {
+                if let Some(request) = self.request(params) {
+                    let response = Response::new(&request, &params["response"]);
+                    request.set_response(response.clone());
+                    self.emit(PageEvent::Response(response));
+                }
+            }
+            "Network.loadingFinished" => {
+                if let Some(request) = self.take_request(params) {
+                    self.emit(PageEvent::RequestFinished(request));
+                }
+            }
+            "Network.loadingFailed" => {
+                if let Some(request) = self.take_request(params) {
+                    request.set_failure(text(params, "errorText").to_owned());
+                    self.emit(PageEvent::RequestFailed(request));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn request(&self, params: &Value) -> Option<Rc<Request>> {
+        self.requests.borrow().get(text(params, "requestId")).cloned()
+    }
+
+    /// The request has come to its end.
+    fn take_request(&self, params: &Value) -> Option<Rc<Request>> {
+        let request = self.requests.borrow_mut().remove(text(params, "requestId"))?;
+        if let Some(id) = request.interception_id() {
+            self.tried_credentials.borrow_mut().remove(id);
+        }
+        if let Some(response) = request.response() {
+            response.on_loaded(Ok(()));
+        }
+        self.keep(request.clone());
+        Some(request)
+    }
+
+    fn keep(&self, request: Rc<Request>) {
+        let mut finished = self.finished.borrow_mut();
+        finished.push_back(request);
+        if finished.len() > KEPT {
+            if let Some(response) = finished.pop_front().and_then(|request| request.response()) {
+                response.let_request_go();
+            }
+        }
+    }
+
+    fn on_announced(&self, session: &Rc<Session>, params: &Value) {
+        let is_data = params["request"]["url"].as_str().is_some_and(|url| url.starts_with("data:"));
+        if !self.intercepts.get() || is_data {
+            return self.on_request(session, params, None);
+        }
+        let id = text(params, "requestId");
+        let held = self.held.borrow_mut().remove(id);
+        match held {
+            Some(interception) => self.on_request(session, params, Some(interception)),
+            None => drop(self.announced.borrow_mut().insert(id.to_owned(), (session.clone(), params.clone()))),
+        }
+    }
+
+    fn on_held(&self, session: &Rc<Session>, params: &Value) {
+        let interception = text(params, "requestId").to_owned();
+        if !self.script_intercepts.get() && self.intercepts.get() {
+            session.post("Fetch.continueRequest", json!({"requestId": interception}));
+        }
+        let Some(id) = params["networkId"].as_str() else {
+            // Preflights and the like, which `Network` says nothing about. They never end, so they are not counted.
+            if self.script_intercepts.get() {
+                self.on_unannounced(session, params, interception);
+            }
+            return;
+        };
+        let announced = self.announced.borrow_mut().remove(id);
+        match announced {
+            Some((session, announcement)) => self.on_request(&session, &announcement, Some(interception)),
+            None => drop(self.held.borrow_mut().insert(id.to_owned(), interception)),
+        }
+    }
+
+    fn on_unannounced(&self, session: &Rc<Session>, params: &Value, interception: String) {
+        let mut event = params.clone();
+        event["type"] = params["resourceType"].clone();
+        let frame = self.frame_of(params);
+        let interception = Interception { id: Some(interception), allowed: true };
+        self.emit(PageEvent::Request(Request::new(session.clone(), frame, interception, &event, Vec::new())));
+    }
+
+    fn frame_of(&self, params: &Value) -> Option<Rc<crate::frame::Frame>> {
+        self.page.upgrade()?.frame_manager().frame(params["frameId"].as_str()?)
+    }
+
+    fn on_request(&self, session: &Rc<Session>, params: &Value, interception: Option<String>) {
+        let mut earlier = Vec::new();
+        if params["redirectResponse"].is_object() {
+            // A session that was attached late has missed the beginning.
+            if let Some(request) = self.request(params) {
+                self.on_redirected(&request, params);
+                earlier = request.into_chain();
+            }
+        }
+        let frame = self.frame_of(params);
+        let interception = Interception { id: interception, allowed: self.script_intercepts.get() };
+        let request = Request::new(session.clone(), frame, interception, params, earlier);
+        self.requests.borrow_mut().insert(request.id().to_owned(), request.clone());
+        self.emit(PageEvent::Request(request));
+    }
+
+    fn on_redirected(&self, request: &Rc<Request>, params: &Value) {
+        let response = Response::new(request, &params["redirectResponse"]);
+        request.set_response(response.clone());
+        response.on_loaded(Err(Error::message("Response body is unavailable for redirect responses")));
+        self.take_request(params);
+        self.emit(PageEvent::Response(response));
+        self.emit(PageEvent::RequestFinished(request.clone()));
+    }
+
+    fn on_auth_required(&self, session: &Rc<Session>, params: &Value) {
+        let id = text(params, "requestId");
+        let credentials = self.credentials.borrow().clone();
+        let answer = if !self.tried_credentials.borrow_mut().insert(id.to_owned()) {
+            json!({"response": "CancelAuth"})
+        } else if let Some((username, password)) = credentials {
+            json!({"response": "ProvideCredentials", "username": username, "password": password})
+        } else {
+            self.tried_credentials.borrow_mut().remove(id);
+            json!({"response": "Default"})
+        };
+        session.post("Fetch.continueWithAuth", json!({"requestId": id, "authChallengeResponse": answer}));
+    }
+}
+
+impl Drop for NetworkManager {
+    fn drop(&mut self) {
+        let requests = self.finished.take().into_iter().chain(self.requests.take().into_values());
+        for response in requests.filter_map(|request| request.response()) {
+            response.let_request_go();
+        }
+    }
+}
+
+fn text<'a>(params: &'a Value, name: &str) -> &'a str {
+    params[name].as_str().unwrap_or_default()
+}
+
+fn fetch_patterns() -> Value {
+    json!({"handleAuthRequests": true, "patterns": [{"urlPattern": "*"}]})
+}
+
+/// No throttling: 0 and -1 mean none.
+fn conditions(offline: bool) -> Value {
+    json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+}

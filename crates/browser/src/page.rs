@@ -1,0 +1,396 @@
+//! One page: what belongs to it, what is set for it, and how it ends. Its doings are in the modules below.
+
+mod cookies;
+mod emulation;
+mod events;
+mod navigation;
+mod pictures;
+mod settings;
+mod waits;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
+use std::rc::{Rc, Weak};
+
+use serde_json::{Value, json};
+
+pub use navigation::{GotoOptions, NavigationOptions};
+
+use crate::accessibility::Accessibility;
+use crate::binding;
+use crate::browser::Browser;
+use crate::browser_context::BrowserContext;
+use crate::coverage::Coverage;
+use crate::emulation::{EmulationManager, Viewport};
+use crate::error::Error;
+use crate::event::{Event, PageEvent, PageEventKind, Sink};
+use crate::file_chooser::FileChooser;
+use crate::frame::Frame;
+use crate::frame_manager::FrameManager;
+use crate::input::{Keyboard, Mouse, Touchscreen};
+use crate::js_handle::JSHandle;
+use crate::network_manager::NetworkManager;
+use crate::promise::Promise;
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
+use crate::session::{Session, Subscription};
+use crate::target::Target;
+use crate::tracing::Tracing;
+use crate::worker::Worker;
+
+type Listener = Rc<dyn Fn(&PageEvent)>;
+
+/// Puppeteer's `Page`.
+pub struct Page {
+    session: Rc<Session>,
+    target: Rc<Target>,
+    sink: Rc<Sink>,
+    frame_manager: Rc<FrameManager>,
+    emulation: Rc<EmulationManager>,
+    keyboard: Rc<Keyboard>,
+    mouse: Rc<Mouse>,
+    touchscreen: Rc<Touchscreen>,
+    coverage: OnceCell<Rc<Coverage>>,
+    tracing: OnceCell<Rc<Tracing>>,
+    accessibility: OnceCell<Rc<Accessibility>>,
+    workers: RefCell<Vec<Rc<Worker>>>,
+    subscriptions: RefCell<Vec<(Rc<Session>, Subscription)>>,
+    /// Waits of the model itself, by number.
+    listeners: RefCell<Vec<(u64, Listener)>>,
+    next_listener: Cell<u64>,
+    /// What the script listens to.
+    heard: RefCell<HashSet<PageEventKind>>,
+    bindings: RefCell<HashSet<String>>,
+    /// Identifier and source of what runs first in each new document.
+    init_scripts: RefCell<Vec<(String, String)>>,
+    file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
+    intercepts_file_choosers: Cell<bool>,
+    closed: Cell<bool>,
+}
+
+impl Page {
+    pub(crate) async fn create(
+        session: Rc<Session>,
+        target: Rc<Target>,
+        sink: Rc<Sink>,
+        ignore_https_errors: bool,
+        viewport: Option<Viewport>,
+    ) -> Result<Rc<Self>, Error> {
+        let keyboard = Keyboard::new(session.clone());
+        let page = Rc::new_cyclic(|page: &Weak<Page>| {
+            let network = NetworkManager::new(page.clone(), session.clone());
+            Self {
+                frame_manager: FrameManager::new(page.clone(), session.clone(), network),
+                emulation: EmulationManager::new(session.clone()),
+                mouse: Mouse::new(session.clone(), keyboard.clone()),
+                touchscreen: Touchscreen::new(session.clone(), keyboard.clone()),
+                keyboard,
+                coverage: OnceCell::new(),
+                tracing: OnceCell::new(),
+                accessibility: OnceCell::new(),
+                workers: RefCell::default(),
+                subscriptions: RefCell::default(),
+                listeners: RefCell::default(),
+                next_listener: Cell::new(0),
+                heard: RefCell::default(),
+                bindings: RefCell::default(),
+                init_scripts: RefCell::default(),
+                file_chooser: RefCell::default(),
+                intercepts_file_choosers: Cell::new(false),
+                closed: Cell::new(false),
+                session,
+                target,
+                sink,
+            }
+        });
+        page.listen_to(&page.session);
+        let enabled = page.frame_manager.initialize(&page.session);
+        let rest = async {
+            page.attach_to_related(&page.session);
+            page.session.post("Performance.enable", json!({}));
+            page.session.post("Log.enable", json!({}));
+            if ignore_https_errors {
+                page.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": true}));
+            }
+            if let Some(viewport) = viewport {
+                page.emulation.emulate_viewport(&viewport).await?;
+            }
+            Ok(())
+        };
+        futures::try_join!(enabled, rest)?;
+        Ok(page)
+    }
+
+    /// Workers and out-of-process frames wait for us before their first line, so that nothing of them is missed.
+    fn attach_to_related(&self, session: &Session) {
+        let arguments = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
+        session.post("Target.setAutoAttach", arguments);
+    }
+
+    fn listen_to(self: &Rc<Self>, session: &Rc<Session>) {
+        let (page, listened) = (Rc::downgrade(self), Rc::downgrade(session));
+        let subscription = session.on_event(move |event| {
+            if let (Some(page), Some(session)) = (page.upgrade(), listened.upgrade()) {
+                page.on_event(&session, event);
+            }
+        });
+        self.subscriptions.borrow_mut().push((session.clone(), subscription));
+    }
+
+    /// The page's own CDP session.
+    pub fn session(&self) -> &Rc<Session> {
+        &self.session
+    }
+
+    pub(crate) fn frame_manager(&self) -> &Rc<FrameManager> {
+        &self.frame_manager
+    }
+
+    /// The page's requests and network settings.
+    pub fn network(&self) -> &Rc<NetworkManager> {
+        self.frame_manager.network()
+    }
+
+    /// What the page believes about its screen, place and time.
+    pub fn emulation(&self) -> &Rc<EmulationManager> {
+        &self.emulation
+    }
+
+    /// The keyboard.
+    pub fn keyboard(&self) -> &Rc<Keyboard> {
+        &self.keyboard
+    }
+
+    /// The mouse.
+    pub fn mouse(&self) -> &Rc<Mouse> {
+        &self.mouse
+    }
+
+    /// The fingers.
+    pub fn touchscreen(&self) -> &Rc<Touchscreen> {
+        &self.touchscreen
+    }
+
+    /// Which code was used.
+    pub fn coverage(&self) -> &Rc<Coverage> {
+        self.coverage.get_or_init(|| Coverage::new(self.session.clone()))
+    }
+
+    /// Chromium's own trace.
+    pub fn tracing(&self) -> &Rc<Tracing> {
+        self.tracing.get_or_init(|| Tracing::new(self.session.clone()))
+    }
+
+    /// What a screen reader sees.
+    pub fn accessibility(&self) -> &Rc<Accessibility> {
+        self.accessibility.get_or_init(|| Accessibility::new(self.session.clone()))
+    }
+
+    /// The page's target.
+    pub fn target(&self) -> &Rc<Target> {
+        &self.target
+    }
+
+    /// The page's browser.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn browser(&self) -> Result<Rc<Browser>, Error> {
+        self.target.browser()
+    }
+
+    /// The page's browser context.
+    pub fn browser_context(&self) -> &Rc<BrowserContext> {
+        self.target.browser_context()
+    }
+
+    /// The outermost frame.
+    pub fn main_frame(&self) -> &Rc<Frame> {
+        self.frame_manager.main_frame()
+    }
+
+    /// All frames, parents first.
+    pub fn frames(&self) -> Vec<Rc<Frame>> {
+        self.frame_manager.frames()
+    }
+
+    /// The web workers of the page.
+    pub fn workers(&self) -> Vec<Rc<Worker>> {
+        self.workers.borrow().clone()
+    }
+
+    /// Where the main frame is.
+    pub fn url(&self) -> String {
+        self.main_frame().url()
+    }
+
+    /// Whether the page's own scripts run.
+    pub fn is_java_script_enabled(&self) -> bool {
+        self.emulation.scripts_run()
+    }
+
+    /// Tells the page whether a script listens to an event. It matters for those that cost something or change the
+    /// page's course: `Console`, `Dialog`, `Popup`.
+    pub fn set_has_listeners(&self, kind: PageEventKind, has: bool) {
+        let mut heard = self.heard.borrow_mut();
+        if has {
+            heard.insert(kind);
+        } else {
+            heard.remove(&kind);
+        }
+    }
+
+    /// Whether a script listens to an event.
+    pub fn has_listeners(&self, kind: PageEventKind) -> bool {
+        self.heard.borrow().contains(&kind)
+    }
+
+    pub(crate) fn emit(self: &Rc<Self>, event: PageEvent) {
+        let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
+        for listener in listeners {
+            listener(&event);
+        }
+        self.sink.tell(Event::Page(self.clone(), event));
+    }
+
+    /// Runs code in the main frame. See [`Frame::evaluate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn evaluate(&self, function: PageFunction, arguments: Vec<Argument>) -> Result<EvaluationResult, Error> {
+        self.main_frame().evaluate(function, arguments).await
+    }
+
+    /// Runs code in the main frame and keeps the value there. See [`Frame::evaluate_handle`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn evaluate_handle(&self, function: PageFunction, arguments: Vec<Argument>) -> Result<Rc<JSHandle>, Error> {
+        self.main_frame().evaluate_handle(function, arguments).await
+    }
+
+    /// All objects of the main frame's heap that have this prototype.
+    ///
+    /// # Errors
+    /// As [`ExecutionContext::query_objects`](crate::execution_context::ExecutionContext::query_objects).
+    pub async fn query_objects(&self, prototype: &Rc<JSHandle>) -> Result<Rc<JSHandle>, Error> {
+        self.main_frame().execution_context().await?.query_objects(prototype).await
+    }
+
+    /// Runs `source` first in every new document of every frame. Returns the identifier to take it back by.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn evaluate_on_new_document(&self, source: &str) -> Result<String, Error> {
+        let answer =
+            self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
+        let identifier = answer["identifier"].as_str().unwrap_or_default().to_owned();
+        self.init_scripts.borrow_mut().push((identifier.clone(), source.to_owned()));
+        Ok(identifier)
+    }
+
+    /// Takes back what [`evaluate_on_new_document`](Self::evaluate_on_new_document) set.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn remove_script_to_evaluate_on_new_document(&self, identifier: &str) -> Result<(), Error> {
+        self.init_scripts.borrow_mut().retain(|(known, _)| known != identifier);
+        let arguments = json!({"identifier": identifier});
+        self.session.send_raw("Page.removeScriptToEvaluateOnNewDocument", arguments).await?;
+        Ok(())
+    }
+
+    /// Makes `window[name]` a function whose calls come as [`PageEvent::BindingCalled`].
+    ///
+    /// # Errors
+    /// When there is one of that name already.
+    pub async fn expose_binding(&self, name: &str) -> Result<(), Error> {
+        if !self.bindings.borrow_mut().insert(name.to_owned()) {
+            let sentence = format!("Failed to add page binding with name {name}: window['{name}'] already exists!");
+            return Err(Error::message(sentence));
+        }
+        let expression = binding::install_expression(name);
+        let added = self.session.send_raw("Runtime.addBinding", json!({"name": name}));
+        let frames = self.frames();
+        for frame in &frames {
+            let session = frame.session();
+            if !Rc::ptr_eq(&session, &self.session) {
+                session.post("Runtime.addBinding", json!({"name": name}));
+            }
+        }
+        let kept = self.evaluate_on_new_document(&expression);
+        let installed = frames.iter().map(|frame| {
+            // A frame between two documents gets it with the new one.
+            let frame = frame.clone();
+            let expression = expression.clone();
+            async move {
+                if frame.main_world().has_context() {
+                    let _ = frame.evaluate(PageFunction::Expression(expression), Vec::new()).await;
+                }
+            }
+        });
+        let (added, kept, _) = futures::join!(added, kept, futures::future::join_all(installed));
+        added?;
+        kept.map(drop)
+    }
+
+    /// Performance numbers under Puppeteer's thirteen names.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn metrics(&self) -> Result<Value, Error> {
+        let answer = self.session.send_raw("Performance.getMetrics", json!({})).await?;
+        Ok(events::known_metrics(&answer["metrics"]))
+    }
+
+    /// Brings the page's tab to the front.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn bring_to_front(&self) -> Result<(), Error> {
+        self.session.send_raw("Page.bringToFront", json!({})).await?;
+        Ok(())
+    }
+
+    /// Closes the page and waits for its end; a page that may object with `beforeunload` is only asked.
+    ///
+    /// # Errors
+    /// [`Error::PageClosed`] when it is closed.
+    pub async fn close(&self, run_before_unload: bool) -> Result<(), Error> {
+        if self.session.is_detached() {
+            return Err(Error::PageClosed);
+        }
+        if run_before_unload {
+            self.session.send_raw("Page.close", json!({})).await?;
+            return Ok(());
+        }
+        let root = self.browser()?.session().clone();
+        root.send_raw("Target.closeTarget", json!({"targetId": self.target.id()})).await?;
+        self.target.closed().await;
+        Ok(())
+    }
+
+    /// Whether the page is gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// The page's session is over; its target may still be there for a moment.
+    pub(crate) fn on_disconnected(&self) {
+        self.frame_manager.on_disconnected(&Error::Disconnected);
+    }
+
+    pub(crate) fn on_closed(self: &Rc<Self>) {
+        if self.closed.replace(true) {
+            return;
+        }
+        self.on_disconnected();
+        self.emit(PageEvent::Close);
+        self.subscriptions.borrow_mut().clear();
+    }
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Page").field("url", &self.url()).field("closed", &self.closed).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! Going somewhere: goto, reload, back, forward, setContent, and waiting for what the page does by itself.
+
+use std::rc::Rc;
+
+use serde_json::json;
+
+use super::Page;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::lifecycle_watcher::{Goal, LifecycleWatcher, Milestone};
+use crate::remote_object::PageFunction;
+use crate::response::Response;
+
+/// How long and how far to wait for a navigation.
+#[derive(Clone, Debug, Default)]
+pub struct NavigationOptions {
+    /// In milliseconds; 0 for no limit, `None` for the page's default.
+    pub timeout: Option<f64>,
+    /// `load`, `domcontentloaded`, `networkidle0`, `networkidle2`; nothing means `load`.
+    pub wait_until: Vec<String>,
+}
+
+/// How to go to an address.
+#[derive(Clone, Debug, Default)]
+pub struct GotoOptions {
+    /// In place of the `referer` among the extra headers.
+    pub referer: Option<String>,
+    /// How long and how far to wait.
+    pub navigation: NavigationOptions,
+}
+
+const WRITE: &str = "html => {
+  document.open();
+  document.write(html);
+  document.close();
+}";
+
+impl Frame {
+    fn watch(self: &Rc<Self>, options: &NavigationOptions) -> Result<Rc<LifecycleWatcher>, Error> {
+        let manager = self.manager()?;
+        let milestones = Milestone::parse(&options.wait_until)?;
+        let timeout = options.timeout.unwrap_or(manager.timeouts().navigation());
+        Ok(LifecycleWatcher::new(&manager, self, milestones, timeout))
+    }
+
+    /// Goes to an address; the last response, or `None` when only the fragment changed.
+    ///
+    /// # Errors
+    /// [`Error::Load`], [`Error::NavigationTimeout`], [`Error::NavigatingFrameDetached`], [`Error::Disconnected`].
+    pub async fn goto(self: &Rc<Self>, url: &str, options: GotoOptions) -> Result<Option<Rc<Response>>, Error> {
+        let watcher = self.watch(&options.navigation)?;
+        let mut arguments = json!({"url": url, "frameId": self.id()});
+        if let Some(referer) = options.referer.or_else(|| self.manager().ok()?.network().extra_http_header("referer")) {
+            arguments["referrer"] = referer.into();
+        }
+        let navigated = self.session().send_raw("Page.navigate", arguments);
+        let answer = watcher.unless_ended(async { navigated.await.map_err(Error::from) }).await?;
+        let is_new = answer["loaderId"].as_str().is_some_and(|loader| !loader.is_empty());
+        // A page that came with an error status and no body is a page.
+        let failure = answer["errorText"]
+            .as_str()
+            .filter(|text| !text.is_empty() && *text != "net::ERR_HTTP_RESPONSE_CODE_FAILURE");
+        if let Some(text) = failure {
+            return Err(Error::Load { error_text: text.to_owned(), url: url.to_owned() });
+        }
+        watcher.reach(if is_new { Goal::NewDocument } else { Goal::SameDocument }).await?;
+        Ok(watcher.response())
+    }
+
+    /// Waits until the frame has gone somewhere, be it a new document or another fragment or history entry.
+    ///
+    /// # Errors
+    /// As [`goto`](Self::goto).
+    pub async fn wait_for_navigation(
+        self: &Rc<Self>,
+        options: NavigationOptions,
+    ) -> Result<Option<Rc<Response>>, Error> {
+        let watcher = self.watch(&options)?;
+        watcher.reach(Goal::AnyDocument).await?;
+        Ok(watcher.response())
+    }
+
+    /// Replaces the document by this HTML and waits for what it loads.
+    ///
+    /// # Errors
+    /// [`Error::NavigationTimeout`], [`Error::Evaluation`].
+    pub async fn set_content(self: &Rc<Self>, html: &str, options: NavigationOptions) -> Result<(), Error> {
+        Milestone::parse(&options.wait_until)?;
+        // `document.open()` makes Chromium count the document's milestones anew.
+        self.utility_world().evaluate(PageFunction::own(WRITE), vec![html.into()]).await?;
+        self.watch(&options)?.reach(Goal::Milestones).await
+    }
+}
+
+impl Page {
+    /// See [`Frame::goto`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn goto(&self, url: &str, options: GotoOptions) -> Result<Option<Rc<Response>>, Error> {
+        self.main_frame().goto(url, options).await
+    }
+
+    /// See [`Frame::wait_for_navigation`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn wait_for_navigation(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+        self.main_frame().wait_for_navigation(options).await
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Errors
+    /// As [`Frame::goto`].
+    pub async fn reload(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+        let watcher = self.main_frame().watch(&options)?;
+        self.session.send_raw("Page.reload", json!({})).await?;
+        watcher.reach(Goal::AnyDocument).await?;
+        Ok(watcher.response())
+    }
+
+    /// One step back in the history; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Frame::goto`].
+    pub async fn go_back(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+        self.go(-1, options).await
+    }
+
+    /// One step forward in the history; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`Frame::goto`].
+    pub async fn go_forward(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+        self.go(1, options).await
+    }
+
+    async fn go(&self, steps: i64, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+        let history = self.session.send_raw("Page.getNavigationHistory", json!({})).await?;
+        let index = history["currentIndex"].as_i64().unwrap_or_default() + steps;
+        let entry = usize::try_from(index).ok().and_then(|index| history["entries"].get(index));
+        let Some(entry) = entry else { return Ok(None) };
+        let watcher = self.main_frame().watch(&options)?;
+        self.session.send_raw("Page.navigateToHistoryEntry", json!({"entryId": entry["id"]})).await?;
+        watcher.reach(Goal::AnyDocument).await?;
+        Ok(watcher.response())
+    }
+}

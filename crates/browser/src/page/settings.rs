@@ -1,0 +1,122 @@
+//! What a script sets for a page.
+
+use serde_json::json;
+
+use super::{NavigationOptions, Page};
+use crate::emulation::Viewport;
+use crate::error::Error;
+
+impl Page {
+    /// The limit of waits that name none, in milliseconds.
+    pub fn default_timeout(&self) -> f64 {
+        self.frame_manager.timeouts().any()
+    }
+
+    /// The limit of navigations that name none, in milliseconds.
+    pub fn default_navigation_timeout(&self) -> f64 {
+        self.frame_manager.timeouts().navigation()
+    }
+
+    /// Sets [`default_timeout`](Self::default_timeout); 0 for none.
+    pub fn set_default_timeout(&self, timeout: f64) {
+        self.frame_manager.timeouts().set_default(timeout);
+    }
+
+    /// Sets [`default_navigation_timeout`](Self::default_navigation_timeout); 0 for none.
+    pub fn set_default_navigation_timeout(&self, timeout: f64) {
+        self.frame_manager.timeouts().set_navigation(timeout);
+    }
+
+    /// Sets the size of the page and what its screen is like; reloads it when it could not see the change otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`], and those of the reload.
+    pub async fn set_viewport(&self, viewport: Viewport) -> Result<(), Error> {
+        if self.emulation.emulate_viewport(&viewport).await? {
+            self.reload(NavigationOptions::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// The size that was set.
+    pub fn viewport(&self) -> Option<Viewport> {
+        self.emulation.viewport()
+    }
+
+    /// Whether the page's own scripts run, from the next navigation on.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_java_script_enabled(&self, enabled: bool) -> Result<(), Error> {
+        self.emulation.set_java_script_enabled(enabled).await
+    }
+
+    /// Whether the page's content security policy is ignored, from the next navigation on.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_bypass_csp(&self, enabled: bool) -> Result<(), Error> {
+        self.emulation.set_bypass_csp(enabled).await
+    }
+
+    /// See [`NetworkManager::set_user_agent`](crate::network_manager::NetworkManager::set_user_agent).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_user_agent(&self, user_agent: &str) -> Result<(), Error> {
+        self.network().set_user_agent(user_agent).await
+    }
+
+    /// See [`NetworkManager::set_cache_enabled`](crate::network_manager::NetworkManager::set_cache_enabled).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_cache_enabled(&self, enabled: bool) -> Result<(), Error> {
+        self.network().set_cache_enabled(enabled).await
+    }
+
+    /// See [`NetworkManager::set_offline_mode`](crate::network_manager::NetworkManager::set_offline_mode).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_offline_mode(&self, offline: bool) -> Result<(), Error> {
+        self.network().set_offline_mode(offline).await
+    }
+
+    /// See [`NetworkManager::set_extra_http_headers`](crate::network_manager::NetworkManager::set_extra_http_headers).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_extra_http_headers(&self, headers: Vec<(String, String)>) -> Result<(), Error> {
+        self.network().set_extra_http_headers(headers).await
+    }
+
+    /// See [`NetworkManager::authenticate`](crate::network_manager::NetworkManager::authenticate).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn authenticate(&self, credentials: Option<(String, String)>) -> Result<(), Error> {
+        self.network().authenticate(credentials).await
+    }
+
+    /// See [`NetworkManager::set_request_interception`](crate::network_manager::NetworkManager::set_request_interception).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_request_interception(&self, enabled: bool) -> Result<(), Error> {
+        self.network().set_request_interception(enabled).await
+    }
+
+    /// Where downloads of the page go; `None` refuses them.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_download_folder(&self, folder: Option<&std::path::Path>) -> Result<(), Error> {
+        let arguments = match folder {
+            Some(folder) => json!({"behavior": "allow", "downloadPath": folder}),
+            None => json!({"behavior": "deny"}),
+        };
+        self.session.send_raw("Page.setDownloadBehavior", arguments).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Waiting for something that a page tells about.
+
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Page;
+use crate::error::Error;
+use crate::event::PageEvent;
+use crate::file_chooser::FileChooser;
+use crate::promise::{Promise, milliseconds, within};
+use crate::request::Request;
+use crate::response::Response;
+
+/// Takes its listener away when the wait ends, however it ends.
+struct Listening {
+    page: Weak<Page>,
+    id: u64,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(page) = self.page.upgrade() {
+            page.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
+        }
+    }
+}
+
+impl Page {
+    fn listen(self: &Rc<Self>, listener: impl Fn(&PageEvent) + 'static) -> Listening {
+        let id = self.next_listener.replace(self.next_listener.get() + 1);
+        self.listeners.borrow_mut().push((id, Rc::new(listener)));
+        Listening { page: Rc::downgrade(self), id }
+    }
+
+    /// Waits for the first event that `pick` takes something from.
+    ///
+    /// # Errors
+    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_event<T: Clone + 'static>(
+        self: &Rc<Self>,
+        pick: impl Fn(&PageEvent) -> Option<T> + 'static,
+        timeout: Option<f64>,
+    ) -> Result<T, Error> {
+        let picked = Rc::new(Promise::default());
+        let slot = picked.clone();
+        let _listening = self.listen(move |event| {
+            if let Some(value) = pick(event) {
+                slot.settle(value);
+            }
+        });
+        let wait = async {
+            tokio::select! {
+                biased;
+                value = picked.wait() => Ok(value),
+                () = self.session.closed() => Err(Error::TargetClosed),
+            }
+        };
+        within(timeout.unwrap_or(self.default_timeout()), wait).await.unwrap_or(Err(Error::EventTimeout))
+    }
+
+    /// Waits for a request that the predicate takes.
+    ///
+    /// # Errors
+    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_request(
+        self: &Rc<Self>,
+        predicate: impl Fn(&Rc<Request>) -> bool + 'static,
+        timeout: Option<f64>,
+    ) -> Result<Rc<Request>, Error> {
+        let pick = move |event: &PageEvent| match event {
+            PageEvent::Request(request) if predicate(request) => Some(request.clone()),
+            _ => None,
+        };
+        self.wait_for_event(pick, timeout).await
+    }
+
+    /// Waits for a response that the predicate takes.
+    ///
+    /// # Errors
+    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_response(
+        self: &Rc<Self>,
+        predicate: impl Fn(&Rc<Response>) -> bool + 'static,
+        timeout: Option<f64>,
+    ) -> Result<Rc<Response>, Error> {
+        let pick = move |event: &PageEvent| match event {
+            PageEvent::Response(response) if predicate(response) => Some(response.clone()),
+            _ => None,
+        };
+        self.wait_for_event(pick, timeout).await
+    }
+
+    /// Waits until no more than `concurrency` requests have been under way for `idle` milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_network_idle(
+        &self,
+        idle: f64,
+        concurrency: usize,
+        timeout: Option<f64>,
+    ) -> Result<(), Error> {
+        let network = self.network();
+        let idle: Duration = milliseconds(idle);
+        let quiet = async {
+            loop {
+                network.changed().until(|| (network.pending_requests() <= concurrency).then_some(())).await;
+                let busy = network.changed().until(|| (network.pending_requests() > concurrency).then_some(()));
+                if tokio::time::timeout(idle, busy).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let wait = async {
+            tokio::select! {
+                biased;
+                () = quiet => Ok(()),
+                () = self.session.closed() => Err(Error::TargetClosed),
+            }
+        };
+        within(timeout.unwrap_or(self.default_timeout()), wait).await.unwrap_or(Err(Error::EventTimeout))
+    }
+
+    /// Waits until the page asks for a file. All who wait at that moment get the same one.
+    ///
+    /// # Errors
+    /// [`Error::WaitTimeout`], [`Error::TargetClosed`].
+    pub async fn wait_for_file_chooser(&self, timeout: Option<f64>) -> Result<Rc<FileChooser>, Error> {
+        let timeout = timeout.unwrap_or(self.default_timeout());
+        let chooser = self.file_chooser.borrow().clone();
+        let wait = async {
+            if !self.intercepts_file_choosers.replace(true) {
+                self.session.send_raw("Page.setInterceptFileChooserDialog", json!({"enabled": true})).await?;
+            }
+            tokio::select! {
+                biased;
+                chooser = chooser.wait() => Ok(chooser),
+                () = self.session.closed() => Err(Error::TargetClosed),
+            }
+        };
+        let expired = || Err(Error::WaitTimeout { what: "waiting for file chooser".to_owned(), timeout });
+        within(timeout, wait).await.unwrap_or_else(expired)
+    }
+
+    /// Resolves when the page's session is over.
+    pub async fn session_closed(&self) {
+        self.session.closed().await;
+    }
+}

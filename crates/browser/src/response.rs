@@ -1,0 +1,151 @@
+//! The answer to a request.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::promise::Promise;
+use crate::request::{Request, lower_case_names};
+use crate::security_details::SecurityDetails;
+
+/// Puppeteer's `Response`.
+#[derive(Debug)]
+pub struct Response {
+    request: Weak<Request>,
+    /// The other half of a circle that the network manager breaks, so that either of the two leads to the other.
+    kept_request: RefCell<Option<Rc<Request>>>,
+    url: String,
+    status: u16,
+    status_text: String,
+    headers: Map<String, Value>,
+    remote_address: (Option<String>, Option<i64>),
+    from_disk_cache: bool,
+    from_service_worker: bool,
+    security_details: Option<Rc<SecurityDetails>>,
+    loaded: Promise<Result<(), Error>>,
+    content: Promise<Result<Rc<Vec<u8>>, Error>>,
+}
+
+impl Response {
+    pub(crate) fn new(request: &Rc<Request>, payload: &Value) -> Rc<Self> {
+        let flag = |name: &str| payload[name] == true;
+        Rc::new(Self {
+            request: Rc::downgrade(request),
+            kept_request: RefCell::new(Some(request.clone())),
+            url: request.url().to_owned(),
+            status: payload["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
+            status_text: payload["statusText"].as_str().unwrap_or_default().to_owned(),
+            headers: lower_case_names(&payload["headers"]),
+            remote_address: (payload["remoteIPAddress"].as_str().map(str::to_owned), payload["remotePort"].as_i64()),
+            from_disk_cache: flag("fromDiskCache"),
+            from_service_worker: flag("fromServiceWorker"),
+            security_details: payload.get("securityDetails").and_then(SecurityDetails::from_payload),
+            loaded: Promise::default(),
+            content: Promise::default(),
+        })
+    }
+
+    /// From now on the request lives only as long as somebody else holds it.
+    pub(crate) fn let_request_go(&self) {
+        self.kept_request.take();
+    }
+
+    pub(crate) fn on_loaded(&self, outcome: Result<(), Error>) {
+        self.loaded.settle(outcome);
+    }
+
+    /// The request's address, without a fragment.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the status is a success, or there is none.
+    pub fn ok(&self) -> bool {
+        self.status == 0 || (200..300).contains(&self.status)
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The HTTP status's text.
+    pub fn status_text(&self) -> &str {
+        &self.status_text
+    }
+
+    /// The headers, their names in lower case.
+    pub fn headers(&self) -> &Map<String, Value> {
+        &self.headers
+    }
+
+    /// The server's IP address and port.
+    pub fn remote_address(&self) -> (Option<&str>, Option<i64>) {
+        (self.remote_address.0.as_deref(), self.remote_address.1)
+    }
+
+    /// The connection's certificate; `None` for plain HTTP.
+    pub fn security_details(&self) -> Option<&Rc<SecurityDetails>> {
+        self.security_details.as_ref()
+    }
+
+    /// The request that this answers.
+    pub fn request(&self) -> Option<Rc<Request>> {
+        self.request.upgrade()
+    }
+
+    /// Whether it came from the browser's caches.
+    pub fn from_cache(&self) -> bool {
+        self.from_disk_cache || self.request().is_some_and(|request| request.is_from_memory_cache())
+    }
+
+    /// Whether a service worker made it.
+    pub fn from_service_worker(&self) -> bool {
+        self.from_service_worker
+    }
+
+    /// Which frame asked.
+    pub fn frame(&self) -> Option<Rc<Frame>> {
+        self.request()?.frame()
+    }
+
+    /// The body, once it has come whole.
+    ///
+    /// # Errors
+    /// For redirects, and when Chromium no longer has it.
+    pub async fn buffer(&self) -> Result<Rc<Vec<u8>>, Error> {
+        self.loaded.wait().await?;
+        if let Some(content) = self.content.get() {
+            return content;
+        }
+        let content = self.fetch_body().await.map(Rc::new);
+        self.content.settle(content.clone());
+        content
+    }
+
+    async fn fetch_body(&self) -> Result<Vec<u8>, Error> {
+        let request = self.request().ok_or(Error::TargetClosed)?;
+        let mut answer =
+            request.session().send_raw("Network.getResponseBody", json!({"requestId": request.id()})).await?;
+        let Value::String(body) = answer["body"].take() else { return Ok(Vec::new()) };
+        if answer["base64Encoded"] != true {
+            return Ok(body.into_bytes());
+        }
+        STANDARD.decode(body).map_err(|error| Error::message(format!("unreadable response body: {error}")))
+    }
+
+    /// The body as UTF-8 text.
+    ///
+    /// # Errors
+    /// As [`buffer`](Self::buffer).
+    pub async fn text(&self) -> Result<String, Error> {
+        let body = self.buffer().await?;
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+        Ok(String::from_utf8_lossy(body).into_owned())
+    }
+}

@@ -1,0 +1,227 @@
+//! Waits for something to become true in a page: asked again by animation frame, DOM change or interval, inside the
+//! page; asked anew in every document that comes.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::element_handle::ElementHandle;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::js_handle::JSHandle;
+use crate::promise::within;
+use crate::remote_object::{Argument, PageFunction};
+use crate::world::World;
+
+/// When the page asks again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Polling {
+    /// At every animation frame.
+    Raf,
+    /// At every change of the document.
+    Mutation,
+    /// Every so many milliseconds.
+    Interval(f64),
+}
+
+impl Polling {
+    /// Reads Puppeteer's `polling` option.
+    ///
+    /// # Errors
+    /// With Puppeteer's sentence for anything but `"raf"`, `"mutation"` and positive numbers.
+    pub fn parse(value: &Value) -> Result<Self, Error> {
+        match value {
+            Value::Null => Ok(Self::Raf),
+            Value::String(name) if name == "raf" => Ok(Self::Raf),
+            Value::String(name) if name == "mutation" => Ok(Self::Mutation),
+            Value::String(name) => Err(Error::message(format!("Unknown polling option: {name}"))),
+            Value::Number(number) => match number.as_f64() {
+                Some(interval) if interval > 0.0 => Ok(Self::Interval(interval)),
+                _ => Err(Error::message(format!("Cannot poll with non-positive interval: {number}"))),
+            },
+            other => Err(Error::message(format!("Unknown polling options: {other}"))),
+        }
+    }
+
+    fn argument(self) -> Value {
+        match self {
+            Self::Raf => "raf".into(),
+            Self::Mutation => "mutation".into(),
+            Self::Interval(interval) => json!(interval),
+        }
+    }
+}
+
+/// What to wait for in a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WaitForOptions {
+    /// Until it can be seen.
+    pub visible: bool,
+    /// Until it cannot be seen, or is not there.
+    pub hidden: bool,
+    /// In milliseconds; 0 for no limit, `None` for the page's default.
+    pub timeout: Option<f64>,
+}
+
+/// How a node is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sought {
+    Selector,
+    XPath,
+}
+
+const FIND: &str = "(name, isPath, visible, hidden) => {
+  const node = isPath
+    ? document.evaluate(name, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue
+    : document.querySelector(name);
+  if (!node)
+    return hidden;
+  if (!visible && !hidden)
+    return node;
+  const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+  const style = window.getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const hasBox = !!(box.top || box.bottom || box.width || box.height);
+  const isVisible = !!style && style.visibility !== 'hidden' && hasBox;
+  return visible === isVisible || hidden === !isVisible ? node : null;
+}";
+
+/// Asks `predicate` until its value is truthy. Pages that took their observer away are asked by animation frame.
+const POLL: &str = "async (predicate, polling, timeout, ...args) => {
+  let expired = false;
+  const expire = timeout ? setTimeout(() => expired = true, timeout) : 0;
+  try {
+    const first = await predicate(...args);
+    if (first)
+      return first;
+    if (polling === 'mutation' && typeof MutationObserver === 'function') {
+      return await new Promise((found, failed) => {
+        const observer = new MutationObserver(async () => {
+          try {
+            const value = expired ? undefined : await predicate(...args);
+            if (!value && !expired)
+              return;
+            observer.disconnect();
+            found(value);
+          } catch (error) {
+            observer.disconnect();
+            failed(error);
+          }
+        });
+        observer.observe(document, {childList: true, subtree: true, attributes: true});
+      });
+    }
+    const pause = typeof polling === 'number'
+      ? again => setTimeout(again, polling)
+      : again => requestAnimationFrame(again);
+    while (!expired) {
+      await new Promise(pause);
+      const value = await predicate(...args);
+      if (value)
+        return value;
+    }
+  } finally {
+    clearTimeout(expire);
+  }
+}";
+
+/// Waits for a node and gives it to the frame's main world.
+pub(crate) async fn wait_for_node(
+    frame: &Frame,
+    sought: Sought,
+    name: &str,
+    options: WaitForOptions,
+) -> Result<Option<ElementHandle>, Error> {
+    let timeout = options.timeout.unwrap_or(frame.manager()?.timeouts().any());
+    let polling = if options.visible || options.hidden { Polling::Raf } else { Polling::Mutation };
+    let kind = if sought == Sought::XPath { "XPath" } else { "selector" };
+    let title = format!("{kind} \"{name}\"{}", if options.hidden { " to be hidden" } else { "" });
+    let arguments = vec![
+        name.into(),
+        Argument::Json((sought == Sought::XPath).into()),
+        Argument::Json(options.visible.into()),
+        Argument::Json(options.hidden.into()),
+    ];
+    let world = frame.utility_world();
+    let handle = wait_for_function(world, &PageFunction::own(FIND), &title, polling, timeout, arguments).await?;
+    let Some(element) = handle.as_element() else {
+        handle.release();
+        return Ok(None);
+    };
+    let adopted = frame.main_world().context().await?.adopt(&element).await;
+    handle.release();
+    adopted.map(Some)
+}
+
+/// Waits until the function's value is truthy.
+pub(crate) async fn wait_for_function(
+    world: &Rc<World>,
+    function: &PageFunction,
+    title: &str,
+    polling: Polling,
+    timeout: f64,
+    arguments: Vec<Argument>,
+) -> Result<Rc<JSHandle>, Error> {
+    let asked = match function {
+        PageFunction::Expression(text) => format!("() => (\n{text}\n)"),
+        PageFunction::Function(text) => text.to_string(),
+    };
+    // The predicate is written where it sees none of the poller's names, and no string is compiled in the page, so that
+    // a content security policy does not matter.
+    let poll = format!("(...$) => ({POLL})(({asked}\n), ...$)");
+    let mut all = vec![Argument::Json(polling.argument()), Argument::Json(json!(timeout))];
+    all.extend(arguments);
+    let detached = async {
+        world.changed().until(|| world.is_detached().then_some(())).await;
+        Err(Error::WaitingFrameDetached)
+    };
+    let found = async {
+        loop {
+            if let Some(handle) = ask_one_document(world, &poll, &all).await? {
+                return Ok(handle);
+            }
+        }
+    };
+    let wait = async {
+        tokio::select! {
+            biased;
+            error = detached => error,
+            result = found => result,
+        }
+    };
+    let expired = || Err(Error::WaitTimeout { what: title.to_owned(), timeout });
+    within(timeout, wait).await.unwrap_or_else(expired)
+}
+
+/// `None` when the document went away, or its own timer expired a moment before ours.
+async fn ask_one_document(
+    world: &Rc<World>,
+    poll: &str,
+    arguments: &[Argument],
+) -> Result<Option<Rc<JSHandle>>, Error> {
+    let context = match world.context().await {
+        Err(Error::FrameDetached(_)) => return Err(Error::WaitingFrameDetached),
+        context => context?,
+    };
+    let generation = world.generation();
+    let asking = context.evaluate_handle(PageFunction::Function(poll.to_owned().into()), arguments.to_vec());
+    let replaced = world.changed().until(|| (world.generation() != generation).then_some(()));
+    let outcome = tokio::select! {
+        biased;
+        outcome = asking => outcome,
+        () = replaced => return Ok(None),
+    };
+    match outcome {
+        Ok(handle) => {
+            let is_truthy = handle.remote_object().object_id.is_some()
+                || handle.remote_object().clone().into_result().is_ok_and(|value| value.is_truthy());
+            Ok(is_truthy.then_some(handle))
+        }
+        Err(error) if error.is_context_lost() => {
+            // The answer may come before the event that takes the context away.
+            world.changed().until(|| (world.generation() != generation || world.is_detached()).then_some(())).await;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,128 @@
+//! A frame's main or isolated realm as it survives navigations: the context of the moment, and who waits for the next.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use crate::error::Error;
+use crate::execution_context::ExecutionContext;
+use crate::frame::Frame;
+use crate::js_handle::{ElementHandle, JSHandle};
+use crate::promise::Waiters;
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
+
+/// The name of the isolated world that the model's own code runs in.
+pub(crate) const UTILITY_WORLD: &str = "__puppeteer_utility_world__";
+
+/// One of a frame's two worlds.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    frame: Weak<Frame>,
+    context: RefCell<Option<Rc<ExecutionContext>>>,
+    /// The context's `document`, asked for once.
+    document: RefCell<Option<ElementHandle>>,
+    /// How many contexts there have been: a wait sees by it that it must start again.
+    generation: Cell<u64>,
+    detached: Cell<bool>,
+    changed: Waiters,
+}
+
+impl World {
+    pub(crate) fn new(frame: Weak<Frame>) -> Rc<Self> {
+        Rc::new(Self { frame, ..Self::default() })
+    }
+
+    pub(crate) fn frame(&self) -> Option<Rc<Frame>> {
+        self.frame.upgrade()
+    }
+
+    pub(crate) fn set_context(&self, context: Option<Rc<ExecutionContext>>) {
+        *self.document.borrow_mut() = None;
+        if context.is_some() {
+            self.generation.set(self.generation.get() + 1);
+        }
+        *self.context.borrow_mut() = context;
+        self.changed.wake();
+    }
+
+    /// Forgets the context if it is this one.
+    pub(crate) fn unset_context(&self, context: &Rc<ExecutionContext>) {
+        let is_current = self.context.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, context));
+        if is_current {
+            self.set_context(None);
+        }
+    }
+
+    pub(crate) fn has_context(&self) -> bool {
+        self.context.borrow().is_some()
+    }
+
+    pub(crate) fn detach(&self) {
+        self.detached.set(true);
+        self.changed.wake();
+    }
+
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached.get()
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
+    /// Wakes at each change of the context.
+    pub(crate) fn changed(&self) -> &Waiters {
+        &self.changed
+    }
+
+    /// The current context, or the next one when the frame is between two documents.
+    pub(crate) async fn context(&self) -> Result<Rc<ExecutionContext>, Error> {
+        if self.detached.get() {
+            let url = self.frame().map(|frame| frame.url()).unwrap_or_default();
+            return Err(Error::FrameDetached(url));
+        }
+        self.changed
+            .until(|| {
+                if let Some(context) = self.context.borrow().clone() {
+                    return Some(Ok(context));
+                }
+                let frame = self.frame();
+                if self.detached.get() {
+                    return Some(Err(Error::FrameDetached(frame.map(|frame| frame.url()).unwrap_or_default())));
+                }
+                let is_over = frame.is_none_or(|frame| frame.session().is_detached());
+                is_over.then_some(Err(Error::TargetClosed))
+            })
+            .await
+    }
+
+    pub(crate) async fn evaluate(
+        &self,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<EvaluationResult, Error> {
+        self.context().await?.evaluate(function, arguments).await
+    }
+
+    pub(crate) async fn evaluate_handle(
+        &self,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<Rc<JSHandle>, Error> {
+        self.context().await?.evaluate_handle(function, arguments).await
+    }
+
+    /// The current document's handle. Nobody else disposes of it; it goes with its context.
+    pub(crate) async fn document(&self) -> Result<ElementHandle, Error> {
+        if let Some(document) = self.document.borrow().clone() {
+            return Ok(document);
+        }
+        let context = self.context().await?;
+        let handle = context.evaluate_handle(PageFunction::expression("document"), Vec::new()).await?;
+        let document = handle.as_element().ok_or(Error::ContextDestroyed)?;
+        let still_current = self.context.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, &context));
+        if still_current {
+            *self.document.borrow_mut() = Some(document.clone());
+        }
+        Ok(document)
+    }
+}
