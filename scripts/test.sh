@@ -26,7 +26,8 @@ trap stop_shared_broker EXIT
 "$here/build.sh" --workspace --bins
 export TEST_BINARIES_BUILT=1
 
-report=$target/nextest/ci/junit.xml
+# Beside the workspace whatever CARGO_TARGET_DIR says: that is how nextest keeps its store.
+report=target/nextest/ci/junit.xml
 if cargo nextest --version >/dev/null 2>&1; then
     rm -f "$report"
     cargo nextest run --workspace --profile ci
