@@ -12,14 +12,16 @@ use job_model::{Dispatch, JobId, JobStage, JobStatus, Timestamp};
 use job_queue::{Message, Queue, QueueError};
 use job_store::{StoreError, Stored};
 use service::retry::{Backoff, Chain};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::app::App;
 
 /// Jobs that wait in memory to be published; more than these are left to the sweep.
-const WAITING: usize = 512;
-/// Publishes under way at a time. Each waits for its confirm.
-pub(crate) const CONCURRENCY: usize = 64;
+const WAITING: usize = 4096;
+/// What these jobs may weigh together, in bytes of their texts.
+const WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// Jobs on their way at a time. Each waits for its confirm, then for its mark; both go in groups.
+pub(crate) const CONCURRENCY: usize = 256;
 /// How often the `queued` mark is tried against a store in trouble before the sweep gets the job.
 const MARK_TRIES: usize = 5;
 
@@ -28,27 +30,44 @@ pub(crate) type Job = Stored<job_model::Job>;
 
 /// The line of jobs to publish.
 pub(crate) struct Dispatcher {
-    sender: mpsc::Sender<(Job, Instant)>,
+    sender: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+}
+
+/// A job in the line.
+pub(crate) struct Waiting {
+    job: Job,
+    since: Instant,
+    /// Its part of the room, given back when it is published.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Dispatcher {
     /// A dispatcher and the end of its line that [`run`] empties.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<(Job, Instant)>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Waiting>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { sender }, receiver)
+        (Self { sender, room: Arc::new(Semaphore::new(WAITING_BYTES)) }, receiver)
     }
 
     /// Publishes a stored job soon. Never waits: what does not fit is left to the sweep.
     pub(crate) fn dispatch(&self, job: Job) {
-        if let Err(error) = self.sender.try_send((job, Instant::now())) {
-            let (job, _) = error.into_inner();
-            tracing::debug!(job.id = %job.value.uuid, "too many jobs wait to be published: left to the sweep");
+        let id = job.value.uuid.clone();
+        let room = self.room.clone().try_acquire_many_owned(weight(&job.value)).ok();
+        let waiting = room.map(|room| Waiting { job, since: Instant::now(), _room: room });
+        if waiting.is_none_or(|waiting| self.sender.try_send(waiting).is_err()) {
+            tracing::debug!(job.id = %id, "too many jobs wait to be published: left to the sweep");
         }
     }
 }
 
+/// About how many bytes a job takes.
+fn weight(job: &job_model::Job) -> u32 {
+    let texts = job.vars.iter().chain(&job.modules).map(|(key, value)| key.len() + value.len());
+    u32::try_from(1024 + job.code.len() + texts.sum::<usize>()).unwrap_or(u32::MAX)
+}
+
 /// Publishes the line until `stop`, then what is left of it.
-pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<(Job, Instant)>) {
+pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<Waiting>) {
     let stop = app.stop.clone();
     let jobs = stream::poll_fn(move |context| receiver.poll_recv(context));
     let jobs = jobs.take_until(async move {
@@ -56,9 +75,10 @@ pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<(Job, Instan
         stop.cancelled().await;
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     });
-    jobs.for_each_concurrent(CONCURRENCY, |(job, since)| {
+    jobs.for_each_concurrent(CONCURRENCY, |waiting| {
         let app = &app;
         async move {
+            let Waiting { job, since, _room } = waiting;
             let id = job.value.uuid.clone();
             if since.elapsed() > app.settings.publish_after / 2 {
                 tracing::debug!(job.id = %id, "job waited too long in line: left to the sweep, which may have it by now");

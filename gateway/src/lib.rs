@@ -26,6 +26,7 @@ use job_store::JobStore;
 use service::Backoff;
 use service::retry::until_ok;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -115,7 +116,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
 }
 
 /// Everything that goes on beside requests.
-fn spawn_background(app: &Arc<App>, line: tokio::sync::mpsc::Receiver<(dispatcher::Job, std::time::Instant)>) {
+fn spawn_background(app: &Arc<App>, line: mpsc::Receiver<dispatcher::Waiting>) {
     app.tasks.spawn(listener::run(app.clone()));
     if app.settings.max_queue_length.is_some() {
         app.tasks.spawn(load::run(app.clone()));

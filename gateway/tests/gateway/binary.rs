@@ -2,6 +2,11 @@
 
 use std::process::{Command, Output};
 
+use testkit::ports;
+use testkit::processes::Program;
+
+use crate::running::DEADLINE;
+
 const GATEWAY: &str = env!("CARGO_BIN_EXE_puppet-master-gateway");
 
 const COMPLETE: [(&str, &str); 8] = [
@@ -61,4 +66,18 @@ fn help_explains_every_variable_and_shows_no_secret() {
         assert!(help.contains(name), "{name}");
     }
     assert!(!help.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn it_waits_for_database_and_broker_and_ends_with_0_when_told_to() {
+    let (port, nobody) = (ports::free(), ports::free());
+    let program = COMPLETE.iter().fold(Program::new(GATEWAY), |program, (name, value)| program.env(name, value));
+    let program = program.env("LISTEN_PORT", port).env("COUCH_DB_PORT", nobody).env("QUEUE_PORT", nobody);
+    let mut gateway = program.spawn();
+    gateway.wait_for_port(port, DEADLINE).await;
+    let waiting = gateway.wait_for_output("failed to prepare the database, trying again", DEADLINE).await;
+    assert!(waiting.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{waiting}");
+    gateway.terminate();
+    assert!(gateway.wait(DEADLINE).await.success());
+    assert!(!gateway.stderr().contains("hunter2"));
 }

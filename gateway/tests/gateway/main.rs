@@ -4,6 +4,7 @@
 
 mod api;
 mod binary;
+mod killing;
 mod outages;
 mod results;
 mod running;

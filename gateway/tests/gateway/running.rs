@@ -25,7 +25,7 @@ pub(crate) const TOKEN: &str = "puppet";
 /// Where the jobs of a test live. Dropped last.
 pub(crate) struct Backend {
     pub(crate) parts: Parts,
-    _couchdb: Option<CouchDb>,
+    pub(crate) couchdb: Option<CouchDb>,
     _directory: Option<tempfile::TempDir>,
 }
 
@@ -35,7 +35,7 @@ impl Backend {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(EmbeddedJobStore::open(directory.path().join("jobs.db")).unwrap());
         let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
-        Self { parts: Parts { store, queue }, _couchdb: None, _directory: Some(directory) }
+        Self { parts: Parts { store, queue }, couchdb: None, _directory: Some(directory) }
     }
 
     /// CouchDB's protocol and queues of this test's own on RabbitMQ.
@@ -44,7 +44,7 @@ impl Backend {
         let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
         let queue = Arc::new(RabbitMqQueue::new(rabbitmq_config().await).unwrap());
         store_ready(&Parts { store: store.clone(), queue: queue.clone() }).await;
-        Self { parts: Parts { store, queue }, _couchdb: Some(couchdb), _directory: None }
+        Self { parts: Parts { store, queue }, couchdb: Some(couchdb), _directory: None }
     }
 }
 

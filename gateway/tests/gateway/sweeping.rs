@@ -110,3 +110,39 @@ async fn jobs_that_wait_in_the_queue_are_not_published_again() {
     assert_eq!(backend.parts.queue.depth(Queue::Jobs).await.unwrap(), 2, "the sweep ran and left it alone");
     gateway.stop().await;
 }
+
+/// Documents as recorded from the predecessor's gateway, left behind in its database.
+#[tokio::test]
+async fn a_database_of_the_predecessor_is_taken_over_as_it_is() {
+    let backend = Backend::servers().await;
+    let couchdb = backend.couchdb.as_ref().unwrap();
+    let document = |id: &str, status: &str, vars: serde_json::Value| {
+        json!({"uuid": id, "code": "", "status": status, "vars": vars, "modules": vars, "error": "", "logs": null,
+            "results": null, "created_at": "2020-11-22T17:55:40Z", "started_at": null, "finished_at": null, "duration": 0})
+    };
+    let foreign = json!({"uuid": "foreign", "status": "created", "created_at": 5});
+    let documents = [
+        ("left", document("left", "created", serde_json::Value::Null)),
+        ("queued", document("queued", "queued", json!({"a": "1"}))),
+        ("foreign", foreign.clone()),
+    ];
+    let client = reqwest::Client::new();
+    let url = |id: &str| format!("{}/jobs/{id}", couchdb.url());
+    for (id, document) in &documents {
+        let put = client.put(url(id)).basic_auth(&couchdb.username, Some(&couchdb.password)).json(document);
+        assert!(put.send().await.unwrap().status().is_success());
+    }
+
+    let gateway = Running::start(&backend.parts, settings()).await;
+    assert_eq!(take_job(&backend).await.as_str(), "left");
+    for id in ["left", "queued"] {
+        let id = JobId::parse(id).unwrap();
+        gateway.send_result(result(&id).to_string()).await;
+        assert_eq!(gateway.done(&id).await.error, "");
+    }
+    gateway.stop().await;
+    let get = client.get(url("foreign")).basic_auth(&couchdb.username, Some(&couchdb.password));
+    let untouched: serde_json::Value =
+        serde_json::from_slice(&get.send().await.unwrap().bytes().await.unwrap()).unwrap();
+    assert!(untouched["_rev"].as_str().unwrap().starts_with("1-"), "{untouched}");
+}
