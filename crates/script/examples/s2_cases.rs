@@ -1,5 +1,7 @@
 //! Dev only: runs the recorded page cases against a real browser: `s2_cases job-cases.json [part of a name]`.
-use browser::{Browser, LaunchOptions, Viewport};
+use browser::browser::Browser;
+use browser::emulation::Viewport;
+use browser::launch::LaunchOptions;
 use script::{Host, Limits, Script, run};
 use serde_json::{Value, json};
 use std::cell::RefCell;

@@ -15,6 +15,7 @@ import {
 import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, setImmediate, setInterval, setTimeout,
 } from "internal:timers";
+import { listenToConsole, puppeteer } from "internal:puppeteer";
 import { URL, URLSearchParams } from "internal:url";
 
 export { bufferFrom } from "internal:buffer";
@@ -41,7 +42,7 @@ const results = {};
 const globals = {
   results, logger, console: logger, format, util: { format, inspect }, sleep, scroll, scrollByPx, getElementText, sanitize,
   setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, URL, URLSearchParams, TextEncoder,
-  TextDecoder, atob, btoa, structuredClone, Buffer,
+  TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer,
 };
 
 function define(object, name, value) {
@@ -50,6 +51,7 @@ function define(object, name, value) {
 
 export function start(vars, page) {
   define(global, "page", page);
+  if (page !== undefined) listenToConsole(page, logger);
   define(global, "vars", vars);
   const names = keys(globals);
   for (let i = 0; i < names.length; i++) define(global, names[i], globals[names[i]]);

@@ -36,3 +36,8 @@ function named(list) {
   }
   return list;
 }
+
+// The job's log gets what the page writes. A listener like any other: a script may count and remove it.
+export function listenToConsole(page, logger) {
+  page.on("console", (message) => { logger.debug(`page: ${message.text()}`); });
+}

@@ -29,6 +29,11 @@ impl ResourceRef {
         Self { object, class }
     }
 
+    /// The object, when it is of this type.
+    pub fn downcast<T: Resource>(&self) -> Option<Rc<T>> {
+        Rc::clone(&self.object).downcast().ok()
+    }
+
     fn address(&self) -> usize {
         Rc::as_ptr(&self.object).cast::<()>() as usize
     }

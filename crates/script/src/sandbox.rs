@@ -72,6 +72,7 @@ pub async fn run(script: Script, host: Host, limits: Limits, log: impl FnMut(Log
     let watch = Rc::new(Watch::new(limits));
     let log = Log::new(Box::new(log), Rc::clone(&watch));
     let scope = Scope::new(host, log, watch);
+    ops::events::attach(&scope);
     scope.log.write(Level::Debug, "Setting page viewport to width 1920 / height 1080".to_owned());
     scope.log.write(Level::Debug, "Setting default language to en".to_owned());
     match Sandbox::new(scope, script) {

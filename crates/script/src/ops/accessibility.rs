@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use browser::{Accessibility, JSHandle, SnapshotOptions};
+use ::browser::accessibility::{Accessibility, SnapshotOptions};
+use ::browser::js_handle::JSHandle;
 use rquickjs as js;
 
 use super::Registry;

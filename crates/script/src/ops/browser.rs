@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::Browser;
+use ::browser::browser::Browser;
 use rquickjs as js;
 use serde_json::json;
 
@@ -34,7 +34,7 @@ fn machine(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })?;
     ops.sync("browser_ws_endpoint", |scope, (browser,): This| {
         local_files::check(scope, "browser.wsEndpoint()")?;
-        Ok(browser.ws_endpoint())
+        Ok(browser.ws_endpoint().to_owned())
     })?;
     ops.sync("browser_disconnect", |scope, (browser,): This| {
         local_files::check(scope, "browser.disconnect()")?;
@@ -43,6 +43,7 @@ fn machine(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })?;
     ops.future("browser_close", |scope, (browser,): This| async move {
         local_files::check(&scope, "browser.close()")?;
-        Ok(browser.close().await?)
+        browser.close().await;
+        Ok(())
     })
 }

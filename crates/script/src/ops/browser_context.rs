@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::BrowserContext;
+use ::browser::browser_context::BrowserContext;
 use rquickjs as js;
 
 use super::Registry;
@@ -10,7 +10,7 @@ use super::Registry;
 type Context = (Rc<BrowserContext>,);
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.sync("browser_context_targets", |_, (context,): Context| Ok(context.targets()))?;
+    ops.sync("browser_context_targets", |_, (context,): Context| Ok(context.targets()?))?;
     ops.sync("browser_context_is_incognito", |_, (context,): Context| Ok(context.is_incognito()))?;
     ops.sync("browser_context_browser", |_, (context,): Context| Ok(context.browser()?))?;
     ops.future("browser_context_pages", |_, (context,): Context| async move { Ok(context.pages().await?) })?;
@@ -18,7 +18,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future(
         "browser_context_override_permissions",
         |_, (context, origin, permissions): (Rc<BrowserContext>, String, Vec<String>)| async move {
-            Ok(context.override_permissions(&origin, permissions).await?)
+            Ok(context.override_permissions(&origin, &permissions).await?)
         },
     )?;
     ops.future("browser_context_clear_permission_overrides", |_, (context,): Context| async move {

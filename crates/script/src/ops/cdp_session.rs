@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::CDPSession;
+use ::browser::cdp_session::CDPSession;
 use rquickjs as js;
 
 use super::Registry;
@@ -10,7 +10,8 @@ use super::model::json;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("cdp_session_send", |_, (session, method, params): (Rc<CDPSession>, String, String)| async move {
-        Ok(session.send(method, json(&params)?).await?)
+        let params = json(&params)?;
+        Ok(session.send(method, params).await?)
     })?;
     ops.future("cdp_session_detach", |_, (session,): (Rc<CDPSession>,)| async move { Ok(session.detach().await?) })
 }

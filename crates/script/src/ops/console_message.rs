@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::ConsoleMessage;
+use ::browser::console_message::ConsoleMessage;
 use rquickjs as js;
 use serde_json::Map;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::{Coverage, CoverageEntry, CssCoverageOptions, JsCoverageOptions};
+use ::browser::coverage::{Coverage, CoverageEntry, CssCoverageOptions, JsCoverageOptions};
 use rquickjs as js;
 
 use super::Registry;

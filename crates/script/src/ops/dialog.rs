@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::Dialog;
+use ::browser::dialog::Dialog;
 use rquickjs as js;
 
 use super::Registry;

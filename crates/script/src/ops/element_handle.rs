@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use browser::{Argument, JSHandle, PageFunction, Point};
+use ::browser::geometry::Quad;
+use ::browser::js_handle::JSHandle;
+use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 use serde_json::json;
 
@@ -32,12 +34,18 @@ fn queries(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("element_handle_xpath", |_, (handle, expression): Selector| async move {
         Ok(element(&handle)?.xpath(&expression).await?)
     })?;
-    ops.future("element_handle_eval_on_selector", |_, (handle, selector, function, args): EvalOnSelector| async move {
-        Ok(element(&handle)?.eval_on_selector(&selector, function, args).await?)
-    })?;
-    ops.future("element_handle_eval_on_selector_all", |_, (handle, selector, function, args): EvalOnSelector| async move {
-        Ok(element(&handle)?.eval_on_selector_all(&selector, function, args).await?)
-    })?;
+    ops.future(
+        "element_handle_eval_on_selector",
+        |_, (handle, selector, function, args): EvalOnSelector| async move {
+            Ok(element(&handle)?.eval_on_selector(&selector, function, args).await?)
+        },
+    )?;
+    ops.future(
+        "element_handle_eval_on_selector_all",
+        |_, (handle, selector, function, args): EvalOnSelector| async move {
+            Ok(element(&handle)?.eval_on_selector_all(&selector, function, args).await?)
+        },
+    )?;
     ops.future("element_handle_content_frame", |_, (handle,): Handle| async move {
         Ok(element(&handle)?.content_frame().await?)
     })
@@ -60,9 +68,12 @@ fn actions(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("element_handle_type", |_, (handle, text, delay): (Rc<JSHandle>, String, Option<f64>)| async move {
         Ok(element(&handle)?.type_text(&text, delay).await?)
     })?;
-    ops.future("element_handle_press", |_, (handle, key, options): (Rc<JSHandle>, String, Json<PressArgs>)| async move {
-        Ok(element(&handle)?.press(&key, press_options(options.0)).await?)
-    })
+    ops.future(
+        "element_handle_press",
+        |_, (handle, key, options): (Rc<JSHandle>, String, Json<PressArgs>)| async move {
+            Ok(element(&handle)?.press(&key, press_options(options.0)).await?)
+        },
+    )
 }
 
 fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
@@ -80,7 +91,7 @@ fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })?;
     ops.future("element_handle_box_model", |_, (handle,): Handle| async move {
         let found = element(&handle)?.box_model().await?;
-        let quad = |quad: [Point; 4]| quad.map(|point| json!({"x": point.x, "y": point.y}));
+        let quad = |quad: Quad| quad.0.map(|point| json!({"x": point.x, "y": point.y}));
         Ok(found.map(|found| {
             json!({
                 "content": quad(found.content),
@@ -95,8 +106,11 @@ fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("element_handle_is_intersecting_viewport", |_, (handle,): Handle| async move {
         Ok(element(&handle)?.is_intersecting_viewport().await?)
     })?;
-    ops.future("element_handle_screenshot", |scope, (handle, options): (Rc<JSHandle>, Json<ScreenshotArgs>)| async move {
-        let (options, form) = options.0.read(&scope, "elementHandle.screenshot")?;
-        answer(element(&handle)?.screenshot(options).await?, form).await
-    })
+    ops.future(
+        "element_handle_screenshot",
+        |scope, (handle, options): (Rc<JSHandle>, Json<ScreenshotArgs>)| async move {
+            let (options, form) = options.0.read(&scope, "elementHandle.screenshot")?;
+            answer(element(&handle)?.screenshot(&options).await?, form).await
+        },
+    )
 }

@@ -2,17 +2,22 @@
 
 use std::rc::Rc;
 
-use browser::{Browser, Event, Page, PageEvent, Target};
+use ::browser::browser::Browser;
+use ::browser::event::{Event, PageEvent};
+use ::browser::page::Page;
+use ::browser::target::Target;
 
 use crate::error::OpError;
 use crate::resources::{Resource, ResourceRef};
 use crate::scope::Scope;
 use crate::value::{IntoValue, Value};
 
-/// From now on the browser's events go to this job, until the job is gone.
-pub(crate) fn attach(scope: &Rc<Scope>, browser: &Rc<Browser>) {
+/// From now on the events of the browser that has the job's page go to this job, until the job is gone.
+pub(crate) fn attach(scope: &Rc<Scope>) {
+    let page = scope.host.page.as_ref().and_then(ResourceRef::downcast::<Page>);
+    let Some(browser) = page.and_then(|page| page.browser().ok()) else { return };
     let job = Rc::downgrade(scope);
-    let told = Rc::downgrade(browser);
+    let told = Rc::downgrade(&browser);
     browser.set_event_sink(Rc::new(move |event| {
         if let (Some(scope), Some(browser)) = (job.upgrade(), told.upgrade()) {
             tell(&scope, &browser, event);
@@ -35,9 +40,7 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
 
 fn tell_target(scope: &Scope, browser: &Rc<Browser>, name: &'static str, target: &Rc<Target>) {
     scope.emit(browser, name, vec![resource(target)]);
-    if let Ok(context) = target.browser_context() {
-        scope.emit(&context, name, vec![resource(target)]);
-    }
+    scope.emit(target.browser_context(), name, vec![resource(target)]);
 }
 
 fn tell_page(scope: &Scope, page: &Rc<Page>, event: PageEvent) {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use browser::{Argument, ExecutionContext, JSHandle, PageFunction};
+use ::browser::execution_context::ExecutionContext;
+use ::browser::js_handle::JSHandle;
+use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 
 use super::Registry;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::FileChooser;
+use ::browser::file_chooser::FileChooser;
 use rquickjs as js;
 
 use super::{Registry, local_files};

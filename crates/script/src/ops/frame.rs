@@ -1,8 +1,13 @@
 //! Ops of Frame.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use browser::{Argument, Frame, PageFunction, Polling, ScriptTag, StyleTag, WaitForOptions};
+use ::browser::element_handle::ElementHandle;
+use ::browser::frame::Frame;
+use ::browser::remote_object::{Argument, PageFunction};
+use ::browser::tags::Tag;
+use ::browser::wait_task::{Polling, WaitForOptions};
 use rquickjs as js;
 use serde::Deserialize;
 
@@ -11,7 +16,7 @@ use super::navigation::NavigationArgs;
 use super::{Registry, local_files};
 use crate::error::OpError;
 use crate::scope::Scope;
-use crate::value::{Json, Value};
+use crate::value::Json;
 
 type Evaluate = (Rc<Frame>, PageFunction, Vec<Argument>);
 type EvalOnSelector = (Rc<Frame>, String, PageFunction, Vec<Argument>);
@@ -41,9 +46,12 @@ fn documents(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("frame_wait_for_navigation", |_, (frame, options): (Rc<Frame>, Json<NavigationArgs>)| async move {
         Ok(frame.wait_for_navigation(options.0.navigation()).await?)
     })?;
-    ops.future("frame_set_content", |_, (frame, html, options): (Rc<Frame>, String, Json<NavigationArgs>)| async move {
-        Ok(frame.set_content(&html, options.0.navigation()).await?)
-    })?;
+    ops.future(
+        "frame_set_content",
+        |_, (frame, html, options): (Rc<Frame>, String, Json<NavigationArgs>)| async move {
+            Ok(frame.set_content(&html, options.0.navigation()).await?)
+        },
+    )?;
     ops.future("frame_content", |_, (frame,): (Rc<Frame>,)| async move { Ok(frame.content().await?) })?;
     ops.future("frame_title", |_, (frame,): (Rc<Frame>,)| async move { Ok(frame.title().await?) })?;
     ops.future("frame_add_script_tag", add_script_tag)?;
@@ -51,9 +59,10 @@ fn documents(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 }
 
 fn queries(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("frame_execution_context", |_, (frame,): (Rc<Frame>,)| async move {
-        Ok(frame.execution_context().await?)
-    })?;
+    ops.future(
+        "frame_execution_context",
+        |_, (frame,): (Rc<Frame>,)| async move { Ok(frame.execution_context().await?) },
+    )?;
     ops.future("frame_evaluate", |_, (frame, function, args): Evaluate| async move {
         Ok(frame.evaluate(function, args).await?)
     })?;
@@ -76,9 +85,12 @@ fn queries(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 }
 
 fn actions(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("frame_click", |_, (frame, selector, options): (Rc<Frame>, String, Json<super::keyboard::ClickArgs>)| async move {
-        Ok(frame.click(&selector, click_options(options.0)?).await?)
-    })?;
+    ops.future(
+        "frame_click",
+        |_, (frame, selector, options): (Rc<Frame>, String, Json<super::keyboard::ClickArgs>)| async move {
+            Ok(frame.click(&selector, click_options(options.0)?).await?)
+        },
+    )?;
     ops.future("frame_focus", |_, (frame, selector): Selector| async move { Ok(frame.focus(&selector).await?) })?;
     ops.future("frame_hover", |_, (frame, selector): Selector| async move { Ok(frame.hover(&selector).await?) })?;
     ops.future("frame_tap", |_, (frame, selector): Selector| async move { Ok(frame.tap(&selector).await?) })?;
@@ -104,49 +116,41 @@ impl From<WaitArgs> for WaitForOptions {
 }
 
 fn waits(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("frame_wait_for_selector", |_, (frame, selector, options): (Rc<Frame>, String, Json<WaitArgs>)| async move {
-        Ok(frame.wait_for_selector(&selector, options.0.into()).await?)
-    })?;
+    ops.future(
+        "frame_wait_for_selector",
+        |_, (frame, selector, options): (Rc<Frame>, String, Json<WaitArgs>)| async move {
+            Ok(frame.wait_for_selector(&selector, options.0.into()).await?)
+        },
+    )?;
     ops.future("frame_wait_for_xpath", |_, (frame, path, options): (Rc<Frame>, String, Json<WaitArgs>)| async move {
         Ok(frame.wait_for_xpath(&path, options.0.into()).await?)
     })?;
     ops.future(
         "frame_wait_for_function",
-        |_, (frame, function, polling, timeout, args): (Rc<Frame>, PageFunction, Json<serde_json::Value>, Option<f64>, Vec<Argument>)| async move {
-            Ok(frame.wait_for_function(function, Polling::parse(&polling.0)?, timeout, args).await?)
-        },
+        |_,
+         (frame, function, polling, timeout, args): (
+            Rc<Frame>,
+            PageFunction,
+            Json<serde_json::Value>,
+            Option<f64>,
+            Vec<Argument>,
+        )| async move { Ok(frame.wait_for_function(function, Polling::parse(&polling.0)?, timeout, args).await?) },
     )
 }
 
+type ScriptTag = (Rc<Frame>, Option<String>, Option<String>, Option<String>, String);
+type StyleTag = (Rc<Frame>, Option<String>, Option<String>, Option<String>);
+
 async fn add_script_tag(
     scope: Rc<Scope>,
-    (frame, url, path, content, kind): (Rc<Frame>, Option<String>, Option<String>, Option<String>, String),
-) -> Result<Value, OpError> {
-    use crate::value::IntoValue;
-    let content = file_or(&scope, "addScriptTag", url.is_some(), path, content, |path| format!("//# sourceURL={path}")).await?;
-    Ok(frame.add_script_tag(ScriptTag { url, content, kind }).await?.into_value())
+    (frame, url, path, content, kind): ScriptTag,
+) -> Result<ElementHandle, OpError> {
+    local_files::check_path(&scope, "addScriptTag", path.as_deref())?;
+    let kind = Some(kind).filter(|kind| !kind.is_empty());
+    Ok(frame.add_script_tag(Tag { url, path: path.map(PathBuf::from), content, kind }).await?)
 }
 
-async fn add_style_tag(
-    scope: Rc<Scope>,
-    (frame, url, path, content): (Rc<Frame>, Option<String>, Option<String>, Option<String>),
-) -> Result<Value, OpError> {
-    use crate::value::IntoValue;
-    let content = file_or(&scope, "addStyleTag", url.is_some(), path, content, |path| format!("/*# sourceURL={path}*/")).await?;
-    Ok(frame.add_style_tag(StyleTag { url, content }).await?.into_value())
-}
-
-/// The text of the file that `path` names, with a note for DevTools about where it came from; else `content`.
-async fn file_or(
-    scope: &Scope,
-    call: &str,
-    has_url: bool,
-    path: Option<String>,
-    content: Option<String>,
-    note: impl Fn(&str) -> String,
-) -> Result<Option<String>, OpError> {
-    let Some(path) = path.filter(|_| !has_url) else { return Ok(content) };
-    local_files::check_path(scope, call, Some(&path))?;
-    let text = local_files::read(&path).await?;
-    Ok(Some(text + &note(&path.replace('\n', ""))))
+async fn add_style_tag(scope: Rc<Scope>, (frame, url, path, content): StyleTag) -> Result<ElementHandle, OpError> {
+    local_files::check_path(&scope, "addStyleTag", path.as_deref())?;
+    Ok(frame.add_style_tag(Tag { url, path: path.map(PathBuf::from), content, kind: None }).await?)
 }

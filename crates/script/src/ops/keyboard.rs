@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use browser::{ClickOptions, Keyboard, MouseButton, PressOptions};
+use ::browser::input::{ClickOptions, Keyboard, MouseButton, PressOptions};
 use rquickjs as js;
 use serde::Deserialize;
 
@@ -62,7 +62,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         async move { Ok(sent.await?) }
     })?;
     ops.future("keyboard_type", |_, (keyboard, text, delay): (Rc<Keyboard>, String, Option<f64>)| {
-        let typed = keyboard.type_text(&text, milliseconds(delay.unwrap_or_default()));
+        let typed = keyboard.type_text(&text, delay);
         async move { Ok(typed.await?) }
     })?;
     ops.future("keyboard_press", |_, (keyboard, key, options): (Rc<Keyboard>, String, Json<PressArgs>)| {

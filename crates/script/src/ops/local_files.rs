@@ -28,15 +28,6 @@ pub(super) async fn write(path: Option<String>, bytes: &[u8]) -> Result<(), OpEr
     written.map_err(|error| OpError::error(format!("failed to write {path}: {error}")))
 }
 
-/// Reads the file that a `path` option names.
-pub(super) async fn read(path: &str) -> Result<String, OpError> {
-    let read = tokio::fs::read_to_string(path).await;
-    read.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => OpError::error(format!("ENOENT: no such file or directory, open '{path}'")),
-        _ => OpError::error(format!("failed to read {path}: {error}")),
-    })
-}
-
 /// Files that the page gets, as absolute paths.
 pub(super) fn uploads(scope: &Rc<Scope>, call: &str, paths: Vec<String>) -> Result<Vec<String>, OpError> {
     check(scope, call)?;

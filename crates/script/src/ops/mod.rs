@@ -4,11 +4,41 @@
 //! answer at once; async ops answer a promise, and are polled once before the call returns, so that commands leave in
 //! the order of the calls.
 
+mod accessibility;
+mod browser;
+mod browser_context;
+mod cdp_session;
+mod console_message;
+mod coverage;
+mod dialog;
+mod element_handle;
 mod encoding;
+pub(crate) mod events;
+mod execution_context;
+mod file_chooser;
+mod frame;
 mod inspect;
 mod job;
+mod js_handle;
+mod keyboard;
+mod local_files;
+mod model;
+mod mouse;
+mod navigation;
+mod page;
+mod pdf;
+mod puppeteer;
+mod request;
+mod response;
+mod screenshot;
+mod security_details;
+mod target;
 mod timers;
+mod touchscreen;
+mod tracing;
 mod url;
+mod waits;
+mod worker;
 
 use std::future::Future;
 use std::rc::Rc;
@@ -28,7 +58,35 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     inspect::register(ops)?;
     job::register(ops)?;
     timers::register(ops)?;
-    url::register(ops)
+    url::register(ops)?;
+    puppeteer_classes(ops)
+}
+
+fn puppeteer_classes(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    accessibility::register(ops)?;
+    browser::register(ops)?;
+    browser_context::register(ops)?;
+    cdp_session::register(ops)?;
+    console_message::register(ops)?;
+    coverage::register(ops)?;
+    dialog::register(ops)?;
+    element_handle::register(ops)?;
+    execution_context::register(ops)?;
+    file_chooser::register(ops)?;
+    frame::register(ops)?;
+    js_handle::register(ops)?;
+    keyboard::register(ops)?;
+    mouse::register(ops)?;
+    page::register(ops)?;
+    puppeteer::register(ops)?;
+    request::register(ops)?;
+    response::register(ops)?;
+    security_details::register(ops)?;
+    target::register(ops)?;
+    touchscreen::register(ops)?;
+    tracing::register(ops)?;
+    waits::register(ops)?;
+    worker::register(ops)
 }
 
 /// The arguments of an op: a tuple of up to six [`FromArg`].

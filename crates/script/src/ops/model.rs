@@ -2,11 +2,29 @@
 
 use std::rc::Rc;
 
-use browser::{
-    Accessibility, Argument, BindingCall, Browser, BrowserContext, CDPSession, ConsoleMessage, Coverage, Dialog,
-    ElementHandle, Error, ErrorKind, EvaluationResult, ExecutionContext, FileChooser, Frame, JSHandle, Keyboard, Mouse,
-    Page, PageFunction, Request, Response, SecurityDetails, Target, Touchscreen, Tracing, Worker,
-};
+use ::browser::accessibility::Accessibility;
+use ::browser::binding::BindingCall;
+use ::browser::browser::Browser;
+use ::browser::browser_context::BrowserContext;
+use ::browser::cdp_session::CDPSession;
+use ::browser::console_message::ConsoleMessage;
+use ::browser::coverage::Coverage;
+use ::browser::dialog::Dialog;
+use ::browser::element_handle::ElementHandle;
+use ::browser::error::{Error, ErrorKind};
+use ::browser::execution_context::ExecutionContext;
+use ::browser::file_chooser::FileChooser;
+use ::browser::frame::Frame;
+use ::browser::input::{Keyboard, Mouse, Touchscreen};
+use ::browser::js_handle::JSHandle;
+use ::browser::page::Page;
+use ::browser::remote_object::{Argument, EvaluationResult, PageFunction};
+use ::browser::request::Request;
+use ::browser::response::Response;
+use ::browser::security_details::SecurityDetails;
+use ::browser::target::Target;
+use ::browser::tracing::Tracing;
+use ::browser::worker::Worker;
 use rquickjs as js;
 
 use crate::error::OpError;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::Mouse;
+use ::browser::input::Mouse;
 use rquickjs as js;
 
 use super::Registry;

@@ -1,6 +1,6 @@
 //! The options that all navigations share.
 
-use browser::{GotoOptions, NavigationOptions};
+use ::browser::page::{GotoOptions, NavigationOptions};
 use serde::Deserialize;
 
 /// As `js/options.js` makes them.

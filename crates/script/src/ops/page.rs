@@ -2,7 +2,12 @@
 
 use std::rc::Rc;
 
-use browser::{BindingCall, FileChooser, Geolocation, JSHandle, Page, PageEventKind, Viewport};
+use ::browser::binding::BindingCall;
+use ::browser::emulation::{Geolocation, Viewport};
+use ::browser::event::PageEventKind;
+use ::browser::file_chooser::FileChooser;
+use ::browser::js_handle::JSHandle;
+use ::browser::page::Page;
 use rquickjs as js;
 use serde_json::Map;
 
@@ -31,7 +36,9 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 fn state(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("page_url", |_, (page,): This| Ok(page.url()))?;
     ops.sync("page_is_closed", |_, (page,): This| Ok(page.is_closed()))?;
-    ops.sync("page_viewport", |_, (page,): This| Ok(page.viewport().and_then(|viewport| serde_json::to_value(viewport).ok())))?;
+    ops.sync("page_viewport", |_, (page,): This| {
+        Ok(page.viewport().and_then(|viewport| serde_json::to_value(viewport).ok()))
+    })?;
     ops.sync("page_listen", |_, (page, name, hears): (Rc<Page>, String, bool)| {
         if let Some(kind) = PageEventKind::parse(&name) {
             page.set_has_listeners(kind, hears);
@@ -40,9 +47,10 @@ fn state(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })?;
     ops.future("page_bring_to_front", |_, (page,): This| async move { Ok(page.bring_to_front().await?) })?;
     ops.future("page_metrics", |_, (page,): This| async move { Ok(page.metrics().await?) })?;
-    ops.future("page_close", |_, (page, run_before_unload): Flag| async move {
-        Ok(page.close(run_before_unload).await?)
-    })
+    ops.future(
+        "page_close",
+        |_, (page, run_before_unload): Flag| async move { Ok(page.close(run_before_unload).await?) },
+    )
 }
 
 fn parts(ops: &mut Registry<'_, '_>) -> js::Result<()> {
@@ -99,7 +107,10 @@ fn settings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         page.set_default_navigation_timeout(timeout);
         Ok(())
     })?;
-    ops.future("page_set_bypass_csp", |_, (page, enabled): Flag| async move { Ok(page.set_bypass_csp(enabled).await?) })?;
+    ops.future(
+        "page_set_bypass_csp",
+        |_, (page, enabled): Flag| async move { Ok(page.set_bypass_csp(enabled).await?) },
+    )?;
     ops.future("page_set_java_script_enabled", |_, (page, enabled): Flag| async move {
         Ok(page.set_java_script_enabled(enabled).await?)
     })
@@ -116,9 +127,12 @@ fn emulation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(page.emulation().emulate_media_type(media.as_deref()).await?)
     })?;
     ops.sync("page_is_java_script_enabled", |_, (page,): This| Ok(page.is_java_script_enabled()))?;
-    ops.future("page_emulate_media_features", |_, (page, features): (Rc<Page>, Json<Vec<(String, String)>>)| async move {
-        Ok(page.emulation().emulate_media_features(features.0).await?)
-    })?;
+    ops.future(
+        "page_emulate_media_features",
+        |_, (page, features): (Rc<Page>, Json<Vec<(String, String)>>)| async move {
+            Ok(page.emulation().emulate_media_features(features.0).await?)
+        },
+    )?;
     ops.future("page_emulate_timezone", |_, (page, timezone): (Rc<Page>, Option<String>)| async move {
         Ok(page.emulation().emulate_timezone(timezone.as_deref()).await?)
     })?;
@@ -156,9 +170,12 @@ fn network(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_set_cache_enabled", |_, (page, enabled): Flag| async move {
         Ok(page.set_cache_enabled(enabled).await?)
     })?;
-    ops.future("page_authenticate", |_, (page, given, username, password): (Rc<Page>, bool, String, String)| async move {
-        Ok(page.authenticate(given.then_some((username, password))).await?)
-    })?;
+    ops.future(
+        "page_authenticate",
+        |_, (page, given, username, password): (Rc<Page>, bool, String, String)| async move {
+            Ok(page.authenticate(given.then_some((username, password))).await?)
+        },
+    )?;
     ops.future(
         "page_set_extra_http_headers",
         |_, (page, headers): (Rc<Page>, Json<Vec<(String, String)>>)| async move {
@@ -175,12 +192,12 @@ fn objects(text: &str) -> Result<Vec<Map<String, serde_json::Value>>, OpError> {
 fn captures(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_screenshot", |scope, (page, options): (Rc<Page>, Json<ScreenshotArgs>)| async move {
         let (options, form) = options.0.read(&scope, "page.screenshot")?;
-        answer(page.screenshot(options).await?, form).await
+        answer(page.screenshot(&options).await?, form).await
     })?;
     ops.future("page_pdf", |scope, (page, options): (Rc<Page>, Json<PdfArgs>)| async move {
         let (options, path) = options.0.read();
         local_files::check_path(&scope, "page.pdf", path.as_deref())?;
-        let document = page.pdf(options).await?;
+        let document = page.pdf(&options).await?;
         local_files::write(path, &document).await?;
         Ok(Bytes(document))
     })

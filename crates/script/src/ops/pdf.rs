@@ -1,6 +1,6 @@
 //! The options of page.pdf().
 
-use browser::{Length, Margins, PdfOptions};
+use ::browser::pdf::{Length, Margins, PdfOptions};
 use serde::Deserialize;
 
 /// As `js/pdf.js` makes them.

@@ -7,6 +7,6 @@ use crate::error::OpError;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("puppeteer_devices", |_, (): ()| {
-        serde_json::to_value(browser::devices::devices()).map_err(|error| OpError::error(error.to_string()))
+        serde_json::to_value(::browser::devices::devices()).map_err(|error| OpError::error(error.to_string()))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::{ContinueOverrides, MockResponse, Request};
+use ::browser::request::{ContinueOverrides, MockResponse, Request};
 use rquickjs as js;
 use serde::Deserialize;
 use serde_json::json;
@@ -46,9 +46,10 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(request.continue_request(ContinueOverrides { url, method, post_data, headers }).await?)
     })?;
     ops.future("request_respond", respond)?;
-    ops.future("request_abort", |_, (request, code): (Rc<Request>, String)| async move {
-        Ok(request.abort(&code).await?)
-    })
+    ops.future(
+        "request_abort",
+        |_, (request, code): (Rc<Request>, String)| async move { Ok(request.abort(&code).await?) },
+    )
 }
 
 type Mock = (Rc<Request>, u16, Json<Headers>, Option<String>, Value);

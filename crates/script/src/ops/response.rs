@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::Response;
+use ::browser::response::Response;
 use rquickjs as js;
 
 use super::Registry;

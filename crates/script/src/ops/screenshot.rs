@@ -1,6 +1,7 @@
 //! Screenshots of pages and elements: their options and the form of their answer.
 
-use browser::{ImageType, Rect, Screenshot, ScreenshotOptions};
+use ::browser::geometry::Rect;
+use ::browser::screenshot::{ImageType, Screenshot, ScreenshotOptions};
 use serde::Deserialize;
 
 use super::local_files;

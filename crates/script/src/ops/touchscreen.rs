@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use browser::{Point, Touchscreen};
+use ::browser::geometry::Point;
+use ::browser::input::Touchscreen;
 use rquickjs as js;
 
 use super::Registry;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use browser::{Tracing, TracingOptions};
+use ::browser::tracing::{Tracing, TracingOptions};
 use rquickjs as js;
 
 use super::{Registry, local_files};

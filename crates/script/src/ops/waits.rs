@@ -1,6 +1,6 @@
 //! How the waits of `js/event_wait.js` fail: each op throws, in Puppeteer's words.
 
-use browser::Error;
+use ::browser::error::Error;
 use rquickjs as js;
 
 use super::Registry;

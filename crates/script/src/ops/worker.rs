@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use browser::{Argument, PageFunction, Worker};
+use ::browser::remote_object::{Argument, PageFunction};
+use ::browser::worker::Worker;
 use rquickjs as js;
 
 use super::Registry;
