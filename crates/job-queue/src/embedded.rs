@@ -3,7 +3,8 @@
 //! One thread (`owner`) owns the file and decides who gets what, so there is nothing to lock and an order to everything.
 //! It takes whatever commands wait, commits them together, and answers only then: a published message survives a power
 //! cut, and many publishers share one flush. Deliveries are marked in the same commit that hands them out; what was
-//! unsettled when the process died comes back as redelivered.
+//! unsettled when the process died comes back as redelivered. Marks and acknowledgements survive the process, but wait
+//! for the next flush: a power cut may deliver a message once more.
 
 mod file;
 mod owner;

@@ -271,3 +271,23 @@ async fn a_name_amqp_cannot_carry_is_refused_at_once() {
     let config = RabbitMqConfig { jobs_queue: "x".repeat(256), ..RabbitMqConfig::default() };
     assert!(RabbitMqQueue::new(config).is_err());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_short_of_disk_blocks_publishers_only() {
+    let broker = private_rabbitmq_with("disk_free_limit.absolute = 1000000GB").await;
+    let wait = Duration::from_secs(2);
+    let config = RabbitMqConfig { connection_wait: wait, confirm_timeout: wait, ..config(&broker) };
+    let queue = connected(config).await;
+
+    // The first is how the broker notices a publisher; the second is not sent any more.
+    for _ in 0..2 {
+        let blocked = queue.publish(Queue::Jobs, text("x")).await.unwrap_err();
+        assert!(matches!(blocked, QueueError::Unavailable { .. }), "{blocked:?}");
+        assert!(chain(&blocked).contains("blocks publishers"), "{}", chain(&blocked));
+    }
+
+    assert!(queue.ping().await.is_err());
+    queue.broadcast(Topic::JobEvents, b"lost".to_vec()).await.unwrap();
+    queue.depth(Queue::Jobs).await.unwrap();
+    queue.consume(Queue::Jobs, ONE).await.unwrap();
+}

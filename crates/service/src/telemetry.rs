@@ -78,7 +78,8 @@ pub fn init(args: &TelemetryArgs) -> Result<(), TelemetryError> {
 }
 
 fn filter(args: &TelemetryArgs) -> Result<EnvFilter, TelemetryError> {
-    let default = if args.verbose { "debug,lapin=info,hyper=info,h2=info" } else { "info,lapin=warn" };
+    // lapin's warnings print whole messages, a job's code and variables with them; job-queue reports for it.
+    let default = if args.verbose { "debug,lapin=error,hyper=info,h2=info" } else { "info,lapin=off" };
     let filter = args.log_level.as_deref().filter(|text| !text.is_empty()).unwrap_or(default);
     EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
 }

@@ -11,11 +11,10 @@ use crate::{Message, Queue};
 /// How long to wait for a predecessor in this process, or another, to let go of the file.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// WAL with FULL: a commit is on disk when it returns, and costs one flush. EXCLUSIVE keeps a second process out.
+/// EXCLUSIVE keeps a second process out.
 const SET_UP: &str = "
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
     PRAGMA journal_size_limit = 67108864;
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS messages (
@@ -27,8 +26,19 @@ const SET_UP: &str = "
     ) STRICT;
     COMMIT;";
 
+/// Whether a commit must survive a power cut from the moment it returns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// It is on disk when it returns.
+    Now,
+    /// It survives the death of the process at once, and a power cut with the next flush. Enough for what may be
+    /// forgotten at the price of one more delivery.
+    Later,
+}
+
 pub(super) struct QueueFile {
     connection: Connection,
+    flush: Flush,
 }
 
 impl QueueFile {
@@ -36,7 +46,9 @@ impl QueueFile {
         let connection = Connection::open(path)?;
         connection.busy_timeout(LOCK_WAIT)?;
         connection.execute_batch(SET_UP)?;
-        Ok(Self { connection })
+        let mut file = Self { connection, flush: Flush::Later };
+        file.set_flush(Flush::Now)?;
+        Ok(file)
     }
 
     /// The ids of a queue's messages, in order, with whether each was ever delivered.
@@ -46,8 +58,19 @@ impl QueueFile {
         rows.collect()
     }
 
-    pub(super) fn begin(&self) -> rusqlite::Result<()> {
+    pub(super) fn begin(&mut self, flush: Flush) -> rusqlite::Result<()> {
+        self.set_flush(flush)?;
         self.connection.execute_batch("BEGIN IMMEDIATE")
+    }
+
+    /// With a write-ahead log, FULL flushes at each commit and NORMAL at checkpoints.
+    fn set_flush(&mut self, flush: Flush) -> rusqlite::Result<()> {
+        if self.flush != flush {
+            let level = if flush == Flush::Now { "FULL" } else { "NORMAL" };
+            self.connection.execute_batch(&format!("PRAGMA synchronous = {level}"))?;
+            self.flush = flush;
+        }
+        Ok(())
     }
 
     pub(super) fn commit(&self) -> rusqlite::Result<()> {

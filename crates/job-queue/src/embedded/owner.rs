@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 
 use tokio::sync::{mpsc as async_mpsc, oneshot};
 
-use super::file::QueueFile;
+use super::file::{Flush, QueueFile};
 use crate::{Message, Queue, Requeue};
 
 /// How many commands share a commit at most, so that the first need not wait for too many others.
@@ -114,7 +114,8 @@ impl Owner {
 
     /// Does a batch of commands and hands out what they freed, in one transaction.
     fn commit(&mut self, batch: Vec<Command>, answers: &mut Vec<Answer>) -> rusqlite::Result<()> {
-        let mut failure = self.file.begin().err();
+        let publishes = batch.iter().any(|command| matches!(command, Command::Publish { .. }));
+        let mut failure = self.file.begin(if publishes { Flush::Now } else { Flush::Later }).err();
         // After a failure the rest is only asked for where its answers go.
         for command in batch {
             if let Err(err) = self.execute(command, failure.is_none(), answers) {

@@ -86,6 +86,8 @@ impl Publisher {
                     last = Some(unavailable(&action, err));
                 }
                 Err(_elapsed) => {
+                    // A broker that became short of something in between has said so.
+                    self.link.present(&action)?;
                     let limit = self.confirm_timeout.as_secs();
                     return Err(unavailable(&action, format!("no confirm from the broker within {limit} s")));
                 }
