@@ -220,7 +220,11 @@ impl EmulationManager {
     /// # Errors
     /// [`Error::InvalidTimezone`], and what else the protocol refuses.
     pub async fn emulate_timezone(&self, timezone: Option<&str>) -> Result<(), Error> {
-        match self.session.send(SetTimezoneOverrideParams::new(timezone.unwrap_or_default())).await {
+        // Chromium checks the first name only, not a change of it.
+        let cleared = self.session.send(SetTimezoneOverrideParams::new(String::new()));
+        let set = self.session.send(SetTimezoneOverrideParams::new(timezone.unwrap_or_default()));
+        cleared.await?;
+        match set.await {
             Err(ProtocolError::Refused { message, .. }) if message.contains("Invalid timezone") => {
                 Err(Error::InvalidTimezone(timezone.unwrap_or_default().to_owned()))
             }
