@@ -1,6 +1,6 @@
 // Error classes, stack traces and the texts of thrown values.
 import {
-  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, getOwnPropertyDescriptor,
+  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, fixed, getOwnPropertyDescriptor,
   getPrototypeOf, uncurryThis,
 } from "internal:primordials";
 
@@ -118,8 +118,7 @@ const wording = [
   [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
 ];
 const replace = uncurryThis(RegExp.prototype[Symbol.replace]);
-const { exec } = RegExp.prototype;
-for (let i = 0; i < wording.length; i++) defineProperty(wording[i][0], "exec", { value: exec });
+for (let i = 0; i < wording.length; i++) fixed(wording[i][0]);
 
 function reword(error) {
   const message = getOwnPropertyDescriptor(error, "message");

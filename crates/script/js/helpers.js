@@ -1,5 +1,5 @@
 // The helper functions of the job's documents.
-import { PromiseCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, uncurryThis } from "internal:primordials";
+import { PromiseCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, fixed, uncurryThis } from "internal:primordials";
 import { setTimeout } from "internal:timers";
 
 const trim = uncurryThis(StringCtor.prototype.trim);
@@ -26,7 +26,7 @@ export function getElementText(element) {
 export function sanitize(text) {
   if (typeof text !== "string") throw new TypeErrorCtor("str.trim is not a function");
   let clean = trim(text);
-  clean = replace(/\r\n|\r|\n/g, clean, " \\n");
-  clean = replace(/\s+/g, clean, " ");
-  return replace(/(?:\\n ){2,}/g, clean, "\\n ");
+  clean = replace(fixed(/\r\n|\r|\n/g), clean, " \\n");
+  clean = replace(fixed(/\s+/g), clean, " ");
+  return replace(fixed(/(?:\\n ){2,}/g), clean, "\\n ");
 }

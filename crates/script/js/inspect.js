@@ -2,8 +2,8 @@
 import { ops } from "internal:ops";
 import { escaped, layOut, plural, quoted } from "internal:layout";
 import {
-  ArrayBufferCtor, ArrayCtor, BigIntCtor, DateCtor, ErrorCtor, MapCtor, NumberCtor, ObjectCtor, RegExpCtor, SetCtor,
-  StringCtor, SymbolCtor, Uint8ArrayCtor, apply, getOwnPropertyDescriptor, getPrototypeOf, is, isArray, keys,
+  ArrayBufferCtor, ArrayCtor, BigIntCtor, DateCtor, ErrorCtor, MapCtor, NumberCtor, ObjectCtor, PromiseCtor, RegExpCtor, SetCtor,
+  StringCtor, SymbolCtor, Uint8ArrayCtor, apply, fixed, getOwnPropertyDescriptor, getPrototypeOf, is, isArray, keys,
   min, numberIsNaN, ownKeys, uncurryThis,
 } from "internal:primordials";
 
@@ -142,6 +142,8 @@ function showProxy(context, target, depth) {
 function constructorName(value) {
   let object = value;
   while (object !== null && object !== undefined) {
+    // Its constructor is an accessor, see main.js.
+    if (object === PromiseCtor.prototype) return "Promise";
     const own = getOwnPropertyDescriptor(object, "constructor");
     if (own !== undefined && typeof own.value === "function" && own.value.name !== "") return `${own.value.name}`;
     object = getPrototypeOf(object);
@@ -289,7 +291,7 @@ function indented(context, value, depth) {
 }
 
 const isName = uncurryThis(RegExpCtor.prototype.test);
-const NAME = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
+const NAME = fixed(/^[a-zA-Z_][a-zA-Z_0-9]*$/);
 
 function keyText(key, isEnumerable) {
   if (typeof key === "symbol") return `[${escaped(symbolText(key))}]`;

@@ -8,6 +8,10 @@ const getter = (prototype, key) => uncurryThis(getOwnPropertyDescriptor(prototyp
 
 export { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
 
+const { exec } = RegExp.prototype;
+// A regular expression that a replaced RegExp.prototype.exec does not reach.
+export const fixed = (regExp) => defineProperty(regExp, "exec", { value: exec }) && regExp;
+
 export const { isArray } = Array;
 export const { create, defineProperties, freeze, keys, setPrototypeOf, is } = Object;
 export const { parse: jsonParse, stringify: jsonStringify } = JSON;

@@ -42,6 +42,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The error of a job that ran for longer than this.
+    pub fn deadline_text(deadline: Duration) -> String {
+        format!("Time limit of {} (JOB_TIMEOUT) exceeded", seconds(deadline))
+    }
+}
+
 /// The clock and the counters of one job.
 #[derive(Debug)]
 pub(crate) struct Watch {
@@ -92,7 +99,7 @@ impl Watch {
         }
         let running = self.entered.get().map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
         if now >= self.deadline.get() {
-            self.hit(format!("Time limit of {} (JOB_TIMEOUT) exceeded", seconds(self.limits.deadline)));
+            self.hit(Limits::deadline_text(self.limits.deadline));
         } else if self.used.get() + running > self.cpu.get() {
             self.hit(format!("CPU limit of {} (JOB_CPU) exceeded", seconds(self.limits.cpu)));
         } else {

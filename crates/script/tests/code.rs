@@ -1,0 +1,137 @@
+//! How code is wrapped, linked, timed and ended.
+
+mod job;
+
+use job::{run, run_with_modules};
+use job_model::Level;
+use serde_json::json;
+
+#[test]
+fn code_is_the_body_of_an_async_function() {
+    assert_eq!(run("results.a = await Promise.resolve(5); return; results.a = 6").result("a"), 5);
+}
+
+#[test]
+fn text_that_looks_like_an_import_stays_where_it_is() {
+    let code = "const s = `\nimport a from 'b';\n`; const r = /import x from \"y\"/; // import c from 'd'\n\
+                results.s = s; results.r = r.source; results.t = `${`import e from 'f'`}`";
+    let ran = run(code);
+    assert_eq!(ran.result("s"), "\nimport a from 'b';\n");
+    assert_eq!((ran.result("r"), ran.result("t")), (&"import x from \"y\"".into(), &"import e from 'f'".into()));
+}
+
+#[test]
+fn every_form_of_import_is_hoisted() {
+    let code = "results.b = b;\nimport d, {\n  a, // one\n  b as c, b\n} from 'm'\n[1].forEach((x) => results.x = x)\n\
+                import * as ns from \"m\"; import 'side';\nresults.all = [d, a, c, ns.a, globalThis.side]";
+    let modules = [("m", "export default 0; export const a = 1, b = 2"), ("side", "globalThis.side = 3")];
+    let ran = run_with_modules(code, &modules);
+    assert_eq!((ran.result("all"), ran.result("x"), ran.result("b")), (&json!([0, 1, 2, 1, 3]), &1.into(), &2.into()));
+}
+
+#[test]
+fn lines_and_columns_are_the_authors() {
+    let ran = run_with_modules(
+        "import {f} from 'm';\n\nfunction g() {\n  f();\n}\ng();",
+        &[("m", "\nexport function f() { throw new Error('deep') }")],
+    );
+    assert_eq!(ran.error(), "deep");
+    let ran = run_with_modules(
+        "import {f} from 'm';\n\nfunction g() {\n  f();\n}\ntry { g(); } catch (e) { logger.info(e.stack) }",
+        &[("m", "\nexport function f() { throw new Error('deep') }")],
+    );
+    let lines: Vec<&str> = ran.printed().lines().collect();
+    assert!(lines[1].starts_with("    at f (file:///puppet-master/module/m:2:"), "{lines:?}");
+    assert_eq!(lines[2], "    at g (file:///puppet-master/code:4:3)");
+    assert!(lines[3].starts_with("    at file:///puppet-master/code:6:"), "{lines:?}");
+}
+
+#[test]
+fn linking_is_logged_level_by_level() {
+    let modules = [("a", "import 'c'"), ("b", ""), ("c", "import 'b'")];
+    let ran = run_with_modules("import 'a'; import 'b'", &modules);
+    let lines: Vec<&str> = ran.messages(Level::Debug).iter().map(|line| line.split(' ').nth(2).unwrap()).collect();
+    assert_eq!((ran.error(), lines), ("", vec!["a", "b", "c", "b"]));
+}
+
+#[test]
+fn modules_may_import_each_other() {
+    let modules = [
+        ("a", "import {b} from 'b'; export const a = () => b() + 1"),
+        ("b", "import {a} from 'a'; export const b = () => typeof a"),
+    ];
+    assert_eq!(run_with_modules("import {a} from 'a'; results.a = a()", &modules).result("a"), "function1");
+}
+
+#[test]
+fn dynamic_imports_share_the_instance() {
+    let code = "import {inc} from 'm'; inc(); results.n = (await import('m')).inc()";
+    assert_eq!(run_with_modules(code, &[("m", "let n = 0; export const inc = () => ++n")]).result("n"), 2);
+}
+
+#[test]
+fn what_never_starts_has_no_times() {
+    for code in ["const = 5", "import {x} from 'nope'", "import x from 'empty'", "import 'throws'"] {
+        let ran = run_with_modules(code, &[("empty", ""), ("throws", "throw new Error('module')")]);
+        assert!(!ran.error().is_empty(), "{code}");
+        assert_eq!((ran.outcome.started_at, ran.outcome.finished_at), (None, None), "{code}");
+        assert_eq!(ran.messages(Level::Error), [ran.error()], "{code}");
+    }
+}
+
+#[test]
+fn thrown_nothing_still_fails_the_job() {
+    for (code, error) in [("throw null", "null"), ("throw undefined", "undefined"), ("throw ''", "Error")] {
+        assert_eq!(run(code).error(), error, "{code}");
+    }
+}
+
+#[test]
+fn results_that_cannot_be_stored_say_why() {
+    for (code, why) in [
+        ("results.self = results", "TypeError: Converting circular structure to JSON"),
+        ("results.n = 1n", "TypeError: Do not know how to serialize a BigInt"),
+        ("results = 5", "TypeError: results is not an object"),
+    ] {
+        assert_eq!(run(code).error(), format!("Results cannot be stored: {why}"), "{code}");
+    }
+}
+
+#[test]
+fn rejections_that_nobody_handles_are_logged() {
+    let ran = run("Promise.reject(new Error('lost')); setTimeout(() => { throw 'thrown' }, 1); \
+                   const p = Promise.reject(1); p.catch(() => {}); await sleep(20); results.a = 1");
+    let lines = ran.messages(Level::Warn);
+    assert!(
+        lines[0].starts_with("Unhandled rejection: Error: lost\n    at file:///puppet-master/code:1:"),
+        "{lines:?}"
+    );
+    assert_eq!((&lines[1..], ran.result("a")), (&["Unhandled rejection: thrown"][..], &1.into()));
+}
+
+#[test]
+fn microtasks_run_before_the_next_timer() {
+    let ran =
+        run("const o = results.o = []; setTimeout(() => { o.push(1); Promise.resolve().then(() => o.push(2)) }, 5); \
+                   setTimeout(() => o.push(3), 5); setImmediate(() => o.push(0)); await sleep(20)");
+    assert_eq!(ran.result("o"), &json!([0, 1, 2, 3]));
+}
+
+#[test]
+fn work_after_the_end_is_lost() {
+    let ran = run("sleep(5).then(() => { results.late = 1 }); results.a = 1");
+    assert_eq!(ran.outcome.results, json!({"a": 1}).as_object().unwrap().clone());
+}
+
+#[test]
+fn engine_errors_read_as_in_v8() {
+    for (code, error) in [
+        ("let o; o.b", "TypeError: Cannot read property 'b' of undefined"),
+        ("null.x = 1", "TypeError: Cannot set property 'x' of null"),
+        ("const a = 1; a = 2", "TypeError: Assignment to constant variable."),
+        ("nope", "ReferenceError: nope is not defined"),
+        ("new Array(-1)", "RangeError: Invalid array length"),
+    ] {
+        assert_eq!(run(code).error(), error, "{code}");
+    }
+}

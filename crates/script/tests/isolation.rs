@@ -1,0 +1,106 @@
+//! User code reaches nothing but its globals, and cannot break the prelude.
+
+mod job;
+
+use job::{run, run_with_modules};
+use job_model::Level;
+
+#[test]
+fn internal_modules_cannot_be_imported() {
+    for code in [
+        r#"await import("internal:ops")"#,
+        r#"await (0, eval)('import("internal:main")')"#,
+        r#"await new Function('return import("internal:main")')()"#,
+        r#"await logger.info.constructor('return import("internal:main")')()"#,
+        r#"await import("file:///puppet-master/code")"#,
+    ] {
+        assert!(run(code).error().starts_with("Unable to resolve dependency: "), "{code}");
+    }
+    assert_eq!(run(r#"import "internal:ops""#).error(), "Unable to resolve dependency: internal:ops");
+}
+
+#[test]
+fn modules_of_the_job_cannot_reach_them_either() {
+    let ran = run_with_modules(r#"import "m""#, &[("m", r#"import "internal:ops""#)]);
+    assert_eq!(ran.error(), "Unable to resolve dependency: internal:ops");
+}
+
+#[test]
+fn a_module_named_like_an_internal_one_is_the_jobs_own() {
+    let ran =
+        run_with_modules(r#"import {a} from "internal:ops"; results.a = a"#, &[("internal:ops", "export const a = 1")]);
+    assert_eq!(ran.result("a"), 1);
+}
+
+#[test]
+fn the_host_and_the_engines_extras_are_absent() {
+    let names = "require process fetch fs std os scriptArgs print gc bjson global module exports Deno";
+    let ran = run(&format!("results.found = '{names}'.split(' ').filter((name) => name in globalThis)"));
+    assert_eq!(ran.result("found"), &serde_json::json!([]));
+}
+
+#[test]
+fn overridden_built_ins_do_not_break_the_prelude() {
+    let ran = run(r#"
+        const hijacked = () => { throw new Error("hijacked") };
+        Array.prototype.push = Promise.prototype.then = Map.prototype.get = Function.prototype.call =
+            Function.prototype.apply = Reflect.apply = JSON.stringify = Array.prototype[Symbol.iterator] =
+            String.prototype.split = RegExp.prototype.exec = WeakMap.prototype.get = hijacked;
+        Promise.prototype.constructor = { [Symbol.species]: hijacked };
+        await sleep(1);
+        console.log("%s %j", sanitize(" a\nb "), 1, { a: [1, { b: 2 }] });
+        results.a = 1;
+    "#);
+    assert_eq!((ran.printed(), ran.result("a")), (r"a \nb 1 { a: [ 1, { b: 2 } ] }", &1.into()));
+}
+
+#[test]
+fn call_sites_hold_no_functions() {
+    let ran = run("Error.prepareStackTrace = (e, sites) => sites.map((s) => [s.getFunction(), s.getThis()]); \
+                   results.sites = new Error().stack.flat().filter((x) => x !== undefined)");
+    assert_eq!(ran.result("sites"), &serde_json::json!([]));
+}
+
+#[test]
+fn stacks_show_no_line_of_the_prelude() {
+    let ran = run("try { sanitize(5) } catch (e) { results.stack = e.stack }");
+    let stack = ran.result("stack").as_str().unwrap();
+    assert!(stack.contains("file:///puppet-master/code:1:") && !stack.contains("internal:"), "{stack}");
+}
+
+#[test]
+fn setters_on_prototypes_do_not_see_values_that_enter() {
+    let ran = run(
+        "const seen = []; Object.defineProperty(Object.prototype, 'href', {set(v) { seen.push(v) }, configurable: true}); \
+                   results.got = new URL('http://a/').href; results.seen = seen.length",
+    );
+    assert_eq!((ran.result("got"), ran.result("seen")), (&"http://a/".into(), &0.into()));
+}
+
+#[test]
+fn hostile_proxies_as_arguments_are_only_errors() {
+    let ran = run(r#"
+        const bad = new Proxy({}, new Proxy({}, { get() { throw new Error("trap") } }));
+        const calls = [() => sanitize(bad), () => format("%s", bad), () => Buffer.from(bad), () => new URL(bad),
+            () => structuredClone(bad), () => setTimeout(bad), () => logger.dir(bad), () => new URLSearchParams(bad)];
+        results.n = 0;
+        for (const call of calls) { try { call() } catch { results.n++ } }
+    "#);
+    assert!(ran.result("n").as_i64().unwrap() >= 6);
+}
+
+#[test]
+fn jobs_share_nothing() {
+    run("globalThis.leak = 1; Array.prototype.leak = 2; Symbol.for('x').description;");
+    let ran = run("results.leak = [typeof leak, typeof [].leak]");
+    assert_eq!(ran.result("leak"), &serde_json::json!(["undefined", "undefined"]));
+}
+
+#[test]
+fn deleting_every_global_ends_well() {
+    let ran = run(
+        "results.a = 1; for (const k of Object.getOwnPropertyNames(globalThis)) if (k !== 'results') { try { delete globalThis[k] } catch {} }",
+    );
+    assert_eq!(ran.result("a"), 1);
+    assert_eq!(ran.messages(Level::Error), Vec::<&str>::new());
+}

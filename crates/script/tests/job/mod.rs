@@ -1,0 +1,69 @@
+//! Runs a piece of code as a job without a page.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use job_model::{Level, LogEntry};
+use script::{Host, Limits, Outcome, Script};
+
+/// What a job left behind.
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) logs: Vec<LogEntry>,
+}
+
+impl Ran {
+    /// The messages of that level without the sandbox's own first and last lines.
+    pub(crate) fn messages(&self, level: Level) -> Vec<&str> {
+        let own = |message: &str| message.starts_with("Setting ") || message.starts_with("Code took ");
+        let lines = self.logs.iter().filter(|entry| entry.level == level && !own(&entry.message));
+        lines.map(|entry| entry.message.as_str()).collect()
+    }
+
+    /// The one INFO message.
+    pub(crate) fn printed(&self) -> &str {
+        match self.messages(Level::Info)[..] {
+            [message] => message,
+            ref other => panic!("expected one line, got {other:?}, error {:?}", self.outcome.error),
+        }
+    }
+
+    pub(crate) fn result(&self, key: &str) -> &serde_json::Value {
+        assert_eq!(self.outcome.error, None);
+        &self.outcome.results[key]
+    }
+
+    pub(crate) fn error(&self) -> &str {
+        self.outcome.error.as_deref().unwrap_or_default()
+    }
+}
+
+/// Runs code with the default limits and half a minute.
+pub(crate) fn run(code: &str) -> Ran {
+    run_with(code, &[], Limits { deadline: Duration::from_secs(30), ..Limits::default() })
+}
+
+pub(crate) fn run_with_modules(code: &str, modules: &[(&str, &str)]) -> Ran {
+    run_with(code, modules, Limits { deadline: Duration::from_secs(30), ..Limits::default() })
+}
+
+pub(crate) fn run_within(code: &str, limits: Limits) -> Ran {
+    run_with(code, &[], limits)
+}
+
+fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits) -> Ran {
+    let modules = modules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let vars = BTreeMap::from([("name".to_owned(), "value".to_owned())]);
+    let script = Script { code: code.to_owned(), vars, modules };
+    let logs = Rc::new(RefCell::new(Vec::new()));
+    let sink = Rc::clone(&logs);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let log = move |entry| sink.borrow_mut().push(entry);
+    let outcome = runtime.block_on(script::run(script, Host::default(), limits, log));
+    let logs = logs.take();
+    Ran { outcome, logs }
+}

@@ -1,0 +1,99 @@
+//! Every limit ends the job with its name and value, and what was stored before is kept.
+
+mod job;
+
+use std::time::Duration;
+
+use job::run_within;
+use script::Limits;
+
+fn short() -> Limits {
+    Limits { deadline: Duration::from_millis(300), ..Limits::default() }
+}
+
+const TIME: &str = "Time limit of 0.3 s (JOB_TIMEOUT) exceeded";
+
+#[test]
+fn spinning_code_ends_at_the_deadline() {
+    assert_eq!(run_within("results.a = 1; while (true) {}", short()).error(), TIME);
+}
+
+#[test]
+fn partial_results_survive_the_deadline() {
+    let ran = run_within("results.a = 1; await new Promise(() => {})", short());
+    assert_eq!((ran.error(), &ran.outcome.results["a"]), (TIME, &1.into()));
+    assert!(ran.outcome.started_at.is_some() && ran.outcome.finished_at.is_some());
+}
+
+#[test]
+fn an_endless_chain_of_microtasks_ends_at_the_deadline() {
+    assert_eq!(run_within("for (;;) await null", short()).error(), TIME);
+}
+
+#[test]
+fn an_endless_stream_of_timers_ends_at_the_deadline() {
+    assert_eq!(run_within("for (;;) await new Promise((r) => setImmediate(r))", short()).error(), TIME);
+}
+
+#[test]
+fn a_regular_expression_bomb_ends_at_the_deadline() {
+    assert_eq!(run_within(r#"/(a+)+b/.test("a".repeat(40))"#, short()).error(), TIME);
+}
+
+#[test]
+fn catching_everything_does_not_outlive_the_deadline() {
+    assert_eq!(run_within("for (;;) { try { for (;;) {} } catch {} finally { continue } }", short()).error(), TIME);
+}
+
+#[test]
+fn results_that_never_finish_end_at_the_deadline() {
+    assert_eq!(run_within("results.toJSON = () => { for (;;) {} }", short()).error(), TIME);
+}
+
+#[test]
+fn time_in_the_engine_is_limited_apart_from_waiting() {
+    let limits = Limits { cpu: Duration::from_millis(100), ..Limits::default() };
+    assert_eq!(
+        run_within("await sleep(150); while (true) {}", limits).error(),
+        "CPU limit of 0.1 s (JOB_CPU) exceeded"
+    );
+}
+
+#[test]
+fn memory_is_limited() {
+    let limits = Limits { memory_bytes: 32 << 20, ..Limits::default() };
+    for code in [
+        r#"const a = []; while (true) a.push(new Array(1000).fill("x"));"#,
+        "new ArrayBuffer(1e9)",
+        r#""x".padEnd(1e9)"#,
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, {i});",
+    ] {
+        let ran = run_within(code, limits.clone());
+        assert_eq!(ran.error(), "Memory limit of 32 MiB (JOB_MEMORY) exceeded", "{code}");
+    }
+}
+
+#[test]
+fn endless_recursion_is_an_error_of_the_script() {
+    let ran = run_within("(function f() { f() })()", Limits::default());
+    assert_eq!(ran.error(), "RangeError: Maximum call stack size exceeded");
+}
+
+#[test]
+fn log_lines_are_limited() {
+    let ran = run_within("for (;;) logger.info('x')", Limits { log_lines: 10, ..Limits::default() });
+    assert_eq!(ran.error(), "Limit of 10 log lines (JOB_LOG_LINES) exceeded");
+    assert!(ran.logs.len() <= 10 + 3, "{}", ran.logs.len());
+}
+
+#[test]
+fn the_size_of_logs_is_limited() {
+    let ran = run_within("for (;;) logger.info('x'.repeat(100))", Limits { log_bytes: 1000, ..Limits::default() });
+    assert_eq!(ran.error(), "Limit of 1000 bytes of logs (JOB_LOG_BYTES) exceeded");
+}
+
+#[test]
+fn the_size_of_results_is_limited() {
+    let ran = run_within("results.a = 'x'.repeat(100)", Limits { result_bytes: 50, ..Limits::default() });
+    assert_eq!(ran.error(), "Limit of 50 bytes of results (JOB_RESULT_BYTES) exceeded");
+}
