@@ -185,7 +185,8 @@ fn rewrite(error: ProtocolError) -> Error {
     match &error {
         ProtocolError::Refused { message, .. }
             if message.ends_with("Cannot find context with specified id")
-                || message.ends_with("Inspected target navigated or closed") =>
+                || message.ends_with("Inspected target navigated or closed")
+                || message.ends_with("Execution context was destroyed.") =>
         {
             Error::ContextDestroyed
         }
