@@ -11,6 +11,7 @@ import "internal:file_chooser";
 import "internal:frame";
 import "internal:mouse";
 import "internal:page";
+import "internal:request";
 import "internal:response";
 import "internal:security_details";
 import "internal:target";
