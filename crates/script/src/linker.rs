@@ -40,18 +40,21 @@ impl Links {
         self.sealed.set(true);
     }
 
-    /// Writes a line per import below `base`, level by level. Each importer is visited once.
+    /// Writes the lines for an import that is resolved for the first time; the code's own imports come all at once.
     fn link(&self, base: &str, name: &str) -> Result<(), String> {
-        let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(",");
-        let mut levels = VecDeque::new();
         if base == CODE_URL && self.linked.borrow_mut().insert(CODE_URL.to_owned()) {
-            levels.push_back(self.code_imports.clone());
+            self.link_level(self.code_imports.clone())?;
         }
-        if !self.code_imports.iter().any(|import| import == name) && !base.starts_with(MODULE_URL) {
-            levels.push_back(vec![name.to_owned()]);
-        } else if base.starts_with(MODULE_URL) && self.linked.borrow_mut().insert(base.to_owned()) {
-            levels.push_back(vec![name.to_owned()]);
+        if self.linked.borrow().contains(&format!("{MODULE_URL}{name}")) {
+            return Ok(());
         }
+        self.link_level(vec![name.to_owned()])
+    }
+
+    /// Writes a line per import, then those of the imported modules, level by level. Each importer is visited once.
+    fn link_level(&self, imports: Vec<String>) -> Result<(), String> {
+        let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(",");
+        let mut levels = VecDeque::from([imports]);
         while let Some(imports) = levels.pop_front() {
             for import in imports {
                 let line = format!("Linking module {import} to undefined (Available: {available})");
@@ -102,10 +105,10 @@ impl Loader for Texts {
         url: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> js::Result<js::Module<'js>> {
-        if !self.0.sealed.get() {
-            if let Some(text) = prelude::text(url) {
-                return js::Module::declare(ctx.clone(), url, text);
-            }
+        if !self.0.sealed.get()
+            && let Some(text) = prelude::text(url)
+        {
+            return js::Module::declare(ctx.clone(), url, text);
         }
         let name = url.strip_prefix(MODULE_URL).unwrap_or(url);
         let Some(text) = self.0.modules.get(name) else { return Err(unresolved(ctx, name)) };

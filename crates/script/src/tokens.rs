@@ -81,8 +81,8 @@ impl<'a> Tokens<'a> {
             self.at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
                 self.at += trimmed.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(trimmed.len());
-            } else if trimmed.starts_with("/*") {
-                self.at += trimmed[2..].find("*/").map_or(trimmed.len(), |end| end + 4);
+            } else if let Some(comment) = trimmed.strip_prefix("/*") {
+                self.at += comment.find("*/").map_or(trimmed.len(), |end| end + 4);
             } else {
                 return;
             }
@@ -122,7 +122,7 @@ impl<'a> Tokens<'a> {
     fn substitution(&self, start: usize) -> usize {
         let mut inner = Tokens::new(self.source);
         inner.at = start;
-        while let Some(token) = inner.next() {
+        for token in inner {
             if token.text == "}" && token.depth == 0 {
                 return token.start + 1;
             }

@@ -249,8 +249,7 @@ impl FromArg for f64 {
 macro_rules! integer_arg {
     ($($integer:ty)*) => {$(
         impl FromArg for $integer {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be equal after it")]
-            #[expect(clippy::cast_precision_loss, clippy::cast_lossless, reason = "checked to be equal after it")]
+            #[allow(clippy::cast_possible_truncation, reason = "checked to be equal after it; not every type is cut")]
             fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
                 let number = f64::from_arg(value, scope)?;
                 let whole = number as $integer;

@@ -61,7 +61,7 @@ fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits) -> Ran {
     let script = Script { code: code.to_owned(), vars, modules };
     let logs = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&logs);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let log = move |entry| sink.borrow_mut().push(entry);
     let outcome = runtime.block_on(script::run(script, Host::default(), limits, log));
     let logs = logs.take();
