@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use job_model::{JobId, JobResult, Level, LogEntry, Timestamp};
+use script::resources::ResourceRef;
 use script::{Host, Limits, Script};
 
 use crate::protocol::{JobOrder, SlotSettings, ToSlot};
@@ -37,7 +38,7 @@ pub(crate) async fn run(
         memory_bytes: usize::try_from(settings.job_memory).unwrap_or(usize::MAX),
         ..Limits::default()
     };
-    let host = Host { page: Some(prepared.page.clone()), allow_local_files: settings.allow_local_files };
+    let host = Host { page: Some(ResourceRef::new(prepared.page.clone())), allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
     let outcome = until_stopped(script::run(script, host, limits, log), input).await?;
     let logs = Rc::unwrap_or_clone(logs).into_inner();

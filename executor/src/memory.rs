@@ -3,7 +3,7 @@
 use std::fs;
 
 /// The private memory of all processes of a group together, in bytes: what ending them would give back.
-pub fn of_group(group: i32) -> u64 {
+pub(crate) fn of_group(group: i32) -> u64 {
     let Ok(entries) = fs::read_dir("/proc") else { return 0 };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| group_of(*pid) == Some(group)).map(private_bytes).sum()

@@ -11,12 +11,12 @@ const LANGUAGE: &str = "
 ";
 
 /// Viewport 1920×1080, language `en`.
-pub async fn apply(page: &Rc<Page>) -> Result<(), browser::Error> {
-    let viewport = Viewport { width: 1920, height: 1080, ..Viewport::default() };
+pub(crate) async fn apply(page: &Rc<Page>) -> Result<(), browser::Error> {
+    let viewport = Viewport::of_size(1920, 1080);
     let (viewport, headers, language) = tokio::join!(
         page.set_viewport(viewport),
         page.set_extra_http_headers(vec![("Accept-Language".to_owned(), "en".to_owned())]),
-        page.evaluate_on_new_document(LANGUAGE.to_owned()),
+        page.evaluate_on_new_document(LANGUAGE),
     );
     viewport?;
     headers?;

@@ -89,12 +89,14 @@ impl SlotPool {
     /// A slot that is ready, as soon as there is one.
     pub async fn idle(&self) -> IdleSlot {
         loop {
-            match self.idle.lock().await.recv().await {
-                Some(mut idle) if idle.slot.is_alive() => return idle,
-                Some(_) => tracing::warn!("a slot died while it was idle, replacing it"),
+            let Some(mut idle) = self.idle.lock().await.recv().await else {
                 // The pool is stopped: there will be none.
-                None => std::future::pending().await,
+                return std::future::pending().await;
+            };
+            if idle.slot.is_alive() {
+                return idle;
             }
+            tracing::warn!("a slot died while it was idle, replacing it");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use browser::{Browser, BrowserContext, LaunchOptions, Page};
+use browser::{Browser, LaunchOptions, Page};
 use tokio::time::{Instant, timeout};
 
 use crate::memory;
@@ -19,7 +19,7 @@ const CLEAR: Duration = Duration::from_secs(2);
 const TRIES: u32 = 2;
 
 /// The browser and how it has fared.
-pub struct Stage {
+pub(crate) struct Stage {
     settings: SlotSettings,
     browser: Option<Warm>,
     report: BrowserReport,
@@ -33,16 +33,15 @@ struct Warm {
 }
 
 /// A page that waits for its job, in a context of its own.
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The page, set up as job code expects it.
-    pub page: Rc<Page>,
-    context: Rc<BrowserContext>,
+    pub(crate) page: Rc<Page>,
     browser: Rc<Browser>,
 }
 
 /// Why no page could be prepared.
 #[derive(Debug, thiserror::Error)]
-pub enum StageError {
+pub(crate) enum StageError {
     /// Chromium does not start.
     #[error(transparent)]
     Launch(#[from] browser::LaunchError),
@@ -56,17 +55,17 @@ pub enum StageError {
 
 impl Stage {
     /// A stage without a browser yet.
-    pub fn new(settings: SlotSettings) -> Self {
+    pub(crate) fn new(settings: SlotSettings) -> Self {
         Self { settings, browser: None, report: BrowserReport::default() }
     }
 
     /// The slot's settings.
-    pub fn settings(&self) -> &SlotSettings {
+    pub(crate) fn settings(&self) -> &SlotSettings {
         &self.settings
     }
 
     /// What happened to browsers since this was asked last.
-    pub fn take_report(&mut self) -> BrowserReport {
+    pub(crate) fn take_report(&mut self) -> BrowserReport {
         std::mem::take(&mut self.report)
     }
 
@@ -74,7 +73,7 @@ impl Stage {
     ///
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.
-    pub async fn prepare(&mut self) -> Result<Prepared, StageError> {
+    pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
         let mut tries = 0;
         loop {
             let fresh = self.browser.is_none();
@@ -103,11 +102,11 @@ impl Stage {
     }
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.
-    pub async fn clear(&mut self, prepared: Prepared) {
-        let Prepared { context, browser, page } = prepared;
+    pub(crate) async fn clear(&mut self, prepared: Prepared) {
+        let Prepared { browser, page } = prepared;
         drop(page);
         browser.clear_event_sink();
-        let cleared = timeout(CLEAR, context.close()).await;
+        let cleared = timeout(CLEAR, browser.dispose_contexts()).await;
         let Some(warm) = &mut self.browser else { return };
         warm.jobs += 1;
         if !browser.is_connected() {
@@ -118,7 +117,7 @@ impl Stage {
             Ok(Ok(())) => self.settings.isolation == BrowserIsolation::Process
                 || warm.jobs >= self.settings.browser_max_jobs
                 || warm.since.elapsed() >= self.settings.browser_max_age
-                || memory::of_group(browser.process_group()) >= self.settings.browser_max_memory,
+                || browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "replacing a Chromium that kept a job's context");
                 true
@@ -135,7 +134,7 @@ impl Stage {
     }
 
     /// Ends the browser.
-    pub async fn close(&mut self) {
+    pub(crate) async fn close(&mut self) {
         if let Some(warm) = self.browser.take() {
             warm.browser.close().await;
         }
@@ -161,14 +160,13 @@ impl Stage {
 
 impl Prepared {
     /// Resolves when the browser is gone.
-    pub async fn disconnected(&self) {
+    pub(crate) async fn disconnected(&self) {
         self.browser.disconnected().await;
     }
 }
 
 async fn page_for(browser: &Rc<Browser>) -> Result<Prepared, browser::Error> {
-    let context = browser.create_browser_context().await?;
-    let page = context.new_page().await?;
+    let page = browser.renew_default_context().await?.new_page().await?;
     page_setup::apply(&page).await?;
-    Ok(Prepared { page, context, browser: browser.clone() })
+    Ok(Prepared { page, browser: browser.clone() })
 }

@@ -254,7 +254,7 @@ fn slot_lost(
     let finished_at = Timestamp::now();
     let text = match error {
         _ if cancelled => "cancelled".to_owned(),
-        SlotError::Silent { .. } => script::limits::time_limit_text(timeout),
+        SlotError::Silent { .. } => script::Limits::deadline_text(timeout),
         other => format!("The process that ran the job was lost: {other}"),
     };
     logs.push(LogEntry { time: finished_at, level: Level::Error, message: text.clone() });

@@ -28,7 +28,10 @@ pub struct Browser {
     process: RefCell<Option<Chromium>>,
     ws_endpoint: String,
     sink: Rc<Sink>,
-    default_context: Rc<BrowserContext>,
+    /// The context that Chromium starts with.
+    own_context: Rc<BrowserContext>,
+    /// The one that counts as such: the job's.
+    default_context: RefCell<Rc<BrowserContext>>,
     contexts: RefCell<Vec<Rc<BrowserContext>>>,
     targets: RefCell<Vec<Rc<Target>>>,
     /// Wakes when a target comes or changes.
@@ -70,6 +73,7 @@ impl Browser {
     ) -> Result<Rc<Self>, ProtocolError> {
         let closed = connection.closed();
         let browser = Rc::new_cyclic(|browser: &Weak<Browser>| {
+            let own_context = BrowserContext::new(browser.clone(), None);
             let session = connection.root().clone();
             let listener = browser.clone();
             let subscription = session.on_event(move |event| {
@@ -83,7 +87,8 @@ impl Browser {
                 process: RefCell::new(process),
                 ws_endpoint,
                 sink: Rc::default(),
-                default_context: BrowserContext::new(browser.clone(), None),
+                default_context: RefCell::new(own_context.clone()),
+                own_context,
                 contexts: RefCell::default(),
                 targets: RefCell::default(),
                 targets_changed: Waiters::default(),
@@ -173,7 +178,7 @@ impl Browser {
             return;
         }
         let context = payload["browserContextId"].as_str().and_then(|id| self.context_by_id(id));
-        let target = Target::new(payload, context.unwrap_or_else(|| self.default_context.clone()));
+        let target = Target::new(payload, context.unwrap_or_else(|| self.own_context.clone()));
         self.targets.borrow_mut().push(target.clone());
         if target.is_initialized() {
             self.announce(&target);
@@ -195,7 +200,7 @@ impl Browser {
             });
         }
         self.targets_changed.wake();
-        self.sink.tell(Event::TargetCreated(target.clone()));
+        self.tell(target.clone(), Event::TargetCreated);
     }
 
     fn on_target_changed(self: &Rc<Self>, payload: Value) {
@@ -208,7 +213,7 @@ impl Browser {
             }
         } else if target.url() != old_url {
             self.targets_changed.wake();
-            self.sink.tell(Event::TargetChanged(target));
+            self.tell(target, Event::TargetChanged);
         }
     }
 
@@ -218,7 +223,7 @@ impl Browser {
         let was_initialized = target.is_initialized();
         target.on_destroyed();
         if was_initialized {
-            self.sink.tell(Event::TargetDestroyed(target));
+            self.tell(target, Event::TargetDestroyed);
         }
     }
 
@@ -246,11 +251,35 @@ impl Browser {
         let answer = self.session.send_raw("Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
         let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
         let context = BrowserContext::new(
-            self.default_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(),
+            self.own_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(),
             Some(id),
         );
         self.contexts.borrow_mut().push(context.clone());
         Ok(context)
+    }
+
+    /// Opens a context that takes the place of the one that the browser starts with, which is hidden from now on: a
+    /// job finds a browser of its own. The contexts that there were are disposed of.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the browser is gone.
+    pub async fn renew_default_context(&self) -> Result<Rc<BrowserContext>, Error> {
+        self.dispose_contexts().await?;
+        let context = self.create_browser_context().await?;
+        self.default_context.replace(context.clone());
+        Ok(context)
+    }
+
+    /// Disposes of every context that was created here, with all that is in it.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when the browser is gone.
+    pub async fn dispose_contexts(&self) -> Result<(), Error> {
+        self.default_context.replace(self.own_context.clone());
+        let contexts = self.contexts.borrow().clone();
+        let disposals = contexts.iter().filter_map(|context| context.id()).map(|id| self.dispose_context(id));
+        futures::future::try_join_all(disposals).await?;
+        Ok(())
     }
 
     pub(crate) async fn dispose_context(&self, id: &str) -> Result<(), Error> {
@@ -261,14 +290,27 @@ impl Browser {
 
     /// All contexts, the one that the browser starts with first.
     pub fn browser_contexts(&self) -> Vec<Rc<BrowserContext>> {
-        let mut contexts = vec![self.default_context.clone()];
-        contexts.extend(self.contexts.borrow().iter().cloned());
-        contexts
+        let default = self.default_browser_context();
+        let others = self.contexts.borrow().iter().filter(|context| !Rc::ptr_eq(context, &default)).cloned().collect();
+        [vec![default], others].concat()
     }
 
-    /// The context that the browser starts with.
-    pub fn default_browser_context(&self) -> &Rc<BrowserContext> {
-        &self.default_context
+    /// The context that the browser starts with, or that was put in its place.
+    pub fn default_browser_context(&self) -> Rc<BrowserContext> {
+        self.default_context.borrow().clone()
+    }
+
+    /// Whether a target is to be seen: not one of a context that is hidden.
+    fn shows(&self, target: &Target) -> bool {
+        let hidden = Rc::ptr_eq(target.browser_context(), &self.own_context);
+        !hidden || Rc::ptr_eq(&self.own_context, &self.default_context.borrow()) || target.target_type() == "browser"
+    }
+
+    /// Tells about a target, unless it is hidden.
+    fn tell(&self, target: Rc<Target>, event: impl FnOnce(Rc<Target>) -> Event) {
+        if self.shows(&target) {
+            self.sink.tell(event(target));
+        }
     }
 
     /// Opens a page in the context that the browser starts with.
@@ -276,7 +318,7 @@ impl Browser {
     /// # Errors
     /// As [`BrowserContext::new_page`].
     pub async fn new_page(&self) -> Result<Rc<Page>, Error> {
-        self.default_context.new_page().await
+        self.default_browser_context().new_page().await
     }
 
     /// All pages of all contexts.
@@ -291,7 +333,7 @@ impl Browser {
 
     /// All targets that anybody was told about.
     pub fn targets(&self) -> Vec<Rc<Target>> {
-        self.targets.borrow().iter().filter(|target| target.is_initialized()).cloned().collect()
+        self.targets.borrow().iter().filter(|target| target.is_initialized() && self.shows(target)).cloned().collect()
     }
 
     /// The browser's own target.
@@ -351,6 +393,14 @@ impl Browser {
     /// Whether the browser can be talked to.
     pub fn is_connected(&self) -> bool {
         !self.session.is_detached()
+    }
+
+    /// Resolves when the browser is gone.
+    pub async fn disconnected(&self) {
+        let closed = self.connection.borrow().as_ref().map(Connection::closed);
+        if let Some(closed) = closed {
+            closed.await;
+        }
     }
 
     /// Ends the browser: asks it to, and kills all of its processes.

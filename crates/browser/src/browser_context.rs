@@ -53,7 +53,12 @@ impl BrowserContext {
 
     /// Whether it is one of those that can be closed.
     pub fn is_incognito(&self) -> bool {
-        self.id.is_some()
+        self.id.is_some() && !self.is_default()
+    }
+
+    /// Whether it is the context that the browser starts with, or stands in its place.
+    fn is_default(&self) -> bool {
+        self.browser.upgrade().is_some_and(|browser| std::ptr::eq(&*browser.default_browser_context(), self))
     }
 
     /// The browser.
@@ -141,7 +146,8 @@ impl BrowserContext {
     /// # Errors
     /// For the context that the browser starts with.
     pub async fn close(&self) -> Result<(), Error> {
-        let id = self.id.as_deref().ok_or(Error::message("Non-incognito profiles cannot be closed!"))?;
+        let id = self.id.as_deref().filter(|_| !self.is_default());
+        let id = id.ok_or(Error::message("Non-incognito profiles cannot be closed!"))?;
         self.browser()?.dispose_context(id).await
     }
 }

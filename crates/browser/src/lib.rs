@@ -48,3 +48,10 @@ pub mod tracing;
 pub mod wait_task;
 pub mod worker;
 mod world;
+
+pub use browser::Browser;
+pub use browser_context::BrowserContext;
+pub use emulation::Viewport;
+pub use error::Error;
+pub use launch::{LaunchError, LaunchOptions};
+pub use page::Page;
