@@ -82,27 +82,16 @@ impl<'a> Head<'a> {
     /// Whether `=>` follows the parentheses that `rest` begins with.
     fn arrow_after_parameters(&mut self) -> bool {
         let mut depth = 0_u32;
-        let mut quote = None;
-        let mut escaped = false;
-        let text = self.rest;
-        for (at, c) in text.char_indices() {
-            if let Some(end) = quote {
-                if escaped {
-                    escaped = false;
-                } else if c == '\\' {
-                    escaped = true;
-                } else if c == end {
-                    quote = None;
-                }
-                continue;
-            }
+        loop {
+            self.skip_blanks();
+            let Some(c) = self.rest.chars().next() else { return false };
+            self.rest = &self.rest[c.len_utf8()..];
             match c {
-                '"' | '\'' | '`' => quote = Some(c),
+                '"' | '\'' | '`' => self.skip_string(c),
                 '(' | '[' | '{' => depth += 1,
                 ')' | ']' | '}' => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
-                        self.rest = &text[at + 1..];
                         self.skip_blanks();
                         return self.rest.starts_with("=>");
                     }
@@ -110,7 +99,16 @@ impl<'a> Head<'a> {
                 _ => {}
             }
         }
-        false
+    }
+
+    fn skip_string(&mut self, quote: char) {
+        let mut escaped = false;
+        let end = self.rest.char_indices().find(|(_, c)| {
+            let ends = !escaped && *c == quote;
+            escaped = !escaped && *c == '\\';
+            ends
+        });
+        self.rest = end.map_or("", |(at, quote)| &self.rest[at + quote.len_utf8()..]);
     }
 }
 
