@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Cancelled when the process should end: nothing new begins, what waits stops waiting.
     pub(crate) stop: CancellationToken,
+    /// Cancelled when the last request is answered: no more jobs come in.
+    pub(crate) served: CancellationToken,
     /// Work that outlives the request or delivery it came from; the gateway ends after it.
     pub(crate) tasks: TaskTracker,
 }

@@ -141,8 +141,10 @@ impl Settings {
         if let Some(token) = &self.api_token {
             tokens.push(("API_TOKEN", token.clone()));
         }
-        tokens.extend(self.api_tokens.iter().map(|token| ("API_TOKENS", token.clone())));
-        if let Some(path) = &self.api_token_file {
+        // A variable that is set to nothing is as good as absent, except where that would let everybody in.
+        let listed = self.api_tokens.iter().filter(|token| !token.expose().is_empty());
+        tokens.extend(listed.map(|token| ("API_TOKENS", token.clone())));
+        if let Some(path) = self.api_token_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
             let text = std::fs::read_to_string(path)
                 .map_err(|reason| ConfigError::TokenFile { path: path.display().to_string(), reason })?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

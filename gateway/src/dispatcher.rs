@@ -66,14 +66,18 @@ fn weight(job: &job_model::Job) -> u32 {
     u32::try_from(1024 + job.code.len() + texts.sum::<usize>()).unwrap_or(u32::MAX)
 }
 
-/// Publishes the line until `stop`, then what is left of it.
-pub(crate) async fn run(app: Arc<App>, mut receiver: mpsc::Receiver<Waiting>) {
-    let stop = app.stop.clone();
-    let jobs = stream::poll_fn(move |context| receiver.poll_recv(context));
-    let jobs = jobs.take_until(async move {
-        // Requests that are still being answered may add to the line for a moment.
-        stop.cancelled().await;
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+/// Publishes the line until the last request is answered, then what is left of it.
+pub(crate) async fn run(app: Arc<App>, receiver: mpsc::Receiver<Waiting>) {
+    let jobs = stream::unfold((receiver, app.served.clone()), |(mut receiver, served)| async move {
+        let waiting = tokio::select! {
+            biased;
+            waiting = receiver.recv() => waiting,
+            () = served.cancelled() => {
+                receiver.close();
+                receiver.recv().await
+            }
+        };
+        Some((waiting?, (receiver, served)))
     });
     jobs.for_each_concurrent(CONCURRENCY, |waiting| {
         let app = &app;

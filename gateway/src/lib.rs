@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::FutureExt;
 use job_queue::JobQueue;
 use job_store::JobStore;
 use service::Backoff;
@@ -78,6 +79,7 @@ pub async fn run_with(
         reached: Reached::default(),
         metrics: Metrics::new(),
         stop: stop.clone(),
+        served: CancellationToken::new(),
         tasks: TaskTracker::new(),
         settings,
     });
@@ -86,19 +88,23 @@ pub async fn run_with(
     let announcing = tokio::spawn(announcer::run(app.queue.clone(), announcements, finished.clone()));
     spawn_background(&app, line);
 
+    // One deadline for everything that is still under way.
+    let cut_off = late(stop.clone(), grace).shared();
     let serving =
         axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = tokio::select! {
         served = serving => served.context("failed to serve HTTP"),
-        () = late(&stop, grace) => {
+        () = cut_off.clone() => {
             tracing::warn!("requests still under way are cut off");
             Ok(())
         }
     };
     stop.cancel();
+    app.served.cancel();
     app.tasks.close();
-    if tokio::time::timeout(grace, app.tasks.wait()).await.is_err() {
-        tracing::warn!("work still under way is left to other gateways and the next start");
+    tokio::select! {
+        () = app.tasks.wait() => {}
+        () = cut_off => tracing::warn!("work still under way is left to other gateways and the next start"),
     }
     finished.cancel();
     announcing.await.context("the announcer failed")?;
@@ -138,7 +144,7 @@ fn spawn_background(app: &Arc<App>, line: mpsc::Receiver<dispatcher::Waiting>) {
 }
 
 /// Ends a while after `stop`.
-async fn late(stop: &CancellationToken, grace: Duration) {
+async fn late(stop: CancellationToken, grace: Duration) {
     stop.cancelled().await;
     tokio::time::sleep(grace).await;
 }

@@ -61,7 +61,7 @@ async fn sample(app: &App) {
         app.metrics.queue_depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
     }
     for status in JobStatus::ALL {
-        if let Ok(page) = app.store.list(ListQuery { status: Some(status), skip: 0, limit: 1 }).await {
+        if let Ok(page) = app.store.list(ListQuery { status: Some(status), skip: 0, limit: 0 }).await {
             let labels = StatusLabels { status: status.as_str() };
             app.metrics.jobs.get_or_create(&labels).set(i64::try_from(page.total).unwrap_or(i64::MAX));
         }

@@ -129,15 +129,13 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
 
 /// What browsers on other origins may do; nothing unless configured.
 fn cors(app: &App) -> Option<CorsLayer> {
-    let origins = &app.settings.cors_allow_origin;
+    let mut origins = app.settings.cors_allow_origin.clone();
+    origins.retain(|origin| !origin.is_empty());
     if origins.is_empty() {
         return None;
     }
-    let allowed = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::from(Any)
-    } else {
-        AllowOrigin::list(origins.iter().cloned())
-    };
+    let allowed =
+        if origins.iter().any(|origin| origin == "*") { AllowOrigin::from(Any) } else { AllowOrigin::list(origins) };
     let headers = [AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id")];
     let methods = [Method::GET, Method::POST, Method::DELETE];
     Some(CorsLayer::new().allow_origin(allowed).allow_headers(headers).allow_methods(methods))
