@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
@@ -189,6 +191,7 @@ impl Chromium {
             .stdout(Stdio::null())
             .stderr(stderr)
             .process_group(0);
+        adopt_orphans();
         inherit_as_3_and_4(&mut command, &commands_in, &replies_out);
         let child = command.spawn().map_err(spawn_error)?;
         let process_group =
@@ -254,12 +257,12 @@ impl Chromium {
 
     /// Kills the whole process group, reaps it and removes the profile directory.
     pub fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(child) = self.child.take() else { return };
         // The group outlives its leader while any member lives, so the number cannot have been given away.
         let _ = killpg(self.process_group, Signal::SIGKILL);
-        if let Err(error) = child.wait() {
-            tracing::warn!(process.id = self.process_group.as_raw(), %error, "failed to reap Chromium");
-        }
+        // The child is one of the group.
+        drop(child);
+        reap(self.process_group);
         if let Some(profile) = self.profile.take() {
             remove(profile);
         }
@@ -269,6 +272,28 @@ impl Chromium {
 impl Drop for Chromium {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Collects every member of a killed group; those whose parents died first are ours since [`adopt_orphans`].
+fn reap(group: Pid) {
+    let members = Pid::from_raw(-group.as_raw());
+    for _ in 0..1000 {
+        match waitpid(members, Some(WaitPidFlag::WNOHANG)) {
+            Err(Errno::ECHILD) => return,
+            Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(2)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    tracing::warn!(process.group = group.as_raw(), "killed processes of Chromium do not die");
+}
+
+/// Makes this process the parent of its descendants whose own parents die, so that they can be reaped: not every
+/// machine has a first process that does it.
+fn adopt_orphans() {
+    // SAFETY: sets a flag of this process.
+    if unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) } != 0 {
+        tracing::warn!(error = %io::Error::last_os_error(), "orphans of Chromium may be left as zombies");
     }
 }
 
@@ -327,8 +352,6 @@ fn inherit_as_3_and_4(command: &mut Command, commands: &OwnedFd, replies: &Owned
             {
                 return Err(io::Error::last_os_error());
             }
-            // For a program that is no wrapper script this is quicker than the pipe's end.
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         }
         Ok(())
     };

@@ -50,7 +50,7 @@ fn a_navigation_that_hangs_times_out() {
         assert_eq!(error.to_string(), "Navigation Timeout Exceeded: 50ms exceeded");
         assert_eq!(error.kind(), ErrorKind::TimeoutError);
         stage.page.set_default_navigation_timeout(40.0);
-        let error = stage.page.goto(&stage.site.url("/hang"), GotoOptions::default()).await.unwrap_err();
+        let error = stage.page.goto(&stage.site.url("/hang?again"), GotoOptions::default()).await.unwrap_err();
         assert_eq!(error.to_string(), "Navigation Timeout Exceeded: 40ms exceeded");
         let error = stage.page.wait_for_navigation(until("elsewhere")).await.unwrap_err();
         assert_eq!(error.to_string(), "Unknown value for options.waitUntil: elsewhere");

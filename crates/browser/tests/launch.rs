@@ -1,0 +1,70 @@
+//! The process: how it starts and that it ends with whoever started it.
+
+mod stage;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use browser::launch::{Chromium, LaunchOptions};
+use stage::living_members;
+
+const ORPHANED: &str = "BROWSER_TEST_RUN_DIR";
+
+fn options(run_dir: &std::path::Path) -> LaunchOptions {
+    LaunchOptions {
+        executable: std::env::var_os("CHROMIUM_EXECUTABLE").map(Into::into),
+        run_dir: run_dir.to_owned(),
+        ..LaunchOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn dropping_it_leaves_nothing() {
+    let run_dir = tempfile::tempdir().unwrap();
+    let chromium = Chromium::launch(&options(run_dir.path())).await.unwrap();
+    let group = chromium.process_group();
+    assert!(living_members(group) > 0);
+    drop(chromium);
+    assert_eq!(living_members(group), 0);
+    assert_eq!(std::fs::read_dir(run_dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named() {
+    let run_dir = tempfile::tempdir().unwrap();
+    let options = LaunchOptions { executable: Some("/no/such/chromium".into()), ..options(run_dir.path()) };
+    let error = Chromium::launch(&options).await.unwrap_err();
+    assert_eq!(error.to_string(), "failed to start /no/such/chromium");
+    assert_eq!(std::fs::read_dir(run_dir.path()).unwrap().count(), 0);
+}
+
+/// Not a test of its own: the process that the next test kills.
+#[tokio::test]
+async fn the_parent_that_is_killed() {
+    let Some(run_dir) = std::env::var_os(ORPHANED) else { return };
+    let chromium = Chromium::launch(&options(run_dir.as_ref())).await.unwrap();
+    println!("group {}", chromium.process_group());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+}
+
+#[test]
+fn it_leaves_when_its_parent_is_killed() {
+    let run_dir = tempfile::tempdir().unwrap();
+    let mut parent = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_parent_that_is_killed", "--nocapture"])
+        .env(ORPHANED, run_dir.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(parent.stdout.take().unwrap()).lines();
+    let group = lines.map_while(Result::ok).find_map(|line| line.split_once("group ")?.1.trim().parse().ok()).unwrap();
+    assert!(living_members(group) > 0);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while living_members(group) > 0 {
+        assert!(std::time::Instant::now() < deadline, "Chromium outlived its parent");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
