@@ -31,7 +31,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         results_queue: config.queue.results_queue,
         connection_name: "puppet-master-executor".to_owned(),
         ..RabbitMqConfig::default()
-    });
+    })?;
     executor::run(config.executor, Arc::new(queue), program, stop).await?;
     Ok(())
 }

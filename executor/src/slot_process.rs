@@ -68,6 +68,8 @@ async fn serve() -> anyhow::Result<()> {
         Some(other) => bail!("expected settings, got {other:?}"),
         None => return Ok(()),
     };
+    let run_dir = &settings.run_dir;
+    std::fs::create_dir_all(run_dir).with_context(|| format!("failed to make the folder {}", run_dir.display()))?;
     let mut stage = Stage::new(settings);
     loop {
         let prepared = stage.prepare().await.context("failed to prepare a page")?;
