@@ -173,7 +173,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "# people\n\nthird\n fourth ").unwrap();
         let mut settings = Settings::with_token(Secret::new("first"));
-        settings.api_tokens = vec![Secret::new("second")];
+        settings.api_tokens = vec![Secret::new("second"), Secret::new("")];
         settings.api_token_file = Some(file.path().to_owned());
         let tokens = settings.tokens().unwrap();
         let texts: Vec<_> = tokens.iter().map(Secret::expose).collect();

@@ -1,7 +1,7 @@
 //! The HTTP API: stores jobs, publishes them, collects their results.
 //!
-//! A job is committed to the store before its creator hears of it, published at once by the [`dispatcher`], picked up by
-//! the [`sweep`] when a crash left it behind, and ended by the [`collector`] with the first valid result. Every step may
+//! A job is committed to the store before its creator hears of it, published at once by the `dispatcher`, picked up by
+//! the `sweep` when a crash left it behind, and ended by the `collector` with the first valid result. Every step may
 //! run twice and every write is fenced by revision, so any number of gateways may share one store and one queue.
 
 mod announcer;
