@@ -90,6 +90,7 @@ fn requests_of_an_unheld_page_cannot_be_touched() {
 fn credentials_are_given_when_asked_for() {
     on_page(|stage| async move {
         let url = stage.site.url("/auth");
+        stage.page.authenticate(Some(("user".to_owned(), "wrong".to_owned()))).await.unwrap();
         let refused = stage.page.goto(&url, GotoOptions::default()).await.unwrap().unwrap();
         assert_eq!(refused.status(), 401);
         stage.page.authenticate(Some(("user".to_owned(), "pass".to_owned()))).await.unwrap();

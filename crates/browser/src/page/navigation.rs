@@ -53,7 +53,8 @@ impl Frame {
         if let Some(referer) = options.referer.or_else(|| self.manager().ok()?.network().extra_http_header("referer")) {
             arguments["referrer"] = referer.into();
         }
-        let navigated = self.session().send_raw("Page.navigate", arguments);
+        // The page's session can navigate every frame of it, and outlives one that leaves its process.
+        let navigated = self.manager()?.session().send_raw("Page.navigate", arguments);
         let answer = watcher.unless_ended(async { navigated.await.map_err(Error::from) }).await?;
         let is_new = answer["loaderId"].as_str().is_some_and(|loader| !loader.is_empty());
         // A page that came with an error status and no body is a page.
