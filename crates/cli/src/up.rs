@@ -56,9 +56,9 @@ pub async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         eprintln!("API token, from {}: {}", data_dir.join("api-token").display(), token.expose());
     }
     let gateway = gateway::run_with(
-        Settings::with_token(token),
         gateway::Parts { store, queue: queue.clone() },
-        Some(listener),
+        Settings::with_token(token),
+        listener,
         stop.clone(),
     );
     let executor = executor::run(args.executor, queue, program, stop.clone());
