@@ -253,6 +253,7 @@ impl Error {
             Self::Protocol(error) => match error.as_ref() {
                 ProtocolError::Refused { message, .. } => {
                     message.contains("Cannot find context with specified id")
+                        || message.contains("Execution context was destroyed")
                         || message.contains("Inspected target navigated or closed")
                 }
                 _ => false,

@@ -112,11 +112,24 @@ impl ExecutionContext {
                 }),
             ),
         };
-        let mut answer = answer.await.map_err(rewrite)?;
+        let mut answer = answer.await.map_err(|error| self.rewrite(error))?;
         if let Some(details) = answer.get("exceptionDetails").filter(|details| details.is_object()) {
             return Err(Error::Evaluation(exception_message(details)));
         }
         RemoteObject::from_value(answer["result"].take())
+    }
+
+    /// Puppeteer says that a navigation is to blame where the program navigates; where the page does so itself, the
+    /// protocol's own words stay.
+    fn rewrite(&self, error: ProtocolError) -> Error {
+        let ProtocolError::Refused { message, .. } = &error else { return error.into() };
+        let navigates = || {
+            let manager = self.frame().and_then(|frame| frame.manager().ok());
+            manager.is_some_and(|manager| manager.waiting_navigations() > 0)
+        };
+        let lost = message.ends_with("Cannot find context with specified id")
+            || message.ends_with("Execution context was destroyed.") && navigates();
+        if lost { Error::ContextDestroyed } else { error.into() }
     }
 
     fn call_arguments(&self, arguments: Vec<Argument>) -> Result<Vec<Value>, Error> {
@@ -179,19 +192,6 @@ fn one_field(name: &str, value: Value) -> Value {
 fn cannot_be_carried(error: &ProtocolError) -> bool {
     matches!(error, ProtocolError::Refused { message, .. }
         if message.contains("Object reference chain is too long") || message.contains("Object couldn't be returned by value"))
-}
-
-fn rewrite(error: ProtocolError) -> Error {
-    match &error {
-        ProtocolError::Refused { message, .. }
-            if message.ends_with("Cannot find context with specified id")
-                || message.ends_with("Inspected target navigated or closed")
-                || message.ends_with("Execution context was destroyed.") =>
-        {
-            Error::ContextDestroyed
-        }
-        _ => error.into(),
-    }
 }
 
 /// Keeps a name that the code gives itself by a `sourceURL` comment on a line of its own.
