@@ -259,13 +259,30 @@ impl FrameManager {
         }
     }
 
-    /// The process of a frame is gone. The frame is, too, unless it moved elsewhere.
-    pub(crate) fn on_remote_frame_gone(&self, session: &Rc<Session>) {
+    /// The process of a frame is gone. Either the frame is, too, or it has moved into its parent's process, which tells
+    /// of it a little later; the future finds out which.
+    pub(crate) fn on_remote_frame_gone(
+        self: &Rc<Self>,
+        session: &Rc<Session>,
+    ) -> Option<impl Future<Output = ()> + use<>> {
         self.forget_contexts_of(session);
-        let frame = self.frame(session.target_id());
-        if let Some(frame) = frame.filter(|frame| Rc::ptr_eq(&frame.session(), session)) {
+        let frame = self.frame(session.target_id()).filter(|frame| Rc::ptr_eq(&frame.session(), session))?;
+        let Some(parent) = frame.parent_frame() else {
             self.remove(&frame);
-        }
+            return None;
+        };
+        let parent = parent.session();
+        self.move_to(&frame, &parent);
+        let tree = parent.send_raw("Page.getFrameTree", json!({}));
+        let manager = Rc::downgrade(self);
+        Some(async move {
+            let tree = tree.await.unwrap_or_default();
+            let Some(manager) = manager.upgrade() else { return };
+            let has_moved_on = !Rc::ptr_eq(&frame.session(), &parent);
+            if !has_moved_on && !frame.is_detached() && !holds(&tree["frameTree"], &frame.id()) {
+                manager.remove(&frame);
+            }
+        })
     }
 
     fn on_context_created(&self, session: &Rc<Session>, payload: &Value) {
@@ -307,6 +324,11 @@ impl FrameManager {
             frame.utility_world().changed().wake();
         }
     }
+}
+
+/// Whether a frame tree has that frame.
+fn holds(tree: &Value, id: &str) -> bool {
+    tree["frame"]["id"] == id || tree["childFrames"].as_array().into_iter().flatten().any(|child| holds(child, id))
 }
 
 fn create_isolated_world(session: &Rc<Session>, frame_id: &str) -> impl Future<Output = ()> + use<> {

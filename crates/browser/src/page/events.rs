@@ -201,7 +201,10 @@ impl Page {
             .map(|(session, _)| session.clone())
             .find(|session| session.id() == Some(id));
         if let Some(session) = remote {
-            self.frame_manager.on_remote_frame_gone(&session);
+            if let Some(looking) = self.frame_manager.on_remote_frame_gone(&session) {
+                // It ends by itself: the parent's session answers, or fails.
+                tokio::task::spawn_local(looking);
+            }
             NetworkManager::remove_session(self.network(), &session);
             self.subscriptions.borrow_mut().retain(|(known, _)| !Rc::ptr_eq(known, &session));
         }
