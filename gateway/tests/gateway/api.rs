@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use service::Secret;
 
-use crate::running::{Backend, Running, answer, api_only, on_every_backend, settings};
+use crate::running::{Backend, Running, answer, api_only, on_every_backend, settings, within};
 
 on_every_backend!(a_created_job_is_found_by_id_and_in_the_list, lists_say_where_they_stand, ids_are_taken_once);
 
@@ -182,12 +182,15 @@ async fn a_full_queue_refuses_more_jobs_for_a_while() {
     let backend = Backend::embedded();
     let settings = Settings { max_queue_length: NonZeroU32::new(2), ..settings() };
     let gateway = Running::start(&backend.parts, settings).await;
-    let refused = loop {
-        let response = gateway.request(Method::POST, "/jobs").body("{}").send().await.unwrap();
-        if response.status() != StatusCode::CREATED {
-            break response;
+    let refused = within(async {
+        loop {
+            let response = gateway.request(Method::POST, "/jobs").body("{}").send().await.unwrap();
+            if response.status() != StatusCode::CREATED {
+                return response;
+            }
         }
-    };
+    })
+    .await;
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(refused.headers()["retry-after"], "5");
     let body: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
