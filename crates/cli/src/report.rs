@@ -6,6 +6,8 @@ use job_model::{Job, Level, Timestamp};
 
 /// The narrowest column.
 const MIN_WIDTH: usize = 20;
+/// A longer cell, such as a screenshot, does not widen its column.
+const MAX_WIDTH: usize = 100;
 
 /// Whether a job's debug lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,10 @@ pub fn job(job: &Job, debug_lines: DebugLines) -> String {
 /// Columns padded to their widest cell, each ended by a bar.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell_width = |cell: &String| cell.lines().map(|line| line.chars().count()).max().unwrap_or(0) + 1;
+    let cell_width = |cell: &String| {
+        let widths = cell.lines().map(|line| line.chars().count() + 1);
+        widths.filter(|width| *width <= MAX_WIDTH).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns)
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(cell_width).max().unwrap_or(0).max(MIN_WIDTH))
         .collect();

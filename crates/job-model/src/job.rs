@@ -104,7 +104,7 @@ pub struct Job {
     #[serde(default)]
     pub logs: Option<Vec<LogEntry>>,
     /// What the code put into `results`.
-    #[serde(default)]
+    #[serde(default, serialize_with = "crate::number::optional_results")]
     pub results: Option<Results>,
     /// When the gateway accepted it.
     #[serde(with = "whole_seconds")]

@@ -6,6 +6,7 @@
 
 mod events;
 mod job;
+mod number;
 mod result;
 mod status;
 mod time;

@@ -50,7 +50,7 @@ pub struct JobResult {
     #[serde(default, deserialize_with = "empty_is_none")]
     pub error: Option<String>,
     /// What the script put into `results`, partial after a failure.
-    #[serde(default, deserialize_with = "null_is_default")]
+    #[serde(default, deserialize_with = "null_is_default", serialize_with = "crate::number::results")]
     pub results: Results,
     /// When the code began to run; `None` when it never started.
     #[serde(default)]
