@@ -35,12 +35,14 @@ pub enum Event {
     CdpSession(Rc<CDPSession>, String, Value),
 }
 
+type Listener = Rc<dyn Fn(Event)>;
+
 /// Who is told. There may be nobody.
 #[derive(Default)]
-pub(crate) struct Sink(RefCell<Option<Rc<dyn Fn(Event)>>>);
+pub(crate) struct Sink(RefCell<Option<Listener>>);
 
 impl Sink {
-    pub(crate) fn set(&self, sink: Option<Rc<dyn Fn(Event)>>) {
+    pub(crate) fn set(&self, sink: Option<Listener>) {
         *self.0.borrow_mut() = sink;
     }
 

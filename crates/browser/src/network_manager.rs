@@ -260,10 +260,9 @@ impl NetworkManager {
     fn keep(&self, request: Rc<Request>) {
         let mut finished = self.finished.borrow_mut();
         finished.push_back(request);
-        if finished.len() > KEPT {
-            if let Some(response) = finished.pop_front().and_then(|request| request.response()) {
-                response.let_request_go();
-            }
+        let oldest = if finished.len() > KEPT { finished.pop_front() } else { None };
+        if let Some(response) = oldest.and_then(|request| request.response()) {
+            response.let_request_go();
         }
     }
 

@@ -253,10 +253,9 @@ impl Request {
         if let Some(content_type) = response.content_type {
             set("content-type", content_type);
         }
-        if let Some(body) = &response.body {
-            if !headers.iter().any(|(name, _)| name == "content-length") {
-                headers.push(("content-length".to_owned(), body.len().to_string()));
-            }
+        let has_length = headers.iter().any(|(name, _)| name == "content-length");
+        if let Some(body) = response.body.as_ref().filter(|_| !has_length) {
+            headers.push(("content-length".to_owned(), body.len().to_string()));
         }
         let status = response.status.unwrap_or(200);
         let mut arguments = json!({

@@ -8,13 +8,14 @@
 //! A [`Session`] exists from `Target.attachedToTarget` on, before that event's listeners run, so that no event of a
 //! new target is lost.
 
+mod no_delay;
+mod surrogates;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
 
 use chromiumoxide::types::{CallId, Command, EventMessage, Message, Method, MethodId};
@@ -262,7 +263,7 @@ impl Connection {
         let socket = chromiumoxide::Connection::<RawEvent>::connect(address)
             .await
             .map_err(|source| ProtocolError::Connect { address: address.to_owned(), source: Box::new(source) })?;
-        send_at_once(address);
+        no_delay::send_at_once(address);
         let (outgoing, commands) = mpsc::unbounded_channel();
         let wire = Rc::new(Wire { outgoing, sessions: RefCell::default() });
         let root = Session::new(None, String::new(), "browser".to_owned(), Rc::downgrade(&wire));
@@ -300,55 +301,6 @@ impl Drop for Connection {
             session.detach();
         }
     }
-}
-
-/// Lets each command leave without waiting for the last one's acknowledgement (`TCP_NODELAY`), which chromiumoxide has
-/// no setting for: its socket is found among our own by the address that it is connected to.
-fn send_at_once(address: &str) {
-    let authority = address.split('/').nth(2).unwrap_or_default();
-    let Ok(peer) = authority.parse::<SocketAddr>() else { return };
-    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
-    for number in descriptors.filter_map(|entry| entry.file_name().to_str()?.parse::<RawFd>().ok()) {
-        // SAFETY: the descriptor is borrowed only to be duplicated, and this thread closes none meanwhile; one that
-        // another thread closes makes the duplication fail.
-        let Ok(duplicate) = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned() else { continue };
-        let socket = TcpStream::from(duplicate);
-        if socket.peer_addr().is_ok_and(|connected| connected == peer) {
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "commands may wait for acknowledgements");
-            }
-        }
-    }
-}
-
-/// JavaScript strings may hold halves of surrogate pairs, which JSON escapes can express and Rust strings cannot: each
-/// becomes the replacement character.
-fn without_lone_surrogates(json: &str) -> String {
-    let escape_at = |at: usize| {
-        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let mut repaired = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(backslash) = rest.find('\\') {
-        let at = json.len() - rest.len() + backslash;
-        let length = match escape_at(at) {
-            Some(0xD800..=0xDBFF) if matches!(escape_at(at + 6), Some(0xDC00..=0xDFFF)) => 12,
-            Some(0xD800..=0xDFFF) => {
-                repaired.push_str(&rest[..backslash]);
-                repaired.push_str("\\ufffd");
-                rest = &rest[backslash + 6..];
-                continue;
-            }
-            Some(_) => 6,
-            None => 2,
-        };
-        let end = (backslash + length).min(rest.len());
-        repaired.push_str(&rest[..end]);
-        rest = &rest[end..];
-    }
-    repaired.push_str(rest);
-    repaired
 }
 
 /// A one-shot signal that many may await.
@@ -403,7 +355,7 @@ impl Pump {
                 message = self.socket.next() => match message {
                     Some(Ok(message)) => self.handle(message).await,
                     Some(Err(chromiumoxide::error::CdpError::InvalidMessage(text, error))) => {
-                        match serde_json::from_str(&without_lone_surrogates(&text)) {
+                        match serde_json::from_str(&surrogates::without_lone_surrogates(&text)) {
                             Ok(message) => self.handle(message).await,
                             Err(_) => tracing::debug!(%error, "ignored a CDP message of unknown shape"),
                         }
@@ -490,17 +442,5 @@ impl Pump {
         while let Ok(command) = self.commands.try_recv() {
             drop(command);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_lone_surrogates;
-
-    #[test]
-    fn halves_of_surrogate_pairs_are_replaced_and_pairs_kept() {
-        let repaired = without_lone_surrogates(r#"{"a":"\ud83d\ude00 \ud83d x \ude00\\ud83d \"é"}"#);
-        assert_eq!(repaired, r#"{"a":"\ud83d\ude00 \ufffd x \ufffd\\ud83d \"é"}"#);
-        assert!(serde_json::from_str::<serde_json::Value>(&repaired).is_ok());
     }
 }

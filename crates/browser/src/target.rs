@@ -182,11 +182,6 @@ impl Target {
         self.page.borrow().made()
     }
 
-    /// Whether somebody has asked for the page.
-    pub(crate) fn wants_page(&self) -> bool {
-        !matches!(&*self.page.borrow(), Attached::Nothing)
-    }
-
     /// The page; always the same one. `None` when the target is of another type.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod stage;
 
+use browser::event::PageEvent;
 use browser::remote_object::EvaluationResult;
 use serde_json::json;
 use stage::{function, on_page};
@@ -75,5 +76,28 @@ fn a_frame_of_another_site_can_be_used_like_any_other() {
             EvaluationResult::Json(json!(moved))
         );
         assert!(!frames[1].is_detached());
+    });
+}
+
+#[test]
+fn a_removed_frame_of_another_site_is_gone() {
+    on_page(|stage| async move {
+        let inner = stage.site.cross_site_url("/frame.html");
+        stage.site.page("/outer.html", format!("<iframe id=f src='{inner}'></iframe>"));
+        stage.open("/outer.html").await;
+        let frame = stage.page.frames().remove(1);
+        let gone = stage.page.wait_for_event(
+            |event| match event {
+                PageEvent::FrameDetached(frame) => Some(frame.clone()),
+                _ => None,
+            },
+            None,
+        );
+        let (gone, removed) =
+            futures::join!(gone, stage.page.evaluate(function("() => document.querySelector('#f').remove()"), vec![]));
+        removed.unwrap();
+        assert!(std::rc::Rc::ptr_eq(&gone.unwrap(), &frame));
+        assert!(frame.is_detached());
+        assert_eq!(stage.page.frames().len(), 1);
     });
 }

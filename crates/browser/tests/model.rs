@@ -54,7 +54,11 @@ fn the_pages_exceptions_come_with_their_stack() {
         assert_eq!(thrown, "Evaluation failed: a word");
         let gone = function("() => { location.reload(); return new Promise(() => {}) }");
         let error = stage.page.evaluate(gone, vec![]).await.unwrap_err().to_string();
-        assert_eq!(error, "Execution context was destroyed, most likely because of a navigation.");
+        assert_eq!(error, "Protocol error (Runtime.callFunctionOn): Execution context was destroyed.");
+        let never = stage.page.evaluate(function("() => new Promise(() => {})"), vec![]);
+        let (error, ()) = futures::join!(never, stage.open("/empty.html"));
+        let sentence = "Execution context was destroyed, most likely because of a navigation.";
+        assert_eq!(error.unwrap_err().to_string(), sentence);
     });
 }
 

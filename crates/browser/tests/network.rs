@@ -1,5 +1,7 @@
 //! Requests, responses, and what a script does to them.
 
+#![allow(clippy::unwrap_used)] // only tests are here
+
 mod stage;
 
 use std::rc::Rc;

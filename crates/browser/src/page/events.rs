@@ -152,9 +152,13 @@ impl Page {
             }
             "iframe" => self.on_remote_frame(&session),
             _ => {
-                // A service worker that somebody is attached to never dies.
-                session.post("Runtime.runIfWaitingForDebugger", json!({}));
-                parent.post("Target.detachFromTarget", json!({"sessionId": id}));
+                // A service worker that somebody is attached to never dies; one that is left before it runs never
+                // starts. The task ends by itself: the answer comes, or fails with the session.
+                let (parent, id) = (parent.clone(), id.to_owned());
+                tokio::task::spawn_local(async move {
+                    let _ = session.send_raw("Runtime.runIfWaitingForDebugger", json!({})).await;
+                    parent.post("Target.detachFromTarget", json!({"sessionId": id}));
+                });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A Chromium of the test's own and a page in it; afterwards nothing of them is left.
 
-#![allow(dead_code)] // each test file uses some of it
+#![allow(dead_code, unreachable_pub)] // each test file uses some of it
+#![allow(clippy::unwrap_used)] // only tests are here
 
 use std::cell::RefCell;
 use std::future::Future;
