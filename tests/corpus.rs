@@ -1,5 +1,6 @@
 //! The corpus: each folder `corpus/<area>/<case>` is a test. Its job (`code.mjs`, `vars.json`, `modules/*.mjs`) runs in
-//! a real slot process with a real Chromium; `expected.json` says what must come out.
+//! a real slot process with a real Chromium; `expected.json` says what must come out, `flags.txt` what of the executor's
+//! settings is not the default.
 //!
 //! `{{site}}`, `{{host}}` and `"{{port}}"` in any of the files stand for the fixture site's address: the pages of `site/`
 //! and a few routes. Most cases were recorded from the predecessor.
@@ -46,7 +47,7 @@ fn run_case(case: &Path) -> Result<(), Failed> {
     let run_dir = tempfile::tempdir()?;
     let order = order(case, &site)?;
     let expected: Value = serde_json::from_str(&placed(&read(&case.join("expected.json"))?, &site))?;
-    let result = run_job(order, run_dir.path())?;
+    let result = run_job(order, run_dir.path(), &flags(case)?)?;
     let left = processes::mentioning(&run_dir.path().display().to_string());
     if !left.is_empty() {
         return Err(format!("browser processes are left: {left:?}").into());
@@ -75,7 +76,13 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
     Ok(JobOrder { uuid: JobId::random(), code, vars, modules, timeout: Duration::from_secs(60) })
 }
 
-fn run_job(order: JobOrder, run_dir: &Path) -> Result<JobResult, Failed> {
+/// What the case changes of the executor's settings: one flag a line in `flags.txt`.
+fn flags(case: &Path) -> Result<Vec<String>, Failed> {
+    let file = case.join("flags.txt");
+    Ok(if file.exists() { read(&file)?.lines().map(str::to_owned).collect() } else { Vec::new() })
+}
+
+fn run_job(order: JobOrder, run_dir: &Path, flags: &[String]) -> Result<JobResult, Failed> {
     let program = SlotProgram {
         executable: processes::binary("puppet-master-executor"),
         args: vec!["slot".into(), "--log-level=warn".into()],
@@ -83,6 +90,7 @@ fn run_job(order: JobOrder, run_dir: &Path) -> Result<JobResult, Failed> {
     let mut args = vec!["executor".to_owned(), "--queue-host=none".into(), "--queue-username=none".into()];
     args.extend(["--queue-password=none".to_owned(), format!("--chromium-extra-args={CHROMIUM_ARGS}")]);
     args.push(format!("--run-dir={}", run_dir.display()));
+    args.extend_from_slice(flags);
     let config: Config = service::config::try_parse_from(args).map_err(|error| Failed::from(format!("{error:?}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = tokio_util::sync::CancellationToken::new();
@@ -100,11 +108,11 @@ fn check(expected: &Value, result: &JobResult) -> Result<(), String> {
         "logs": logs.map(|entry| json!([entry.level, entry.message])).collect::<Vec<_>>(),
     });
     let mut expected = expected.clone();
-    if let Some(logs) = expected["logs"].as_array_mut() {
+    if let Some(logs) = expected.get_mut("logs").and_then(Value::as_array_mut) {
         logs.retain(|entry| !entry[1].as_str().unwrap_or_default().starts_with(NOISE));
     }
     // Results are compared whole: a key too many is a difference there.
-    if let (Some(wanted), Some(got)) = (expected["results"].as_object(), actual["results"].as_object())
+    if let (Some(Value::Object(wanted)), Some(got)) = (expected.get("results"), actual["results"].as_object())
         && let Some(key) = got.keys().find(|key| !wanted.contains_key(*key))
     {
         return Err(format!(".results.{key}: not expected"));
@@ -139,6 +147,7 @@ fn start_site() -> Site {
     site.route("/post", |request: SiteRequest| {
         Json(json!({"method": request.method, "type": request.header("content-type"), "body": request.body}))
     });
+    site.route("/missing", |_| (StatusCode::NOT_FOUND, Html(page("Not Found", "<h1>Not Found</h1>"))));
     site.route("/favicon.ico", |_| StatusCode::NOT_FOUND);
     site
 }

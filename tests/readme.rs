@@ -1,0 +1,74 @@
+//! The README's table of settings is what the binaries have: each row is a flag's doc comment.
+//!
+//! `UPDATE_README=1 cargo test -p tests --test readme` writes it anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::CommandFactory;
+use testkit::processes::{self, Program};
+
+const BEGIN: &str = "<!-- settings: written by tests/readme.rs -->\n";
+const END: &str = "<!-- end of settings -->";
+
+fn readme() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("README.md")
+}
+
+#[test]
+fn the_table_of_settings_is_what_the_binaries_have() {
+    let text = std::fs::read_to_string(readme()).expect("a README");
+    let (before, rest) = text.split_once(BEGIN).expect("the README has the mark of its table");
+    let (found, after) = rest.split_once(END).expect("the README has the end mark of its table");
+    let wanted = table();
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(readme(), format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a README that can be written");
+        return;
+    }
+    assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
+}
+
+#[tokio::test]
+async fn the_one_process_command_has_no_setting_that_the_readme_lacks() {
+    let text = std::fs::read_to_string(readme()).expect("a README");
+    for command in ["up", "exec", "jobs"] {
+        let mut process = Program::new(processes::binary("puppet-master")).arg(command).arg("--help").spawn();
+        assert!(process.wait(Duration::from_secs(20)).await.success());
+        let help = process.stdout();
+        for name in help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()) {
+            assert!(text.contains(&format!("`{name}`")), "`puppet-master {command}` reads {name}");
+        }
+    }
+}
+
+fn table() -> String {
+    let mut rows = BTreeMap::new();
+    let mut order = Vec::new();
+    for (binary, command) in
+        [("gateway", gateway::config::Config::command()), ("executor", executor::config::Config::command())]
+    {
+        for argument in command.get_arguments() {
+            let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
+            let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
+            let default = if name == "RUN_DIR" { "puppet-master in the temporary folder" } else { default };
+            let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+            let row: &mut (Vec<&str>, Vec<String>, String) = rows.entry(name.to_owned()).or_insert_with(|| {
+                order.push(name.to_owned());
+                (Vec::new(), Vec::new(), help)
+            });
+            row.0.push(binary);
+            if !row.1.contains(&default) {
+                row.1.push(default);
+            }
+        }
+    }
+    let mut text = "\n| variable | of | default | meaning |\n|---|---|---|---|\n".to_owned();
+    for name in order {
+        let (binaries, defaults, help) = &rows[&name];
+        text.push_str(&format!("| `{name}` | {} | {} | {help} |\n", binaries.join(", "), defaults.join(", ")));
+    }
+    text.push('\n');
+    text
+}
