@@ -28,7 +28,8 @@ fn crates_depend_only_where_the_picture_has_an_arrow() {
     let edges: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
     let names: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     for package in &metadata.packages {
-        let allowed = edges.get(package.name.as_str()).unwrap_or_else(|| panic!("{} is not in the picture", package.name));
+        let allowed =
+            edges.get(package.name.as_str()).unwrap_or_else(|| panic!("{} is not in the picture", package.name));
         for dependency in &package.dependencies {
             if !names.contains(dependency.name.as_str()) {
                 continue;

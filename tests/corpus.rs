@@ -180,7 +180,8 @@ fn read(file: &Path) -> Result<String, Failed> {
 
 fn folders(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }

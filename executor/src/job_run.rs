@@ -38,7 +38,8 @@ pub(crate) async fn run(
         memory_bytes: usize::try_from(settings.job_memory).unwrap_or(usize::MAX),
         ..Limits::default()
     };
-    let host = Host { page: Some(ResourceRef::new(prepared.page.clone())), allow_local_files: settings.allow_local_files };
+    let host =
+        Host { page: Some(ResourceRef::new(prepared.page.clone())), allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
     let outcome = until_stopped(script::run(script, host, limits, log), input).await?;
     let logs = Rc::unwrap_or_clone(logs).into_inner();
@@ -64,17 +65,15 @@ enum Ended {
 /// Drops the run when the parent says stop.
 async fn until_stopped(run: impl Future<Output = script::Outcome>, input: &mut Input) -> anyhow::Result<Ended> {
     let mut run = pin!(run);
-    loop {
-        let message = tokio::select! {
-            biased;
-            outcome = &mut run => return Ok(Ended::ByItself(outcome)),
-            message = input.next() => message?,
-        };
-        match message {
-            Some(ToSlot::Stop(reason)) => return Ok(Ended::Stopped(reason)),
-            Some(other) => anyhow::bail!("got {other:?} while a job runs"),
-            None => anyhow::bail!("the executor is gone"),
-        }
+    let message = tokio::select! {
+        biased;
+        outcome = &mut run => return Ok(Ended::ByItself(outcome)),
+        message = input.next() => message?,
+    };
+    match message {
+        Some(ToSlot::Stop(reason)) => Ok(Ended::Stopped(reason)),
+        Some(other) => anyhow::bail!("got {other:?} while a job runs"),
+        None => anyhow::bail!("the executor is gone"),
     }
 }
 

@@ -106,7 +106,8 @@ pub fn kill_browsers(folder: &Path) -> usize {
 
 /// The process groups of all browsers with a profile below `folder`.
 pub fn browser_groups(folder: &Path) -> Vec<Pid> {
-    let mut groups: Vec<Pid> = browser_processes(folder).into_iter().filter_map(|pid| getpgid(Some(pid)).ok()).collect();
+    let mut groups: Vec<Pid> =
+        browser_processes(folder).into_iter().filter_map(|pid| getpgid(Some(pid)).ok()).collect();
     let own = nix::unistd::getpgrp();
     groups.retain(|group| *group != own && group.as_raw() > 1);
     groups.sort_unstable();

@@ -45,9 +45,25 @@ impl SlotProgram {
 
 /// What a slot and its Chromium see of the executor's environment.
 const INHERITED: &[&str] = &[
-    "PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "LC_ALL", "TZ", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
-    "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_DIRS", "DBUS_SESSION_BUS_ADDRESS", "FONTCONFIG_FILE",
-    "FONTCONFIG_PATH", "LD_LIBRARY_PATH", "RUST_BACKTRACE",
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "TZ",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_DIRS",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH",
+    "LD_LIBRARY_PATH",
+    "RUST_BACKTRACE",
 ];
 
 /// How long a slot may take, after its job's deadline or a stop, to say so itself before it is killed.
@@ -178,6 +194,13 @@ impl Slot {
         if timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
             tracing::error!(slot.pid = self.group.as_raw(), "the slot process did not die of SIGKILL within 5 s");
         }
+        // A browser's processes go in their own time after SIGKILL; only then its profile stays removed.
+        for _ in 0..100 {
+            if run_directory::browser_processes(&self.settings.run_dir).is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn send(&mut self, message: &ToSlot) -> Result<(), SlotError> {
@@ -194,8 +217,9 @@ impl Slot {
     /// Cancel safe: a line that has come only in part stays in the buffer.
     async fn receive(&mut self) -> Result<FromSlot, SlotError> {
         match self.output.next_line().await {
-            Ok(Some(line)) => serde_json::from_str(&line)
-                .map_err(|error| SlotError::Protocol(format!("{error} in {:?}", line.chars().take(200).collect::<String>()))),
+            Ok(Some(line)) => serde_json::from_str(&line).map_err(|error| {
+                SlotError::Protocol(format!("{error} in {:?}", line.chars().take(200).collect::<String>()))
+            }),
             Ok(None) | Err(_) => Err(self.ended().await),
         }
     }

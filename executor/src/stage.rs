@@ -6,10 +6,10 @@ use std::time::Duration;
 use browser::{Browser, LaunchOptions, Page};
 use tokio::time::{Instant, timeout};
 
+use crate::config::BrowserIsolation;
 use crate::memory;
 use crate::page_setup;
 use crate::protocol::{BrowserReport, SlotSettings};
-use crate::config::BrowserIsolation;
 
 /// Longest time to make a context with its page in a healthy browser.
 const PREPARE: Duration = Duration::from_secs(8);
@@ -114,10 +114,12 @@ impl Stage {
             return;
         }
         let recycle = match cleared {
-            Ok(Ok(())) => self.settings.isolation == BrowserIsolation::Process
-                || warm.jobs >= self.settings.browser_max_jobs
-                || warm.since.elapsed() >= self.settings.browser_max_age
-                || browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory,
+            Ok(Ok(())) => {
+                self.settings.isolation == BrowserIsolation::Process
+                    || warm.jobs >= self.settings.browser_max_jobs
+                    || warm.since.elapsed() >= self.settings.browser_max_age
+                    || browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "replacing a Chromium that kept a job's context");
                 true

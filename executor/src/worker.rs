@@ -134,7 +134,8 @@ impl Worker {
             Err(Unreadable::BadJob { uuid, reason }) => {
                 slot.give_back();
                 tracing::warn!(job.id = %uuid, reason, "ended a job that could not be read");
-                self.finish(delivery, JobResult::not_started(uuid, format!("The job could not be read: {reason}"))).await;
+                self.finish(delivery, JobResult::not_started(uuid, format!("The job could not be read: {reason}")))
+                    .await;
             }
         }
     }
@@ -209,12 +210,8 @@ impl Worker {
         let Err(QueueError::Refused { reason, .. }) = published else { return published };
         let text = format!("The job's result could not be delivered: {reason}");
         tracing::error!(job.id = %result.uuid, reason, "the broker refused a result");
-        let instead = JobResult {
-            logs: Vec::new(),
-            results: job_model::Results::new(),
-            error: Some(text),
-            ..result.clone()
-        };
+        let instead =
+            JobResult { logs: Vec::new(), results: job_model::Results::new(), error: Some(text), ..result.clone() };
         self.publish(Queue::JobResults, message(&instead)).await
     }
 

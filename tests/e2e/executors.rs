@@ -92,7 +92,11 @@ async fn a_job_that_never_ends_is_stopped_by_its_deadline_and_the_next_one_runs(
         let job = client.run(json!({"code": code})).await;
         assert!(job.error.contains("JOB_TIMEOUT"), "{code}: {}", job.error);
     }
-    let next = client.run(json!({"code": "await page.setContent('<p>ok</p>'); results.ok = await page.$eval('p', p => p.innerText)"})).await;
+    let next = client
+        .run(
+            json!({"code": "await page.setContent('<p>ok</p>'); results.ok = await page.$eval('p', p => p.innerText)"}),
+        )
+        .await;
     assert_eq!((next.error.as_str(), &next.results.expect("results")["ok"]), ("", &json!("ok")));
     stack.stop().await;
 }

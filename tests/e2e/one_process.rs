@@ -56,7 +56,8 @@ async fn exec_prints_status_duration_error_logs_and_results() {
     std::fs::create_dir(folder.path().join("modules")).expect("a folder");
     std::fs::write(folder.path().join("modules/words.mjs"), "export const hello = n => 'Hello ' + n;").expect("a file");
     std::fs::write(folder.path().join("vars.json"), r#"{"name":"World"}"#).expect("a file");
-    let code = "import { hello } from 'words'; results.text = hello(vars.name); logger.info('said'); logger.debug('quiet');";
+    let code =
+        "import { hello } from 'words'; results.text = hello(vars.name); logger.info('said'); logger.debug('quiet');";
     std::fs::write(folder.path().join("code.mjs"), code).expect("a file");
     let exec = || {
         Program::new(processes::binary("puppet-master"))
@@ -71,7 +72,13 @@ async fn exec_prints_status_duration_error_logs_and_results() {
     let status = process.wait(Duration::from_secs(60)).await;
     let output = process.stdout();
     assert!(status.success(), "{output}\n{}", process.stderr());
-    for text in ["Status              |done ", "Duration            |", "Error               | ", "|said ", "text                |Hello World "] {
+    for text in [
+        "Status              |done ",
+        "Duration            |",
+        "Error               | ",
+        "|said ",
+        "text                |Hello World ",
+    ] {
         assert!(output.contains(text), "no {text:?} in {output}");
     }
     assert!(!output.contains("quiet"));

@@ -30,9 +30,8 @@ async fn a_database_and_a_broker_that_come_late_are_waited_for() {
     stack.broker.restart().await;
     let client = stack.client();
     let job = loop {
-        let response = client
-            .send(reqwest::Method::POST, "/jobs", Some(serde_json::json!({"code": "results.ok = true"})))
-            .await;
+        let response =
+            client.send(reqwest::Method::POST, "/jobs", Some(serde_json::json!({"code": "results.ok = true"}))).await;
         if response.status() == 201 {
             let body: serde_json::Value = response.json().await.expect("JSON");
             break body["data"]["uuid"].as_str().expect("a uuid").to_owned();

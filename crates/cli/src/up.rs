@@ -67,10 +67,9 @@ pub async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         stop.cancel();
         outcome
     };
-    let (gateway, executor) = tokio::join!(
-        async { stop_after(gateway.await.context("the gateway failed")) },
-        async { stop_after(executor.await.context("the executor failed")) },
-    );
+    let (gateway, executor) = tokio::join!(async { stop_after(gateway.await.context("the gateway failed")) }, async {
+        stop_after(executor.await.context("the executor failed"))
+    },);
     gateway.and(executor)?;
     Ok(ExitCode::SUCCESS)
 }
