@@ -14,17 +14,17 @@ use crate::job_folder::JobFolder;
 /// Which gateway is asked.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Gateway")]
-pub struct GatewayArgs {
+pub(crate) struct GatewayArgs {
     /// Address of the gateway, such as http://127.0.0.1:3000.
     #[arg(long, env = "PUPPET_MASTER_ENDPOINT", value_name = "URL")]
-    pub puppet_master_endpoint: Option<String>,
+    pub(crate) puppet_master_endpoint: Option<String>,
     /// Token for the gateway.
     #[arg(long, env = "PUPPET_MASTER_API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    pub puppet_master_api_token: Option<Secret>,
+    pub(crate) puppet_master_api_token: Option<Secret>,
 }
 
 /// A gateway that can be asked.
-pub struct Gateway {
+pub(crate) struct Gateway {
     client: reqwest::Client,
     endpoint: String,
     token: Secret,
@@ -43,7 +43,7 @@ struct Failure {
 
 impl Gateway {
     /// The gateway of the arguments; `None` when no endpoint is given.
-    pub fn from_args(args: &GatewayArgs) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn from_args(args: &GatewayArgs) -> anyhow::Result<Option<Self>> {
         let Some(endpoint) = args.puppet_master_endpoint.as_ref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };
@@ -53,18 +53,18 @@ impl Gateway {
     }
 
     /// Stores a new job.
-    pub async fn create(&self, folder: &JobFolder) -> anyhow::Result<Job> {
+    pub(crate) async fn create(&self, folder: &JobFolder) -> anyhow::Result<Job> {
         let body = serde_json::json!({"code": folder.code, "vars": folder.vars, "modules": folder.modules});
         self.ask(Method::POST, "/jobs", Some(body)).await
     }
 
     /// Reads a job.
-    pub async fn get(&self, uuid: &str) -> anyhow::Result<Job> {
+    pub(crate) async fn get(&self, uuid: &str) -> anyhow::Result<Job> {
         self.ask(Method::GET, &format!("/jobs/{}", encoded(uuid)), None).await
     }
 
     /// Waits until the job is done. An older gateway answers at once: then this asks once a second.
-    pub async fn wait(&self, uuid: &str, mut on_status: impl FnMut(&Job)) -> anyhow::Result<Job> {
+    pub(crate) async fn wait(&self, uuid: &str, mut on_status: impl FnMut(&Job)) -> anyhow::Result<Job> {
         loop {
             let asked = tokio::time::Instant::now();
             let job: Job = self.ask(Method::GET, &format!("/jobs/{}?wait=20", encoded(uuid)), None).await?;
@@ -77,17 +77,17 @@ impl Gateway {
     }
 
     /// A page of jobs, newest first.
-    pub async fn list(&self, status: &str, page: u64, per_page: u64) -> anyhow::Result<Vec<Job>> {
+    pub(crate) async fn list(&self, status: &str, page: u64, per_page: u64) -> anyhow::Result<Vec<Job>> {
         self.ask(Method::GET, &format!("/jobs?page={page}&per_page={per_page}&status={}", encoded(status)), None).await
     }
 
     /// Deletes a job.
-    pub async fn delete(&self, uuid: &str) -> anyhow::Result<()> {
+    pub(crate) async fn delete(&self, uuid: &str) -> anyhow::Result<()> {
         self.send(Method::DELETE, &format!("/jobs/{}", encoded(uuid)), None).await.map(drop)
     }
 
     /// Ends a job that is not done.
-    pub async fn cancel(&self, uuid: &str) -> anyhow::Result<Job> {
+    pub(crate) async fn cancel(&self, uuid: &str) -> anyhow::Result<Job> {
         self.ask(Method::POST, &format!("/jobs/{}/cancel", encoded(uuid)), None).await
     }
 

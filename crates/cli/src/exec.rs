@@ -19,7 +19,7 @@ use crate::site::Site;
 ///
 /// The exit code is 0 when the job succeeded and 1 when it ended with an error.
 #[derive(Debug, clap::Args)]
-pub struct ExecArgs {
+pub(crate) struct ExecArgs {
     #[command(flatten)]
     folder: FolderArgs,
     /// Delete the job from the gateway afterwards.
@@ -40,7 +40,7 @@ pub struct ExecArgs {
 }
 
 /// Runs the job and prints it.
-pub async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
     service::telemetry::init(&args.telemetry)?;
     let mut folder = JobFolder::load(&args.folder)?;
     let _site = match &args.serve {

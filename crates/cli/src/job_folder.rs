@@ -7,35 +7,35 @@ use anyhow::{Context, bail};
 
 /// Which files of a folder make the job.
 #[derive(Clone, Debug, clap::Args)]
-pub struct FolderArgs {
+pub(crate) struct FolderArgs {
     /// Folder of the job; the current one when left out.
     #[arg(value_name = "DIR", default_value = ".")]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// File with the code, in the folder.
     #[arg(long, value_name = "FILE", default_value = "code.mjs")]
-    pub code: PathBuf,
+    pub(crate) code: PathBuf,
     /// File with the vars, in the folder: a JSON object of strings. May be missing.
     #[arg(long, value_name = "FILE", default_value = "vars.json")]
-    pub vars: PathBuf,
+    pub(crate) vars: PathBuf,
     /// File of a module, in the folder; may be given many times. Default: every .mjs file in the folder `modules`.
     #[arg(long = "module", value_name = "FILE")]
-    pub modules: Vec<PathBuf>,
+    pub(crate) modules: Vec<PathBuf>,
 }
 
 /// What a folder holds.
 #[derive(Debug, PartialEq, Eq)]
-pub struct JobFolder {
+pub(crate) struct JobFolder {
     /// The code.
-    pub code: String,
+    pub(crate) code: String,
     /// The vars.
-    pub vars: BTreeMap<String, String>,
+    pub(crate) vars: BTreeMap<String, String>,
     /// Source text by module name, which is the file's name without its ending.
-    pub modules: BTreeMap<String, String>,
+    pub(crate) modules: BTreeMap<String, String>,
 }
 
 impl JobFolder {
     /// Reads the files.
-    pub fn load(args: &FolderArgs) -> anyhow::Result<Self> {
+    pub(crate) fn load(args: &FolderArgs) -> anyhow::Result<Self> {
         let code = read(&args.dir.join(&args.code))?;
         let vars_file = args.dir.join(&args.vars);
         let vars = if vars_file.exists() {

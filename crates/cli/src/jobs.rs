@@ -10,7 +10,7 @@ use crate::report::{self, DebugLines};
 
 /// Arguments of `jobs`.
 #[derive(Debug, clap::Args)]
-pub struct JobsArgs {
+pub(crate) struct JobsArgs {
     #[command(flatten)]
     gateway: GatewayArgs,
     #[command(subcommand)]
@@ -55,7 +55,7 @@ enum JobsCommand {
 }
 
 /// Does what the command says.
-pub async fn run(args: JobsArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: JobsArgs) -> anyhow::Result<ExitCode> {
     let gateway = Gateway::from_args(&args.gateway)?.context("PUPPET_MASTER_ENDPOINT is missing")?;
     match args.command {
         JobsCommand::List { status, page, per_page } => {

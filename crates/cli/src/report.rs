@@ -11,7 +11,7 @@ const MAX_WIDTH: usize = 100;
 
 /// Whether a job's debug lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DebugLines {
+pub(crate) enum DebugLines {
     /// With the others.
     Shown,
     /// Left out.
@@ -19,7 +19,7 @@ pub enum DebugLines {
 }
 
 /// The job, its log and its results as text.
-pub fn job(job: &Job, debug_lines: DebugLines) -> String {
+pub(crate) fn job(job: &Job, debug_lines: DebugLines) -> String {
     let time = |at: Option<Timestamp>| at.map(timestamp).unwrap_or_default();
     let facts = [
         ("UUID", job.uuid.to_string()),
@@ -46,7 +46,7 @@ pub fn job(job: &Job, debug_lines: DebugLines) -> String {
 }
 
 /// Columns padded to their widest cell, each ended by a bar.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cell_width = |cell: &String| {
         let widths = cell.lines().map(|line| line.chars().count() + 1);

@@ -8,15 +8,15 @@ use tokio_util::task::AbortOnDropHandle;
 use tower_http::services::ServeDir;
 
 /// Serves until it is dropped.
-pub struct Site {
+pub(crate) struct Site {
     /// `http://127.0.0.1:PORT/`.
-    pub url: String,
+    pub(crate) url: String,
     _server: AbortOnDropHandle<()>,
 }
 
 impl Site {
     /// Begins to serve the files of a folder on a free port.
-    pub async fn serve(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn serve(folder: &Path) -> anyhow::Result<Self> {
         ensure!(folder.is_dir(), "{} is not a folder", folder.display());
         let listener =
             tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("failed to listen on 127.0.0.1")?;

@@ -18,7 +18,7 @@ use service::{Secret, TelemetryArgs};
 
 /// Jobs and queue survive a restart in DATA_DIR.
 #[derive(Debug, clap::Args)]
-pub struct UpArgs {
+pub(crate) struct UpArgs {
     /// Port to listen on.
     #[arg(long, env = "LISTEN_PORT", value_name = "PORT", default_value_t = 3000)]
     listen_port: u16,
@@ -35,7 +35,7 @@ pub struct UpArgs {
 }
 
 /// Runs until a signal.
-pub async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     service::telemetry::init(&args.telemetry)?;
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
@@ -45,8 +45,8 @@ pub async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         Some(token) => token.clone(),
         None => kept_token(&data_dir.join("api-token"))?,
     };
-    let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(&data_dir.join("jobs.sqlite"))?);
-    let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(&data_dir.join("queue.sqlite"))?);
+    let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.join("jobs.sqlite"))?);
+    let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(data_dir.join("queue.sqlite"))?);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, args.listen_port))
         .await
         .with_context(|| format!("failed to listen on LISTEN_PORT {}", args.listen_port))?;
