@@ -57,3 +57,15 @@ fn every_dependency_has_its_version_in_one_place() {
         }
     }
 }
+
+#[test]
+fn the_images_get_every_crate() {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata works");
+    let root = metadata.workspace_root.as_std_path();
+    let ignored = std::fs::read_to_string(root.join(".dockerignore")).expect("a .dockerignore");
+    for package in &metadata.packages {
+        let folder = package.manifest_path.as_std_path().strip_prefix(root).expect("a crate of this workspace");
+        let top = folder.components().next().expect("a folder").as_os_str().to_string_lossy().into_owned();
+        assert!(ignored.lines().any(|line| line == format!("!{top}")), "docker does not get {top}");
+    }
+}
