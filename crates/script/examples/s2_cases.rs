@@ -48,7 +48,7 @@ async fn all(args: Vec<String>) {
         let map = |value: &Value| serde_json::from_value(value.clone()).unwrap_or_default();
         let script = Script { code: code.into(), vars: map(&case["vars"]), modules: map(&case["modules"]) };
         let start = std::time::Instant::now();
-        let context = browser.create_browser_context().await.expect("a context");
+        let context = browser.renew_default_context().await.expect("a context");
         let page = context.new_page().await.expect("a page");
         page.set_viewport(Viewport::of_size(1920, 1080)).await.unwrap();
         let made = start.elapsed();
@@ -68,7 +68,6 @@ async fn all(args: Vec<String>) {
             failed += 1;
             continue;
         };
-        let _ = context.close().await;
         let actual = json!({"results": outcome.results, "error": outcome.error.unwrap_or_default(), "logs": *logs.borrow(), "started": outcome.started_at.is_some()});
         let bad: Vec<_> = case["expected"]
             .as_object()

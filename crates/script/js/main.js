@@ -56,16 +56,22 @@ export function start(vars, page) {
   const names = keys(globals);
   for (let i = 0; i < names.length; i++) define(global, names[i], globals[names[i]]);
   for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
-  lockAwait();
+  lockLookups();
 }
 
-// `await` asks a promise for its constructor before it takes the engine's own way. Assigning one to the prototype would
-// let a script see every promise that the prelude awaits; on a prototype of its own it may do as it likes.
-function lockAwait() {
-  const { prototype } = PromiseCtor;
-  defineProperty(prototype, "constructor", {
-    get() { return PromiseCtor; },
-    set(value) { if (this !== prototype) define(this, "constructor", value); },
+// Two lookups that the engine makes on its own: `await` asks a promise for its constructor, and a template literal calls
+// `concat` of its text. Assigning one of them to the prototype would let a script see or break what the prelude does; on
+// objects of its own it may do as it likes.
+function lockLookups() {
+  lock(PromiseCtor.prototype, "constructor");
+  lock(StringCtor.prototype, "concat");
+}
+
+function lock(prototype, name) {
+  const value = prototype[name];
+  defineProperty(prototype, name, {
+    get() { return value; },
+    set(other) { if (this !== prototype) define(this, name, other); },
     configurable: false, enumerable: false,
   });
 }

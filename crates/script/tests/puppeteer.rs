@@ -1,0 +1,194 @@
+//! Puppeteer's classes as a job sees them, on a real Chromium: one case per file, and no public method without a case.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use browser::{Browser, LaunchOptions, Viewport};
+use script::resources::ResourceRef;
+use script::{Host, Limits, Outcome, Script};
+use serde_json::Value;
+use testkit::site::Site;
+
+/// Long enough for every case that works.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Classes whose methods no case here calls: Node's emitter has tests of its own; certificates need a site with one,
+/// which the upstream specs have; a binding's call is the prelude's own.
+const EXEMPT: [&str; 3] = ["EventEmitter", "SecurityDetails", "BindingCall"];
+
+struct Stage {
+    browser: Rc<Browser>,
+    site: Site,
+}
+
+fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let run_dir = tempfile::tempdir().expect("a directory");
+        let options = LaunchOptions { run_dir: run_dir.path().to_owned(), ..LaunchOptions::default() };
+        let browser = Browser::launch(&options).await.expect("a browser");
+        test(Stage { browser: browser.clone(), site: Site::start() }).await;
+        browser.close().await;
+    });
+}
+
+impl Stage {
+    /// Runs code as a trusted user's job on a page of its own.
+    async fn run(&self, code: &str, allow_local_files: bool) -> (Outcome, Vec<String>) {
+        let context = self.browser.renew_default_context().await.expect("a context");
+        let page = context.new_page().await.expect("a page");
+        page.set_viewport(Viewport::of_size(1920, 1080)).await.expect("a viewport");
+        let watch = include_str!("puppeteer/watch.js").to_owned();
+        let vars = BTreeMap::from([
+            ("site".to_owned(), self.site.origin()),
+            ("elsewhere".to_owned(), self.site.cross_site_origin()),
+        ]);
+        let script = Script { code: code.to_owned(), vars, modules: BTreeMap::from([("watch".to_owned(), watch)]) };
+        let host = Host { page: Some(ResourceRef::new(page)), allow_local_files };
+        let logs = Rc::new(RefCell::new(Vec::new()));
+        let sink = Rc::clone(&logs);
+        let limits = Limits { deadline: DEADLINE, ..Limits::default() };
+        let outcome = script::run(script, host, limits, move |entry| sink.borrow_mut().push(entry.message)).await;
+        let logs = logs.take();
+        (outcome, logs)
+    }
+}
+
+/// The names in `{class: [method, …]}`.
+fn methods(value: &Value) -> impl Iterator<Item = String> + '_ {
+    value.as_object().into_iter().flatten().flat_map(|(class, names)| {
+        names.as_array().into_iter().flatten().map(move |name| format!("{class}.{}", name.as_str().unwrap_or_default()))
+    })
+}
+
+#[test]
+fn every_public_method_works_in_a_case() {
+    on_stage(|stage| async move {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/puppeteer");
+        let mut cases: Vec<_> =
+            std::fs::read_dir(folder).expect("the cases").map(|file| file.expect("a file").path()).collect();
+        cases.retain(|path| path.extension().is_some_and(|extension| extension == "mjs"));
+        cases.sort();
+        let (mut known, mut called, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        for case in cases {
+            let code = std::fs::read_to_string(&case).expect("a case");
+            let (outcome, logs) = stage.run(&code, true).await;
+            if let Some(error) = outcome.error {
+                failures.push(format!("{}: {error}\n{}", case.display(), logs.join("\n")));
+            }
+            known.extend(outcome.results.get("known").into_iter().flat_map(methods));
+            called.extend(outcome.results.get("called").into_iter().flat_map(methods));
+        }
+        assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+        for (class, _) in classes().filter(|(class, _)| !EXEMPT.contains(&class.as_str())) {
+            assert!(
+                known.iter().any(|name: &String| name.starts_with(&format!("{class}."))),
+                "no case meets a {class}"
+            );
+        }
+        known.sort();
+        known.dedup();
+        known.retain(|name| {
+            !called.contains(name) && !EXEMPT.iter().any(|class| name.starts_with(&format!("{class}.")))
+        });
+        assert!(known.is_empty(), "no case calls {known:?}");
+    });
+}
+
+/// The classes that the prelude defines, and the names of their files.
+fn classes() -> impl Iterator<Item = (String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
+    let files = std::fs::read_dir(folder).expect("the prelude").map(|file| file.expect("a file").path());
+    files.flat_map(|file| {
+        let text = std::fs::read_to_string(&file).expect("a module");
+        let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let defined = text.split("\ndefine(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        defined.map(|class| (class.to_owned(), stem.clone())).collect::<Vec<_>>()
+    })
+}
+
+#[test]
+fn every_class_has_a_case() {
+    for (class, file) in classes() {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/puppeteer").join(format!("{file}.mjs"));
+        assert!(case.exists(), "no case {} for {class}", case.display());
+    }
+}
+
+#[test]
+fn what_reaches_the_machine_is_refused_with_a_clear_error() {
+    on_stage(|stage| async move {
+        for call in [
+            "page.screenshot({path: '/tmp/a.png'})",
+            "page.pdf({path: '/tmp/a.pdf'})",
+            "page.tracing.start({path: '/tmp/a.json'})",
+            "page.addScriptTag({path: '/etc/hostname'})",
+            "page.addStyleTag({path: '/etc/hostname'})",
+            "(await page.$('body')).uploadFile('/etc/hostname')",
+            "page.browser().process()",
+            "page.browser().wsEndpoint()",
+            "page.browser().close()",
+            "page.browser().disconnect()",
+        ] {
+            let (outcome, _) = stage.run(&format!("await {call}"), false).await;
+            let error = outcome.error.unwrap_or_default();
+            assert!(
+                error.ends_with("is not available to jobs: it reaches the executor's machine"),
+                "{call}: {error:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_script_that_replaces_built_ins_breaks_only_itself() {
+    on_stage(|stage| async move {
+        let code = "
+            const fail = () => { throw new Error('the prelude called it') };
+            const kept = ['constructor', 'toString'];
+            const victims = [Array, Map, Set, String, Function, Promise, RegExp].flatMap(({prototype}) => Reflect.ownKeys(prototype)
+              .filter((key) => !kept.includes(key) && !(prototype === Promise.prototype && key === 'then'))
+              .filter((key) => Object.getOwnPropertyDescriptor(prototype, key).configurable)
+              .filter((key) => typeof Object.getOwnPropertyDescriptor(prototype, key).value === 'function')
+              .map((key) => [prototype, key]));
+            for (let i = 0; i < victims.length; i++)
+              Object.defineProperty(victims[i][0], victims[i][1], {value: fail, configurable: true, writable: true});
+            JSON.stringify = JSON.parse = Object.keys = Array.isArray = fail;
+            await page.goto(vars.site);
+            results.title = await page.title();
+            results.sum = await page.evaluate((a, b) => a + b.c, 1, {c: 2});
+            let requests = 0;
+            page.on('request', () => { requests++; });
+            await page.reload({waitUntil: 'load'});
+            results.heard = requests > 0;
+            results.cookies = (await page.cookies()).length;";
+        let (outcome, logs) = stage.run(code, false).await;
+        assert_eq!(outcome.error, None, "{logs:#?}");
+        assert_eq!(outcome.results["title"], "Fixture site");
+        assert_eq!(outcome.results["sum"], 3);
+        assert_eq!(outcome.results["heard"], true);
+    });
+}
+
+#[test]
+fn objects_cannot_be_made_or_borrowed() {
+    on_stage(|stage| async move {
+        let code = "
+            const attempts = {
+              made: () => new page.constructor().url(),
+              borrowed: () => page.mainFrame().url.call({}),
+              otherClass: () => page.mainFrame().url.call(page),
+              subclass: () => new (class extends page.constructor {})().url(),
+            };
+            for (const [name, attempt] of Object.entries(attempts))
+              try { results[name] = attempt(); } catch (error) { results[name] = error.name; }";
+        let (outcome, _) = stage.run(code, false).await;
+        assert_eq!(outcome.error, None);
+        for (attempt, result) in &outcome.results {
+            assert_eq!(result, "TypeError", "{attempt}");
+        }
+    });
+}

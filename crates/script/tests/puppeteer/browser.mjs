@@ -1,0 +1,23 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+const browser = page.browser();
+equal(browser.isConnected(), true);
+equal(browser.browserContexts().length, 1);
+equal(browser.defaultBrowserContext() === page.browserContext(), true);
+equal(browser.target().type(), "browser");
+equal(browser.targets().includes(page.target()), true);
+equal((await browser.pages())[0] === page, true);
+equal(/Chrom/.test(await browser.version()), true);
+equal(/WebKit/.test(await browser.userAgent()), true);
+equal(browser.wsEndpoint().startsWith("ws://"), true);
+equal(typeof browser.process().pid, "number");
+const other = await browser.newPage();
+equal(other.viewport(), { width: 800, height: 600 });
+equal((await browser.waitForTarget((target) => target === other.target())) === other.target(), true);
+await fails(browser.waitForTarget(() => false, { timeout: 10 }), "waiting for target failed: timeout 10ms exceeded");
+await other.close();
+const contexts = [await browser.createIncognitoBrowserContext(), await browser.createBrowserContext()];
+equal(browser.browserContexts().length, 3);
+for (const context of contexts) await context.close();
+record(results);
+results.called.Browser.push("close", "disconnect"); // they end the page: see the test of what reaches the machine

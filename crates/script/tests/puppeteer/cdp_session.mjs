@@ -1,0 +1,13 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+const session = await page.target().createCDPSession();
+const seen = [];
+session.on("Network.requestWillBeSent", (event) => seen.push(event.request.url));
+await session.send("Network.enable");
+await page.goto(vars.site);
+equal(seen[0], `${vars.site}/`);
+equal((await session.send("Runtime.evaluate", { expression: "1 + 2" })).result.value, 3);
+await fails(session.send("No.such"), "Protocol error (No.such)");
+await session.detach();
+await fails(session.send("Runtime.evaluate", { expression: "1" }), "Session closed.");
+record(results);

@@ -1,0 +1,11 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+await page.coverage.startJSCoverage();
+await page.coverage.startCSSCoverage();
+await fails(page.coverage.startJSCoverage(), "JSCoverage is already enabled");
+await page.goto(`${vars.site}/coverage.html`);
+const scripts = await page.coverage.stopJSCoverage();
+const styles = await page.coverage.stopCSSCoverage();
+equal(scripts.length > 0 && scripts[0].ranges.length > 0, true);
+equal(styles.length > 0, true);
+record(results);

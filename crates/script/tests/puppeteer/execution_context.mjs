@@ -1,0 +1,13 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+await page.goto(vars.site);
+const context = await page.mainFrame().executionContext();
+equal(context.frame() === page.mainFrame(), true);
+equal(await context.evaluate((a, b) => a * b, 6, 7), 42);
+const handle = await context.evaluateHandle(() => { window.point = { x: 1 }; return window.point; });
+equal(handle.executionContext() === context, true);
+const prototype = await context.evaluateHandle(() => { class Found {} window.kept = new Found(); return Found.prototype; });
+equal(await (await context.queryObjects(prototype)).evaluate((list) => list.length), 1);
+await page.reload();
+await fails(context.evaluate(() => 1), "Execution context was destroyed");
+record(results);

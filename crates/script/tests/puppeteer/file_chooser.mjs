@@ -1,0 +1,13 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+await page.goto(`${vars.site}/form.html`);
+const [chooser] = await Promise.all([page.waitForFileChooser(), page.click("#upload")]);
+equal(chooser.isMultiple(), false);
+await chooser.accept(["/etc/hostname"]);
+equal(await page.$eval("#upload", (element) => element.files.length), 1);
+const [other] = await Promise.all([page.waitForFileChooser(), page.click("#uploads")]);
+equal(other.isMultiple(), true);
+await other.cancel();
+await fails(other.cancel(), "Cannot cancel FileChooser which is already handled!");
+await fails(page.waitForFileChooser({ timeout: 1 }), "waiting for file chooser failed: timeout 1ms exceeded");
+record(results);

@@ -1,0 +1,14 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+await page.setContent("<textarea></textarea>");
+await page.focus("textarea");
+await page.keyboard.type("Hi ☃");
+await page.keyboard.sendCharacter("嗨");
+await page.keyboard.press("Enter");
+await page.keyboard.down("Shift");
+await page.keyboard.press("KeyA");
+await page.keyboard.up("Shift");
+equal(await page.$eval("textarea", (element) => element.value), "Hi ☃嗨\nA");
+await fails(page.keyboard.press("NoSuchKey"), 'Unknown key: "NoSuchKey"');
+await fails(page.keyboard.type(5), "text is not iterable");
+record(results);

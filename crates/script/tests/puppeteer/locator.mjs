@@ -1,0 +1,20 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+await page.goto(`${vars.site}/form.html`);
+const { Locator } = { Locator: page.locator("body").constructor };
+await page.locator("#name").fill("Ada");
+await page.locator("#name").fill("Adam");
+await page.locator("#size").fill("m");
+equal(await page.evaluate(() => [document.querySelector("#name").value, document.querySelector("#size").value]), ["Adam", "m"]);
+await page.locator("#warm").hover();
+await page.locator("#far").click();
+await page.locator("textarea").scroll({ scrollTop: 0 });
+equal(await page.locator("#city").map((element) => element.value).wait(), "Bonn");
+equal(String(await page.locator("#size option:last-child").filter((element) => element.value === "l").waitHandle()), "JSHandle@node");
+equal(await page.locator(() => 42).wait(), 42);
+await Locator.race([page.locator("nope"), page.locator("#press")]).click();
+const quick = page.locator("#off").clone().setTimeout(150).setVisibility("visible").setWaitForEnabled(true)
+  .setEnsureElementIsInTheViewport(true).setWaitForStableBoundingBox(true);
+equal(quick.timeout, 150);
+await fails(quick.click(), "Timed out after waiting 150ms");
+record(results);

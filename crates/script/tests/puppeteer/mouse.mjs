@@ -1,0 +1,13 @@
+import { equal, record, watch } from "watch";
+watch(page);
+await page.goto(`${vars.site}/form.html`);
+const { x, y } = await (await page.$("#pad")).boundingBox();
+await page.mouse.move(x + 10, y + 10, { steps: 2 });
+await page.mouse.down();
+await page.mouse.up();
+await page.mouse.click(x + 20, y + 20, { button: "right" });
+await page.mouse.wheel({ deltaY: 10 });
+await page.mouse.reset();
+const kinds = (await page.evaluate(() => window.happened)).map((entry) => entry.split(" ")[0]);
+equal(kinds.includes("mousedown") && kinds.includes("mouseup") && kinds.includes("mousemove"), true);
+record(results);

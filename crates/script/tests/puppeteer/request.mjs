@@ -1,0 +1,23 @@
+import { equal, fails, record, watch } from "watch";
+watch(page);
+const redirected = (await page.goto(`${vars.site}/redirect?to=/next.html`)).request();
+equal(redirected.redirectChain().map((each) => each.response().status()), [302]);
+equal([redirected.isNavigationRequest(), redirected.resourceType(), redirected.method()], [true, "document", "GET"]);
+equal(redirected.frame() === page.mainFrame(), true);
+equal([redirected.failure(), redirected.postData() === undefined], [null, true]);
+equal(typeof redirected.headers()["user-agent"], "string");
+await fails(redirected.continue(), "Request Interception is not enabled!");
+await page.setRequestInterception(true);
+page.on("request", (request) => {
+  if (request.url().endsWith("/made-up")) request.respond({ status: 201, headers: { "X-Made": "up" }, body: "text" });
+  else if (request.url().endsWith("/never")) request.abort("aborted");
+  else request.continue({ headers: { ...request.headers(), extra: 5, gone: undefined } });
+});
+const made = await page.goto(`${vars.site}/made-up`);
+equal([made.status(), made.headers()["x-made"], await made.text()], [201, "up", "text"]);
+const failed = new Promise((resolve) => page.once("requestfailed", resolve));
+await fails(page.goto(`${vars.site}/never`), "net::ERR_ABORTED");
+equal((await failed).failure(), { errorText: "net::ERR_ABORTED" });
+const seen = await page.goto(`${vars.site}/headers`);
+equal((await seen.json()).extra, "5");
+record(results);

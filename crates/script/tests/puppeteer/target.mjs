@@ -1,0 +1,13 @@
+import { equal, record, watch } from "watch";
+watch(page);
+await page.goto(vars.site);
+const popup = new Promise((resolve) => page.once("popup", resolve));
+await page.evaluate(() => { window.open("/popup.html"); });
+const target = watch((await popup).target());
+equal([target.type(), target.opener() === page.target()], ["page", true]);
+equal((await target.page()) === (await popup), true);
+equal(await target.worker(), null);
+equal(target.browser() === page.browser() && target.browserContext() === page.browserContext(), true);
+await (await target.createCDPSession()).detach();
+await page.browser().waitForTarget((each) => each.url() === `${vars.site}/popup.html`);
+record(results);

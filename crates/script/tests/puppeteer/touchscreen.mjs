@@ -1,0 +1,12 @@
+import { equal, record, watch } from "watch";
+watch(page);
+await page.setViewport({ width: 800, height: 600, hasTouch: true });
+await page.goto(`${vars.site}/form.html`);
+const { x, y } = await (await page.$("#pad")).boundingBox();
+await page.touchscreen.tap(x + 5, y + 5);
+await page.touchscreen.touchStart(x + 5, y + 5);
+await page.touchscreen.touchMove(x + 6, y + 6);
+await page.touchscreen.touchEnd();
+const touches = (await page.evaluate(() => window.happened)).filter((entry) => entry.startsWith("touch"));
+equal(touches.map((entry) => entry.split(" ")[0]), ["touchstart", "touchend", "touchstart", "touchend"]);
+record(results);

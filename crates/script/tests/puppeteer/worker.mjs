@@ -1,0 +1,14 @@
+import { equal, record, watch } from "watch";
+watch(page);
+const created = new Promise((resolve) => page.once("workercreated", resolve));
+await page.goto(`${vars.site}/worker.html`);
+const worker = watch(await created);
+equal(worker.url(), `${vars.site}/worker.js`);
+equal(page.workers()[0] === worker, true);
+equal(await worker.evaluate((a) => a + 1, 1), 2);
+equal(String(await worker.evaluateHandle(() => self)), "JSHandle@object");
+equal(await (await worker.executionContext()).evaluate("3"), 3);
+const destroyed = new Promise((resolve) => page.once("workerdestroyed", resolve));
+await page.goto("about:blank");
+equal((await destroyed) === worker, true);
+record(results);
