@@ -38,6 +38,24 @@ pub struct ExecutorArgs {
     /// Memory that a job's code may use in its sandbox, in MiB. The page's own memory is Chromium's.
     #[arg(long, env = "JOB_MEMORY", value_name = "MIB", default_value_t = 256)]
     pub job_memory: u32,
+    /// Time that a job's code itself may compute, waiting for its page not counted (as JOB_TIMEOUT).
+    #[arg(long, env = "JOB_CPU", value_name = "TIME", default_value = "60", value_parser = duration)]
+    pub job_cpu: Duration,
+    /// Depth of a job's calls, as memory of its stack in KiB; 6144 at most.
+    #[arg(long, env = "JOB_STACK", value_name = "KIB", default_value_t = 4096)]
+    pub job_stack: u32,
+    /// Lines that a job may log.
+    #[arg(long, env = "JOB_LOG_LINES", value_name = "LINES", default_value_t = 10_000)]
+    pub job_log_lines: u32,
+    /// Size of all that a job logs, as JSON.
+    #[arg(long, env = "JOB_LOG_BYTES", value_name = "BYTES", default_value_t = 2 << 20)]
+    pub job_log_bytes: u32,
+    /// Size of a job's results, as JSON. Database and broker must take a job with results and logs of their full size.
+    #[arg(long, env = "JOB_RESULT_BYTES", value_name = "BYTES", default_value_t = 4 << 20)]
+    pub job_result_bytes: u32,
+    /// Memory that a process of Chromium may use for a job's page, in MiB; a page that wants more crashes.
+    #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048)]
+    pub job_page_memory: u32,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,
@@ -48,6 +66,9 @@ pub struct ExecutorArgs {
     #[arg(long, env = "ALLOW_LOCAL_FILES", value_name = "BOOL", default_value = "false", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub allow_local_files: bool,
+    /// Port of `/livez`, `/readyz` and `/metrics`. Default: none is opened.
+    #[arg(long, env = "STATUS_PORT", value_name = "PORT")]
+    pub status_port: Option<NonZeroU16>,
     /// Folder for the browsers' profiles; each executor makes a folder of its own below it and removes it at its end.
     #[arg(long, env = "RUN_DIR", value_name = "FOLDER", default_value_os_t = default_run_dir())]
     pub run_dir: PathBuf,

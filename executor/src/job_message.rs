@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{InvalidJobId, JobId};
+use job_model::{InvalidJobId, JobId, Timestamp};
 use job_queue::Message;
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub struct JobMessage {
     pub timeout: Option<Duration>,
     /// How many executors may begin it, when the job says.
     pub max_attempts: Option<u32>,
+    /// When the job was made, by its gateway's clock, when the message says.
+    pub created_at: Option<Timestamp>,
 }
 
 /// Why a message is no job.
@@ -60,6 +62,8 @@ struct Body {
     timeout: Option<u32>,
     #[serde(default)]
     max_attempts: Option<u32>,
+    #[serde(default)]
+    created_at: serde_json::Value,
 }
 
 impl JobMessage {
@@ -79,6 +83,8 @@ impl JobMessage {
                 modules: body.modules.unwrap_or_default(),
                 timeout: body.timeout.map(|seconds| Duration::from_secs(seconds.into())),
                 max_attempts: body.max_attempts,
+                // For a metric only: what cannot be read does not matter.
+                created_at: serde_json::from_value(body.created_at).ok(),
             }),
             Err(error) => Err(Unreadable::BadJob { uuid, reason: error.to_string() }),
         }
@@ -102,12 +108,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!((job.code.as_str(), job.vars["a"].as_str(), job.modules.len()), ("x", "b", 0));
+        assert_eq!(job.created_at.unwrap().unix_millis(), 1_577_934_245_000);
     }
 
     #[test]
     fn missing_parts_are_empty() {
         let job = decode(r#"{"uuid":"j"}"#).unwrap();
-        assert_eq!((job.code.as_str(), job.vars.len(), job.timeout), ("", 0, None));
+        assert_eq!((job.code.as_str(), job.vars.len(), job.timeout, job.created_at), ("", 0, None, None));
+        assert_eq!(decode(r#"{"uuid":"j","created_at":"yesterday"}"#).unwrap().created_at, None);
     }
 
     #[test]

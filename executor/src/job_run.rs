@@ -35,8 +35,12 @@ pub(crate) async fn run(
     };
     let limits = Limits {
         deadline: order.timeout,
+        cpu: settings.job_cpu,
         memory_bytes: usize::try_from(settings.job_memory).unwrap_or(usize::MAX),
-        ..Limits::default()
+        stack_bytes: usize::try_from(settings.job_stack).unwrap_or(usize::MAX),
+        log_lines: usize::try_from(settings.job_log_lines).unwrap_or(usize::MAX),
+        log_bytes: usize::try_from(settings.job_log_bytes).unwrap_or(usize::MAX),
+        result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
     };
     let host =
         Host { page: Some(ResourceRef::new(prepared.page.clone())), allow_local_files: settings.allow_local_files };

@@ -9,14 +9,18 @@ pub mod events;
 pub mod job_message;
 mod job_run;
 mod memory;
+pub mod metrics;
 mod page_setup;
 pub mod protocol;
+mod recent;
 pub mod run_directory;
 pub mod running;
 pub mod slot;
+mod slot_output;
 pub mod slot_process;
 pub mod slots;
 mod stage;
+mod status;
 pub mod worker;
 
 use std::io;
@@ -31,11 +35,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use config::ExecutorArgs;
 use events::EventPublisher;
+use metrics::Metrics;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
 use running::Running;
 use slot::{Slot, SlotError, SlotProgram};
 use slots::SlotPool;
+use status::Status;
 use worker::{Defaults, Worker};
 
 /// Why an executor could not go on.
@@ -44,6 +50,15 @@ pub enum ExecutorError {
     /// There is no place for browser profiles.
     #[error(transparent)]
     RunDirectory(#[from] RunDirectoryError),
+    /// Somebody else listens there already.
+    #[error("failed to listen on the status port {port} (STATUS_PORT)")]
+    StatusPort {
+        /// The port.
+        port: u16,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Chromium could not be started, so many times in a row that trying on is no use.
     #[error("Chromium could not be started {attempts} times in a row (BROWSER_START_ATTEMPTS)")]
     BrowserBroken {
@@ -68,11 +83,24 @@ pub async fn run(
     program: SlotProgram,
     stop: CancellationToken,
 ) -> Result<(), ExecutorError> {
+    let listener = match args.status_port.map(u16::from) {
+        Some(port) => Some(status::listen(port).await.map_err(|source| ExecutorError::StatusPort { port, source })?),
+        None => None,
+    };
     let run_directory = RunDirectory::create(&args.run_dir)?;
     let size = args.concurrency();
+    let metrics = Arc::new(Metrics::default());
     tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
     let start_attempts = args.browser.browser_start_attempts;
-    let slots = Arc::new(SlotPool::start(size, program, slot_settings(&args), run_directory, start_attempts));
+    let settings = slot_settings(&args);
+    let slots = Arc::new(SlotPool::start(size, program, settings, run_directory, start_attempts, Arc::clone(&metrics)));
+    let status = Status {
+        queue: Arc::clone(&queue),
+        slots: Arc::clone(&slots),
+        metrics: Arc::clone(&metrics),
+        stop: stop.clone(),
+    };
+    let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
     let running = Running::default();
     let _control = AbortOnDropHandle::new(tokio::spawn(obey(queue.clone(), running.clone())));
     let worker = Arc::new(Worker {
@@ -80,6 +108,7 @@ pub async fn run(
         queue,
         slots: slots.clone(),
         running,
+        metrics,
         defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
         stop: stop.clone(),
     });
@@ -150,6 +179,12 @@ fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         browser_max_age: browser.browser_max_age,
         browser_max_memory: u64::from(browser.browser_max_memory) * MIB,
         job_memory: u64::from(args.job_memory) * MIB,
+        job_cpu: args.job_cpu,
+        job_stack: u64::from(args.job_stack) << 10,
+        job_log_lines: args.job_log_lines,
+        job_log_bytes: args.job_log_bytes,
+        job_result_bytes: args.job_result_bytes,
+        job_page_memory: u64::from(args.job_page_memory) * MIB,
         allow_local_files: args.allow_local_files,
     }
 }

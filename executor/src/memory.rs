@@ -1,18 +1,54 @@
 //! How much memory processes use, from /proc.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-/// The private memory of all processes of a group together, in bytes: what ending them would give back.
-pub(crate) fn of_group(group: i32) -> u64 {
-    let Ok(entries) = fs::read_dir("/proc") else { return 0 };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| group_of(*pid) == Some(group)).map(private_bytes).sum()
+use crate::run_directory;
+
+/// The private memory of an executor's tree, in bytes: what ending it would give back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TreeMemory {
+    /// This process.
+    pub(crate) executor: u64,
+    /// Its slot processes.
+    pub(crate) slots: u64,
+    /// Their browsers.
+    pub(crate) browsers: u64,
 }
 
-/// The process group from `/proc/PID/stat`: the third field after the name, which may hold anything but its last `)`.
-fn group_of(pid: i32) -> Option<i32> {
+/// The private memory of all processes of a group together, in bytes.
+pub(crate) fn of_group(group: i32) -> u64 {
+    let members = processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group));
+    members.map(private_bytes).sum()
+}
+
+/// The memory of this process, its children, and the browsers with a profile below `run_dir`.
+pub(crate) fn of_tree(run_dir: &Path) -> TreeMemory {
+    let own = std::process::id().cast_signed();
+    let browsers: BTreeSet<i32> = run_directory::browser_groups(run_dir).iter().map(|group| group.as_raw()).collect();
+    let mut tree = TreeMemory { executor: private_bytes(own), ..TreeMemory::default() };
+    for pid in processes() {
+        match family_of(pid) {
+            Some(family) if browsers.contains(&family.group) => tree.browsers += private_bytes(pid),
+            Some(family) if family.parent == own => tree.slots += private_bytes(pid),
+            _ => {}
+        }
+    }
+    tree
+}
+
+/// To whom a process belongs.
+struct Family {
+    parent: i32,
+    group: i32,
+}
+
+/// From `/proc/PID/stat`: the second and third field after the name, which may hold anything but its last `)`.
+fn family_of(pid: i32) -> Option<Family> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
+    Some(Family { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
 }
 
 /// Resident minus shared pages, from `/proc/PID/statm`.
@@ -23,20 +59,35 @@ fn private_bytes(pid: i32) -> u64 {
     resident.saturating_sub(shared) * page_size()
 }
 
+fn processes() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+}
+
 fn page_size() -> u64 {
-    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
-        .ok()
-        .flatten()
-        .and_then(|size| u64::try_from(size).ok())
-        .unwrap_or(4096)
+    let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
+    size.and_then(|size| u64::try_from(size).ok()).unwrap_or(4096)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     #[test]
     fn this_processs_own_group_uses_memory() {
         let group = nix::unistd::getpgrp().as_raw();
         assert!(super::of_group(group) > 100_000);
         assert_eq!(super::of_group(i32::MAX), 0);
+    }
+
+    #[test]
+    fn children_count_as_slots() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let tree = super::of_tree(folder.path());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(tree.executor > 100_000 && tree.slots > 0, "{tree:?}");
+        assert_eq!(tree.browsers, 0);
     }
 }

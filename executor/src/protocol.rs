@@ -32,6 +32,18 @@ pub struct SlotSettings {
     pub browser_max_memory: u64,
     /// Memory of the sandbox, in bytes.
     pub job_memory: u64,
+    /// What else job code may use; the same holds for the fields below.
+    pub job_cpu: Duration,
+    /// The sandbox's stack, in bytes.
+    pub job_stack: u64,
+    /// Number of log lines.
+    pub job_log_lines: u32,
+    /// Size of all log lines, in bytes of JSON.
+    pub job_log_bytes: u32,
+    /// Size of the results, in bytes of JSON.
+    pub job_result_bytes: u32,
+    /// Memory of one process of Chromium, in bytes.
+    pub job_page_memory: u64,
     /// Whether job code may use this machine's files.
     pub allow_local_files: bool,
 }
@@ -72,6 +84,8 @@ pub enum FromSlot {
         /// What the slot went through since it said so last.
         browser: BrowserReport,
     },
+    /// The job was read and begins: what goes wrong from now on is the job's.
+    Began,
     /// The job wrote a log line.
     Log(LogEntry),
     /// The job ended. `Ready` follows once the next page is prepared.
@@ -87,4 +101,6 @@ pub struct BrowserReport {
     pub crashes: u32,
     /// How many of these replaced one that had served enough.
     pub recycles: u32,
+    /// How long it took to be ready again, browser included.
+    pub prepared_in: Duration,
 }

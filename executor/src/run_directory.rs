@@ -64,6 +64,7 @@ impl RunDirectory {
 impl Drop for RunDirectory {
     fn drop(&mut self) {
         kill_browsers(self.folder.path());
+        remove(self.folder.path());
     }
 }
 
@@ -91,7 +92,7 @@ fn remove(folder: &Path) {
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }
-    tracing::warn!(run_dir = %folder.display(), "failed to remove the folder of an executor that was killed");
+    tracing::warn!(run_dir = %folder.display(), "failed to remove an executor's folder, the next start will");
 }
 
 /// Kills every browser with a profile below `folder`; tells how many process groups that were.
@@ -117,8 +118,10 @@ pub fn browser_groups(folder: &Path) -> Vec<Pid> {
 
 /// The processes that were started with a profile below `folder`.
 pub fn browser_processes(folder: &Path) -> Vec<Pid> {
+    // With its slash: `slot-1` is not `slot-10`.
     let mut needle = b"--user-data-dir=".to_vec();
     needle.extend_from_slice(folder.as_os_str().as_bytes());
+    needle.push(b'/');
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let uses = |pid: &i32| {
@@ -130,7 +133,33 @@ pub fn browser_processes(folder: &Path) -> Vec<Pid> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RunDirectory, browser_processes};
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command};
+
+    use super::{RunDirectory, browser_groups, browser_processes, kill_browsers};
+
+    /// A process with a browser's argument that does nothing.
+    fn pretender(profile: &std::path::Path) -> Child {
+        let profile = format!("--user-data-dir={}", profile.display());
+        Command::new("sh").args(["-c", "sleep 60; true", &profile]).process_group(0).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_slots_browsers_are_found_and_its_neighbours_are_left_alone() {
+        let base = tempfile::tempdir().unwrap();
+        let (one, ten) = (base.path().join("slot-1"), base.path().join("slot-10"));
+        let (mut first, mut second) = (pretender(&one.join("profile")), pretender(&ten.join("profile")));
+        assert_eq!(browser_groups(base.path()).len(), 2);
+
+        assert_eq!(kill_browsers(&one), 1);
+        first.wait().unwrap();
+
+        assert!(browser_processes(&one).is_empty());
+        assert_eq!(browser_processes(&ten).len(), 1);
+        assert!(second.try_wait().unwrap().is_none());
+        kill_browsers(&ten);
+        second.wait().unwrap();
+    }
 
     #[test]
     fn a_dead_executors_folder_goes_and_a_living_ones_stays() {

@@ -1,11 +1,12 @@
 //! The executor's handle on one slot process.
 //!
 //! A slot is a child process of the same program with one Chromium; it leads a process group of its own, so that one
-//! SIGKILL ends all of it. The handle owns the child: when it is dropped, the group is killed and the child is reaped.
+//! SIGKILL ends all of it. Its browsers have groups of their own and are known by their profiles' folder. The handle owns
+//! all of them: when it is dropped they are killed, reaped and their folder is removed.
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -13,13 +14,14 @@ use job_model::{JobResult, LogEntry};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use service::TelemetryArgs;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::protocol::{BrowserReport, FromSlot, JobOrder, SlotSettings, ToSlot};
 use crate::run_directory;
+use crate::slot_output::{LONGEST_LINE, SlotOutput};
 
 /// How a slot process is started: this program again, with the hidden subcommand that calls
 /// [`slot_process::main`](crate::slot_process::main).
@@ -66,8 +68,16 @@ const INHERITED: &[&str] = &[
     "RUST_BACKTRACE",
 ];
 
-/// How long a slot may take, after its job's deadline or a stop, to say so itself before it is killed.
-const GRACE: Duration = Duration::from_millis(1500);
+/// How long a slot may take, after its job's deadline, to say so itself before it is killed.
+const GRACE: Duration = Duration::from_millis(1200);
+/// The same after it was told to stop: a cancelled job is to be gone within a second.
+const STOP_GRACE: Duration = Duration::from_millis(600);
+/// How long a slot that is ready may take to begin a job.
+const TAKE: Duration = Duration::from_secs(2);
+/// How long a process that closed its pipe may take to end.
+const END: Duration = Duration::from_millis(500);
+/// How long SIGKILL may take.
+const DEATH: Duration = Duration::from_secs(5);
 /// How long a slot may take to prepare the next page, besides starting a browser.
 const PREPARE: Duration = Duration::from_secs(10);
 
@@ -97,6 +107,9 @@ pub enum SlotError {
         /// For how long.
         limit: Duration,
     },
+    /// It was lost before it began the job: another slot can run it.
+    #[error("the slot process was lost before it began the job")]
+    NotBegun(#[source] Box<SlotError>),
     /// The process said something else than was due.
     #[error("the slot process broke its protocol: {0}")]
     Protocol(String),
@@ -107,7 +120,7 @@ pub struct Slot {
     child: Child,
     group: Pid,
     input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
+    output: SlotOutput<BufReader<ChildStdout>>,
     settings: SlotSettings,
 }
 
@@ -127,8 +140,10 @@ impl Slot {
             return Err(failed(io::Error::other("it has no pid or pipes")));
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
-        let mut slot = Self { child, group, input, output: BufReader::new(output).lines(), settings };
-        slot.send(&ToSlot::Settings(Box::new(slot.settings.clone()))).await?;
+        let output = SlotOutput::new(BufReader::new(output), LONGEST_LINE);
+        let mut slot = Self { child, group, input, output, settings };
+        let settings = Box::new(slot.settings.clone());
+        slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
         Ok((slot, report))
     }
@@ -147,7 +162,7 @@ impl Slot {
         let message = timeout(limit, self.receive()).await;
         match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })?? {
             FromSlot::Ready { browser } => Ok(browser),
-            other => Err(SlotError::Protocol(format!("expected that it is ready, got {other:?}"))),
+            other => Err(unexpected("that it is ready", &other)),
         }
     }
 
@@ -164,49 +179,60 @@ impl Slot {
         mut on_log: impl FnMut(LogEntry),
     ) -> Result<JobResult, SlotError> {
         let limit = order.timeout + GRACE;
+        self.begin(order).await.map_err(|error| SlotError::NotBegun(Box::new(error)))?;
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
-        self.send(&ToSlot::Run(Box::new(order))).await?;
         loop {
             let message = tokio::select! {
                 message = timeout_at(deadline, self.receive()) => message,
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
-                    deadline = deadline.min(Instant::now() + GRACE / 2);
-                    self.send(&ToSlot::Stop(stop_text.to_owned())).await?;
+                    deadline = deadline.min(Instant::now() + STOP_GRACE);
+                    self.send(&ToSlot::Stop(stop_text.to_owned()), STOP_GRACE).await?;
                     continue;
                 }
             };
             match message {
                 Ok(Ok(FromSlot::Log(entry))) => on_log(entry),
                 Ok(Ok(FromSlot::Done(result))) => return Ok(*result),
-                Ok(Ok(other)) => return Err(SlotError::Protocol(format!("expected a result, got {other:?}"))),
+                Ok(Ok(other)) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
         }
     }
 
-    /// Kills the process group and removes what it left. Dropping does the same, without waiting.
-    pub async fn kill(mut self) {
-        self.kill_group();
-        drop(self.child.start_kill());
-        if timeout(Duration::from_secs(5), self.child.wait()).await.is_err() {
-            tracing::error!(slot.pid = self.group.as_raw(), "the slot process did not die of SIGKILL within 5 s");
-        }
-        // A browser's processes go in their own time after SIGKILL; only then its profile stays removed.
-        for _ in 0..100 {
-            if run_directory::browser_processes(&self.settings.run_dir).is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    /// Hands a job over and waits until it is taken.
+    async fn begin(&mut self, order: JobOrder) -> Result<(), SlotError> {
+        self.send(&ToSlot::Run(Box::new(order)), TAKE).await?;
+        match timeout(TAKE, self.receive()).await {
+            Ok(Ok(FromSlot::Began)) => Ok(()),
+            Ok(Ok(other)) => Err(unexpected("that it begins", &other)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(SlotError::Silent { action: "begin its job", limit: TAKE }),
         }
     }
 
-    async fn send(&mut self, message: &ToSlot) -> Result<(), SlotError> {
+    /// Kills the slot process and its browsers, waits for their death and removes what they left.
+    pub async fn kill(mut self) {
+        self.kill_tree();
+        if timeout(DEATH, self.child.wait()).await.is_err() {
+            tracing::error!(slot.pid = self.group.as_raw(), "the slot process did not die of SIGKILL");
+        }
+        // A browser's processes go in their own time after SIGKILL; only then its profile stays removed.
+        let gone = async {
+            while !run_directory::browser_processes(&self.settings.run_dir).is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        if timeout(DEATH, gone).await.is_err() {
+            tracing::error!(run_dir = %self.settings.run_dir.display(), "a slot's Chromium did not die of SIGKILL");
+        }
+    }
+
+    async fn send(&mut self, message: &ToSlot, limit: Duration) -> Result<(), SlotError> {
         let mut line = serde_json::to_vec(message).map_err(|error| SlotError::Protocol(error.to_string()))?;
         line.push(b'\n');
-        let limit = PREPARE;
         match timeout(limit, self.input.write_all(&line)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(self.ended().await),
@@ -214,18 +240,20 @@ impl Slot {
         }
     }
 
-    /// Cancel safe: a line that has come only in part stays in the buffer.
+    /// Cancel safe.
     async fn receive(&mut self) -> Result<FromSlot, SlotError> {
         match self.output.next_line().await {
-            Ok(Some(line)) => serde_json::from_str(&line).map_err(|error| {
-                SlotError::Protocol(format!("{error} in {:?}", line.chars().take(200).collect::<String>()))
+            Ok(Some(line)) => serde_json::from_slice(&line).map_err(|error| {
+                let beginning = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
+                SlotError::Protocol(format!("{error} in {beginning:?}"))
             }),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(SlotError::Protocol(error.to_string())),
             Ok(None) | Err(_) => Err(self.ended().await),
         }
     }
 
     async fn ended(&mut self) -> SlotError {
-        let status = match timeout(GRACE, self.child.wait()).await {
+        let status = match timeout(END, self.child.wait()).await {
             Ok(Ok(status)) => describe(status),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it closed its pipe and lives on".to_owned(),
@@ -233,20 +261,37 @@ impl Slot {
         SlotError::Ended { status }
     }
 
-    fn kill_group(&self) {
-        let browsers = run_directory::browser_groups(&self.settings.run_dir);
-        // An error means that the group is gone already.
-        for group in std::iter::once(self.group).chain(browsers) {
-            let _ = killpg(group, Signal::SIGKILL);
+    /// SIGKILL to the slot and to its browsers, which have process groups of their own.
+    fn kill_tree(&mut self) {
+        // Once the child is reaped its number may be somebody else's.
+        if self.child.id().is_some() {
+            // An error means that the group is gone already.
+            let _ = killpg(self.group, Signal::SIGKILL);
         }
-        remove(&self.settings.run_dir);
+        run_directory::kill_browsers(&self.settings.run_dir);
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.kill_group();
+        self.kill_tree();
+        let run_dir = &self.settings.run_dir;
+        if let Err(error) = std::fs::remove_dir_all(run_dir)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::debug!(run_dir = %run_dir.display(), %error, "failed to remove a slot's folder, the executor's end will");
+        }
     }
+}
+
+fn unexpected(due: &str, message: &FromSlot) -> SlotError {
+    let what = match message {
+        FromSlot::Ready { .. } => "that it is ready",
+        FromSlot::Began => "that it begins",
+        FromSlot::Log(_) => "a log line",
+        FromSlot::Done(_) => "a result",
+    };
+    SlotError::Protocol(format!("expected {due}, got {what}"))
 }
 
 fn describe(status: ExitStatus) -> String {
@@ -255,13 +300,5 @@ fn describe(status: ExitStatus) -> String {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => status.to_string(),
-    }
-}
-
-fn remove(run_dir: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(run_dir)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::debug!(run_dir = %run_dir.display(), %error, "failed to remove a slot's folder, the next start will");
     }
 }

@@ -47,16 +47,39 @@ pub fn main() -> anyhow::Result<()> {
     outcome
 }
 
-/// Dies with its parent, dumps no core, gains no privileges.
+/// Dies with its parent and not before, dumps no core, gains no privileges.
 fn restrict() -> io::Result<()> {
     use nix::sys::prctl;
     use nix::sys::resource::{Resource, setrlimit};
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    // Some supervisors send SIGTERM to every process of a service. The parent drains and then ends its slots. A handler
+    // and not SIG_IGN, which Chromium would inherit.
+    let handler = SigAction::new(SigHandler::Handler(stay), SaFlags::SA_RESTART, SigSet::empty());
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        // SAFETY: the handler does nothing.
+        unsafe { sigaction(signal, &handler) }?;
+    }
     prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     prctl::set_no_new_privs()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     // The parent may have died before the first line above.
     if nix::unistd::getppid().as_raw() == 1 && std::process::id() != 1 {
         return Err(io::Error::other("the executor is gone"));
+    }
+    Ok(())
+}
+
+extern "C" fn stay(_signal: i32) {}
+
+/// Bounds what a fault in the engine could take: the sandbox's memory and as much again with what the slot needs for
+/// itself. Only the soft limits, which Chromium sheds: it has one of its own.
+fn limit_memory(job_memory: u64) -> io::Result<()> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    const OWN: u64 = 1 << 30;
+    const FILES: u64 = 1024;
+    for (resource, limit) in [(Resource::RLIMIT_DATA, 2 * job_memory + OWN), (Resource::RLIMIT_NOFILE, FILES)] {
+        let (_, hard) = getrlimit(resource)?;
+        setrlimit(resource, limit.min(hard), hard)?;
     }
     Ok(())
 }
@@ -68,6 +91,7 @@ async fn serve() -> anyhow::Result<()> {
         Some(other) => bail!("expected settings, got {other:?}"),
         None => return Ok(()),
     };
+    limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
     let run_dir = &settings.run_dir;
     std::fs::create_dir_all(run_dir).with_context(|| format!("failed to make the folder {}", run_dir.display()))?;
     let mut stage = Stage::new(settings);
@@ -78,6 +102,7 @@ async fn serve() -> anyhow::Result<()> {
             stage.close().await;
             return Ok(());
         };
+        say(&FromSlot::Began)?;
         let tell = |entry| {
             // A broken pipe ends the process at the result.
             let _ = say(&FromSlot::Log(entry));
@@ -99,6 +124,12 @@ async fn await_order(
             message = input.next() => message?,
             () = prepared.disconnected() => {
                 tracing::warn!("Chromium died while it was idle");
+                prepared = stage.prepare().await.context("failed to prepare a page")?;
+                continue;
+            }
+            () = stage.aged() => {
+                drop(prepared);
+                stage.recycle().await;
                 prepared = stage.prepare().await.context("failed to prepare a page")?;
                 continue;
             }

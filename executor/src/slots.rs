@@ -1,8 +1,9 @@
 //! The pool of slots: each place keeps one slot process alive and ready, and replaces it when it is of no use any more.
 
 use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use job_model::{JobResult, LogEntry};
 use service::Backoff;
@@ -11,6 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::metrics::Metrics;
 use crate::protocol::{BrowserReport, JobOrder, SlotSettings};
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
@@ -18,17 +20,24 @@ use crate::slot::{Slot, SlotError, SlotProgram};
 /// The slots of an executor.
 pub struct SlotPool {
     size: NonZeroU16,
+    run_dir: PathBuf,
     idle: Mutex<mpsc::Receiver<IdleSlot>>,
     stop: CancellationToken,
     broken: CancellationToken,
     places: TaskTracker,
+    serving: Arc<AtomicUsize>,
+    busy: Arc<AtomicUsize>,
 }
 
 /// A slot that is ready for one job. Dropped, it is killed and replaced.
 pub struct IdleSlot {
     slot: Slot,
     back: oneshot::Sender<Returned>,
+    busy: Arc<AtomicUsize>,
 }
+
+/// Counts one as long as it lives.
+struct Counted(Arc<AtomicUsize>);
 
 /// How a slot comes back to its place.
 enum Returned {
@@ -44,9 +53,11 @@ struct Shared {
     settings: SlotSettings,
     run_directory: RunDirectory,
     start_attempts: u32,
-    failures: AtomicU32,
     serial: AtomicU64,
     idle: mpsc::Sender<IdleSlot>,
+    serving: Arc<AtomicUsize>,
+    busy: Arc<AtomicUsize>,
+    metrics: Arc<Metrics>,
     stop: CancellationToken,
     broken: CancellationToken,
 }
@@ -59,7 +70,10 @@ impl SlotPool {
         settings: SlotSettings,
         run_directory: RunDirectory,
         start_attempts: NonZeroU16,
+        metrics: Arc<Metrics>,
     ) -> Self {
+        let (serving, busy) = (Arc::default(), Arc::default());
+        let run_dir = run_directory.path().to_owned();
         let (idle_sender, idle) = mpsc::channel(usize::from(size.get()));
         let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
         let shared = Arc::new(Shared {
@@ -67,9 +81,11 @@ impl SlotPool {
             settings,
             run_directory,
             start_attempts: start_attempts.get().into(),
-            failures: AtomicU32::new(0),
             serial: AtomicU64::new(0),
             idle: idle_sender,
+            serving: Arc::clone(&serving),
+            busy: Arc::clone(&busy),
+            metrics,
             stop: stop.clone(),
             broken: broken.clone(),
         });
@@ -78,12 +94,27 @@ impl SlotPool {
             places.spawn(place(Arc::clone(&shared)));
         }
         places.close();
-        Self { size, idle: Mutex::new(idle), stop, broken, places }
+        Self { size, run_dir, idle: Mutex::new(idle), stop, broken, places, serving, busy }
     }
 
     /// How many slots there are.
     pub fn size(&self) -> NonZeroU16 {
         self.size
+    }
+
+    /// The folder with all browser profiles.
+    pub fn run_dir(&self) -> &Path {
+        &self.run_dir
+    }
+
+    /// How many slots have started and serve, busy or not.
+    pub fn serving(&self) -> usize {
+        self.serving.load(Ordering::Relaxed)
+    }
+
+    /// How many slots have a job.
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// A slot that is ready, as soon as there is one.
@@ -138,7 +169,8 @@ impl IdleSlot {
         cancelled: &CancellationToken,
         on_log: impl FnMut(LogEntry),
     ) -> Result<JobResult, SlotError> {
-        let Self { mut slot, back } = self;
+        let Self { mut slot, back, busy } = self;
+        let _busy = Counted::new(busy);
         let outcome = slot.run(order, cancelled, "cancelled", on_log).await;
         match outcome {
             Ok(result) => {
@@ -147,6 +179,8 @@ impl IdleSlot {
                 Ok(result)
             }
             Err(error) => {
+                // Its place begins to start another at once.
+                drop(back);
                 slot.kill().await;
                 Err(error)
             }
@@ -154,28 +188,48 @@ impl IdleSlot {
     }
 }
 
+impl Counted {
+    fn new(count: Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// One place of the pool, until the pool stops.
 async fn place(shared: Arc<Shared>) {
-    let stop = shared.stop.clone();
-    while let Some(mut slot) = start(&shared).await {
-        loop {
-            let (back, returned) = oneshot::channel();
-            if shared.idle.send(IdleSlot { slot, back }).await.is_err() {
-                return;
-            }
-            let used = tokio::select! {
-                returned = returned => returned,
-                () = stop.cancelled() => return,
-            };
-            slot = match used {
-                Ok(Returned::Unused(slot)) => slot,
-                Ok(Returned::Used(slot)) => match get_ready(&shared, slot).await {
-                    Some(slot) => slot,
-                    None => break,
-                },
-                Err(_) => break,
-            };
+    while let Some(slot) = start(&shared).await {
+        let _serving = Counted::new(Arc::clone(&shared.serving));
+        serve(&shared, slot).await;
+        shared.metrics.slot_lost();
+    }
+}
+
+/// Lends a slot out until it is of no use any more, or the pool stops.
+async fn serve(shared: &Shared, mut slot: Slot) {
+    loop {
+        let (back, returned) = oneshot::channel();
+        let busy = Arc::clone(&shared.busy);
+        if shared.idle.send(IdleSlot { slot, back, busy }).await.is_err() {
+            return;
         }
+        let used = tokio::select! {
+            returned = returned => returned,
+            () = shared.stop.cancelled() => return,
+        };
+        slot = match used {
+            Ok(Returned::Unused(slot)) => slot,
+            Ok(Returned::Used(slot)) => match get_ready(shared, slot).await {
+                Some(slot) => slot,
+                None => return,
+            },
+            Err(_) => return,
+        };
     }
 }
 
@@ -201,6 +255,7 @@ async fn get_ready(shared: &Shared, mut slot: Slot) -> Option<Slot> {
 /// A new slot, however long that takes; `None` when the pool stops first.
 async fn start(shared: &Shared) -> Option<Slot> {
     let mut backoff = Backoff::for_servers();
+    let mut failures = 0;
     loop {
         if shared.stop.is_cancelled() {
             return None;
@@ -213,12 +268,13 @@ async fn start(shared: &Shared) -> Option<Slot> {
         };
         match started {
             Ok((slot, report)) => {
-                shared.failures.store(0, Ordering::Relaxed);
+                shared.metrics.slot_started();
                 shared.report(report);
                 return Some(slot);
             }
             Err(error) => {
-                let failures = shared.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                failures += 1;
+                shared.metrics.slot_failed_to_start();
                 tracing::error!(error = %Chain(&error), failures, "failed to start a slot");
                 if failures >= shared.start_attempts {
                     shared.broken.cancel();
@@ -231,6 +287,7 @@ async fn start(shared: &Shared) -> Option<Slot> {
 
 impl Shared {
     fn report(&self, report: BrowserReport) {
+        self.metrics.slot_ready(&report);
         if report.crashes + report.recycles > 0 {
             tracing::info!(crashes = report.crashes, recycles = report.recycles, "a slot has a new Chromium");
         }

@@ -13,8 +13,11 @@ use crate::protocol::{BrowserReport, SlotSettings};
 
 /// Longest time to make a context with its page in a healthy browser.
 const PREPARE: Duration = Duration::from_secs(8);
-/// Longest time to take a job's context away before its browser counts as hung.
-const CLEAR: Duration = Duration::from_secs(2);
+/// Longest time to take a job's context away before its browser counts as hung: the slot is to be free within two seconds
+/// after its job, a new browser included.
+const CLEAR: Duration = Duration::from_secs(1);
+/// How long a browser that has opened its port may take to answer.
+const TALK: Duration = Duration::from_secs(5);
 /// Fresh browsers that may fail to make a page before the slot gives up.
 const TRIES: u32 = 2;
 
@@ -45,6 +48,9 @@ pub(crate) enum StageError {
     /// Chromium does not start.
     #[error(transparent)]
     Launch(#[from] browser::LaunchError),
+    /// Chromium starts and does not talk.
+    #[error("Chromium opened its debugging port and did not answer within {TALK:?}")]
+    Mute,
     /// Chromium starts and makes no page.
     #[error("a fresh Chromium made no page")]
     Page(#[source] browser::Error),
@@ -74,6 +80,13 @@ impl Stage {
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.
     pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
+        let began = Instant::now();
+        let prepared = self.prepare_in_time().await;
+        self.report.prepared_in += began.elapsed();
+        prepared
+    }
+
+    async fn prepare_in_time(&mut self) -> Result<Prepared, StageError> {
         let mut tries = 0;
         loop {
             let fresh = self.browser.is_none();
@@ -130,9 +143,22 @@ impl Stage {
             }
         };
         if recycle {
-            self.report.recycles += 1;
-            self.close().await;
+            self.recycle().await;
         }
+    }
+
+    /// Resolves when the browser is too old to wait any longer for a job.
+    pub(crate) async fn aged(&self) {
+        match &self.browser {
+            Some(warm) => tokio::time::sleep_until(warm.since + self.settings.browser_max_age).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends a browser that has served enough; the next `prepare` starts another.
+    pub(crate) async fn recycle(&mut self) {
+        self.report.recycles += 1;
+        self.close().await;
     }
 
     /// Ends the browser.
@@ -150,9 +176,12 @@ impl Stage {
             extra_args: settings.extra_args.clone(),
             run_dir: settings.run_dir.clone(),
             timeout: settings.browser_start_timeout,
+            memory_limit: Some(settings.job_page_memory),
             ..LaunchOptions::default()
         };
-        let browser = Browser::launch(&options).await?;
+        // Dropping the launch kills what it started.
+        let launch = timeout(settings.browser_start_timeout + TALK, Browser::launch(&options));
+        let browser = launch.await.map_err(|_| StageError::Mute)??;
         browser.set_ignore_https_errors(true);
         self.report.starts += 1;
         self.browser = Some(Warm { browser: browser.clone(), since: Instant::now(), jobs: 0 });

@@ -37,6 +37,23 @@ impl Client {
         }
     }
 
+    /// Waits until the gateway has its database and its broker.
+    ///
+    /// # Panics
+    /// When that takes longer than `deadline`.
+    pub async fn wait_ready(&self, deadline: Duration) {
+        let end = Instant::now() + deadline;
+        loop {
+            let answer = self.send(Method::GET, "/readyz", None).await;
+            if answer.status().is_success() {
+                return;
+            }
+            let text = answer.text().await.unwrap_or_default();
+            assert!(Instant::now() < end, "the gateway is not ready after {deadline:?}: {text}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Creates a job.
     ///
     /// # Panics

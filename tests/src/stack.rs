@@ -45,6 +45,7 @@ impl Stack {
     pub async fn start(executors: usize) -> Self {
         let mut stack = Self::services(services::rabbitmq().await, services::couchdb().await);
         stack.add_gateway(&[]).await;
+        stack.client().wait_ready(START).await;
         for _ in 0..executors {
             stack.add_executor(&[]);
         }

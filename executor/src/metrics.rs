@@ -1,0 +1,219 @@
+//! What the executor counts, in the Prometheus text form.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::protocol::BrowserReport;
+
+/// Upper ends of the buckets for times, in seconds.
+const SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0];
+
+/// How a delivery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Outcome {
+    /// The code ran to its end.
+    Succeeded,
+    /// The code threw, or hit a limit other than its deadline.
+    Failed,
+    /// It ran until its deadline.
+    TimedOut,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// It took its slot process with it.
+    Lost,
+    /// It had been begun as often as it may be.
+    GivenUp,
+    /// Its message could not be read.
+    Unreadable,
+    /// The executor ended before the job did; another one gets it.
+    HandedBack,
+}
+
+/// A part of a job's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Phase {
+    /// From the job's creation, by the gateway's clock, to its arrival here.
+    Queue,
+    /// From the end of the job before to a page that is ready.
+    Prepare,
+    /// In the slot.
+    Run,
+    /// Until the broker has confirmed the result.
+    Publish,
+}
+
+/// The label of [`Metrics::jobs`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: Outcome,
+}
+
+/// The label of [`Metrics::phases`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PhaseLabel {
+    phase: Phase,
+}
+
+/// The number of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabel {
+    number: u32,
+}
+
+/// A part of the executor's tree of processes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabel {
+    part: &'static str,
+}
+
+/// All metrics of one executor.
+pub struct Metrics {
+    registry: Registry,
+    jobs: Family<OutcomeLabel, Counter>,
+    attempts: Family<AttemptLabel, Counter>,
+    phases: Family<PhaseLabel, Histogram>,
+    deadline_hits: Counter,
+    slots: Gauge,
+    slots_busy: Gauge,
+    slot_starts: Counter,
+    slot_start_failures: Counter,
+    slot_losses: Counter,
+    browser_starts: Counter,
+    browser_crashes: Counter,
+    browser_recycles: Counter,
+    memory: Family<PartLabel, Gauge>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            registry: Registry::default(),
+            jobs: Family::default(),
+            attempts: Family::default(),
+            phases: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            deadline_hits: Counter::default(),
+            slots: Gauge::default(),
+            slots_busy: Gauge::default(),
+            slot_starts: Counter::default(),
+            slot_start_failures: Counter::default(),
+            slot_losses: Counter::default(),
+            browser_starts: Counter::default(),
+            browser_crashes: Counter::default(),
+            browser_recycles: Counter::default(),
+            memory: Family::default(),
+        }
+        .registered()
+    }
+}
+
+impl Metrics {
+    fn registered(mut self) -> Self {
+        let mut all = Registry::with_prefix("puppet_master_executor");
+        all.register("jobs", "Jobs that ended here", self.jobs.clone());
+        all.register("attempts", "Jobs begun here, by how often they were begun anywhere", self.attempts.clone());
+        let help = "Parts of a job's time";
+        all.register_with_unit("job_phase", help, Unit::Seconds, self.phases.clone());
+        all.register("deadline_hits", "Jobs stopped at their deadline", self.deadline_hits.clone());
+        all.register("slots", "Slot processes that serve", self.slots.clone());
+        all.register("slots_busy", "Slot processes with a job", self.slots_busy.clone());
+        all.register("slot_starts", "Slot processes started", self.slot_starts.clone());
+        all.register("slot_start_failures", "Slot processes that did not start", self.slot_start_failures.clone());
+        all.register("slot_losses", "Slot processes that ended or were killed", self.slot_losses.clone());
+        all.register("browser_starts", "Chromiums started", self.browser_starts.clone());
+        all.register("browser_crashes", "Chromiums that crashed or hung", self.browser_crashes.clone());
+        all.register("browser_recycles", "Chromiums that had served enough", self.browser_recycles.clone());
+        let help = "Private memory of the executor and its descendants";
+        all.register_with_unit("memory", help, Unit::Bytes, self.memory.clone());
+        self.registry = all;
+        self
+    }
+
+    pub(crate) fn begun(&self, attempt: u32) {
+        // A label for each number that anybody may send would be one too many.
+        self.attempts.get_or_create(&AttemptLabel { number: attempt.min(10) }).inc();
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome) {
+        self.jobs.get_or_create(&OutcomeLabel { outcome }).inc();
+        if outcome == Outcome::TimedOut {
+            self.deadline_hits.inc();
+        }
+    }
+
+    pub(crate) fn took(&self, phase: Phase, time: Duration) {
+        self.phases.get_or_create(&PhaseLabel { phase }).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn slot_started(&self) {
+        self.slot_starts.inc();
+    }
+
+    pub(crate) fn slot_failed_to_start(&self) {
+        self.slot_start_failures.inc();
+    }
+
+    pub(crate) fn slot_lost(&self) {
+        self.slot_losses.inc();
+    }
+
+    pub(crate) fn slot_ready(&self, report: &BrowserReport) {
+        self.took(Phase::Prepare, report.prepared_in);
+        self.browser_starts.inc_by(report.starts.into());
+        self.browser_crashes.inc_by(report.crashes.into());
+        self.browser_recycles.inc_by(report.recycles.into());
+    }
+
+    pub(crate) fn set_slots(&self, alive: usize, busy: usize) {
+        self.slots.set(i64::try_from(alive).unwrap_or(i64::MAX));
+        self.slots_busy.set(i64::try_from(busy).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn set_memory(&self, part: &'static str, bytes: u64) {
+        self.memory.get_or_create(&PartLabel { part }).set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// All of them in the OpenMetrics text form.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("a String takes all text");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Metrics, Outcome, Phase};
+    use crate::protocol::BrowserReport;
+
+    #[test]
+    fn metrics_have_their_names() {
+        let metrics = Metrics::default();
+        metrics.begun(1);
+        metrics.ended(Outcome::TimedOut);
+        metrics.took(Phase::Run, Duration::from_millis(20));
+        metrics.slot_ready(&BrowserReport { starts: 2, crashes: 1, ..BrowserReport::default() });
+        metrics.set_slots(2, 1);
+        metrics.set_memory("browsers", 5);
+        let text = metrics.text();
+        for line in [
+            r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
+            r#"puppet_master_executor_attempts_total{number="1"} 1"#,
+            r#"puppet_master_executor_job_phase_seconds_bucket{le="0.025",phase="Run"} 1"#,
+            "puppet_master_executor_deadline_hits_total 1",
+            "puppet_master_executor_slots_busy 1",
+            "puppet_master_executor_browser_starts_total 2",
+            "puppet_master_executor_browser_crashes_total 1",
+            r#"puppet_master_executor_memory_bytes{part="browsers"} 5"#,
+        ] {
+            assert!(text.contains(line), "no {line} in {text}");
+        }
+    }
+}

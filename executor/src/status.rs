@@ -1,0 +1,91 @@
+//! The executor's own HTTP port: whether it lives, can work, and what it counts.
+
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use job_queue::JobQueue;
+use service::retry::Chain;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::memory;
+use crate::metrics::Metrics;
+use crate::slots::SlotPool;
+
+/// The longest time for asking the broker.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What the answers are made of.
+pub(crate) struct Status {
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) slots: Arc<SlotPool>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Status {
+    /// Answers on all addresses of the machine, for ever.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let routes = Router::new()
+            .route("/livez", get(alive))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state(Arc::new(self));
+        if let Err(error) = axum::serve(listener, routes).await {
+            tracing::error!(%error, "the status port is closed");
+        }
+    }
+}
+
+/// Listens on both families of addresses, or on IPv4 alone where there is no other.
+pub(crate) async fn listen(port: u16) -> std::io::Result<TcpListener> {
+    match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind(("0.0.0.0", port)).await,
+    }
+}
+
+/// `ok`: the process answers.
+async fn alive() -> &'static str {
+    "ok"
+}
+
+/// Whether jobs can come and be run, and what is missing.
+async fn ready(State(status): State<Arc<Status>>) -> Response {
+    let mut missing = serde_json::Map::new();
+    match tokio::time::timeout(DEADLINE, status.queue.ping()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => drop(missing.insert("queue".to_owned(), Chain(&error).to_string().into())),
+        Err(_) => drop(missing.insert("queue".to_owned(), "no answer in time".into())),
+    }
+    if status.slots.serving() == 0 {
+        missing.insert("browser".to_owned(), "no slot has started".into());
+    }
+    if status.stop.is_cancelled() {
+        missing.insert("process".to_owned(), "it is stopping".into());
+    }
+    let ready = missing.is_empty();
+    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(serde_json::json!({"ready": ready, "missing": missing}))).into_response()
+}
+
+/// Everything that is counted, in the OpenMetrics text form.
+async fn metrics(State(status): State<Arc<Status>>) -> Response {
+    status.metrics.set_slots(status.slots.serving(), status.slots.busy());
+    let run_dir = status.slots.run_dir().to_owned();
+    // Reads hundreds of files of /proc.
+    if let Ok(memory) = tokio::task::spawn_blocking(move || memory::of_tree(&run_dir)).await {
+        for (part, bytes) in [("executor", memory.executor), ("slots", memory.slots), ("browsers", memory.browsers)] {
+            status.metrics.set_memory(part, bytes);
+        }
+    }
+    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], status.metrics.text())
+        .into_response()
+}
