@@ -12,6 +12,7 @@ use crate::browser_context::BrowserContext;
 use crate::emulation::Viewport;
 use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
+use crate::guard::Guard;
 use crate::launch::{Chromium, LaunchError, LaunchOptions};
 use crate::page::Page;
 use crate::promise::{Waiters, within};
@@ -30,6 +31,8 @@ pub struct Browser {
     process: RefCell<Option<Chromium>>,
     ws_endpoint: String,
     sink: Rc<Sink>,
+    /// Jobs get nothing of this machine.
+    guarded: bool,
     /// The context that Chromium starts with.
     own_context: Rc<BrowserContext>,
     /// The one that counts as such: the job's.
@@ -55,23 +58,17 @@ impl Browser {
         let executable = chromium.executable().to_owned();
         let address = chromium.ws_endpoint().to_owned();
         let talk = |source| LaunchError::Talk { executable: executable.clone(), source };
-        let connection = Connection::connect(&address).await.map_err(|error| talk(error.into()))?;
-        Self::new(connection, address, Some(chromium)).await.map_err(|error| talk(error.into()))
-    }
-
-    /// Takes over a running Chromium, and leaves it running.
-    ///
-    /// # Errors
-    /// [`ProtocolError::Connect`].
-    pub async fn connect(ws_endpoint: &str) -> Result<Rc<Self>, Error> {
-        let connection = Connection::connect(ws_endpoint).await?;
-        Ok(Self::new(connection, ws_endpoint.to_owned(), None).await?)
+        let sink = Rc::new(Sink::default());
+        let guard = if options.allow_local { Guard::open() } else { Guard::closed(sink.clone()) };
+        let connection = Connection::connect(&address, guard).await.map_err(|error| talk(error.into()))?;
+        Self::new(connection, chromium, sink, !options.allow_local).await.map_err(|error| talk(error.into()))
     }
 
     async fn new(
         connection: Connection,
-        ws_endpoint: String,
-        process: Option<Chromium>,
+        process: Chromium,
+        sink: Rc<Sink>,
+        guarded: bool,
     ) -> Result<Rc<Self>, ProtocolError> {
         let closed = connection.closed();
         let browser = Rc::new_cyclic(|browser: &Weak<Browser>| {
@@ -86,9 +83,10 @@ impl Browser {
             Self {
                 session,
                 connection: RefCell::new(Some(connection)),
-                process: RefCell::new(process),
-                ws_endpoint,
-                sink: Rc::default(),
+                ws_endpoint: process.ws_endpoint().to_owned(),
+                process: RefCell::new(Some(process)),
+                sink,
+                guarded,
                 default_context: RefCell::new(own_context.clone()),
                 own_context,
                 contexts: RefCell::default(),
@@ -164,6 +162,10 @@ impl Browser {
             "Target.targetInfoChanged" => self.on_target_changed(event.params["targetInfo"].clone()),
             "Target.targetDestroyed" => self.on_target_destroyed(id()),
             "Target.targetCrashed" => {}
+            "Browser.downloadWillBegin" => {
+                let url = event.params["url"].as_str().unwrap_or_default();
+                self.session.note_refusal(&format!("the download of {url}"));
+            }
             "Target.detachedFromTarget" => {
                 let session = event.params["sessionId"].as_str();
                 let targets = self.targets.borrow().clone();
@@ -197,6 +199,10 @@ impl Browser {
     pub async fn create_browser_context(&self) -> Result<Rc<BrowserContext>, Error> {
         let answer = self.session.send_raw("Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
         let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
+        if self.guarded {
+            let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
+            self.session.post("Browser.setDownloadBehavior", deny);
+        }
         let context =
             BrowserContext::new(self.own_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(), Some(id));
         self.contexts.borrow_mut().push(context.clone());

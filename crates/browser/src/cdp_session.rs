@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
 use crate::session::{Session, Subscription};
 
@@ -40,8 +40,11 @@ impl CDPSession {
     /// # Errors
     /// [`Error::Protocol`].
     pub fn send(&self, method: String, params: Value) -> impl Future<Output = Result<Value, Error>> + use<> {
-        let answer = self.session.send_raw(method, params);
-        async move { answer.await.map_err(Error::from) }
+        let answer = match self.session.script_refusal(&method, &params) {
+            Some(message) => Err(ProtocolError::Refused { method, message }),
+            None => Ok(self.session.send_raw(method, params)),
+        };
+        async move { Ok(answer?.await?) }
     }
 
     /// Ends the session.

@@ -29,6 +29,8 @@ pub enum Event {
     TargetDestroyed(Rc<Target>),
     /// The browser is gone.
     Disconnected,
+    /// The job tried what reaches the executor's machine: a sentence for its log.
+    Refused(String),
     /// Something of one page.
     Page(Rc<Page>, PageEvent),
     /// An event of a session that the script itself opened: its method and parameters.

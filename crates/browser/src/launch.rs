@@ -4,9 +4,12 @@
 //! its own process group, and every way out kills all of it, reaps the child and removes the profile. When this
 //! process dies without a way out, the end of the inherited debugging pipe makes Chromium leave by itself.
 
+mod child;
+mod debugging_port;
+
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +20,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+
+use self::debugging_port::DebuggingPort;
 
 /// What is tried, in this order, when no executable is named.
 const EXECUTABLES: [&str; 6] = [
@@ -63,6 +68,9 @@ const FLAGS: [&str; 30] = [
     "--use-mock-keychain",
 ];
 
+/// Names and ports that Chromium's network does not look up as others do.
+const RESOLVER_RULES: &str = "--host-resolver-rules=";
+
 /// How to start Chromium.
 #[derive(Clone, Debug)]
 pub struct LaunchOptions {
@@ -80,6 +88,10 @@ pub struct LaunchOptions {
     pub run_dir: PathBuf,
     /// How long Chromium may take to open its debugging port.
     pub timeout: Duration,
+    /// For trusted users: local addresses and downloads are open.
+    pub allow_local: bool,
+    /// How much memory one process of Chromium may use for data, in bytes.
+    pub memory_limit: Option<u64>,
 }
 
 impl Default for LaunchOptions {
@@ -92,6 +104,8 @@ impl Default for LaunchOptions {
             language: "en".to_owned(),
             run_dir: std::env::temp_dir(),
             timeout: Duration::from_secs(30),
+            allow_local: false,
+            memory_limit: None,
         }
     }
 }
@@ -162,6 +176,7 @@ pub struct Chromium {
     process_group: Pid,
     child: Option<Child>,
     profile: Option<TempDir>,
+    _port: DebuggingPort,
     /// Our ends of the pipes whose closing tells an orphaned Chromium to leave.
     _lifeline: (OwnedFd, OwnedFd),
 }
@@ -184,15 +199,20 @@ impl Chromium {
         let (replies_in, replies_out) =
             nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| spawn_error(error.into()))?;
 
+        let port = DebuggingPort::claim().ok_or_else(|| {
+            let text = "no port is free for it to be controlled through";
+            spawn_error(io::Error::new(io::ErrorKind::AddrInUse, text))
+        })?;
         let mut command = Command::new(&executable);
         command
-            .args(arguments(options, profile.path()))
+            .args(arguments(options, profile.path(), &port))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
             .process_group(0);
         adopt_orphans();
-        inherit_as_3_and_4(&mut command, &commands_in, &replies_out);
+        child::inherit_as_3_and_4(&mut command, &commands_in, &replies_out);
+        child::limit(&mut command, options.memory_limit);
         let child = command.spawn().map_err(spawn_error)?;
         let process_group =
             Pid::from_raw(i32::try_from(child.id()).map_err(|error| spawn_error(io::Error::other(error)))?);
@@ -202,6 +222,7 @@ impl Chromium {
             process_group,
             child: Some(child),
             profile: Some(profile),
+            _port: port,
             _lifeline: (commands_out, replies_in),
         };
         chromium.ws_endpoint = chromium.wait_for_port(options.timeout, &log).await?;
@@ -321,7 +342,7 @@ fn find_executable(options: &LaunchOptions) -> Result<PathBuf, LaunchError> {
     found.ok_or_else(|| LaunchError::NotFound { tried: EXECUTABLES.join(", ") })
 }
 
-fn arguments(options: &LaunchOptions, profile: &Path) -> Vec<String> {
+fn arguments(options: &LaunchOptions, profile: &Path, port: &DebuggingPort) -> Vec<String> {
     let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
     let (width, height) = options.window_size;
     arguments.push(format!("--lang={}", options.language));
@@ -330,33 +351,15 @@ fn arguments(options: &LaunchOptions, profile: &Path) -> Vec<String> {
     if options.headless {
         arguments.extend(["--headless", "--hide-scrollbars", "--mute-audio"].map(str::to_owned));
     }
-    arguments.extend(["--remote-debugging-port=0", "--remote-debugging-pipe"].map(str::to_owned));
-    arguments.extend(options.extra_args.iter().cloned());
+    arguments.extend([port.argument(), "--remote-debugging-pipe".to_owned()]);
+    let (resolver_rules, extra): (Vec<_>, Vec<_>) =
+        options.extra_args.iter().cloned().partition(|argument| argument.starts_with(RESOLVER_RULES));
+    arguments.extend(extra);
+    let rules = resolver_rules.iter().filter_map(|argument| argument.strip_prefix(RESOLVER_RULES));
+    let rules: Vec<&str> = std::iter::once(debugging_port::UNREACHABLE).chain(rules).collect();
+    arguments.push(format!("{RESOLVER_RULES}{}", rules.join(",")));
     arguments.push("about:blank".to_owned());
     arguments
-}
-
-/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4.
-fn inherit_as_3_and_4(command: &mut Command, commands: &OwnedFd, replies: &OwnedFd) {
-    let (commands, replies) = (commands.as_raw_fd(), replies.as_raw_fd());
-    let install = move || {
-        // Both are moved out of the way first: either of them may itself be 3 or 4.
-        // SAFETY: between fork and exec only async-signal-safe calls on descriptors that the parent holds open.
-        unsafe {
-            let high_commands = libc::fcntl(commands, libc::F_DUPFD_CLOEXEC, 10);
-            let high_replies = libc::fcntl(replies, libc::F_DUPFD_CLOEXEC, 10);
-            if high_commands < 0
-                || high_replies < 0
-                || libc::dup2(high_commands, 3) < 0
-                || libc::dup2(high_replies, 4) < 0
-            {
-                return Err(io::Error::last_os_error());
-            }
-        }
-        Ok(())
-    };
-    // SAFETY: `install` allocates nothing and takes no lock.
-    unsafe { command.pre_exec(install) };
 }
 
 /// `DevToolsActivePort` holds the port and the path of the browser's address, each on a line.

@@ -24,6 +24,7 @@ pub mod frame;
 pub mod frame_manager;
 mod function_text;
 pub mod geometry;
+mod guard;
 pub mod input;
 pub mod js_handle;
 pub mod launch;

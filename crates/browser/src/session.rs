@@ -26,6 +26,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ProtocolError;
+use crate::guard::Guard;
 use crate::promise::Waiters;
 
 /// An event as it came over the wire. Whoever wants it decodes its parameters.
@@ -171,7 +172,8 @@ impl Session {
         let (reply, answer) = oneshot::channel();
         let ended = self.detached.get().then(|| self.target_type.clone());
         let wire = if ended.is_some() { None } else { self.wire.upgrade() };
-        if let Some(wire) = wire {
+        let refusal = wire.as_ref().and_then(|wire| wire.guard.refusal(&method, &params));
+        if let Some(wire) = wire.filter(|_| refusal.is_none()) {
             let session_id = self.id.clone();
             // A closed channel drops `reply`, which the answer below reports.
             let _ = wire.outgoing.send(Outgoing { method: method.clone(), session_id, params, reply });
@@ -180,11 +182,26 @@ impl Session {
             if let Some(target_type) = ended {
                 return Err(ProtocolError::SessionClosed { method: method.into_owned(), target_type });
             }
+            if let Some(message) = refusal {
+                return Err(ProtocolError::Refused { method: method.into_owned(), message });
+            }
             match answer.await {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(message)) => Err(ProtocolError::Refused { method: method.into_owned(), message }),
                 Err(_) => Err(ProtocolError::Closed { method: method.into_owned() }),
             }
+        }
+    }
+
+    /// Why a script must not send this command; it has been told.
+    pub(crate) fn script_refusal(&self, method: &str, params: &Value) -> Option<String> {
+        self.wire.upgrade()?.guard.script_refusal(method, params)
+    }
+
+    /// Tells the script's log what Chromium refused by itself.
+    pub(crate) fn note_refusal(&self, what: &str) {
+        if let Some(wire) = self.wire.upgrade() {
+            wire.guard.note(what);
         }
     }
 
@@ -238,6 +255,7 @@ type Reply = oneshot::Sender<Result<Value, String>>;
 struct Wire {
     outgoing: mpsc::UnboundedSender<Outgoing>,
     sessions: RefCell<HashMap<String, Rc<Session>>>,
+    guard: Guard,
 }
 
 struct Pending {
@@ -259,13 +277,13 @@ impl Connection {
     ///
     /// # Errors
     /// [`ProtocolError::Connect`] with the address.
-    pub async fn connect(address: &str) -> Result<Self, ProtocolError> {
+    pub async fn connect(address: &str, guard: Guard) -> Result<Self, ProtocolError> {
         let socket = chromiumoxide::Connection::<RawEvent>::connect(address)
             .await
             .map_err(|source| ProtocolError::Connect { address: address.to_owned(), source: Box::new(source) })?;
         no_delay::send_at_once(address);
         let (outgoing, commands) = mpsc::unbounded_channel();
-        let wire = Rc::new(Wire { outgoing, sessions: RefCell::default() });
+        let wire = Rc::new(Wire { outgoing, sessions: RefCell::default(), guard });
         let root = Session::new(None, String::new(), "browser".to_owned(), Rc::downgrade(&wire));
         let (closed_sender, closed) = closing::closed();
         let pump = Pump { socket, commands, pending: HashMap::new(), root: root.clone(), wire: Rc::downgrade(&wire) };

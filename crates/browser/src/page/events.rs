@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::event::{PageEvent, PageEventKind};
 use crate::execution_context::ExecutionContext;
 use crate::file_chooser::FileChooser;
+use crate::guard;
 use crate::js_handle::JSHandle;
 use crate::network_manager::NetworkManager;
 use crate::promise::Promise;
@@ -47,6 +48,9 @@ pub(super) fn known_metrics(metrics: &Value) -> Value {
 impl Page {
     pub(super) fn on_event(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
         if event.method.starts_with("Network.") || event.method.starts_with("Fetch.") {
+            if event.method == "Network.loadingFailed" && event.params["errorText"] == "net::ERR_UNSAFE_REDIRECT" {
+                session.note_refusal("a redirect to a local address");
+            }
             return self.network().on_event(session, event);
         }
         self.frame_manager.on_event(session, event);
@@ -69,7 +73,13 @@ impl Page {
                     self.emit(PageEvent::BindingCalled(call));
                 }
             }
-            "Runtime.exceptionThrown" => self.on_exception(exception_message(&params["exceptionDetails"])),
+            "Runtime.exceptionThrown" => {
+                let message = exception_message(&params["exceptionDetails"]);
+                if let Some(address) = guard::refused_worker(&message) {
+                    session.note_refusal(&format!("a worker from {address}"));
+                }
+                self.on_exception(message);
+            }
             "Page.javascriptDialogOpening" => self.on_dialog(session, params),
             "Page.fileChooserOpened" => self.on_file_chooser(session, params),
             "Inspector.targetCrashed" if is_main => self.emit(PageEvent::Error(Error::Crashed)),
@@ -117,6 +127,9 @@ impl Page {
             return;
         }
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        if let Some(address) = guard::refused_address(&text("text")) {
+            session.note_refusal(&address);
+        }
         let url = entry["url"].as_str().map(str::to_owned);
         let location = ConsoleLocation { url, line: entry["lineNumber"].as_i64(), column: None };
         self.emit(PageEvent::Console(ConsoleMessage::new(text("level"), text("text"), Vec::new(), location)));

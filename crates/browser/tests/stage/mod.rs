@@ -79,6 +79,7 @@ fn describe(event: &Event) -> String {
         Event::TargetDestroyed(target) => format!("targetdestroyed {}", target.url()),
         Event::Disconnected => "disconnected".to_owned(),
         Event::CdpSession(_, method, _) => method.clone(),
+        Event::Refused(text) => format!("refused: {text}"),
     }
 }
 

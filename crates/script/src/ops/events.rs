@@ -7,6 +7,8 @@ use ::browser::event::{Event, PageEvent};
 use ::browser::page::Page;
 use ::browser::target::Target;
 
+use job_model::Level;
+
 use crate::error::OpError;
 use crate::resources::{Resource, ResourceRef};
 use crate::scope::Scope;
@@ -31,6 +33,7 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
         Event::TargetChanged(target) => tell_target(scope, browser, "targetchanged", &target),
         Event::TargetDestroyed(target) => tell_target(scope, browser, "targetdestroyed", &target),
         Event::Disconnected => scope.emit(browser, "disconnected", Vec::new()),
+        Event::Refused(text) => scope.log.write(Level::Warn, text),
         Event::Page(page, event) => tell_page(scope, &page, event),
         Event::CdpSession(session, method, params) => {
             scope.emit(&session, "event", vec![method.into_value(), params.into_value()]);
