@@ -176,6 +176,7 @@ impl Stage {
             extra_args: settings.extra_args.clone(),
             run_dir: settings.run_dir.clone(),
             timeout: settings.browser_start_timeout,
+            allow_local: settings.allow_local_files,
             memory_limit: Some(settings.job_page_memory),
             ..LaunchOptions::default()
         };
