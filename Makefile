@@ -3,7 +3,7 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run up test lint
+.PHONY: help run up test lint bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -23,3 +23,6 @@ test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
 
 lint: ## check formatting and lints
 	@scripts/lint.sh
+
+bench: ## measure an optimised build beside Puppeteer and puppeteer-cluster, as ratios
+	@scripts/bench.sh

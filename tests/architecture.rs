@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.
     ("tests", &["job-model", "testkit"]),
+    ("bench", &["browser", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"]),
     ("fuzz", &["browser", "job-model", "job-queue", "script"]),
 ];
 
