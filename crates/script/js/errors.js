@@ -1,7 +1,7 @@
 // Error classes, stack traces and the texts of thrown values.
 import {
   ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, fixed, getOwnPropertyDescriptor,
-  getPrototypeOf, uncurryThis,
+  getPrototypeOf, setPrototypeOf, uncurryThis,
 } from "internal:primordials";
 
 const { toString: errorToString } = ErrorCtor.prototype;
@@ -28,9 +28,19 @@ export function defineError(name, Class) {
   mapSet(classes, name, Class);
 }
 
+const made = new WeakSet();
+const remember = uncurryThis(WeakSet.prototype.add);
+const remembers = uncurryThis(WeakSet.prototype.has);
+
+// Whether an error is one of a call of the page, and not the script's own.
+export function isMade(error) {
+  return remembers(made, error);
+}
+
 export function makeError(name, message, stack) {
   const Class = mapGet(classes, name) ?? ErrorCtor;
   const error = new Class(message);
+  remember(made, error);
   if (stack !== "") {
     defineProperty(error, "stack", {
       value: `${header(error)}\n${stack}`, writable: true, configurable: true, enumerable: false,
@@ -116,6 +126,14 @@ const wording = [
   [/^'[^']+' is read-only$/, "Assignment to constant variable."],
   [/^invalid array length$/, "Invalid array length"],
   [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
+  [/^string too long$/, "Invalid string length"],
+  [/^invalid repeat count$/, "Invalid count value"],
+  [/^class constructors must be invoked with 'new'$/, "Class constructor cannot be invoked without 'new'"],
+  [/^empty array$/, "Reduce of empty array with no initial value"],
+  [/^cannot convert symbol to string$/, "Cannot convert a Symbol value to a string"],
+  [/^object is not extensible$/, "Cannot add property, object is not extensible"],
+  [/^object prototype may only be an Object or null$/, "Object prototype may only be an Object or null"],
+  [/^Date value is NaN$/, "Invalid time value"],
 ];
 const replace = uncurryThis(RegExp.prototype[Symbol.replace]);
 for (let i = 0; i < wording.length; i++) fixed(wording[i][0]);
@@ -131,10 +149,16 @@ function reword(error) {
   }
 }
 
+const InternalErrorPrototype = InternalError.prototype;
 const rewordable = [TypeErrorCtor.prototype, ReferenceError.prototype, RangeErrorCtor.prototype];
 
 function prepare(error, frames) {
-  const prototype = getPrototypeOf(error);
+  let prototype = getPrototypeOf(error);
+  // V8 has no class for what the engine could not do.
+  if (prototype === InternalErrorPrototype && getOwnPropertyDescriptor(error, "message")?.value === "string too long") {
+    prototype = RangeErrorCtor.prototype;
+    setPrototypeOf(error, prototype);
+  }
   for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error);
   const found = sites(error, frames);
   if (typeof userPrepare === "function") return userPrepare(error, found);

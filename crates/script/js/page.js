@@ -2,6 +2,7 @@
 import { copy, map } from "internal:arrays";
 import { deliver, EventEmitter } from "internal:event_emitter";
 import { waitForEvent } from "internal:event_wait";
+import { isMade } from "internal:errors";
 import { define, ridOf } from "internal:handles";
 import { locate } from "internal:locator";
 import { ops } from "internal:ops";
@@ -232,7 +233,8 @@ async function serve(page, call) {
   try {
     answer = json(await apply(handler, undefined, copy(ops.binding_call_args(rid))));
   } catch (error) {
-    if (error instanceof ErrorCtor) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
+    // As in the predecessor, where a job's own Error was none of Puppeteer's realm: it crosses as its JSON, `{}`.
+    if (isMade(error)) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
     else ops.binding_call_reject_value(rid, json(error));
     return;
   }
