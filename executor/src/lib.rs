@@ -165,7 +165,8 @@ async fn obey(queue: Arc<dyn JobQueue>, running: Running) {
     }
 }
 
-fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
+/// What a slot of this configuration is told; its folder is still the one of all slots.
+pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
     const MIB: u64 = 1024 * 1024;
     let browser = &args.browser;
     SlotSettings {

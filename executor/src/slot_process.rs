@@ -121,6 +121,8 @@ async fn await_order(
 ) -> anyhow::Result<Option<(Prepared, JobOrder)>> {
     loop {
         let message = tokio::select! {
+            // A job that has come goes first.
+            biased;
             message = input.next() => message?,
             () = prepared.disconnected() => {
                 tracing::warn!("Chromium died while it was idle");
