@@ -3,7 +3,7 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run up test lint bench
+.PHONY: help run up test lint bench chaos
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -20,6 +20,9 @@ up: ## run gateway and executor in one process, on an embedded store and queue
 
 test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
 	@scripts/test.sh
+
+chaos: ## kill every part while 500 jobs run, and run 2,000 jobs of which a tenth misbehaves
+	@scripts/chaos.sh
 
 lint: ## check formatting and lints
 	@scripts/lint.sh

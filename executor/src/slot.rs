@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -34,16 +34,21 @@ pub struct SlotProgram {
 }
 
 impl SlotProgram {
-    /// This program with the subcommand `slot`, logging as this one does.
+    /// This program with the subcommand `slot`, logging as this one does. It is the very file that runs now, even when
+    /// another version has been put in its place since.
     ///
     /// # Errors
-    /// When the path of the running program cannot be found.
+    /// When /proc is not there.
     pub fn this_program(telemetry: &TelemetryArgs) -> io::Result<Self> {
         let mut args: Vec<OsString> = vec!["slot".into()];
         args.extend(telemetry.to_flags().into_iter().map(OsString::from));
-        Ok(Self { executable: std::env::current_exe()?, args })
+        std::fs::metadata(OWN_FILE)?;
+        Ok(Self { executable: OWN_FILE.into(), args })
     }
 }
+
+/// The running program's file.
+const OWN_FILE: &str = "/proc/self/exe";
 
 /// What a slot and its Chromium see of the executor's environment.
 const INHERITED: &[&str] = &[
@@ -133,6 +138,9 @@ impl Slot {
         let failed = |source| SlotError::Start { program: program.executable.display().to_string(), source };
         let mut command = Command::new(&program.executable);
         command.args(&program.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
+        if let Some(name) = std::env::args_os().next().filter(|_| program.executable == Path::new(OWN_FILE)) {
+            command.arg0(name);
+        }
         // Passwords in the executor's environment are none of a slot's business, nor of its Chromium's.
         command.env_clear().envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         let mut child = command.spawn().map_err(failed)?;

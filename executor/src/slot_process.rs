@@ -59,6 +59,7 @@ fn restrict() -> io::Result<()> {
         // SAFETY: the handler does nothing.
         unsafe { sigaction(signal, &handler) }?;
     }
+    prctl::set_name(c"puppet-slot")?;
     prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     prctl::set_no_new_privs()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;

@@ -108,8 +108,19 @@ impl Stack {
         self.run_dir.path()
     }
 
+    /// The names of this stack's queues: jobs, results.
+    pub fn queue_names(&self) -> (String, String) {
+        (format!("{}-jobs", self.queue_prefix), format!("{}-results", self.queue_prefix))
+    }
+
     /// Ends every process gently and checks that no browser and no folder of one is left.
     pub async fn stop(mut self) {
+        self.stop_processes().await;
+        self.assert_nothing_left().await;
+    }
+
+    /// Ends every process gently.
+    pub async fn stop_processes(&mut self) {
         for process in self.executors.iter_mut().chain(self.gateways.iter_mut().map(|gateway| &mut gateway.process)) {
             if process.exit_status().is_none() {
                 process.terminate();
@@ -118,7 +129,6 @@ impl Stack {
         for process in self.executors.iter_mut().chain(self.gateways.iter_mut().map(|gateway| &mut gateway.process)) {
             process.wait(STOP).await;
         }
-        self.assert_nothing_left().await;
     }
 
     /// Checks that no browser and no folder of one is left.
@@ -137,8 +147,8 @@ impl Stack {
             .env("QUEUE_PORT", self.broker.port)
             .env("QUEUE_USERNAME", &self.broker.username)
             .env("QUEUE_PASSWORD", &self.broker.password)
-            .env("JOBS_QUEUE", format!("{}-jobs", self.queue_prefix))
-            .env("RESULTS_QUEUE", format!("{}-results", self.queue_prefix))
+            .env("JOBS_QUEUE", self.queue_names().0)
+            .env("RESULTS_QUEUE", self.queue_names().1)
     }
 }
 
