@@ -411,7 +411,11 @@ impl Pump {
                     tokio::task::yield_now().await;
                 }
             }
-            Message::Event(event) => self.route(&event),
+            Message::Event(event) => {
+                self.route(&event);
+                // Many messages come with one read: a page that floods must not keep the script and its deadline waiting.
+                tokio::task::consume_budget().await;
+            }
         }
     }
 

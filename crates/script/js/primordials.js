@@ -1,12 +1,16 @@
 // The built-ins as they were before any user code ran. A script may replace them all; the prelude uses these.
-const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { apply, construct, defineProperty: define, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { bind, call } = Function.prototype;
 
 // uncurryThis(method)(receiver, ...args) calls without looking anything up on the receiver.
 export const uncurryThis = apply(bind, bind, [call]);
 const getter = (prototype, key) => uncurryThis(getOwnPropertyDescriptor(prototype, key).get);
 
-export { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
+export { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
+
+const { setPrototypeOf: setPrototype } = Object;
+// What a script puts on Object.prototype is no part of a descriptor.
+export const defineProperty = (object, key, descriptor) => define(object, key, setPrototype(descriptor, null));
 
 const { exec } = RegExp.prototype;
 // A regular expression that a replaced RegExp.prototype.exec does not reach.

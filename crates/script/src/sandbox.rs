@@ -21,6 +21,8 @@ use crate::value::Value;
 use crate::watch::{Limits, Watch};
 use crate::{ops, prelude, results, source, stack};
 
+/// Longest text of a job's error, in bytes.
+const ERROR_BYTES: usize = 64 << 10;
 /// What a stopped job's results may take to be read.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -267,6 +269,7 @@ impl Sandbox {
             Phase::Ended(Some(text)) => Some(scope.watch.explain(text.clone())),
             _ => scope.course.borrow().error.clone(),
         };
+        error = error.map(clipped);
         let stopped = scope.watch.grace(GRACE);
         if let Some(reason) = stopped {
             scope.course.borrow_mut().stop(&scope.log, &reason);
@@ -304,6 +307,17 @@ impl Sandbox {
             })?;
         results::parse(&text, scope.watch.limits.result_bytes)
     }
+}
+
+/// An error is a sentence: the log has its own limits, and what is longer than this belongs into the results.
+fn clipped(mut error: String) -> String {
+    if error.len() > ERROR_BYTES {
+        let end = (0..=ERROR_BYTES).rev().find(|end| error.is_char_boundary(*end)).unwrap_or_default();
+        let rest = error.len() - end;
+        error.truncate(end);
+        error.push_str(&format!("… ({rest} more bytes)"));
+    }
+    error
 }
 
 /// The text of a thrown value as a job's error; the engine's own errors as they are.

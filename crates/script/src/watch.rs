@@ -22,7 +22,7 @@ pub struct Limits {
     pub stack_bytes: usize,
     /// Number of log lines (JOB_LOG_LINES).
     pub log_lines: usize,
-    /// Size of all log messages together (JOB_LOG_BYTES).
+    /// Size of all log lines together, as JSON (JOB_LOG_BYTES).
     pub log_bytes: usize,
     /// Size of the results as JSON (JOB_RESULT_BYTES).
     pub result_bytes: usize,

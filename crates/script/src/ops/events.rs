@@ -47,6 +47,10 @@ fn tell_target(scope: &Scope, browser: &Rc<Browser>, name: &'static str, target:
 }
 
 fn tell_page(scope: &Scope, page: &Rc<Page>, event: PageEvent) {
+    // Whoever awaits something of it waits until the deadline, as in Puppeteer.
+    if let PageEvent::Error(error) = &event {
+        scope.log.write(Level::Warn, error.to_string());
+    }
     // What nobody listens to need not cross.
     let kind = event.kind();
     if kind.name().is_some() && !page.has_listeners(kind) {
