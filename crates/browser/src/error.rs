@@ -133,6 +133,12 @@ pub enum Error {
     /// `$eval` found no element.
     #[error("Error: failed to find element matching selector \"{0}\"")]
     NoElement(String),
+    /// A selector names a kind of match that there is not.
+    #[error("Unknown selector type: {0}")]
+    UnknownSelectorType(String),
+    /// A selector asks assistive software for more than names and roles.
+    #[error("Unknown aria attribute \"{0}\" in selector")]
+    UnknownAriaAttribute(String),
     /// `waitUntil` names no lifecycle event.
     #[error("Unknown value for options.waitUntil: {0}")]
     WaitUntil(String),

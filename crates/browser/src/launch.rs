@@ -230,15 +230,13 @@ impl Chromium {
     }
 
     async fn wait_for_port(&mut self, timeout: Duration, log: &Path) -> Result<String, LaunchError> {
-        let Some(profile) = self.profile.as_ref().map(|profile| profile.path().join("DevToolsActivePort")) else {
-            return Err(LaunchError::Silent { executable: self.executable.clone(), timeout, stderr: String::new() });
-        };
         let deadline = tokio::time::Instant::now() + timeout;
-        // Chromium tells nobody when the file is there, so it is asked for.
+        // A browser with windows writes no `DevToolsActivePort` file for a port that it was given, but each of them
+        // says its address where errors go. Nobody tells when the line is there, so it is looked for.
         let mut pause = tokio::time::interval(Duration::from_millis(3));
         loop {
             pause.tick().await;
-            if let Some(address) = fs::read_to_string(&profile).ok().and_then(|text| read_port(&text)) {
+            if let Some(address) = fs::read(log).ok().and_then(|text| read_address(&String::from_utf8_lossy(&text))) {
                 return Ok(address);
             }
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
@@ -362,12 +360,11 @@ fn arguments(options: &LaunchOptions, profile: &Path, port: &DebuggingPort) -> V
     arguments
 }
 
-/// `DevToolsActivePort` holds the port and the path of the browser's address, each on a line.
-fn read_port(text: &str) -> Option<String> {
-    let (port, path) = text.split_once('\n')?;
-    let port: u16 = port.trim().parse().ok()?;
-    let path = path.trim();
-    path.starts_with('/').then(|| format!("ws://127.0.0.1:{port}{path}"))
+/// The browser's address, once its line is whole.
+fn read_address(log: &str) -> Option<String> {
+    let whole = &log[..=log.rfind('\n')?];
+    let address = whole.lines().find_map(|line| line.trim().strip_prefix("DevTools listening on "))?;
+    address.starts_with("ws://127.0.0.1:").then(|| address.to_owned())
 }
 
 fn last_words(log: &Path) -> String {
@@ -381,10 +378,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_file_is_read_only_when_it_is_whole() {
-        assert_eq!(read_port("4321"), None);
-        assert_eq!(read_port("4321\n"), None);
-        assert_eq!(read_port("4321\n/devtools/browser/x"), Some("ws://127.0.0.1:4321/devtools/browser/x".to_owned()));
+    fn the_address_is_read_only_when_its_line_is_whole() {
+        let line = "DevTools listening on ws://127.0.0.1:4321/devtools/browser/x";
+        assert_eq!(read_address(line), None);
+        assert_eq!(read_address("an error\n"), None);
+        assert_eq!(
+            read_address(&format!("an error\n{line}\n")),
+            Some("ws://127.0.0.1:4321/devtools/browser/x".to_owned())
+        );
     }
 
     #[tokio::test]

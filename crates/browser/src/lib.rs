@@ -40,6 +40,7 @@ pub mod request;
 pub mod response;
 pub mod screenshot;
 pub mod security_details;
+mod selector;
 pub mod session;
 mod status_text;
 pub mod tags;

@@ -2,10 +2,13 @@
 
 use std::rc::Rc;
 
+use serde_json::{Value, json};
+
 use crate::element_handle::ElementHandle;
 use crate::error::Error;
 use crate::js_handle::JSHandle;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
+use crate::selector::{FIND, Selector, Step};
 
 const ONE: &str = "(root, selector) => root.querySelector(selector)";
 const ALL: &str = "(root, selector) => Array.from(root.querySelectorAll(selector))";
@@ -17,6 +20,11 @@ const BY_PATH: &str = "(root, path) => {
     nodes.push(node);
   return nodes;
 }";
+const FIRST: &str = "nodes => nodes[0] || null";
+const LIST: &str = "(_, ...nodes) => nodes";
+
+/// Roles of pieces of text, which are no elements.
+const TEXT_ROLES: [&str; 2] = ["StaticText", "InlineTextBox"];
 
 impl ElementHandle {
     /// The first match below the element.
@@ -24,7 +32,15 @@ impl ElementHandle {
     /// # Errors
     /// [`Error::Evaluation`] for a selector that the page cannot read.
     pub async fn query_selector(&self, selector: &str) -> Result<Option<ElementHandle>, Error> {
-        let handle = self.handle().evaluate_handle(PageFunction::own(ONE), vec![selector.into()]).await?;
+        let handle = match Selector::parse(selector)? {
+            Selector::Css(css) => self.handle().evaluate_handle(PageFunction::own(ONE), vec![css.into()]).await?,
+            Selector::Steps(alternatives) => {
+                let list = self.walk(&alternatives).await?;
+                let first = list.evaluate_handle(PageFunction::own(FIRST), Vec::new()).await;
+                list.release();
+                first?
+            }
+        };
         let element = handle.as_element();
         if element.is_none() {
             handle.release();
@@ -37,7 +53,7 @@ impl ElementHandle {
     /// # Errors
     /// As [`query_selector`](Self::query_selector).
     pub async fn query_selector_all(&self, selector: &str) -> Result<Vec<ElementHandle>, Error> {
-        let list = self.handle().evaluate_handle(PageFunction::own(ALL), vec![selector.into()]).await?;
+        let list = self.find_all(selector).await?;
         elements_of(&list).await
     }
 
@@ -78,10 +94,86 @@ impl ElementHandle {
         function: PageFunction,
         arguments: Vec<Argument>,
     ) -> Result<EvaluationResult, Error> {
-        let list = self.handle().evaluate_handle(PageFunction::own(ALL), vec![selector.into()]).await?;
+        let list = self.find_all(selector).await?;
         let result = list.evaluate(function, arguments).await;
         list.release();
         result
+    }
+
+    /// An array of all matches, in the page.
+    async fn find_all(&self, selector: &str) -> Result<Rc<JSHandle>, Error> {
+        match Selector::parse(selector)? {
+            Selector::Css(css) => self.handle().evaluate_handle(PageFunction::own(ALL), vec![css.into()]).await,
+            Selector::Steps(alternatives) => self.walk(&alternatives).await,
+        }
+    }
+
+    async fn walk(&self, alternatives: &[Vec<Step>]) -> Result<Rc<JSHandle>, Error> {
+        if let Some(steps) = Selector::for_page(alternatives) {
+            return self.handle().evaluate_handle(PageFunction::own(FIND), vec![Argument::Json(steps)]).await;
+        }
+        let mut found = Vec::with_capacity(alternatives.len());
+        for steps in alternatives {
+            found.push(self.walk_with_aria(steps).await?);
+        }
+        self.gather(found).await
+    }
+
+    /// Step by step: what assistive software knows has to be asked of Chromium.
+    async fn walk_with_aria(&self, steps: &[Step]) -> Result<Vec<ElementHandle>, Error> {
+        let mut nodes = vec![self.clone()];
+        for step in steps {
+            let mut next = Vec::new();
+            for node in nodes {
+                next.extend(node.take_step(step).await?);
+                if !Rc::ptr_eq(node.handle(), self.handle()) {
+                    node.handle().release();
+                }
+            }
+            nodes = next;
+        }
+        Ok(nodes)
+    }
+
+    async fn take_step(&self, step: &Step) -> Result<Vec<ElementHandle>, Error> {
+        if let Step::Aria { name, role } = step {
+            return self.known_as(name.as_deref(), role.as_deref()).await;
+        }
+        let steps = Argument::Json(json!([[step.for_page()]]));
+        elements_of(&self.handle().evaluate_handle(PageFunction::own(FIND), vec![steps]).await?).await
+    }
+
+    /// The elements below this one that the accessibility tree has under this name and role.
+    async fn known_as(&self, name: Option<&str>, role: Option<&str>) -> Result<Vec<ElementHandle>, Error> {
+        let mut arguments = json!({"objectId": self.object_id()});
+        for (key, value) in [("accessibleName", name), ("role", role)] {
+            if let Some(value) = value {
+                arguments[key] = value.into();
+            }
+        }
+        let answer = self.session().send_raw("Accessibility.queryAXTree", arguments).await?;
+        let mut found = Vec::new();
+        for node in answer["nodes"].as_array().into_iter().flatten() {
+            let is_text = node["role"]["value"].as_str().is_some_and(|role| TEXT_ROLES.contains(&role));
+            if is_text || node["ignored"] == Value::Bool(true) {
+                continue;
+            }
+            found.push(self.handle().execution_context().adopt_backend_node(&node["backendDOMNodeId"]).await?);
+        }
+        Ok(found)
+    }
+
+    /// The elements, in document order and each once, as an array of the page.
+    async fn gather(&self, alternatives: Vec<Vec<ElementHandle>>) -> Result<Rc<JSHandle>, Error> {
+        let elements = alternatives.concat();
+        let handles = elements.iter().map(|element| Argument::Handle(element.handle().clone())).collect();
+        let list = self.handle().evaluate_handle(PageFunction::own(LIST), handles).await?;
+        elements.iter().for_each(|element| element.handle().release());
+        // An alternative without steps finds what it is given; a second one asks for the order.
+        let order = Argument::Json(if alternatives.len() > 1 { json!([[], []]) } else { json!([[]]) });
+        let sorted = list.evaluate_handle(PageFunction::own(FIND), vec![order]).await;
+        list.release();
+        sorted
     }
 }
 

@@ -2,6 +2,7 @@
 //! page; asked anew in every document that comes.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::frame::Frame;
 use crate::js_handle::JSHandle;
 use crate::promise::within;
 use crate::remote_object::{Argument, PageFunction};
+use crate::selector::{FIND, Selector};
 use crate::world::World;
 
 /// When the page asks again.
@@ -70,10 +72,12 @@ pub(crate) enum Sought {
     XPath,
 }
 
-const FIND: &str = "(name, isPath, visible, hidden) => {
-  const node = isPath
-    ? document.evaluate(name, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue
-    : document.querySelector(name);
+const BY_SELECTOR: &str = "(root, name) => root.querySelector(name)";
+const BY_XPATH: &str =
+    "(root, name) => root.evaluate(name, root, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue";
+
+/// What the node is good for: the node itself when it is what was waited for, `true` when its absence was.
+const CHECK: &str = "(node, visible, hidden) => {
   if (!node)
     return hidden;
   if (!visible && !hidden)
@@ -86,10 +90,15 @@ const FIND: &str = "(name, isPath, visible, hidden) => {
   return visible === isVisible || hidden === !isVisible ? node : null;
 }";
 
+/// How long the model pauses before it asks again for what the page cannot be asked for.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Asks `predicate` until its value is truthy. Pages that took their observer away are asked by animation frame.
-const POLL: &str = "async (predicate, polling, timeout, ...args) => {
+/// `signal` says that nobody waits any more, where no timeout does.
+const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
   let expired = false;
   const expire = timeout ? setTimeout(() => expired = true, timeout) : 0;
+  const isOver = () => expired || !!signal && signal.stopped;
   try {
     const first = await predicate(...args);
     if (first)
@@ -98,8 +107,8 @@ const POLL: &str = "async (predicate, polling, timeout, ...args) => {
       return await new Promise((found, failed) => {
         const observer = new MutationObserver(async () => {
           try {
-            const value = expired ? undefined : await predicate(...args);
-            if (!value && !expired)
+            const value = isOver() ? undefined : await predicate(...args);
+            if (!value && !isOver())
               return;
             observer.disconnect();
             found(value);
@@ -114,7 +123,7 @@ const POLL: &str = "async (predicate, polling, timeout, ...args) => {
     const pause = typeof polling === 'number'
       ? again => setTimeout(again, polling)
       : again => requestAnimationFrame(again);
-    while (!expired) {
+    while (!isOver()) {
       await new Promise(pause);
       const value = await predicate(...args);
       if (value)
@@ -133,17 +142,28 @@ pub(crate) async fn wait_for_node(
     options: WaitForOptions,
 ) -> Result<Option<ElementHandle>, Error> {
     let timeout = options.timeout.unwrap_or(frame.manager()?.timeouts().any());
-    let polling = if options.visible || options.hidden { Polling::Raf } else { Polling::Mutation };
     let kind = if sought == Sought::XPath { "XPath" } else { "selector" };
     let title = format!("{kind} \"{name}\"{}", if options.hidden { " to be hidden" } else { "" });
-    let arguments = vec![
-        name.into(),
-        Argument::Json((sought == Sought::XPath).into()),
-        Argument::Json(options.visible.into()),
-        Argument::Json(options.hidden.into()),
-    ];
-    let world = frame.utility_world();
-    let handle = wait_for_function(world, &PageFunction::own(FIND), &title, polling, timeout, arguments).await?;
+    let is_seen = options.visible || options.hidden;
+    let by_changes = if is_seen { Polling::Raf } else { Polling::Mutation };
+    let (find, name, polling) = match (sought, Selector::parse(name)) {
+        (Sought::XPath, _) => (BY_XPATH.to_owned(), name.into(), by_changes),
+        (Sought::Selector, Ok(Selector::Css(css))) => (BY_SELECTOR.to_owned(), css.into(), by_changes),
+        (Sought::Selector, Ok(Selector::Steps(steps))) => match Selector::for_page(&steps) {
+            // Changes in shadow trees are not told to who observes the document.
+            Some(steps) => (format!("(root, steps) => ({FIND})(root, steps)[0]"), Argument::Json(steps), Polling::Raf),
+            None => return wait_by_asking(frame, name, &title, timeout, options).await,
+        },
+        (Sought::Selector, Err(error)) => return Err(error),
+    };
+    let function = format!("(name, visible, hidden) => ({CHECK})(({find})(document, name), visible, hidden)");
+    let function = PageFunction::Function(function.into());
+    let arguments = vec![name, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
+    let handle = wait_for_function(frame.utility_world(), &function, &title, polling, timeout, arguments).await?;
+    in_main_world(frame, &handle).await
+}
+
+async fn in_main_world(frame: &Frame, handle: &Rc<JSHandle>) -> Result<Option<ElementHandle>, Error> {
     let Some(element) = handle.as_element() else {
         handle.release();
         return Ok(None);
@@ -151,6 +171,44 @@ pub(crate) async fn wait_for_node(
     let adopted = frame.main_world().context().await?.adopt(&element).await;
     handle.release();
     adopted.map(Some)
+}
+
+/// Asks for the node again and again: names and roles are not known to the page itself.
+async fn wait_by_asking(
+    frame: &Frame,
+    selector: &str,
+    title: &str,
+    timeout: f64,
+    options: WaitForOptions,
+) -> Result<Option<ElementHandle>, Error> {
+    let world = frame.utility_world();
+    let ask = async || {
+        let document = world.document().await?;
+        let node = document.query_selector(selector).await?;
+        let argument =
+            node.as_ref().map_or(Argument::Json(Value::Null), |node| Argument::Handle(node.handle().clone()));
+        let arguments = vec![argument, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
+        let handle = world.evaluate_handle(PageFunction::own(CHECK), arguments).await?;
+        if let Some(node) = node {
+            node.handle().release();
+        }
+        let is_good =
+            handle.remote_object().object_id.is_some() || handle.remote_object().value == Some(Value::Bool(true));
+        let found = if is_good { Some(in_main_world(frame, &handle).await?) } else { None };
+        Ok(found)
+    };
+    let asking = async {
+        loop {
+            match ask().await {
+                Ok(Some(found)) => return Ok(found),
+                Err(Error::FrameDetached(_)) => return Err(Error::WaitingFrameDetached),
+                Err(error) if !error.is_context_lost() => return Err(error),
+                Ok(None) | Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    };
+    let expired = || Err(Error::WaitTimeout { what: title.to_owned(), timeout });
+    within(timeout, asking).await.unwrap_or_else(expired)
 }
 
 /// Waits until the function's value is truthy.
@@ -169,15 +227,14 @@ pub(crate) async fn wait_for_function(
     // The predicate is written where it sees none of the poller's names, and no string is compiled in the page, so that
     // a content security policy does not matter.
     let poll = format!("(...$) => ({POLL})(({asked}\n), ...$)");
-    let mut all = vec![Argument::Json(polling.argument()), Argument::Json(json!(timeout))];
-    all.extend(arguments);
+    let poll = Poll { source: poll, polling, timeout, arguments };
     let detached = async {
         world.changed().until(|| world.is_detached().then_some(())).await;
         Err(Error::WaitingFrameDetached)
     };
     let found = async {
         loop {
-            if let Some(handle) = ask_one_document(world, &poll, &all).await? {
+            if let Some(handle) = ask_one_document(world, &poll).await? {
                 return Ok(handle);
             }
         }
@@ -193,18 +250,46 @@ pub(crate) async fn wait_for_function(
     within(timeout, wait).await.unwrap_or_else(expired)
 }
 
+struct Poll {
+    source: String,
+    polling: Polling,
+    timeout: f64,
+    arguments: Vec<Argument>,
+}
+
+/// An object of the page. Who drops it stops the poll that was given it.
+struct Signal(Rc<JSHandle>);
+
+impl Drop for Signal {
+    fn drop(&mut self) {
+        if let Some(id) = &self.0.remote_object().object_id {
+            let stop = json!({"functionDeclaration": "function() { this.stopped = true; }", "objectId": id});
+            self.0.session().post("Runtime.callFunctionOn", stop);
+            self.0.release();
+        }
+    }
+}
+
 /// `None` when the document went away, or its own timer expired a moment before ours.
-async fn ask_one_document(
-    world: &Rc<World>,
-    poll: &str,
-    arguments: &[Argument],
-) -> Result<Option<Rc<JSHandle>>, Error> {
+async fn ask_one_document(world: &Rc<World>, poll: &Poll) -> Result<Option<Rc<JSHandle>>, Error> {
     let context = match world.context().await {
         Err(Error::FrameDetached(_)) => return Err(Error::WaitingFrameDetached),
         context => context?,
     };
     let generation = world.generation();
-    let asking = context.evaluate_handle(PageFunction::Function(poll.to_owned().into()), arguments.to_vec());
+    let asking = async {
+        // A poll that has a timeout ends by it, whoever waits.
+        let signal = if poll.timeout > 0.0 {
+            None
+        } else {
+            Some(Signal(context.evaluate_handle(PageFunction::own("() => ({})"), Vec::new()).await?))
+        };
+        let mut arguments = vec![Argument::Json(poll.polling.argument()), Argument::Json(json!(poll.timeout))];
+        arguments
+            .push(signal.as_ref().map_or(Argument::Json(Value::Null), |signal| Argument::Handle(signal.0.clone())));
+        arguments.extend(poll.arguments.iter().cloned());
+        context.evaluate_handle(PageFunction::Function(poll.source.clone().into()), arguments).await
+    };
     let replaced = world.changed().until(|| (world.generation() != generation).then_some(()));
     let outcome = tokio::select! {
         biased;

@@ -21,6 +21,8 @@ pub struct Worker {
     /// Gets the worker's console and exceptions; empty for shared and service workers.
     page: Weak<Page>,
     context: Promise<Rc<ExecutionContext>>,
+    /// The worker's script is there, and runs before whatever is asked from now on.
+    started: Promise<()>,
     subscription: RefCell<Option<Subscription>>,
 }
 
@@ -38,10 +40,15 @@ impl Worker {
                 url,
                 page,
                 context: Promise::default(),
+                started: Promise::default(),
                 subscription: RefCell::new(Some(subscription)),
             }
         });
         session.post("Runtime.enable", json!({}));
+        // The worker has its context before it has its script; the debugger alone tells of scripts. It must not stop
+        // the worker meanwhile.
+        session.post("Debugger.setSkipAllPauses", json!({"skip": true}));
+        session.post("Debugger.enable", json!({}));
         session.post("Runtime.runIfWaitingForDebugger", json!({}));
         worker
     }
@@ -52,6 +59,12 @@ impl Worker {
             "Runtime.executionContextCreated" => {
                 let id = params["context"]["id"].as_i64().unwrap_or_default();
                 self.context.settle(ExecutionContext::new(self.session.clone(), id, Weak::new()));
+            }
+            "Debugger.scriptParsed" | "Debugger.scriptFailedToParse" => {
+                if self.started.get().is_none() {
+                    self.started.settle(());
+                    self.session.post("Debugger.disable", json!({}));
+                }
             }
             "Runtime.consoleAPICalled" => {
                 if let (Some(page), Some(context)) = (self.page.upgrade(), self.context.get()) {
@@ -77,14 +90,18 @@ impl Worker {
         &self.url
     }
 
-    /// The worker's only context, once there is one.
+    /// The worker's only context, once its script has begun.
     ///
     /// # Errors
     /// When the worker ends first.
     pub async fn execution_context(&self) -> Result<Rc<ExecutionContext>, Error> {
+        let ready = async {
+            self.started.wait().await;
+            self.context.wait().await
+        };
         tokio::select! {
             biased;
-            context = self.context.wait() => Ok(context),
+            context = ready => Ok(context),
             () = self.session.closed() => Err(Error::TargetClosed),
         }
     }

@@ -185,6 +185,37 @@ fn workers_can_be_talked_to() {
 }
 
 #[test]
+fn a_worker_is_asked_after_its_script_began() {
+    on_page(|stage| async move {
+        stage.open("/empty.html").await;
+        for script in
+            ["self.answer = 42; debugger;", "", "self.answer = 1;\nawait 0;\nself.answer = 42;", "syntax error"]
+        {
+            let is_module = script.contains("await");
+            let start = function(
+                "(text, isModule) => { window.kept = new Worker(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})),
+                   {type: isModule ? 'module' : 'classic'}); }",
+            );
+            let created = stage.page.wait_for_event(
+                |event| match event {
+                    PageEvent::WorkerCreated(worker) => Some(worker.clone()),
+                    _ => None,
+                },
+                None,
+            );
+            let arguments = vec![script.into(), Argument::Json(is_module.into())];
+            let (worker, started) = futures::join!(created, stage.page.evaluate(start, arguments));
+            started.unwrap();
+            let answer = worker.unwrap().evaluate(PageFunction::expression("self.answer"), vec![]).await;
+            let answer = answer.unwrap_or_else(|error| panic!("{script}: {error}"));
+            let expected =
+                if script.contains("42") { EvaluationResult::Json(json!(42)) } else { EvaluationResult::Undefined };
+            assert_eq!(answer, expected, "{script}");
+        }
+    });
+}
+
+#[test]
 fn popups_are_pages_with_an_opener() {
     on_page(|stage| async move {
         stage.open("/empty.html").await;

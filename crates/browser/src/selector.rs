@@ -1,0 +1,346 @@
+//! Selectors: CSS, and what newer Puppeteers understand beyond it.
+//!
+//! `::-p-text(…)`, `::-p-xpath(…)` and `::-p-aria(…)` stand where a pseudo-element may stand, `>>>` and `>>>>` where a
+//! combinator may. None of them is CSS, so whoever writes them cannot have meant anything else.
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+/// Finds the matches of steps that need nothing but the page.
+pub(crate) const FIND: &str = include_str!("selector/find.js");
+
+/// A selector as it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Selector<'a> {
+    /// The page's engine reads it.
+    Css(&'a str),
+    /// What any of the lists of steps finds.
+    Steps(Vec<Vec<Step>>),
+}
+
+/// From some nodes to others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Descendants of a root.
+    Css(String),
+    /// CSS that goes on where a step that is none ended.
+    GoOn(String),
+    /// The innermost elements with a text.
+    Text(String),
+    /// Nodes at an XPath.
+    Path(String),
+    /// What assistive software knows by this name and role.
+    Aria { name: Option<String>, role: Option<String> },
+    /// `>>>>`: into the element's own shadow tree.
+    Shadow,
+    /// `>>>`: into its own and all that are inside.
+    Shadows,
+}
+
+impl Step {
+    /// As `find.js` takes it; `None` when the page alone cannot do it.
+    pub(crate) fn for_page(&self) -> Option<Value> {
+        Some(match self {
+            Self::Css(css) => json!(["css", css]),
+            Self::GoOn(css) => json!(["goOn", css]),
+            Self::Text(text) => json!(["text", text]),
+            Self::Path(path) => json!(["path", path]),
+            Self::Shadow => json!(["shadow"]),
+            Self::Shadows => json!(["shadows"]),
+            Self::Aria { .. } => return None,
+        })
+    }
+}
+
+impl<'a> Selector<'a> {
+    /// Reads a selector. Only the parts that are not CSS can be wrong here; the page judges the rest.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSelectorType`], [`Error::UnknownAriaAttribute`].
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
+        if let Some(steps) = with_prefix(text)? {
+            return Ok(Self::Steps(vec![steps]));
+        }
+        if !text.contains("::-p-") && !text.contains(">>>") {
+            return Ok(Self::Css(text));
+        }
+        let mut reader = Reader { rest: text, css: String::new(), steps: Vec::new(), alternatives: Vec::new() };
+        reader.read()?;
+        let is_css = reader.alternatives.iter().flatten().all(|step| matches!(step, Step::Css(_)));
+        Ok(if is_css { Self::Css(text) } else { Self::Steps(reader.alternatives) })
+    }
+
+    /// For `find.js`; `None` when some step needs more than the page.
+    pub(crate) fn for_page(alternatives: &[Vec<Step>]) -> Option<Value> {
+        let list = |steps: &Vec<Step>| steps.iter().map(Step::for_page).collect::<Option<Vec<_>>>().map(Value::Array);
+        alternatives.iter().map(list).collect::<Option<Vec<_>>>().map(Value::Array)
+    }
+}
+
+/// The older way to say the same for a whole selector: `text/…`, `xpath/…`, `aria/…`, `pierce/…`.
+fn with_prefix(text: &str) -> Result<Option<Vec<Step>>, Error> {
+    let Some((prefix, rest)) = text.split_once('/') else { return Ok(None) };
+    Ok(Some(match prefix {
+        "text" => vec![Step::Text(rest.to_owned())],
+        "xpath" => vec![Step::Path(rest.to_owned())],
+        "aria" => vec![aria(rest)?],
+        "pierce" => vec![Step::Shadows, Step::Css(rest.to_owned())],
+        _ => return Ok(None),
+    }))
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    css: String,
+    steps: Vec<Step>,
+    alternatives: Vec<Vec<Step>>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Result<(), Error> {
+        let mut depth = 0_usize;
+        while let Some(next) = self.rest.chars().next() {
+            if depth == 0 && self.rest.starts_with("::-p-") {
+                self.pseudo_element()?;
+            } else if depth == 0 && self.rest.starts_with(">>>") {
+                let is_child = self.rest.starts_with(">>>>");
+                self.end_css(true);
+                self.steps.push(if is_child { Step::Shadow } else { Step::Shadows });
+                self.rest = self.rest[if is_child { 4 } else { 3 }..].trim_start();
+            } else if depth == 0 && next == ',' {
+                self.end_alternative();
+                self.rest = self.rest[1..].trim_start();
+            } else {
+                match next {
+                    '(' | '[' => depth += 1,
+                    ')' | ']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                let length = match next {
+                    '"' | '\'' => quoted(self.rest).unwrap_or(1),
+                    '\\' => 1 + self.rest[1..].chars().next().map_or(0, char::len_utf8),
+                    _ => next.len_utf8(),
+                };
+                self.css.push_str(&self.rest[..length]);
+                self.rest = &self.rest[length..];
+            }
+        }
+        self.end_alternative();
+        Ok(())
+    }
+
+    /// What was read as CSS becomes a step.
+    fn end_css(&mut self, before_combinator: bool) {
+        let css = std::mem::take(&mut self.css);
+        if css.trim().is_empty() {
+            // Blanks after a step matter only before more CSS.
+            return;
+        }
+        let css = if before_combinator { css.trim_end() } else { &css };
+        // Where a root ends and its matches begin is for `querySelectorAll` to say; after a found node CSS goes on.
+        self.steps.push(match self.steps.last() {
+            None | Some(Step::Shadow | Step::Shadows) => Step::Css(css.trim_start().to_owned()),
+            Some(_) => Step::GoOn(css.to_owned()),
+        });
+    }
+
+    fn end_alternative(&mut self) {
+        self.end_css(true);
+        // Shadow trees by themselves are no elements.
+        if let Some(Step::Shadow | Step::Shadows) = self.steps.last() {
+            self.steps.push(Step::Css("*".to_owned()));
+        }
+        let steps = std::mem::take(&mut self.steps);
+        // The page says what is wrong with an empty one.
+        self.alternatives.push(if steps.is_empty() { vec![Step::Css(String::new())] } else { steps });
+    }
+
+    fn pseudo_element(&mut self) -> Result<(), Error> {
+        let after = &self.rest["::-p-".len()..];
+        let end = after.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        let (argument, after) = match after.strip_prefix('(') {
+            Some(inner) => {
+                let end = closing(inner, true).or_else(|| closing(inner, false)).unwrap_or(inner.len());
+                (unquote(inner[..end].trim()), inner.get(end + 1..).unwrap_or_default())
+            }
+            None => (String::new(), after),
+        };
+        // `div ::-p-text(x)`: any descendant may hold it.
+        let any = self.css.ends_with(char::is_whitespace) || self.css.trim_end().ends_with(['>', '+', '~']);
+        if any && !self.css.trim().is_empty() || any && matches!(self.steps.last(), Some(step) if !step.opens_root()) {
+            self.css.push('*');
+        }
+        self.end_css(false);
+        self.steps.push(match name {
+            "text" => Step::Text(argument),
+            "xpath" => Step::Path(argument),
+            "aria" => aria(&argument)?,
+            _ => return Err(Error::UnknownSelectorType(name.to_owned())),
+        });
+        self.rest = after;
+        Ok(())
+    }
+}
+
+impl Step {
+    fn opens_root(&self) -> bool {
+        matches!(self, Self::Shadow | Self::Shadows)
+    }
+}
+
+/// How long the string is that the text begins with, quotes included.
+fn quoted(text: &str) -> Option<usize> {
+    let quote = text.chars().next()?;
+    let mut escaped = false;
+    for (place, char) in text.char_indices().skip(1) {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if char == quote => return Some(place + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the parenthesis ends that was opened before the text. An apostrophe in an unquoted text is no quote.
+fn closing(text: &str, with_quotes: bool) -> Option<usize> {
+    let (mut depth, mut place) = (0_usize, 0);
+    while let Some(char) = text[place..].chars().next() {
+        let mut length = char.len_utf8();
+        match char {
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(place),
+            ')' => depth -= 1,
+            '\\' => length += text[place + 1..].chars().next().map_or(0, char::len_utf8),
+            '"' | '\'' if with_quotes => length = quoted(&text[place..])?,
+            _ => {}
+        }
+        place += length;
+    }
+    None
+}
+
+/// A string without its quotes and escapes; anything else as it is.
+fn unquote(text: &str) -> String {
+    let is_quoted = text.starts_with(['"', '\'']) && quoted(text) == Some(text.len());
+    if !is_quoted {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut escaped = false;
+    for char in text[1..text.len() - 1].chars() {
+        if char == '\\' && !escaped {
+            escaped = true;
+        } else {
+            escaped = false;
+            plain.push(char);
+        }
+    }
+    plain
+}
+
+/// `Name[role="button"]`, `[name="Name"][role="button"]`, `Name`.
+fn aria(text: &str) -> Result<Step, Error> {
+    let (mut name, mut role, mut rest) = (None, None, String::new());
+    let mut left = text;
+    while let Some(open) = left.find('[') {
+        rest.push_str(&left[..open]);
+        let Some((attribute, value, after)) = attribute(&left[open + 1..]) else {
+            rest.push('[');
+            left = &left[open + 1..];
+            continue;
+        };
+        match attribute {
+            "name" => name = Some(value),
+            "role" => role = Some(value),
+            _ => return Err(Error::UnknownAriaAttribute(attribute.to_owned())),
+        }
+        left = after;
+    }
+    rest.push_str(left);
+    let words = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_none() && (!words.is_empty() || role.is_none()) {
+        name = Some(words);
+    }
+    Ok(Step::Aria { name, role })
+}
+
+/// `name="value"]` and what follows.
+fn attribute(text: &str) -> Option<(&str, String, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim_start());
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') || !value.starts_with(['"', '\'']) {
+        return None;
+    }
+    let end = quoted(value)?;
+    let after = value[end..].trim_start().strip_prefix(']')?;
+    let value = unquote(&value[..end]);
+    Some((name, value.split_whitespace().collect::<Vec<_>>().join(" "), after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(text: &str) -> Vec<Vec<Step>> {
+        match Selector::parse(text).unwrap() {
+            Selector::Steps(steps) => steps,
+            Selector::Css(css) => panic!("{css} is CSS"),
+        }
+    }
+
+    fn css(text: &str) -> Step {
+        Step::Css(text.to_owned())
+    }
+
+    fn text(text: &str) -> Step {
+        Step::Text(text.to_owned())
+    }
+
+    #[test]
+    fn css_is_left_to_the_page() {
+        for selector in ["div > p", "a[title='>>> ::-p-text(x)']", "", "*?", "a/b", "[href='text/x']"] {
+            assert_eq!(Selector::parse(selector).unwrap(), Selector::Css(selector));
+        }
+    }
+
+    #[test]
+    fn texts_are_read_with_quotes_and_parentheses() {
+        assert_eq!(steps("p::-p-text(Hi (you))"), [[css("p"), text("Hi (you)")]]);
+        assert_eq!(steps("::-p-text(\" a \\\" b)\")"), [[text(" a \" b)")]]);
+        assert_eq!(steps("::-p-text(it's)"), [[text("it's")]]);
+        assert_eq!(steps("text/it's (me"), [[text("it's (me")]]);
+        assert_eq!(steps("p ::-p-text(x) > b"), [[css("p *"), text("x"), Step::GoOn(" > b".into())]]);
+        assert_eq!(steps("::-p-text(x).big"), [[text("x"), Step::GoOn(".big".into())]]);
+        assert_eq!(steps("::-p-xpath(//p[text() = ')'])"), [[Step::Path("//p[text() = ')']".to_owned())]]);
+    }
+
+    #[test]
+    fn shadow_trees_are_entered_by_combinators() {
+        assert_eq!(steps("my-app >>> p b"), [[css("my-app"), Step::Shadows, css("p b")]]);
+        assert_eq!(steps(">>>> p"), [[Step::Shadow, css("p")]]);
+        assert_eq!(steps("a, b >>> ::-p-text(x)"), [vec![css("a")], vec![css("b"), Step::Shadows, text("x")]]);
+    }
+
+    #[test]
+    fn names_and_roles_are_read() {
+        let both = |name: Option<&str>, role: Option<&str>| Step::Aria {
+            name: name.map(str::to_owned),
+            role: role.map(str::to_owned),
+        };
+        assert_eq!(steps("::-p-aria(Send  it)"), [[both(Some("Send it"), None)]]);
+        assert_eq!(steps("::-p-aria([name=\"Send\"][role='button'])"), [[both(Some("Send"), Some("button"))]]);
+        assert_eq!(steps("aria/Send[role=\"button\"]"), [[both(Some("Send"), Some("button"))]]);
+        assert_eq!(steps("::-p-aria([role=\"button\"])"), [[both(None, Some("button"))]]);
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused() {
+        assert!(matches!(Selector::parse("p::-p-react(x)"), Err(Error::UnknownSelectorType(name)) if name == "react"));
+        let error = Selector::parse("::-p-aria([checked=\"true\"])");
+        assert!(matches!(error, Err(Error::UnknownAriaAttribute(name)) if name == "checked"));
+    }
+}
