@@ -75,28 +75,31 @@ async fn events_come_as_they_happen_and_end_with_the_result(backend: Backend) {
     let response = gateway.request(Method::GET, &path).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
 
-    // Read until the executor's event is heard: broadcasts before the gateway listens are lost.
+    // Broadcasts before the gateway listens are lost: each is said until it is heard.
     let mut body = response.bytes_stream();
     let mut heard = String::new();
-    let hear = async {
-        while !heard.contains("first line") {
-            heard.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
-        }
-    };
-    let speak = async {
-        loop {
-            say(&gateway, &id, 0, JobEventKind::Status { status: JobStage::Running }).await;
-            say(&gateway, &id, 1, line("first line")).await;
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    };
-    within(async {
-        tokio::select! {
-            () = hear => {}
-            () = speak => {}
-        }
-    })
-    .await;
+    for (seq, kind, sign) in
+        [(0, JobEventKind::Status { status: JobStage::Running }, "running"), (1, line("first line"), "first line")]
+    {
+        let hear = async {
+            while !heard.contains(sign) {
+                heard.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());
+            }
+        };
+        let speak = async {
+            loop {
+                say(&gateway, &id, seq, kind.clone()).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        within(async {
+            tokio::select! {
+                () = hear => {}
+                () = speak => {}
+            }
+        })
+        .await;
+    }
     assert!(heard.contains("event: status\ndata: {\"status\":\"running\"}"), "{heard}");
 
     let mut body = result(&id);
