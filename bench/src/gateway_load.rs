@@ -34,7 +34,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const CREATES: [(usize, usize); 3] = [(1, 300), (16, 1500), (64, 3000)];
 const READS: usize = 1500;
 const LISTED: usize = 10_000;
-const LISTS: usize = 100;
+const LISTS: usize = 20;
 const IDLE_CREATES: usize = 50;
 const WHOLE_LIVES: usize = 500;
 

@@ -106,9 +106,9 @@ impl Loader for Texts {
         _: Option<ImportAttributes<'js>>,
     ) -> js::Result<js::Module<'js>> {
         if !self.0.sealed.get()
-            && let Some(text) = prelude::text(url)
+            && let Some(module) = prelude::declare(ctx, url)
         {
-            return js::Module::declare(ctx.clone(), url, text);
+            return module;
         }
         let name = url.strip_prefix(MODULE_URL).unwrap_or(url);
         let Some(text) = self.0.modules.get(name) else { return Err(unresolved(ctx, name)) };

@@ -1,6 +1,10 @@
 //! The JavaScript half, embedded: one ES module per class under `internal:` names.
+//!
+//! Every job has an engine of its own and loads all of it. The text is read once in a process; what the engine made of
+//! it is kept, which does not depend on any job.
 
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use rquickjs as js;
 
@@ -12,8 +16,11 @@ pub(crate) const PREFIX: &str = "internal:";
 
 macro_rules! modules {
     ($($name:literal)*) => {
-        const MODULES: &[(&str, &str)] =
-            &[$((concat!("internal:", $name), include_str!(concat!("../js/", $name, ".js")))),*];
+        static MODULES: [Embedded; [$($name),*].len()] = [$(Embedded {
+            url: concat!("internal:", $name),
+            text: include_str!(concat!("../js/", $name, ".js")),
+            bytecode: OnceLock::new(),
+        }),*];
     };
 }
 modules! {
@@ -25,9 +32,30 @@ modules! {
     "tracing" "worker"
 }
 
-/// The text of one of the prelude's modules.
-pub(crate) fn text(url: &str) -> Option<&'static str> {
-    MODULES.iter().find(|(name, _)| *name == url).map(|(_, text)| *text)
+/// One of the prelude's modules.
+struct Embedded {
+    url: &'static str,
+    text: &'static str,
+    /// The text as the engine has read it before, names, lines and source included.
+    bytecode: OnceLock<Vec<u8>>,
+}
+
+/// Declares one of the prelude's modules; `None` for a URL that is none of them.
+pub(crate) fn declare<'js>(ctx: &js::Ctx<'js>, url: &str) -> Option<js::Result<js::Module<'js>>> {
+    let embedded = MODULES.iter().find(|module| module.url == url)?;
+    if let Some(bytecode) = embedded.bytecode.get() {
+        // SAFETY: this version of the engine wrote it in this process.
+        return Some(unsafe { js::Module::load(ctx.clone(), bytecode) });
+    }
+    let module = js::Module::declare(ctx.clone(), embedded.url, embedded.text);
+    match module.as_ref().map(|module| module.write(js::WriteOptions::default())) {
+        // Another thread may have been faster.
+        Ok(Ok(bytecode)) => drop(embedded.bytecode.set(bytecode)),
+        // This job's memory does not suffice: the next one tries again.
+        Ok(Err(_)) => drop(ctx.catch()),
+        Err(_) => {}
+    }
+    Some(module)
 }
 
 /// Evaluates the whole prelude and notes the functions that Rust calls.
@@ -43,7 +71,7 @@ pub(crate) fn load(ctx: &js::Ctx<'_>, scope: &Rc<Scope>) -> js::Result<()> {
 
 /// The namespace of a module that awaits nothing at its top level.
 fn evaluate<'js>(ctx: &js::Ctx<'js>, url: &'static str) -> js::Result<js::Object<'js>> {
-    let module = js::Module::declare(ctx.clone(), url, text(url).unwrap_or_default())?;
+    let module = declare(ctx, url).unwrap_or(Err(js::Error::Unknown))?;
     let (module, done) = module.eval()?;
     if let Some(result) = done.result::<js::Value<'_>>() {
         result?;
