@@ -18,7 +18,10 @@ use crate::session::Session;
 #[derive(Clone, Debug)]
 pub struct ElementHandle(Rc<JSHandle>);
 
-/// Waits for the observer's first word on how much of the element is in view.
+/// Waits for the observer's first word on how much of the element is in view. The observer speaks with the next frame,
+/// so it is not asked when layout alone tells that all of the element is: the box lies in the viewport and nothing
+/// around it can cut it. A document that has painted nothing yet needs the frame all the same, because Chromium drops
+/// input before the first one.
 const SCROLL_INTO_VIEW: &str = "async (element, scriptsRun) => {
   if (!element.isConnected)
     return 'Node is detached from document';
@@ -28,6 +31,29 @@ const SCROLL_INTO_VIEW: &str = "async (element, scriptsRun) => {
   if (!scriptsRun) {
     toCenter();
     return false;
+  }
+  const cuts = style => style.overflowX !== 'visible' || style.overflowY !== 'visible' || style.clipPath !== 'none' ||
+      style.clip !== 'auto' || style.contain !== 'none' || style.contentVisibility !== 'visible';
+  const isPlainlyInView = () => {
+    if (window !== window.top || visualViewport.scale !== 1 || !performance.getEntriesByType('paint').length)
+      return false;
+    const root = document.documentElement;
+    const box = element.getBoundingClientRect();
+    if (!box.width || !box.height || box.left < 0 || box.top < 0 ||
+        box.right > Math.min(innerWidth, root.clientWidth) || box.bottom > Math.min(innerHeight, root.clientHeight))
+      return false;
+    const above = node => node.assignedSlot || node.parentNode || node.host;
+    for (let node = above(element); node !== document; node = above(node)) {
+      if (node instanceof Element && cuts(getComputedStyle(node)))
+        return false;
+    }
+    return true;
+  };
+  try {
+    if (isPlainlyInView())
+      return false;
+  } catch {
+    // A page may have replaced what is used above.
   }
   const inView = await new Promise(seen => {
     const observer = new IntersectionObserver(entries => {
