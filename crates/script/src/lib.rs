@@ -14,6 +14,9 @@
 
 mod course;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod inbox;
 mod linker;
 pub mod log;
