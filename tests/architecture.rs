@@ -18,7 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // The one place where everything is put together in a single process.
     ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.
-    ("tests", &["job-model", "testkit"]),
+    ("tests", &["job-model", "job-queue", "testkit"]),
     ("bench", &["browser", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"]),
     ("fuzz", &["browser", "job-model", "job-queue", "script"]),
 ];

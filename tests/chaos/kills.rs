@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use job_model::Job;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_queue::{JobQueue, Queue};
 use testkit::services;
 use tests::stack::Stack;
@@ -70,7 +69,7 @@ async fn every_job_is_done_once_whatever_is_killed() {
     let excused = kills.iter().filter(|kill| kill.victim.may_fail_a_job() && kill.hit).count();
     assert!(failed <= excused, "{failed} jobs failed, {excused} were killed with their page");
 
-    let messages = queue_of(&stack);
+    let messages = stack.queue();
     stack.stop_processes().await;
     for queue in [Queue::Jobs, Queue::JobResults] {
         assert_eq!(messages.depth(queue).await.expect("the broker answers"), 0, "messages are left in {queue:?}");
@@ -127,20 +126,6 @@ async fn wait_for(jobs: &Jobs, step: Option<Step>, turn: usize) {
     };
     // No job may be left for this step; the kill comes all the same.
     let _ = timeout(STEP.min(Duration::from_secs(10)), came).await;
-}
-
-fn queue_of(stack: &Stack) -> RabbitMqQueue {
-    let (jobs_queue, results_queue) = stack.queue_names();
-    let config = RabbitMqConfig {
-        host: stack.broker.host.clone(),
-        port: stack.broker.port,
-        username: stack.broker.username.clone(),
-        password: stack.broker.password.clone(),
-        jobs_queue,
-        results_queue,
-        ..RabbitMqConfig::default()
-    };
-    RabbitMqQueue::new(config).expect("a queue")
 }
 
 fn print_table(kills: &[Kill], results: &[Job]) {

@@ -1,5 +1,10 @@
 //! The whole system as its users meet it: real processes, RabbitMQ, CouchDB's protocol, Chromium.
 
+mod attempts;
+mod cancel;
+mod drain;
 mod executors;
+mod messages;
 mod one_process;
 mod start;
+mod status;

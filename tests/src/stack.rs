@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use tempfile::TempDir;
 use testkit::processes::{self, Process, Program};
 use testkit::services::{self, CouchDb, RabbitMq};
@@ -96,6 +97,24 @@ impl Stack {
             .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
             .env("RUN_DIR", self.run_dir().display());
         env.iter().fold(program, |program, (name, value)| program.env(name, value))
+    }
+
+    /// The jobs and results on the broker, for a look past the gateway.
+    ///
+    /// # Panics
+    /// When no thread can be started.
+    pub fn queue(&self) -> RabbitMqQueue {
+        let (jobs_queue, results_queue) = self.queue_names();
+        let config = RabbitMqConfig {
+            host: self.broker.host.clone(),
+            port: self.broker.port,
+            username: self.broker.username.clone(),
+            password: self.broker.password.clone(),
+            jobs_queue,
+            results_queue,
+            ..RabbitMqConfig::default()
+        };
+        RabbitMqQueue::new(config).expect("a connection of the test's own")
     }
 
     /// A client of the first gateway.

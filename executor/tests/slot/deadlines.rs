@@ -136,12 +136,24 @@ async fn a_slot_process_that_is_killed_says_so() {
 }
 
 #[tokio::test]
-async fn a_crashed_page_ends_its_job_and_not_the_slot() {
+async fn a_page_that_crashes() {
+    let code = "const session = await page.createCDPSession();
+                page.on('error', error => { results.event = error.message });
+                session.send('Page.crash').catch(() => {});
+                await new Promise(() => {})";
+    let mut slot = TestSlot::start(&[]).await;
+    let result = slot.run_for(LIMIT, code, &[]).await.expect("the slot survives its job");
+    assert_eq!((result.error.as_deref(), &result.results["event"]), (Some(LIMIT_TEXT), &"Page crashed!".into()));
+    works_again(&mut slot).await;
+    slot.end().await;
+}
+
+#[tokio::test]
+async fn the_address_that_crashes_a_page() {
     // For others chrome: pages are closed.
     let mut slot = TestSlot::start(&["--allow-local-files"]).await;
-    let code = "page.on('error', error => { results.event = error.message }); await page.goto('chrome://crash')";
-    let result = slot.run_for(LIMIT, code, &[]).await.expect("the slot survives its job");
-    assert_eq!(result.results["event"], "Page crashed!");
+    let result =
+        slot.run_for(LIMIT, "await page.goto('chrome://crash')", &[]).await.expect("the slot survives its job");
     assert!(result.error.is_some());
     works_again(&mut slot).await;
     slot.end().await;

@@ -1,0 +1,71 @@
+//! The executor's own port, and its end when there is no Chromium.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::{ports, services};
+use tests::stack::Stack;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+async fn get(port: u16, path: &str) -> (u16, String) {
+    let answer = reqwest::get(format!("http://127.0.0.1:{port}{path}")).await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_status_port_tells_health_and_counts() {
+    let port = ports::free();
+    let mut stack = Stack::start(0).await;
+    stack.add_executor(&[("STATUS_PORT", &port.to_string())]).wait_for_port(port, DEADLINE).await;
+    let client = stack.client();
+    assert_eq!(client.run(json!({"code": "results.ok = true"})).await.error, "");
+    assert!(client.run(json!({"code": "while (true) {}", "timeout": 1})).await.error.contains("JOB_TIMEOUT"));
+
+    assert_eq!(get(port, "/livez").await, (200, "ok".to_owned()));
+    assert_eq!(get(port, "/readyz").await, (200, r#"{"ready":true,"missing":{}}"#.to_owned()));
+    let (status, metrics) = get(port, "/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        r#"puppet_master_executor_jobs_total{outcome="Succeeded"} 1"#,
+        r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
+        r#"puppet_master_executor_attempts_total{number="1"} 2"#,
+        "puppet_master_executor_deadline_hits_total 1",
+        "puppet_master_executor_browser_starts_total 1",
+        "puppet_master_executor_slots 1",
+        r#"puppet_master_executor_job_phase_seconds_count{phase="Queue"} 2"#,
+        r#"puppet_master_executor_job_phase_seconds_count{phase="Publish"} 2"#,
+        r#"puppet_master_executor_memory_bytes{part="browsers"}"#,
+    ] {
+        assert!(metrics.contains(line), "no {line} in {metrics}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_executor_without_its_broker_lives_and_is_not_ready() {
+    let port = ports::free();
+    let mut broker = services::private_rabbitmq().await;
+    broker.kill();
+    let mut stack = Stack::services(broker, services::couchdb().await);
+    stack.add_executor(&[("STATUS_PORT", &port.to_string())]).wait_for_port(port, DEADLINE).await;
+    assert_eq!(get(port, "/livez").await.0, 200);
+    let (status, text) = get(port, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(text.contains(r#""queue""#), "{text}");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_executor_whose_chromium_does_not_start_ends_with_an_error_and_its_jobs_stay() {
+    let mut stack = Stack::start(0).await;
+    let client = stack.client();
+    let job = client.create(json!({"code": "results.ok = true", "max_attempts": 1})).await;
+    let broken = stack.add_executor(&[("CHROMIUM_EXECUTABLE", "/bin/false"), ("BROWSER_START_ATTEMPTS", "2")]);
+    let status = broken.wait(DEADLINE).await;
+    assert_eq!(status.code(), Some(1));
+    assert!(broken.stderr().contains("Chromium could not be started 2 times in a row"), "{}", broken.stderr());
+    stack.add_executor(&[]);
+    assert_eq!(client.wait_done(job.uuid.as_str(), DEADLINE).await.error, "");
+    stack.stop().await;
+}
