@@ -78,7 +78,7 @@ const GRACE: Duration = Duration::from_millis(1200);
 /// The same after it was told to stop: a cancelled job is to be gone within a second.
 const STOP_GRACE: Duration = Duration::from_millis(600);
 /// How long a slot that is ready may take to begin a job.
-const TAKE: Duration = Duration::from_secs(2);
+const TAKE: Duration = Duration::from_secs(10);
 /// How long a process that closed its pipe may take to end.
 const END: Duration = Duration::from_millis(500);
 /// How long SIGKILL may take.
