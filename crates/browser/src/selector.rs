@@ -168,8 +168,9 @@ impl Reader<'_> {
             None => (String::new(), after),
         };
         // `div ::-p-text(x)`: any descendant may hold it.
-        let any = self.css.ends_with(char::is_whitespace) || self.css.trim_end().ends_with(['>', '+', '~']);
-        if any && !self.css.trim().is_empty() || any && matches!(self.steps.last(), Some(step) if !step.opens_root()) {
+        let is_apart = self.css.ends_with(char::is_whitespace) || self.css.trim_end().ends_with(['>', '+', '~']);
+        let goes_on = matches!(self.steps.last(), Some(step) if !step.opens_root());
+        if is_apart && (goes_on || !self.css.trim().is_empty()) {
             self.css.push('*');
         }
         self.end_css(false);

@@ -60,11 +60,9 @@ impl Worker {
                 let id = params["context"]["id"].as_i64().unwrap_or_default();
                 self.context.settle(ExecutionContext::new(self.session.clone(), id, Weak::new()));
             }
-            "Debugger.scriptParsed" | "Debugger.scriptFailedToParse" => {
-                if self.started.get().is_none() {
-                    self.started.settle(());
-                    self.session.post("Debugger.disable", json!({}));
-                }
+            "Debugger.scriptParsed" | "Debugger.scriptFailedToParse" if self.started.get().is_none() => {
+                self.started.settle(());
+                self.session.post("Debugger.disable", json!({}));
             }
             "Runtime.consoleAPICalled" => {
                 if let (Some(page), Some(context)) = (self.page.upgrade(), self.context.get()) {

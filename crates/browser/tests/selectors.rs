@@ -19,7 +19,7 @@ const HTML: &str = "<title>Send</title><main><p id=one>Hello <b id=bold>big worl
   }</script>";
 
 async fn ids(stage: &Stage, selector: &str) -> Vec<String> {
-    let elements = stage.page.main_frame().query_selector_all(selector).await.unwrap();
+    let elements = stage.page.main_frame().query_selector_all(selector).await.expect("the matches");
     let mut ids = Vec::new();
     for element in &elements {
         ids.push(id(element).await);
@@ -28,8 +28,8 @@ async fn ids(stage: &Stage, selector: &str) -> Vec<String> {
 }
 
 async fn id(element: &ElementHandle) -> String {
-    let id = element.handle().evaluate(function("e => e.id || e.nodeName"), vec![]).await.unwrap();
-    id.into_json().as_str().unwrap().to_owned()
+    let id = element.handle().evaluate(function("e => e.id || e.nodeName"), vec![]).await.expect("its id");
+    id.into_json().as_str().expect("a text").to_owned()
 }
 
 #[test]
