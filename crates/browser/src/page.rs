@@ -264,7 +264,11 @@ impl Page {
     ///
     /// # Errors
     /// As there.
-    pub async fn evaluate_handle(&self, function: PageFunction, arguments: Vec<Argument>) -> Result<Rc<JSHandle>, Error> {
+    pub async fn evaluate_handle(
+        &self,
+        function: PageFunction,
+        arguments: Vec<Argument>,
+    ) -> Result<Rc<JSHandle>, Error> {
         self.main_frame().evaluate_handle(function, arguments).await
     }
 
@@ -281,8 +285,7 @@ impl Page {
     /// # Errors
     /// [`Error::Protocol`].
     pub async fn evaluate_on_new_document(&self, source: &str) -> Result<String, Error> {
-        let answer =
-            self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
+        let answer = self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
         let identifier = answer["identifier"].as_str().unwrap_or_default().to_owned();
         self.init_scripts.borrow_mut().push((identifier.clone(), source.to_owned()));
         Ok(identifier)
