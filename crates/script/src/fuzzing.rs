@@ -16,7 +16,6 @@ use crate::{prelude, sandbox::Host};
 ///
 /// # Panics
 /// When the sandbox cannot be made.
-#[expect(clippy::missing_errors_doc, reason = "errors of the calls are expected and dropped")]
 pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
     let limits = Limits { deadline: std::time::Duration::from_secs(5), memory_bytes: 64 << 20, ..Limits::default() };
     let watch = Rc::new(Watch::new(limits.clone()));
