@@ -107,8 +107,9 @@ pub async fn depth_counts_what_waits(parties: &Parties) {
     assert_eq!(parties.gateway.depth(Queue::JobResults).await.expect("depth"), 0);
 }
 
-/// A queue that was just used can be used.
+/// A queue that was just used, in both directions, can be used.
 pub async fn ping_answers(parties: &Parties) {
     publish(&parties.gateway, &["x"]).await;
+    depth_becomes(&parties.gateway, 1).await;
     parties.gateway.ping().await.expect("ping");
 }
