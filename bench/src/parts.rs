@@ -42,13 +42,15 @@ pub(crate) async fn run(report: &mut Report, chromium: &Path) -> anyhow::Result<
     let browser = Browser::launch(&options).await?;
     let (mut contexts, mut pages, mut viewports, mut disposals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..30 {
-        let (context, taken) = timed(browser.renew_default_context()).await;
+        let (context, taken) = timed(browser.create_hidden_context()).await;
         contexts.push(taken);
-        let (page, taken) = timed(context?.new_page()).await;
+        let context = context?;
+        let (page, taken) = timed(context.new_page()).await;
         pages.push(taken);
         let (done, taken) = timed(page?.set_viewport(Viewport::of_size(1920, 1080))).await;
         done?;
         viewports.push(taken);
+        browser.set_default_context(&context);
         let (done, taken) = timed(browser.dispose_contexts()).await;
         done?;
         disposals.push(taken);

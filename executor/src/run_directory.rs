@@ -134,14 +134,16 @@ pub fn browser_processes(folder: &Path) -> Vec<Pid> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::CommandExt;
-    use std::process::{Child, Command};
+    use std::process::{Child, Command, Stdio};
 
     use super::{RunDirectory, browser_groups, browser_processes, kill_browsers};
 
-    /// A process with a browser's argument that does nothing.
+    /// A process with a browser's argument that does nothing until it is killed. It starts no other: a fork that is
+    /// about to run something else would be found by its parent's arguments.
     fn pretender(profile: &std::path::Path) -> Child {
         let profile = format!("--user-data-dir={}", profile.display());
-        Command::new("sh").args(["-c", "sleep 60; true", &profile]).process_group(0).spawn().unwrap()
+        let mut waits = Command::new("sh");
+        waits.args(["-c", "read line", &profile]).stdin(Stdio::piped()).process_group(0).spawn().unwrap()
     }
 
     #[test]

@@ -104,6 +104,7 @@ async fn serve() -> anyhow::Result<()> {
             return Ok(());
         };
         say(&FromSlot::Began)?;
+        stage.prepare_ahead();
         let tell = |entry| {
             // A broken pipe ends the process at the result.
             let _ = say(&FromSlot::Log(entry));

@@ -1,9 +1,14 @@
-//! The slot's browser: started, kept warm, given to one job at a time, replaced when it has served enough.
+//! The slot's browsers: started, kept warm, given to one job at a time, replaced when they have served enough.
+//!
+//! While a job runs, the page of the next one is made ahead: in a context that the job knows nothing of, or in a
+//! Chromium of its own when the one that runs is not to serve again.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use browser::{Browser, LaunchOptions, Page};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::config::BrowserIsolation;
@@ -21,10 +26,12 @@ const TALK: Duration = Duration::from_secs(5);
 /// Fresh browsers that may fail to make a page before the slot gives up.
 const TRIES: u32 = 2;
 
-/// The browser and how it has fared.
+/// The browsers and how they have fared.
 pub(crate) struct Stage {
-    settings: SlotSettings,
-    browser: Option<Warm>,
+    settings: Rc<SlotSettings>,
+    /// The one that has the job, or that gets the next one.
+    warm: Option<Rc<Warm>>,
+    ahead: Option<Ahead>,
     report: BrowserReport,
 }
 
@@ -32,14 +39,21 @@ pub(crate) struct Stage {
 struct Warm {
     browser: Rc<Browser>,
     since: Instant,
-    jobs: u32,
+    jobs: Cell<u32>,
+}
+
+/// The next job's page, being made while a job runs. Dropped, that ends.
+struct Ahead {
+    task: JoinHandle<Result<Prepared, StageError>>,
+    /// Whether it has a Chromium of its own.
+    fresh: bool,
 }
 
 /// A page that waits for its job, in a context of its own.
 pub(crate) struct Prepared {
     /// The page, set up as job code expects it.
     pub(crate) page: Rc<Page>,
-    browser: Rc<Browser>,
+    warm: Rc<Warm>,
 }
 
 /// Why no page could be prepared.
@@ -62,7 +76,7 @@ pub(crate) enum StageError {
 impl Stage {
     /// A stage without a browser yet.
     pub(crate) fn new(settings: SlotSettings) -> Self {
-        Self { settings, browser: None, report: BrowserReport::default() }
+        Self { settings: Rc::new(settings), warm: None, ahead: None, report: BrowserReport::default() }
     }
 
     /// The slot's settings.
@@ -75,38 +89,94 @@ impl Stage {
         std::mem::take(&mut self.report)
     }
 
-    /// A page for the next job; starts a browser when there is none, or none that works.
+    /// A page for the next job: the one that was made ahead, or one that is made now. Starts a browser when there is
+    /// none, or none that works.
     ///
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.
     pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
         let began = Instant::now();
-        let prepared = self.prepare_in_time().await;
+        let prepared = match self.made_ahead().await {
+            Some(prepared) => Ok(prepared),
+            None => self.prepare_now().await,
+        };
         self.report.prepared_in += began.elapsed();
-        prepared
+        let prepared = prepared?;
+        prepared.warm.browser.set_default_context(prepared.page.browser_context());
+        Ok(prepared)
     }
 
-    async fn prepare_in_time(&mut self) -> Result<Prepared, StageError> {
+    /// Begins with the next job's page; the job that has come must not wait for it.
+    pub(crate) fn prepare_ahead(&mut self) {
+        let again = self.warm.clone().filter(|warm| {
+            self.settings.isolation == BrowserIsolation::Context
+                && !warm.has_served(&self.settings, warm.jobs.get() + 1)
+        });
+        let (fresh, settings) = (again.is_none(), Rc::clone(&self.settings));
+        let task = tokio::task::spawn_local(async move {
+            let warm = match again {
+                Some(warm) => warm,
+                None => Warm::launch(&settings).await?,
+            };
+            page_in(warm).await
+        });
+        self.ahead = Some(Ahead { task, fresh });
+    }
+
+    /// The page that was made ahead, if it is good.
+    async fn made_ahead(&mut self) -> Option<Prepared> {
+        let mut ahead = self.ahead.take()?;
+        let limit = if ahead.fresh { self.settings.browser_start_timeout + TALK + PREPARE } else { PREPARE };
+        let made = match timeout(limit, &mut ahead.task).await {
+            Ok(Ok(made)) => made,
+            // It was stopped, or has panicked and said so.
+            Ok(Err(_)) => return None,
+            Err(_) => Err(StageError::Hung),
+        };
+        match made {
+            Ok(prepared) if prepared.warm.browser.is_connected() => {
+                if ahead.fresh {
+                    // One that had served is closed by now.
+                    self.discard().await;
+                    self.report.starts += 1;
+                    self.warm = Some(Rc::clone(&prepared.warm));
+                }
+                Some(prepared)
+            }
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%error, "no page was made ahead, making one now");
+                if !ahead.fresh {
+                    self.discard().await;
+                }
+                None
+            }
+        }
+    }
+
+    async fn prepare_now(&mut self) -> Result<Prepared, StageError> {
         let mut tries = 0;
         loop {
-            let fresh = self.browser.is_none();
-            let browser = match &self.browser {
-                Some(warm) if warm.browser.is_connected() => warm.browser.clone(),
+            let fresh = self.warm.is_none();
+            let warm = match &self.warm {
+                Some(warm) if warm.browser.is_connected() => Rc::clone(warm),
                 Some(_) => {
-                    self.report.crashes += 1;
-                    self.close().await;
+                    self.discard().await;
                     continue;
                 }
-                None => self.launch().await?,
+                None => {
+                    let warm = Warm::launch(&self.settings).await?;
+                    self.report.starts += 1;
+                    self.warm = Some(Rc::clone(&warm));
+                    warm
+                }
             };
-            let error = match timeout(PREPARE, page_for(&browser)).await {
-                Ok(Ok(prepared)) => return Ok(prepared),
-                Ok(Err(error)) => StageError::Page(error),
-                Err(_) => StageError::Hung,
+            let error = match page_in(warm).await {
+                Ok(prepared) => return Ok(prepared),
+                Err(error) => error,
             };
             tracing::warn!(%error, "replacing a Chromium that made no page");
-            self.report.crashes += 1;
-            self.close().await;
+            self.discard().await;
             tries += u32::from(fresh);
             if tries >= TRIES {
                 return Err(error);
@@ -116,22 +186,20 @@ impl Stage {
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.
     pub(crate) async fn clear(&mut self, prepared: Prepared) {
-        let Prepared { browser, page } = prepared;
+        let Prepared { warm, page } = prepared;
         drop(page);
-        browser.clear_event_sink();
-        let cleared = timeout(CLEAR, browser.dispose_contexts()).await;
-        let Some(warm) = &mut self.browser else { return };
-        warm.jobs += 1;
-        if !browser.is_connected() {
-            // The next `prepare` counts it as crashed.
+        warm.browser.clear_event_sink();
+        let cleared = timeout(CLEAR, warm.browser.dispose_contexts()).await;
+        warm.jobs.set(warm.jobs.get() + 1);
+        if !warm.browser.is_connected() {
+            // It is counted as crashed when it is replaced.
             return;
         }
         let recycle = match cleared {
             Ok(Ok(())) => {
                 self.settings.isolation == BrowserIsolation::Process
-                    || warm.jobs >= self.settings.browser_max_jobs
-                    || warm.since.elapsed() >= self.settings.browser_max_age
-                    || browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory
+                    || warm.has_served(&self.settings, warm.jobs.get())
+                    || warm.browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "replacing a Chromium that kept a job's context");
@@ -149,27 +217,41 @@ impl Stage {
 
     /// Resolves when the browser is too old to wait any longer for a job.
     pub(crate) async fn aged(&self) {
-        match &self.browser {
+        match &self.warm {
             Some(warm) => tokio::time::sleep_until(warm.since + self.settings.browser_max_age).await,
             None => std::future::pending().await,
         }
     }
 
-    /// Ends a browser that has served enough; the next `prepare` starts another.
+    /// Ends a browser that has served enough, and what was made ahead in it; the next `prepare` has another.
     pub(crate) async fn recycle(&mut self) {
         self.report.recycles += 1;
+        self.ahead.take_if(|ahead| !ahead.fresh);
         self.close().await;
     }
 
     /// Ends the browser.
     pub(crate) async fn close(&mut self) {
-        if let Some(warm) = self.browser.take() {
+        if let Some(warm) = self.warm.take() {
             warm.browser.close().await;
         }
     }
 
-    async fn launch(&mut self) -> Result<Rc<Browser>, StageError> {
-        let settings = &self.settings;
+    /// Ends a browser that has crashed or does not answer.
+    async fn discard(&mut self) {
+        self.report.crashes += u32::from(self.warm.is_some());
+        self.close().await;
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Warm {
+    async fn launch(settings: &SlotSettings) -> Result<Rc<Self>, StageError> {
         let options = LaunchOptions {
             executable: settings.chromium_executable.clone(),
             headless: settings.headless,
@@ -184,21 +266,32 @@ impl Stage {
         let launch = timeout(settings.browser_start_timeout + TALK, Browser::launch(&options));
         let browser = launch.await.map_err(|_| StageError::Mute)??;
         browser.set_ignore_https_errors(true);
-        self.report.starts += 1;
-        self.browser = Some(Warm { browser: browser.clone(), since: Instant::now(), jobs: 0 });
-        Ok(browser)
+        Ok(Rc::new(Self { browser, since: Instant::now(), jobs: Cell::new(0) }))
+    }
+
+    /// Whether it is to be replaced after so many jobs.
+    fn has_served(&self, settings: &SlotSettings, jobs: u32) -> bool {
+        jobs >= settings.browser_max_jobs || self.since.elapsed() >= settings.browser_max_age
     }
 }
 
 impl Prepared {
     /// Resolves when the browser is gone.
     pub(crate) async fn disconnected(&self) {
-        self.browser.disconnected().await;
+        self.warm.browser.disconnected().await;
     }
 }
 
-async fn page_for(browser: &Rc<Browser>) -> Result<Prepared, browser::Error> {
-    let page = browser.renew_default_context().await?.new_page().await?;
-    page_setup::apply(&page).await?;
-    Ok(Prepared { page, browser: browser.clone() })
+/// A page in a context of its own, which nobody sees yet.
+async fn page_in(warm: Rc<Warm>) -> Result<Prepared, StageError> {
+    let make = async {
+        let page = warm.browser.create_hidden_context().await?.new_page().await?;
+        page_setup::apply(&page).await?;
+        Ok(page)
+    };
+    match timeout(PREPARE, make).await {
+        Ok(Ok(page)) => Ok(Prepared { page, warm }),
+        Ok(Err(error)) => Err(StageError::Page(error)),
+        Err(_) => Err(StageError::Hung),
+    }
 }

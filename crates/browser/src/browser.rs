@@ -209,26 +209,36 @@ impl Browser {
         Ok(context)
     }
 
-    /// Opens a context that takes the place of the one that the browser starts with, which is hidden from now on: a
-    /// job finds a browser of its own. The contexts that there were are disposed of.
+    /// Opens a context for a job to come, which the job that runs meanwhile knows nothing of. It is shown by
+    /// [`set_default_context`](Self::set_default_context).
     ///
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
-    pub async fn renew_default_context(&self) -> Result<Rc<BrowserContext>, Error> {
-        self.dispose_contexts().await?;
+    pub async fn create_hidden_context(&self) -> Result<Rc<BrowserContext>, Error> {
         let context = self.create_browser_context().await?;
-        self.default_context.replace(context.clone());
+        context.set_hidden(true);
         Ok(context)
     }
 
-    /// Disposes of every context that was created here, with all that is in it.
+    /// Puts a context in the place of the one that the browser starts with, which is hidden from now on: a job finds a
+    /// browser of its own.
+    pub fn set_default_context(&self, context: &Rc<BrowserContext>) {
+        self.own_context.set_hidden(true);
+        context.set_hidden(false);
+        self.default_context.replace(context.clone());
+    }
+
+    /// Disposes of every context that was created here and is not hidden, with all that is in it. The context that the
+    /// browser starts with takes its place again.
     ///
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn dispose_contexts(&self) -> Result<(), Error> {
+        self.own_context.set_hidden(false);
         self.default_context.replace(self.own_context.clone());
         let contexts = self.contexts.borrow().clone();
-        let disposals = contexts.iter().filter_map(|context| context.id()).map(|id| self.dispose_context(id));
+        let shown = contexts.iter().filter(|context| !context.is_hidden());
+        let disposals = shown.filter_map(|context| context.id()).map(|id| self.dispose_context(id));
         futures::future::try_join_all(disposals).await?;
         Ok(())
     }
@@ -242,8 +252,9 @@ impl Browser {
     /// All contexts, the one that the browser starts with first.
     pub fn browser_contexts(&self) -> Vec<Rc<BrowserContext>> {
         let default = self.default_browser_context();
-        let others = self.contexts.borrow().iter().filter(|context| !Rc::ptr_eq(context, &default)).cloned().collect();
-        [vec![default], others].concat()
+        let contexts = self.contexts.borrow();
+        let others = contexts.iter().filter(|context| !context.is_hidden() && !Rc::ptr_eq(context, &default));
+        [vec![default.clone()], others.cloned().collect()].concat()
     }
 
     /// The context that the browser starts with, or that was put in its place.
@@ -253,8 +264,7 @@ impl Browser {
 
     /// Whether a target is to be seen: not one of a context that is hidden.
     fn shows(&self, target: &Target) -> bool {
-        let hidden = Rc::ptr_eq(target.browser_context(), &self.own_context);
-        !hidden || Rc::ptr_eq(&self.own_context, &self.default_context.borrow()) || target.target_type() == "browser"
+        !target.browser_context().is_hidden() || target.target_type() == "browser"
     }
 
     /// Tells about a target, unless it is hidden.

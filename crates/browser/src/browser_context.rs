@@ -1,5 +1,6 @@
 //! A set of pages with cookies, caches and permissions of its own.
 
+use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ pub struct BrowserContext {
     browser: Weak<Browser>,
     /// `None` for the context that the browser starts with.
     id: Option<String>,
+    /// Whether scripts are to know nothing of it.
+    hidden: Cell<bool>,
 }
 
 /// Puppeteer's names of permissions and CDP's.
@@ -43,7 +46,16 @@ const PERMISSIONS: [(&str, &str); 20] = [
 
 impl BrowserContext {
     pub(crate) fn new(browser: Weak<Browser>, id: Option<String>) -> Rc<Self> {
-        Rc::new(Self { browser, id })
+        Rc::new(Self { browser, id, hidden: Cell::new(false) })
+    }
+
+    /// Whether scripts are to know nothing of it: it is not theirs, or not yet.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.hidden.get()
+    }
+
+    pub(crate) fn set_hidden(&self, hidden: bool) {
+        self.hidden.set(hidden);
     }
 
     /// CDP's id; `None` for the context that the browser starts with.

@@ -249,7 +249,9 @@ impl Page {
         for listener in listeners {
             listener(&event);
         }
-        self.sink.tell(Event::Page(self.clone(), event));
+        if !self.browser_context().is_hidden() {
+            self.sink.tell(Event::Page(self.clone(), event));
+        }
     }
 
     /// Runs code in the main frame. See [`Frame::evaluate`].

@@ -258,3 +258,30 @@ fn metrics_are_puppeteers_thirteen() {
         assert!(session.detach().await.unwrap_err().to_string().contains("Session already detached"));
     });
 }
+
+#[test]
+fn a_hidden_context_is_nobodys_until_it_is_shown() {
+    on_page(|stage| async move {
+        let browser = &stage.browser;
+        let (contexts, targets) = (browser.browser_contexts().len(), browser.targets().len());
+        let hidden = browser.create_hidden_context().await.unwrap();
+        let page = hidden.new_page().await.unwrap();
+        page.goto(&stage.site.url("/console.html"), GotoOptions::default()).await.unwrap();
+        assert_eq!(stage.events(), Vec::<String>::new());
+        assert_eq!((browser.browser_contexts().len(), browser.targets().len()), (contexts, targets));
+        assert!(!browser.pages().await.unwrap().iter().any(|known| Rc::ptr_eq(known, &page)));
+
+        browser.dispose_contexts().await.unwrap();
+        assert!(!page.is_closed(), "what is hidden is kept");
+
+        browser.set_default_context(&hidden);
+        assert!(Rc::ptr_eq(&browser.default_browser_context(), &hidden));
+        assert_eq!(browser.browser_contexts().len(), 1);
+        let shown = browser.pages().await.unwrap();
+        assert!(shown.len() == 1 && Rc::ptr_eq(&shown[0], &page));
+        page.goto(&stage.site.url("/empty.html"), GotoOptions::default()).await.unwrap();
+        assert!(stage.events().iter().any(|event| event.starts_with("framenavigated")));
+        browser.dispose_contexts().await.unwrap();
+        page.target().closed().await;
+    });
+}

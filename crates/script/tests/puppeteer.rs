@@ -38,7 +38,9 @@ fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
 impl Stage {
     /// Runs code as a trusted user's job on a page of its own.
     async fn run(&self, code: &str, allow_local_files: bool) -> (Outcome, Vec<String>) {
-        let context = self.browser.renew_default_context().await.expect("a context");
+        self.browser.dispose_contexts().await.expect("the last job's context goes");
+        let context = self.browser.create_browser_context().await.expect("a context");
+        self.browser.set_default_context(&context);
         let page = context.new_page().await.expect("a page");
         page.set_viewport(Viewport::of_size(1920, 1080)).await.expect("a viewport");
         let watch = include_str!("puppeteer/watch.js").to_owned();

@@ -145,6 +145,27 @@ async fn open_pages_and_contexts() {
 }
 
 #[tokio::test]
+async fn the_page_that_is_made_for_the_next_job() {
+    let code = "const browser = page.browser(); const seen = [];
+                for (const name of ['targetcreated', 'targetchanged', 'targetdestroyed']) {
+                    browser.on(name, target => seen.push(`${name} ${target.type()}`));
+                }
+                results.focused = await page.evaluate(() => document.hasFocus());
+                // It is ready long before this one has come and gone.
+                for (let i = 0; i < 2; i++) await (await (await browser.createIncognitoBrowserContext()).newPage()).close();
+                results.pages = (await browser.pages()).length;
+                results.others = browser.browserContexts().length - 3;
+                results.seen = [...new Set(seen)].sort();
+                results.count = seen.length;
+                results.still = await page.evaluate(() => [document.hasFocus(), document.visibilityState])";
+    let results = second_after("results.ok = true", code).await;
+    let events = json!(["targetcreated page", "targetdestroyed page"]);
+    let expected =
+        json!({"focused": true, "pages": 1, "others": 0, "seen": events, "count": 4, "still": [true, "visible"]});
+    assert_eq!(results, expected);
+}
+
+#[tokio::test]
 async fn globals_of_the_script() {
     let first = "globalThis.left = 1; Array.prototype.left = 1; JSON.left = 1; page.constructor.prototype.left = 1";
     let second = "results.left = [typeof globalThis.left, typeof [].left, typeof JSON.left, typeof page.left]";

@@ -50,7 +50,9 @@ pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
         let stage = Stage { browser: browser.clone(), page: page.clone(), site, events };
         tokio::time::timeout(DEADLINE, test(stage)).await.expect("the test came to no end");
         let session = page.session().clone();
-        context.close().await.unwrap();
+        if !page.is_closed() {
+            context.close().await.unwrap();
+        }
         page.target().closed().await;
         assert!(page.is_closed());
         assert_eq!(session.listener_count(), 0, "somebody still listens to a closed page");
