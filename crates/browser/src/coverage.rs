@@ -72,6 +72,11 @@ impl Coverage {
         self.css.start(options).await
     }
 
+    /// Before the page goes elsewhere: what it has is asked for while it is there.
+    pub(crate) async fn before_navigation(&self) {
+        self.css.before_navigation().await;
+    }
+
     /// Stops, and says which rules of which style sheets applied.
     ///
     /// # Errors

@@ -2,13 +2,18 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::{css, dom};
 use futures::future::LocalBoxFuture;
+use serde_json::json;
 
 use super::{CountedRange, CoverageEntry, used_ranges};
 use crate::error::{Error, ProtocolError};
 use crate::session::{RawEvent, Session, Subscription};
+
+/// Longest time that a navigation waits for the page to tell its style sheets.
+const TELLING: Duration = Duration::from_secs(1);
 
 /// What of a page's style sheets is covered.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +80,16 @@ impl CssCoverage {
             "Runtime.executionContextsCleared" if options.reset_on_navigation => sheets.borrow_mut().clear(),
             _ => {}
         })
+    }
+
+    /// Asks for the texts of all that the document has, before it is left. Chromium tells style sheets after the task
+    /// that made them, which may be after `load`, and before any answer.
+    pub(super) async fn before_navigation(&self) {
+        if self.subscription.borrow().is_some() {
+            let told = self.session.send_raw("Runtime.getIsolateId", json!({}));
+            // A page that does not answer is left all the same.
+            let _ = tokio::time::timeout(TELLING, told).await;
+        }
     }
 
     pub(super) async fn stop(&self) -> Result<Vec<CoverageEntry>, Error> {

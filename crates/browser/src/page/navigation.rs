@@ -99,6 +99,9 @@ impl Page {
     /// # Errors
     /// As there.
     pub async fn goto(&self, url: &str, options: GotoOptions) -> Result<Option<Rc<Response>>, Error> {
+        if let Some(coverage) = self.coverage.get() {
+            coverage.before_navigation().await;
+        }
         self.main_frame().goto(url, options).await
     }
 
