@@ -1,32 +1,32 @@
-//! The wire to Chromium: the only file that touches chromiumoxide's connection.
+//! Chromium's sessions: sending commands in the order of the calls, hearing events in the order of the wire.
 //!
-//! One task owns the [`chromiumoxide::Connection`] and handles its messages strictly in order. An event goes to the
-//! listeners of its session at once, inside that task, so the model's state is right before anybody awaits anything; a
-//! response goes to whoever awaits it, and the task then yields, so that the awaiter runs before the next message is
-//! read. A command leaves in the order of the calls to [`Session::send`], not of the first polls.
+//! An event goes to the listeners of its session at once, inside the task that reads the wire ([`connection`]), so the
+//! model's state is right before anybody awaits anything. A command leaves in the order of the calls to
+//! [`Session::send`], not of the first polls.
 //!
 //! A [`Session`] exists from `Target.attachedToTarget` on, before that event's listeners run, so that no event of a
 //! new target is lost.
 
+mod connection;
 mod no_delay;
 mod surrogates;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 
-use chromiumoxide::types::{CallId, Command, EventMessage, Message, Method, MethodId};
-use futures::StreamExt;
+use chromiumoxide::types::{Command, EventMessage, Method, MethodId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+
+pub use connection::Connection;
+use connection::{Outgoing, Wire};
 
 use crate::error::ProtocolError;
-use crate::guard::Guard;
 use crate::promise::Waiters;
 
 /// An event as it came over the wire. Whoever wants it decodes its parameters.
@@ -239,230 +239,5 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", &self.id).field("target_type", &self.target_type).finish_non_exhaustive()
-    }
-}
-
-struct Outgoing {
-    method: Cow<'static, str>,
-    session_id: Option<String>,
-    params: Value,
-    reply: Reply,
-}
-
-/// Chromium's result, or its error text.
-type Reply = oneshot::Sender<Result<Value, String>>;
-
-struct Wire {
-    outgoing: mpsc::UnboundedSender<Outgoing>,
-    sessions: RefCell<HashMap<String, Rc<Session>>>,
-    guard: Guard,
-}
-
-struct Pending {
-    session_id: Option<String>,
-    reply: Reply,
-}
-
-/// A connection to one Chromium. Dropping it ends the task and closes every session.
-pub struct Connection {
-    root: Rc<Session>,
-    // The sessions know it weakly: with this the last sender goes, and with that the task.
-    _wire: Rc<Wire>,
-    closed: closing::Closed,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Connection {
-    /// Connects to a `ws://…/devtools/browser/…` address. Needs a [`tokio::task::LocalSet`].
-    ///
-    /// # Errors
-    /// [`ProtocolError::Connect`] with the address.
-    pub async fn connect(address: &str, guard: Guard) -> Result<Self, ProtocolError> {
-        let socket = chromiumoxide::Connection::<RawEvent>::connect(address)
-            .await
-            .map_err(|source| ProtocolError::Connect { address: address.to_owned(), source: Box::new(source) })?;
-        no_delay::send_at_once(address);
-        let (outgoing, commands) = mpsc::unbounded_channel();
-        let wire = Rc::new(Wire { outgoing, sessions: RefCell::default(), guard });
-        let root = Session::new(None, String::new(), "browser".to_owned(), Rc::downgrade(&wire));
-        let (closed_sender, closed) = closing::closed();
-        let pump = Pump { socket, commands, pending: HashMap::new(), root: root.clone(), wire: Rc::downgrade(&wire) };
-        let task = tokio::task::spawn_local(async move {
-            pump.run().await;
-            closed_sender.close();
-        });
-        Ok(Self { root, _wire: wire, closed, task })
-    }
-
-    /// The browser's own session.
-    pub fn root(&self) -> &Rc<Session> {
-        &self.root
-    }
-
-    /// Resolves when the connection is lost.
-    pub fn closed(&self) -> impl Future<Output = ()> + use<> {
-        self.closed.wait()
-    }
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("root", &self.root).finish_non_exhaustive()
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.task.abort();
-        self.root.detach();
-        for session in self._wire.sessions.borrow_mut().drain().map(|(_, session)| session) {
-            session.detach();
-        }
-    }
-}
-
-/// A one-shot signal that many may await.
-mod closing {
-    use std::future::Future;
-
-    use tokio::sync::watch;
-
-    pub(super) struct Closer(watch::Sender<bool>);
-    pub(super) struct Closed(watch::Receiver<bool>);
-
-    pub(super) fn closed() -> (Closer, Closed) {
-        let (sender, receiver) = watch::channel(false);
-        (Closer(sender), Closed(receiver))
-    }
-
-    impl Closer {
-        pub(super) fn close(&self) {
-            self.0.send_replace(true);
-        }
-    }
-
-    impl Closed {
-        pub(super) fn wait(&self) -> impl Future<Output = ()> + use<> {
-            let mut receiver = self.0.clone();
-            async move {
-                // A dropped sender means closed, too.
-                let _ = receiver.wait_for(|closed| *closed).await;
-            }
-        }
-    }
-}
-
-struct Pump {
-    socket: chromiumoxide::Connection<RawEvent>,
-    commands: mpsc::UnboundedReceiver<Outgoing>,
-    pending: HashMap<CallId, Pending>,
-    root: Rc<Session>,
-    wire: Weak<Wire>,
-}
-
-impl Pump {
-    async fn run(mut self) {
-        loop {
-            tokio::select! {
-                // Commands first: what a listener sent leaves before the next message is handled.
-                biased;
-                command = self.commands.recv() => match command {
-                    Some(command) => self.submit(command),
-                    None => break,
-                },
-                message = self.socket.next() => match message {
-                    Some(Ok(message)) => self.handle(message).await,
-                    Some(Err(chromiumoxide::error::CdpError::InvalidMessage(text, error))) => {
-                        match serde_json::from_str(&surrogates::without_lone_surrogates(&text)) {
-                            Ok(message) => self.handle(message).await,
-                            Err(_) => tracing::debug!(%error, "ignored a CDP message of unknown shape"),
-                        }
-                    }
-                    Some(Err(error)) => {
-                        tracing::debug!(%error, "the CDP connection failed");
-                        break;
-                    }
-                    None => break,
-                },
-            }
-        }
-        self.close();
-    }
-
-    fn submit(&mut self, command: Outgoing) {
-        let Outgoing { method, session_id, params, reply } = command;
-        let target = session_id.clone().map(Into::into);
-        match self.socket.submit_command(method, target, params) {
-            Ok(id) => drop(self.pending.insert(id, Pending { session_id, reply })),
-            Err(error) => drop(reply.send(Err(error.to_string()))),
-        }
-    }
-
-    async fn handle(&mut self, message: Message<RawEvent>) {
-        match message {
-            Message::Response(response) => {
-                let Some(pending) = self.pending.remove(&response.id) else { return };
-                let answer = match response.error {
-                    Some(error) => Err(error.message),
-                    None => Ok(response.result.unwrap_or(Value::Null)),
-                };
-                // Nobody may be waiting any more.
-                if pending.reply.send(answer).is_ok() {
-                    tokio::task::yield_now().await;
-                }
-            }
-            Message::Event(event) => {
-                self.route(&event);
-                // Many messages come with one read: a page that floods must not keep the script and its deadline waiting.
-                tokio::task::consume_budget().await;
-            }
-        }
-    }
-
-    fn route(&mut self, event: &RawEvent) {
-        let Some(wire) = self.wire.upgrade() else { return };
-        let text = |name: &str| event.params.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if event.method == "Target.attachedToTarget" {
-            let info = |name: &str| event.params["targetInfo"][name].as_str().unwrap_or_default().to_owned();
-            let id = text("sessionId");
-            let session = Session::new(Some(id.clone()), info("targetId"), info("type"), self.wire.clone());
-            wire.sessions.borrow_mut().insert(id, session);
-        }
-        let detached = (event.method == "Target.detachedFromTarget").then(|| text("sessionId"));
-        if let Some(id) = &detached {
-            self.close_session(&wire, id);
-        }
-        let session = match &event.session_id {
-            None => Some(self.root.clone()),
-            Some(id) => wire.sessions.borrow().get(id).cloned(),
-        };
-        if let Some(session) = session {
-            session.dispatch(event);
-        }
-        if let Some(id) = detached {
-            wire.sessions.borrow_mut().remove(&id);
-        }
-    }
-
-    /// Fails what the session still awaits. It stays in the table until the listeners of its end have run.
-    fn close_session(&mut self, wire: &Wire, id: &str) {
-        self.pending.retain(|_, pending| pending.session_id.as_deref() != Some(id));
-        if let Some(session) = wire.sessions.borrow().get(id) {
-            session.detach();
-        }
-    }
-
-    fn close(mut self) {
-        self.root.detach();
-        if let Some(wire) = self.wire.upgrade() {
-            for session in wire.sessions.borrow_mut().drain().map(|(_, session)| session) {
-                session.detach();
-            }
-        }
-        self.pending.clear();
-        self.commands.close();
-        while let Ok(command) = self.commands.try_recv() {
-            drop(command);
-        }
     }
 }
