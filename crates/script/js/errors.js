@@ -11,6 +11,7 @@ const startsWith = uncurryThis(StringCtor.prototype.startsWith);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 const indexOf = uncurryThis(StringCtor.prototype.indexOf);
+const lastIndexOf = uncurryThis(StringCtor.prototype.lastIndexOf);
 
 export class TimeoutError extends ErrorCtor {
   constructor(message) {
@@ -37,13 +38,15 @@ export function isMade(error) {
   return remembers(made, error);
 }
 
-export function makeError(name, message, stack) {
+// Makes an error with the author's lines of a stack from rawStack; without one it has the stack of now.
+export function makeError(name, message, raw) {
   const Class = mapGet(classes, name) ?? ErrorCtor;
   const error = new Class(message);
   remember(made, error);
-  if (stack !== "") {
+  const lines = authorLines(raw);
+  if (lines !== "") {
     defineProperty(error, "stack", {
-      value: `${header(error)}\n${stack}`, writable: true, configurable: true, enumerable: false,
+      value: `${header(error)}${lines}`, writable: true, configurable: true, enumerable: false,
     });
   }
   return error;
@@ -59,6 +62,7 @@ function header(error) {
 
 const CODE = "file:///puppet-master/code";
 const AUTHORS = "file:///puppet-master/";
+const AT_AUTHORS = ` (${AUTHORS}`;
 
 // Stack traces show the author's lines alone: not the prelude's, and the code's own line numbers (the wrapper puts one
 // line in front of it). A script's Error.prepareStackTrace gets call sites that hold no functions.
@@ -94,6 +98,15 @@ function place(name, file, line, column) {
   return name ? `${name} (${where})` : where;
 }
 
+function authorsLine(file, line) {
+  return file === CODE ? line - 1 : line;
+}
+
+// What the engine calls functions without a name is not theirs.
+function shownName(name) {
+  return name === "<anonymous>" || name === "default" || name === "<eval>" ? "" : name;
+}
+
 let getFunction, getFunctionName, getFileName, getLineNumber, getColumnNumber;
 
 function sites(error, frames) {
@@ -105,11 +118,9 @@ function sites(error, frames) {
     if (count === 0 && getFunction(frame) === error.constructor) continue;
     const file = getFileName(frame);
     if (typeof file !== "string" || !startsWith(file, AUTHORS)) continue;
-    let line = getLineNumber(frame);
-    if (file === CODE) line -= 1;
+    const line = authorsLine(file, getLineNumber(frame));
     if (line < 1) continue;
-    let name = getFunctionName(frame);
-    if (name === "<anonymous>" || name === "default" || name === "<eval>") name = "";
+    const name = shownName(getFunctionName(frame));
     defineProperty(found, count++, {
       value: new CallSite(name || null, file, line, getColumnNumber(frame)), writable: true, configurable: true,
       enumerable: true,
@@ -173,8 +184,9 @@ function text(head, found) {
   return lines;
 }
 
+const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
+
 {
-  const native = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
   ErrorCtor.prepareStackTrace = (error, frames) => {
     const proto = getPrototypeOf(frames[0]);
     getFunction = uncurryThis(proto.getFunction);
@@ -187,13 +199,11 @@ function text(head, found) {
   };
   void new ErrorCtor("call sites").stack;
   ErrorCtor.prepareStackTrace = prepare;
-  if (native?.configurable !== false) {
-    defineProperty(ErrorCtor, "prepareStackTrace", {
-      get() { return userPrepare; },
-      set(value) { userPrepare = value; },
-      configurable: false, enumerable: false,
-    });
-  }
+  defineProperty(ErrorCtor, "prepareStackTrace", {
+    get() { return userPrepare; },
+    set(value) { userPrepare = value; },
+    configurable: false, enumerable: false,
+  });
 }
 
 // As in V8 any value may be assigned to `stack`; it becomes the error's own property.
@@ -206,14 +216,43 @@ function text(head, found) {
   });
 }
 
+// The engine's own text of the current stack, for what may never be shown: call sites would cost each call of the page
+// more than all the rest of it.
+export function rawStack() {
+  apply(setPrepare, ErrorCtor, [undefined]);
+  try {
+    return new ErrorCtor("").stack;
+  } finally {
+    apply(setPrepare, ErrorCtor, [prepare]);
+  }
+}
+
+// The author's lines of such a text, each behind a line break.
+function authorLines(raw) {
+  let lines = "";
+  for (let start = 0, end; start < raw.length; start = end + 1) {
+    end = indexOf(raw, "\n", start);
+    if (end < 0) end = raw.length;
+    lines += authorLine(slice(raw, start, end));
+  }
+  return lines;
+}
+
+// `    at NAME (FILE:LINE:COLUMN)`, or nothing when the line is not an author's.
+function authorLine(text) {
+  const open = indexOf(text, AT_AUTHORS);
+  if (open < 7) return "";
+  const where = slice(text, open + 2, -1);
+  const column = lastIndexOf(where, ":");
+  const number = lastIndexOf(where, ":", column - 1);
+  const file = slice(where, 0, number);
+  const line = authorsLine(file, +slice(where, number + 1, column));
+  return line < 1 ? "" : `\n    at ${place(shownName(slice(text, 7, open)), file, line, slice(where, column + 1))}`;
+}
+
 // The author's lines of the current stack, one per line.
 export function callSite() {
-  const saved = userPrepare;
-  userPrepare = undefined;
-  const { stack } = new ErrorCtor("");
-  userPrepare = saved;
-  const end = indexOf(stack, "\n");
-  return end < 0 ? "" : slice(stack, end + 1);
+  return slice(authorLines(rawStack()), 1);
 }
 
 // The text that the log gets of what the code threw.

@@ -19,7 +19,7 @@ import { listenToConsole, puppeteer } from "internal:puppeteer";
 import { URL, URLSearchParams } from "internal:url";
 
 export { bufferFrom } from "internal:buffer";
-export { callSite, describe, errorText, makeError } from "internal:errors";
+export { describe, errorText, makeError, rawStack } from "internal:errors";
 export { wrap } from "internal:handles";
 
 export const bigInt = (digits) => BigIntCtor(digits);

@@ -48,7 +48,7 @@ pub(crate) struct Promises {
 pub(crate) struct Waiting {
     pub(crate) resolve: js::Persistent<js::Function<'static>>,
     pub(crate) reject: js::Persistent<js::Function<'static>>,
-    /// The author's lines that called the op, for its error's stack.
+    /// The stack that called the op, as the engine writes it, for its error.
     pub(crate) stack: String,
 }
 
@@ -73,10 +73,10 @@ pub(crate) enum Hook {
     BigInt,
     /// (string) → the string without lone surrogates.
     WellFormed,
-    /// (class, message, stack lines) → an error object.
+    /// (class, message, raw stack) → an error object.
     MakeError,
-    /// () → the author's lines of the current stack.
-    CallSite,
+    /// () → the current stack as the engine writes it.
+    RawStack,
     /// (thrown value) → its text, as a job's error.
     ErrorText,
     /// (rejection's reason) → its text, as a log line.
@@ -98,7 +98,7 @@ impl Hook {
         (Self::BigInt, "bigInt"),
         (Self::WellFormed, "wellFormed"),
         (Self::MakeError, "makeError"),
-        (Self::CallSite, "callSite"),
+        (Self::RawStack, "rawStack"),
         (Self::ErrorText, "errorText"),
         (Self::Describe, "describe"),
         (Self::RunJob, "runJob"),

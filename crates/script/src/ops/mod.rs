@@ -166,7 +166,7 @@ impl<'js> Registry<'_, 'js> {
                 Ok(args) => start(&ctx, &scope, resolve, reject, op(Rc::clone(&scope), args))?,
                 Err(error) if error.thrown => reject.call::<_, ()>((ctx.catch(),))?,
                 Err(error) => {
-                    let stack: String = scope.hook(&ctx, Hook::CallSite)?.call(())?;
+                    let stack: String = scope.hook(&ctx, Hook::RawStack)?.call(())?;
                     reject.call::<_, ()>((make_error(&ctx, &scope, &error, &stack)?,))?;
                 }
             }
@@ -187,7 +187,7 @@ fn start<'js, R: IntoValue + 'static>(
     let mut op = op.boxed_local();
     let first = op.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     let failed_or_waits = !matches!(first, Poll::Ready(Ok(_)));
-    let stack = if failed_or_waits { scope.hook(ctx, Hook::CallSite)?.call(())? } else { String::new() };
+    let stack = if failed_or_waits { scope.hook(ctx, Hook::RawStack)?.call(())? } else { String::new() };
     let promise = {
         let mut promises = scope.promises.borrow_mut();
         promises.last = promises.last.wrapping_add(1);
