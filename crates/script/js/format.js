@@ -1,30 +1,36 @@
 // util.format, as Node 12 prints.
-import { inspect, formatNumber, globalNames } from "internal:inspect";
+import { ops } from "internal:ops";
+import { inspect } from "internal:inspect";
+import { formatNumber } from "internal:layout";
 import {
-  NumberCtor, SetCtor, StringCtor, getOwnPropertyDescriptor, jsonStringify, uncurryThis,
+  NumberCtor, ObjectCtor, StringCtor, getPrototypeOf, jsonStringify, uncurryThis,
 } from "internal:primordials";
+import { isBuiltIn, ownConstructor } from "internal:titles";
 
 const charCodeAt = uncurryThis(StringCtor.prototype.charCodeAt);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const indexOf = uncurryThis(StringCtor.prototype.indexOf);
-const setHas = uncurryThis(SetCtor.prototype.has);
+const hasOwn = uncurryThis(ObjectCtor.prototype.hasOwnProperty);
 const { parseFloat, parseInt } = NumberCtor;
 
 const plain = { depth: 2 };
 
-// Whether String(value) says what its author meant it to say.
-function hasOwnText(value) {
-  if (typeof value !== "object" || value === null) return true;
-  if (typeof value.toString !== "function") return false;
-  if (getOwnPropertyDescriptor(value, "toString") !== undefined) return true;
-  const { constructor } = value;
-  return typeof constructor !== "function" || !setHas(globalNames, constructor.name);
+// Whether String(value) says what its author meant it to say: its toString is not one of the built-ins'.
+function hasOwnText(original) {
+  let value = original;
+  while (ops.is_proxy(value)) value = ops.proxy_target(value);
+  if (value === null || typeof value.toString !== "function") return false;
+  if (hasOwn(value, "toString")) return true;
+  let holder = getPrototypeOf(value);
+  while (!hasOwn(holder, "toString")) holder = getPrototypeOf(holder);
+  return !isBuiltIn(ownConstructor(holder));
 }
 
 function asString(value) {
   if (typeof value === "number") return formatNumber(value);
   if (typeof value === "bigint") return `${value}n`;
-  return hasOwnText(value) ? StringCtor(value) : inspect(value, { depth: 0 });
+  if (typeof value !== "object" || value === null || hasOwnText(value)) return StringCtor(value);
+  return inspect(value, { depth: 0 });
 }
 
 function asJson(value) {

@@ -1,6 +1,6 @@
-// How an inspected value's parts become lines: quotes, one line or many, columns of array items.
+// How an inspected value's parts become lines: primitives, quotes, one line or many, columns of array items.
 import {
-  ArrayCtor, StringCtor, floor, max, min, round, sqrt, uncurryThis,
+  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, fixed, floor, is, max, min, round, sqrt, uncurryThis,
 } from "internal:primordials";
 
 const push = uncurryThis(ArrayCtor.prototype.push);
@@ -8,10 +8,15 @@ const join = uncurryThis(ArrayCtor.prototype.join);
 const charCodeAt = uncurryThis(StringCtor.prototype.charCodeAt);
 const codePointAt = uncurryThis(StringCtor.prototype.codePointAt);
 const includes = uncurryThis(StringCtor.prototype.includes);
+const normalize = uncurryThis(StringCtor.prototype.normalize);
 const padStart = uncurryThis(StringCtor.prototype.padStart);
 const padEnd = uncurryThis(StringCtor.prototype.padEnd);
 const repeat = uncurryThis(StringCtor.prototype.repeat);
+const slice = uncurryThis(StringCtor.prototype.slice);
+const split = uncurryThis(StringCtor.prototype.split);
 const hex = uncurryThis(Number.prototype.toString);
+const symbolText = uncurryThis(SymbolCtor.prototype.toString);
+const test = uncurryThis(RegExpCtor.prototype.test);
 
 export function plural(count) {
   return count > 1 ? "s" : "";
@@ -19,14 +24,13 @@ export function plural(count) {
 
 const SHORT = { 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 92: "\\\\" };
 
-// The text with control characters escaped, and the quote if there is one.
+// The text with control characters and the quote escaped.
 export function escaped(text, quote) {
-  const quoteCode = quote === undefined ? -1 : charCodeAt(quote, 0);
+  const quoteCode = charCodeAt(quote, 0);
   let out = "";
   for (let i = 0; i < text.length; i++) {
     const code = charCodeAt(text, i);
     if (code === quoteCode) out += `\\${quote}`;
-    else if (quote === undefined && code === 92) out += "\\";
     else if (code < 32 || code === 92) out += SHORT[code] ?? `\\u${padStart(hex(code, 16), 4, "0")}`;
     else out += text[i];
   }
@@ -43,6 +47,45 @@ export function quoted(text) {
   return quote + escaped(text, quote) + quote;
 }
 
+export function formatNumber(number) {
+  return is(number, -0) ? "-0" : `${number}`;
+}
+
+export function formatPrimitive(context, value) {
+  switch (typeof value) {
+    case "string": return stringText(context, value);
+    case "number": return formatNumber(value);
+    case "bigint": return `${value}n`;
+    case "symbol": return symbolText(value);
+    default: return `${value}`;
+  }
+}
+
+// A string that does not fit is broken behind its line ends.
+function stringText(context, text) {
+  let value = text;
+  let trailer = "";
+  if (value.length > context.maxStringLength) {
+    const left = value.length - context.maxStringLength;
+    value = slice(value, 0, context.maxStringLength);
+    trailer = `... ${left} more character${plural(left)}`;
+  }
+  const fits = value.length <= 16 || value.length <= context.breakLength - context.indentation - 4;
+  if (fits || context.compact === true) return quoted(value) + trailer;
+  const lines = split(value, "\n");
+  const pieces = [];
+  for (let i = 0; i < lines.length; i++) {
+    const last = i === lines.length - 1;
+    if (!last || lines[i] !== "") push(pieces, quoted(last ? lines[i] : `${lines[i]}\n`));
+  }
+  return join(pieces, ` +\n${repeat(" ", context.indentation + 2)}`) + trailer;
+}
+
+// A text of several lines, the further ones as far to the right as the value stands.
+export function indentedLines(context, text) {
+  return context.indentation === 0 ? text : join(split(text, "\n"), `\n${repeat(" ", context.indentation)}`);
+}
+
 function wide(code) {
   return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0x303e) || (code >= 0x3041 && code <= 0xa4cf)
     || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f)
@@ -50,35 +93,55 @@ function wide(code) {
     || (code >= 0x20000 && code <= 0x3fffd);
 }
 
+const UNSEEN = fixed(/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u);
+const EMOJI = fixed(/^\p{Emoji_Presentation}$/u);
+
+// The columns that a terminal needs for it.
 function width(text) {
   let columns = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = codePointAt(text, i);
-    if (code > 0xffff) i++;
-    if (code >= 0x300 && code <= 0x36f) continue;
-    columns += wide(code) ? 2 : 1;
+  const composed = normalize(text, "NFC");
+  for (let i = 0; i < composed.length; i++) {
+    const code = codePointAt(composed, i);
+    if (code >= 32 && code < 127) {
+      columns++;
+      continue;
+    }
+    const character = code > 0xffff ? composed[i] + composed[++i] : composed[i];
+    if (test(UNSEEN, character)) continue;
+    columns += wide(code) || test(EMOJI, character) ? 2 : 1;
   }
   return columns;
 }
 
-// One line when the parts are few, short and flat enough; else one part per line, array items in columns.
+// One line when the parts are few, short and flat enough; else one part per line, array items in columns. `array` is the
+// list whose items are the parts, where they are such.
 export function layOut(context, parts, base, open, close, depth, array) {
   let output = parts;
-  if (context.compact >= 1 && context.compact !== true) {
+  const title = base === "" ? "" : `${base} `;
+  if (context.compact === true) return layOutCompact(context, parts, base, open, close);
+  if (context.compact >= 1) {
     if (array !== undefined && parts.length > 6) output = columns(context, parts, array);
-    if (context.currentDepth - depth < context.compact && output === parts) {
+    if (context.currentDepth - depth < context.compact && output.length === parts.length) {
       const start = parts.length + context.indentation + open.length + base.length + 10;
-      if (fits(context, parts, start, base)) {
-        return `${base === "" ? "" : `${base} `}${open} ${join(parts, ", ")} ${close}`;
-      }
+      if (fits(context, parts, start, base)) return `${title}${open} ${join(parts, ", ")} ${close}`;
     }
   }
   const line = `\n${repeat(" ", context.indentation)}`;
-  return `${base === "" ? "" : `${base} `}${open}${line}  ${join(output, `,${line}  `)}${line}${close}`;
+  return `${title}${open}${line}  ${join(output, `,${line}  `)}${line}${close}`;
+}
+
+// As older versions did: the first part behind the brace.
+function layOutCompact(context, parts, base, open, close) {
+  const title = base === "" ? "" : ` ${base}`;
+  if (fits(context, parts, 0, base)) return `${open}${title} ${join(parts, ", ")} ${close}`;
+  const indentation = repeat(" ", context.indentation);
+  const line = title === "" && open.length === 1 ? " " : `${title}\n${indentation}  `;
+  return `${open}${line}${join(parts, `,\n${indentation}  `)} ${close}`;
 }
 
 function fits(context, parts, start, base) {
   let total = parts.length + start;
+  if (total + parts.length > context.breakLength) return false;
   for (let i = 0; i < parts.length; i++) total += parts[i].length;
   return total <= context.breakLength && !includes(base, "\n");
 }

@@ -23,9 +23,9 @@ export const { isInteger, isNaN: numberIsNaN } = Number;
 export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;
 export const { now } = Date;
 export const {
-  Array: ArrayCtor,
+  Array: ArrayCtor, Function: FunctionCtor,
   Error: ErrorCtor, Map: MapCtor, Object: ObjectCtor, Promise: PromiseCtor,
-  RangeError: RangeErrorCtor, String: StringCtor, Symbol: SymbolCtor, TypeError: TypeErrorCtor,
+  RangeError: RangeErrorCtor, String: StringCtor, Symbol: SymbolCtor, SyntaxError: SyntaxErrorCtor, TypeError: TypeErrorCtor,
   Number: NumberCtor, BigInt: BigIntCtor, Uint8Array: Uint8ArrayCtor, ArrayBuffer: ArrayBufferCtor,
   Proxy: ProxyCtor, Date: DateCtor, WeakMap: WeakMapCtor, WeakRef: WeakRefCtor, Set: SetCtor, RegExp: RegExpCtor, FinalizationRegistry: FinalizationRegistryCtor,
 } = globalThis;

@@ -26,7 +26,7 @@ fn values_look_as_in_node_12() {
     prints("new Map([['a', {b: 1}]]), new Set([1, 'x'])", "Map { 'a' => { b: 1 } } Set { 1, 'x' }");
     prints(
         "[function f() {}, () => {}, class A {}, async () => {}]",
-        "[ [Function: f], [Function], [Function: A], [AsyncFunction] ]",
+        "[ [Function: f], [Function], [class A], [AsyncFunction] ]",
     );
     prints(
         "[new Date(0), new Date(NaN), /x/g, 10n, Symbol('s')]",
