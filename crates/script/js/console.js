@@ -2,10 +2,11 @@
 import { ops } from "internal:ops";
 import { format } from "internal:format";
 import { inspect } from "internal:inspect";
+import { stringify } from "internal:json";
 import { callSite } from "internal:errors";
 import { table } from "internal:table";
 import {
-  ArrayCtor, MapCtor, StringCtor, apply, jsonStringify, now, uncurryThis,
+  ArrayCtor, MapCtor, StringCtor, apply, defineProperty, keys, now, uncurryThis,
 } from "internal:primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -33,7 +34,7 @@ const error = at("ERROR");
 
 function dir(...objects) {
   const texts = [];
-  for (let i = 0; i < objects.length; i++) push(texts, jsonStringify(objects[i]));
+  for (let i = 0; i < objects.length; i++) push(texts, stringify(objects[i]));
   write("DEBUG", inspect(texts, { depth: 2 }));
 }
 
@@ -92,8 +93,13 @@ function trace(...args) {
   write("ERROR", `Trace${message === "" ? "" : `: ${message}`}${lines === "" ? "" : `\n${lines}`}`);
 }
 
-export const logger = {
-  log, info: log, debug, warn, warning: warn, error, dir, dirxml: log, group, groupCollapsed: group, groupEnd, time,
-  timeLog, timeEnd, count, countReset, assert, trace,
+export const logger = { log, info: log, debug, warn, warning: warn, error, dir };
+
+const additions = {
+  dirxml: log, group, groupCollapsed: group, groupEnd, time, timeLog, timeEnd, count, countReset, assert, trace,
   table: (data, columns) => log(table(data, columns) ?? data),
 };
+const names = keys(additions);
+for (let i = 0; i < names.length; i++) {
+  defineProperty(logger, names[i], { value: additions[names[i]], writable: true, configurable: true, enumerable: false });
+}

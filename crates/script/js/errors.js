@@ -1,8 +1,9 @@
 // Error classes, stack traces and the texts of thrown values.
 import {
-  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, apply, defineProperty, fixed, getOwnPropertyDescriptor,
-  getPrototypeOf, setPrototypeOf, uncurryThis,
+  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, apply, defineProperty,
+  getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, uncurryThis,
 } from "internal:primordials";
+import { wordingOf } from "internal:wording";
 
 const { toString: errorToString } = ErrorCtor.prototype;
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -129,39 +130,10 @@ function sites(error, frames) {
   return found;
 }
 
-// The engine's wording → what V8 says of the same.
-const wording = [
-  [/^cannot (read|set) property /, "Cannot $1 property "],
-  [/^circular reference$/, "Converting circular structure to JSON"],
-  [/^BigInt are forbidden in JSON.stringify$/, "Do not know how to serialize a BigInt"],
-  [/^'[^']+' is read-only$/, "Assignment to constant variable."],
-  [/^invalid array length$/, "Invalid array length"],
-  [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
-  [/^string too long$/, "Invalid string length"],
-  [/^invalid repeat count$/, "Invalid count value"],
-  [/^class constructors must be invoked with 'new'$/, "Class constructor cannot be invoked without 'new'"],
-  [/^empty array$/, "Reduce of empty array with no initial value"],
-  [/^cannot convert symbol to string$/, "Cannot convert a Symbol value to a string"],
-  [/^object is not extensible$/, "Cannot add property, object is not extensible"],
-  [/^object prototype may only be an Object or null$/, "Object prototype may only be an Object or null"],
-  [/^Date value is NaN$/, "Invalid time value"],
-];
-const replace = uncurryThis(RegExp.prototype[Symbol.replace]);
-for (let i = 0; i < wording.length; i++) fixed(wording[i][0]);
-
-function reword(error) {
-  const message = getOwnPropertyDescriptor(error, "message");
-  if (message === undefined || typeof message.value !== "string" || message.value.length > 200) return;
-  for (let i = 0; i < wording.length; i++) {
-    const value = replace(wording[i][0], message.value, wording[i][1]);
-    if (value === message.value) continue;
-    defineProperty(error, "message", { value, writable: true, configurable: true, enumerable: false });
-    return;
-  }
-}
-
 const InternalErrorPrototype = InternalError.prototype;
-const rewordable = [TypeErrorCtor.prototype, ReferenceError.prototype, RangeErrorCtor.prototype];
+const rewordable = [
+  TypeErrorCtor.prototype, ReferenceError.prototype, RangeErrorCtor.prototype, SyntaxErrorCtor.prototype, URIError.prototype,
+];
 
 function prepare(error, frames) {
   let prototype = getPrototypeOf(error);
@@ -170,10 +142,22 @@ function prepare(error, frames) {
     prototype = RangeErrorCtor.prototype;
     setPrototypeOf(error, prototype);
   }
-  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error);
+  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames[0]));
   const found = sites(error, frames);
   if (typeof userPrepare === "function") return userPrepare(error, found);
   return text(header(error), found);
+}
+
+// The name of the built-in function that threw; undefined when code did.
+function builtInOf(frame) {
+  return frame === undefined || typeof getFileName(frame) === "string" ? undefined : getFunctionName(frame) ?? "";
+}
+
+function reword(error, builtIn) {
+  const message = getOwnPropertyDescriptor(error, "message");
+  if (message === undefined || typeof message.value !== "string") return;
+  const value = wordingOf(message.value, builtIn);
+  if (value !== message.value) defineProperty(error, "message", { value, writable: true, configurable: true, enumerable: false });
 }
 
 const siteText = uncurryThis(CallSite.prototype.toString);

@@ -24,6 +24,7 @@ export function getElementText(element) {
 
 // Line breaks become a written \n with a space before it, white space becomes single spaces.
 export function sanitize(text) {
+  if (text === undefined || text === null) throw new TypeErrorCtor(`Cannot read property 'trim' of ${text}`);
   if (typeof text !== "string") throw new TypeErrorCtor("str.trim is not a function");
   let clean = trim(text);
   clean = replace(fixed(/\r\n|\r|\n/g), clean, " \\n");

@@ -9,8 +9,9 @@ import { format } from "internal:format";
 import { dispatch as deliver } from "internal:handles";
 import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:helpers";
 import { inspect } from "internal:inspect";
+import { parse, stringify } from "internal:json";
 import {
-  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, jsonStringify, keys, uncurryThis,
+  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, freeze, keys, uncurryThis,
 } from "internal:primordials";
 import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, setImmediate, setInterval, setTimeout,
@@ -39,23 +40,30 @@ export const dispatch = guarded(deliver);
 const global = globalThis;
 const results = {};
 
-const globals = {
-  results, logger, console: logger, format, util: { format, inspect }, sleep, scroll, scrollByPx, getElementText, sanitize,
-  setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, URL, URLSearchParams, TextEncoder,
-  TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer,
+// What the predecessor's scripts saw, and what came later: that does not show up in a loop over the globals.
+const globals = { results, logger, console: logger, sleep, scroll, scrollByPx, getElementText, format, sanitize };
+const additions = {
+  util: { format, inspect }, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, URL,
+  URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer,
 };
 
-function define(object, name, value) {
-  defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
+function define(object, name, value, enumerable = false) {
+  defineProperty(object, name, { value, writable: true, configurable: true, enumerable });
+}
+
+function defineAll(values, enumerable) {
+  const names = keys(values);
+  for (let i = 0; i < names.length; i++) define(global, names[i], values[names[i]], enumerable);
 }
 
 export function start(vars, page) {
-  define(global, "page", page);
   if (page !== undefined) listenToConsole(page, logger);
-  define(global, "vars", vars);
-  const names = keys(globals);
-  for (let i = 0; i < names.length; i++) define(global, names[i], globals[names[i]]);
+  defineAll({ page, vars }, true);
+  defineAll(globals, true);
+  defineAll(additions, false);
   for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
+  define(JSON, "parse", { parse(text, reviver) { return parse(text, reviver); } }.parse);
+  define(JSON, "stringify", { stringify(value, replacer, space) { return stringify(value, replacer, space); } }.stringify);
   lockLookups();
 }
 
@@ -76,28 +84,50 @@ function lock(prototype, name) {
   });
 }
 
-function ended(local) {
-  if (local !== global.results) ops.job_shadowed();
+// The last lines of a job belong to the log also when its limits are used up; they go through a script's own logger.
+const { info, error: errorLine } = logger;
+function last(log, level, message) {
+  const own = level === "INFO" ? log.info : log.error;
+  if (own === info || own === errorLine) ops.log_last(level, message);
+  else apply(own, log, [message]);
 }
 
+// What the code's function tells of its course, see source.rs.
+class Course {
+  #error;
+  // The text of what the code threw, as the log shows it.
+  static error(course) { return course.#error; }
+  threw(thrown, log) {
+    this.#error = ops.job_threw(thrownText(thrown));
+    last(log, "ERROR", this.#error);
+    return this;
+  }
+  ended(local, log, text) {
+    if (local !== global.results) ops.job_shadowed();
+    last(log, "INFO", text("Code took %dms to execute.", ops.job_ended()));
+  }
+}
+const { error: errorOf } = Course;
+delete Course.error;
+freeze(Course.prototype);
+
 export async function runJob(body) {
+  const course = freeze(new Course());
   ops.job_began();
-  let thrown;
+  let text;
   try {
-    await body(ended);
+    await body(course);
+    return;
   } catch (error) {
-    thrown = ops.job_threw(thrownText(error));
-    ops.log("ERROR", thrown);
+    text = error === course ? errorOf(course) : ops.job_threw(thrownText(error));
   }
-  ops.job_ended();
-  if (thrown !== undefined) {
-    ops.log("ERROR", withoutError(thrown));
-    ops.job_failed(withoutError(thrown));
-  }
+  text = withoutError(text);
+  ops.log_last("ERROR", text);
+  ops.job_failed(text);
 }
 
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
-  return jsonStringify(value) ?? "{}";
+  return stringify(value) ?? "{}";
 }

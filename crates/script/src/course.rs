@@ -21,19 +21,19 @@ impl Course {
         self.began.get_or_insert((Timestamp::now(), Instant::now()));
     }
 
-    /// Notes the end and logs how long it took.
-    pub(crate) fn end(&mut self, log: &Log) {
-        let (Some((_, began)), None) = (self.began, self.ended) else { return };
-        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.ended = Some((Timestamp::now(), millis));
-        log.write_last(Level::Info, format!("Code took {millis}ms to execute."));
+    /// Notes the end; answers how long it took, in milliseconds.
+    pub(crate) fn end(&mut self) -> u64 {
+        let Some((_, began)) = self.began else { return 0 };
+        let millis = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.ended.get_or_insert_with(|| (Timestamp::now(), millis())).1
     }
 
     /// Ends a job that a limit has stopped: the same last lines as if the code had thrown it.
     pub(crate) fn stop(&mut self, log: &Log, reason: &str) {
         if self.began.is_some() && self.ended.is_none() {
             log.write_last(Level::Error, reason.to_owned());
-            self.end(log);
+            let millis = self.end();
+            log.write_last(Level::Info, format!("Code took {millis}ms to execute."));
         }
         log.write_last(Level::Error, reason.to_owned());
     }

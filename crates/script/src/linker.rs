@@ -51,21 +51,26 @@ impl Links {
         self.link_level(vec![name.to_owned()])
     }
 
-    /// Writes a line per import, then those of the imported modules, level by level. Each importer is visited once.
+    /// Writes a line per import, then those of the imported modules, level by level. Each importer is visited once. A
+    /// name that is missing does not keep the others from their lines; the first one is the error.
     fn link_level(&self, imports: Vec<String>) -> Result<(), String> {
         let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(",");
         let mut levels = VecDeque::from([imports]);
+        let mut missing = None;
         while let Some(imports) = levels.pop_front() {
             for import in imports {
                 let line = format!("Linking module {import} to undefined (Available: {available})");
                 self.scope.log.write(Level::Debug, line);
-                let Some(text) = self.modules.get(&import) else { return Err(import) };
+                let Some(text) = self.modules.get(&import) else {
+                    missing.get_or_insert(import);
+                    continue;
+                };
                 if self.linked.borrow_mut().insert(format!("{MODULE_URL}{import}")) {
                     levels.push_back(source::imports(text));
                 }
             }
         }
-        Ok(())
+        missing.map_or(Ok(()), Err)
     }
 }
 

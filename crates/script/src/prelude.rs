@@ -24,7 +24,7 @@ macro_rules! modules {
     };
 }
 modules! {
-    "ops" "primordials" "errors" "handles" "layout" "classes" "titles" "contents" "inspect" "format" "table" "console" "timers" "helpers" "buffer" "encoding"
+    "ops" "primordials" "wording" "errors" "json" "handles" "layout" "classes" "titles" "contents" "inspect" "format" "table" "console" "timers" "helpers" "buffer" "encoding"
     "url" "clone" "main"
     "accessibility" "arrays" "browser" "browser_context" "cdp_session" "console_message" "coverage" "dialog" "element_handle"
     "event_emitter" "event_wait" "execution_context" "file_chooser" "frame" "js_handle" "keyboard" "locator" "mouse" "options"

@@ -13,8 +13,9 @@ pub(crate) struct Wrapped {
 
 /// Moves the import statements to a line of their own in front of the code and wraps the rest.
 ///
-/// The default export is `async (ended) => …`; `ended` gets what `results` is where the code ends, which is another
-/// object when the code declares a `var results`.
+/// The default export is `async (job) => …`. It tells `job` what the code threw, and that it has ended: with what the
+/// globals' names mean there, since the code may have variables of these names. What the code returns is awaited after
+/// its end.
 pub(crate) fn wrap(code: &str) -> Wrapped {
     let statements = import_statements(code);
     let mut body = String::with_capacity(code.len() + 200);
@@ -34,7 +35,10 @@ pub(crate) fn wrap(code: &str) -> Wrapped {
         remember(&mut imports, statement.specifier);
     }
     body.push_str(&code[kept..]);
-    let text = format!("{hoisted}export default async(____ended)=>{{try{{\n{body}\n}}finally{{____ended(results)}}}}");
+    let text = format!(
+        "{hoisted}export default async(____job)=>{{try{{\n{body}\n}}catch(____thrown){{throw \
+         ____job.threw(____thrown,logger)}}finally{{____job.ended(results,logger,format)}}}}"
+    );
     Wrapped { text, imports }
 }
 

@@ -86,10 +86,49 @@ fn thrown_nothing_still_fails_the_job() {
     }
 }
 
+/// As in the predecessor: `return` ends the code, and what it answers is awaited after that.
+#[test]
+fn a_returned_promise_is_awaited_after_the_codes_end() {
+    let ran = run("return sleep(5).then(() => { results.late = 1; logger.info('late') })");
+    assert_eq!(ran.result("late"), 1);
+    assert!(ran.logs[2].message.starts_with("Code took ") && ran.logs[3].message == "late", "{:?}", ran.logs);
+    let ran = run("return Promise.reject(new Error('returned'))");
+    assert_eq!((ran.error(), ran.messages(Level::Error)), ("returned", vec!["returned"]));
+}
+
+#[test]
+fn the_last_lines_go_through_a_logger_of_the_scripts_own() {
+    let ran = run("const {info} = logger; logger.info = (...args) => info('mine:', ...args)");
+    assert!(ran.logs.last().unwrap().message.starts_with("mine: Code took "), "{:?}", ran.logs);
+    let ran = run("logger.error = () => {}; throw new Error('quiet')");
+    assert_eq!((ran.error(), ran.messages(Level::Error)), ("quiet", vec!["quiet"]));
+    assert_eq!(run("var logger").error(), "TypeError: Cannot read property 'info' of undefined");
+}
+
+#[test]
+fn a_missing_module_keeps_no_other_from_its_line() {
+    let modules = [("a", "import 'b'; import 'lost'"), ("b", "")];
+    let ran = run_with_modules("import 'nope'; import 'a'", &modules);
+    let lines: Vec<&str> = ran.messages(Level::Debug).iter().map(|line| line.split(' ').nth(2).unwrap()).collect();
+    assert_eq!((ran.error(), lines), ("Unable to resolve dependency: nope", vec!["nope", "a", "b", "lost"]));
+}
+
+#[test]
+fn only_what_the_predecessor_had_shows_up_among_the_globals() {
+    let ran = run("results.globals = Object.keys(globalThis).sort(); results.logger = Object.keys(logger)");
+    let globals = "console format getElementText logger page results sanitize scroll scrollByPx sleep vars";
+    assert_eq!(ran.result("globals"), &json!(globals.split(' ').collect::<Vec<_>>()));
+    assert_eq!(ran.result("logger"), &json!(["log", "info", "debug", "warn", "warning", "error", "dir"]));
+}
+
 #[test]
 fn results_that_cannot_be_stored_say_why() {
     for (code, why) in [
-        ("results.self = results", "TypeError: Converting circular structure to JSON"),
+        (
+            "results.self = results",
+            "TypeError: Converting circular structure to JSON\n    --> starting at object with constructor 'Object'\n    \
+             --- property 'self' closes the circle",
+        ),
         ("results.n = 1n", "TypeError: Do not know how to serialize a BigInt"),
         ("results = 5", "TypeError: results is not an object"),
     ] {
@@ -131,6 +170,11 @@ fn engine_errors_read_as_in_v8() {
         ("const a = 1; a = 2", "TypeError: Assignment to constant variable."),
         ("nope", "ReferenceError: nope is not defined"),
         ("new Array(-1)", "RangeError: Invalid array length"),
+        ("JSON.parse('<html>')", "SyntaxError: Unexpected token < in JSON at position 0"),
+        ("JSON.parse('')", "SyntaxError: Unexpected end of JSON input"),
+        ("throw new TypeError('not a Date object')", "TypeError: not a Date object"),
+        ("decodeURIComponent('%')", "URIError: URI malformed"),
+        ("if (true) {", "SyntaxError: Unexpected token 'catch'"),
     ] {
         assert_eq!(run(code).error(), error, "{code}");
     }

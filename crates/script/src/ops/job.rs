@@ -11,6 +11,7 @@ use crate::scope::Scope;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("log", log)?;
+    ops.sync("log_last", log_last)?;
     ops.sync("release", release)?;
     ops.sync("job_began", began)?;
     ops.sync("job_ended", ended)?;
@@ -20,14 +21,22 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 }
 
 fn log(scope: &Rc<Scope>, (level, message): (String, String)) -> Result<(), OpError> {
-    let level = match level.as_str() {
+    scope.log.write(level_of(&level), message);
+    Ok(())
+}
+
+fn log_last(scope: &Rc<Scope>, (level, message): (String, String)) -> Result<(), OpError> {
+    scope.log.write_last(level_of(&level), message);
+    Ok(())
+}
+
+fn level_of(name: &str) -> Level {
+    match name {
         "DEBUG" => Level::Debug,
         "WARN" => Level::Warn,
         "ERROR" => Level::Error,
         _ => Level::Info,
-    };
-    scope.log.write(level, message);
-    Ok(())
+    }
 }
 
 /// The engine has collected the object of this id.
@@ -41,9 +50,9 @@ fn began(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
     Ok(())
 }
 
-fn ended(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
-    scope.course.borrow_mut().end(&scope.log);
-    Ok(())
+/// The code has ended; answers how long it took, in milliseconds.
+fn ended(scope: &Rc<Scope>, (): ()) -> Result<f64, OpError> {
+    Ok(scope.course.borrow_mut().end() as f64)
 }
 
 /// The code threw; answers the text for the log.
