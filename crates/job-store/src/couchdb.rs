@@ -11,19 +11,25 @@ mod http;
 mod listing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use job_model::{Job, JobId};
 use reqwest::{Method, StatusCode};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use self::document::Reader;
-use self::group_commit::GroupCommit;
+use self::group_commit::{GroupCommit, RowFailure};
 use self::http::{Http, Trouble, segment};
 use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
 
 /// The databases that the predecessor made beside its own; a single-node CouchDB complains without them.
 const SYSTEM_DATABASES: [&str; 4] = ["_global_changes", "_metadata", "_replicator", "_users"];
+
+/// A database that is missing again so soon after it was made is left to the next call.
+const REMAKE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Which CouchDB, and who we are there.
 #[derive(Clone)]
@@ -90,6 +96,8 @@ pub struct CouchDbJobStore {
     http: Arc<Http>,
     writer: GroupCommit,
     reader: Reader,
+    /// When the database was made last; `None` until `prepare` has succeeded.
+    made: Mutex<Option<Instant>>,
 }
 
 impl CouchDbJobStore {
@@ -100,7 +108,7 @@ impl CouchDbJobStore {
     pub fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
         let http = Arc::new(Http::new(config)?);
         let writer = GroupCommit::start(http.clone());
-        Ok(Self { http, writer, reader: Reader::default() })
+        Ok(Self { http, writer, reader: Reader::default(), made: Mutex::default() })
     }
 
     /// How many requests it has sent so far that the server answers after an fsync.
@@ -125,12 +133,50 @@ impl CouchDbJobStore {
         Ok(())
     }
 
+    async fn make(&self) -> Result<(), StoreError> {
+        self.make_databases().await?;
+        design::ensure(&self.http).await
+    }
+
+    /// Does some work, and does it again when the database or its index was dropped since `prepare` and had to be made
+    /// anew. What is not there has not been written, so nothing is done twice.
+    async fn with_database<T, W>(&self, work: impl Fn() -> W) -> Result<T, Trouble>
+    where
+        W: Future<Output = Result<T, Trouble>>,
+    {
+        let missing = match work().await {
+            Err(Trouble::Missing(fault)) => fault,
+            done => return done,
+        };
+        let mut made = self.made.lock().await;
+        match *made {
+            None => return Err(Trouble::Missing(missing)),
+            Some(last) if last.elapsed() < REMAKE_PAUSE => {}
+            Some(_) => {
+                tracing::warn!("the database of the jobs is gone and is made again: {missing}");
+                if self.make().await.is_err() {
+                    return Err(Trouble::Missing(missing));
+                }
+                *made = Some(Instant::now());
+            }
+        }
+        drop(made);
+        work().await
+    }
+
     async fn write(&self, job: Job, revision: Option<Revision>) -> Result<Stored<Job>, StoreError> {
         if revision.as_ref().is_some_and(|revision| !document::is_revision(revision)) {
             return Err(StoreError::Conflict { id: job.uuid });
         }
         let document = document::encode(&job, revision.as_ref())?;
-        let revision = self.writer.write(&job.uuid, document).await?;
+        let writing = || async {
+            match self.writer.write(&job.uuid, document.clone()).await {
+                Err(RowFailure::Other(trouble)) => Err(trouble),
+                outcome => Ok(outcome),
+            }
+        };
+        let outcome = self.with_database(writing).await.unwrap_or_else(|trouble| Err(RowFailure::Other(trouble)));
+        let revision = outcome.map_err(|failure| failure.into_error(&job.uuid))?;
         Ok(Stored { value: job, revision })
     }
 
@@ -151,8 +197,10 @@ impl CouchDbJobStore {
 #[async_trait]
 impl JobStore for CouchDbJobStore {
     async fn prepare(&self) -> Result<(), StoreError> {
-        self.make_databases().await?;
-        design::ensure(&self.http).await?;
+        let mut made = self.made.lock().await;
+        self.make().await?;
+        *made = Some(Instant::now());
+        drop(made);
         // Building the index over an old database takes seconds; better now than in front of the first caller.
         self.list(ListQuery { status: None, skip: 0, limit: 0 }).await.map(drop)
     }
@@ -171,7 +219,8 @@ impl JobStore for CouchDbJobStore {
     }
 
     async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError> {
-        let found = self.document(id).await.map_err(|trouble| trouble.into_error(format!("read job {id}")))?;
+        let found = self.with_database(|| self.document(id)).await;
+        let found = found.map_err(|trouble| trouble.into_error(format!("read job {id}")))?;
         found.and_then(|reply| self.reader.read(&reply.body)).ok_or_else(|| StoreError::NotFound { id: id.clone() })
     }
 
@@ -209,12 +258,12 @@ impl JobStore for CouchDbJobStore {
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
-        let page = listing::list(&self.http, &self.reader, query).await;
+        let page = self.with_database(|| listing::list(&self.http, &self.reader, query)).await;
         page.map_err(|trouble| trouble.into_error("list the jobs"))
     }
 
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
-        let found = listing::leftovers(&self.http, &self.reader, query).await;
+        let found = self.with_database(|| listing::leftovers(&self.http, &self.reader, query)).await;
         found.map_err(|trouble| trouble.into_error(format!("look for jobs left {}", query.status)))
     }
 }

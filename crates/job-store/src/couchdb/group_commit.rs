@@ -48,8 +48,9 @@ struct Row {
     reply: oneshot::Sender<Result<Revision, RowFailure>>,
 }
 
+/// Why a document was not written.
 #[derive(Clone)]
-enum RowFailure {
+pub(super) enum RowFailure {
     Conflict,
     TooLarge,
     Other(Trouble),
@@ -63,6 +64,16 @@ struct RowReply {
     reason: String,
 }
 
+impl RowFailure {
+    pub(super) fn into_error(self, id: &JobId) -> StoreError {
+        match self {
+            Self::Conflict => StoreError::Conflict { id: id.clone() },
+            Self::TooLarge => StoreError::TooLarge { id: id.clone() },
+            Self::Other(trouble) => trouble.into_error(format!("write job {id} to CouchDB")),
+        }
+    }
+}
+
 impl GroupCommit {
     /// Starts the task; must be called inside a tokio runtime.
     pub(super) fn start(http: Arc<Http>) -> Self {
@@ -72,18 +83,12 @@ impl GroupCommit {
     }
 
     /// Writes one document and returns its new revision once it is durable.
-    pub(super) async fn write(&self, id: &JobId, document: Bytes) -> Result<Revision, StoreError> {
-        let outcome = if document.len() > ALONE {
+    pub(super) async fn write(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
+        if document.len() > ALONE {
             let _permit = self.alone.acquire().await;
-            put(&self.http, id, document).await
-        } else {
-            self.hand_in(id, document).await
-        };
-        outcome.map_err(|failure| match failure {
-            RowFailure::Conflict => StoreError::Conflict { id: id.clone() },
-            RowFailure::TooLarge => StoreError::TooLarge { id: id.clone() },
-            RowFailure::Other(trouble) => trouble.into_error(format!("write job {id} to CouchDB")),
-        })
+            return put(&self.http, id, document).await;
+        }
+        self.hand_in(id, document).await
     }
 
     async fn hand_in(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {

@@ -2,8 +2,9 @@
 //!
 //! Knows nothing of jobs. A refused password is never tried again at once: CouchDB locks an account for 300 s after
 //! five failures in that time, so after one failure every request is refused here until a minute and a quarter passed.
+//! Until the server has accepted the password, requests go one after the other, lest five wrong ones are under way.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ pub(super) struct Http {
     database: String,
     authorization: Option<HeaderValue>,
     refused: Mutex<Option<(Instant, String)>>,
+    /// Whether the server is known to take the credentials.
+    accepted: AtomicBool,
+    /// Held by the one request that finds it out.
+    trial: tokio::sync::Mutex<()>,
     write_calls: AtomicU64,
 }
 
@@ -45,6 +50,8 @@ pub(super) struct Reply {
 pub(super) enum Trouble {
     /// Trying again later helps.
     Unavailable(Arc<dyn std::error::Error + Send + Sync>),
+    /// The database or its index is not there: making them helps.
+    Missing(Arc<Fault>),
     /// Trying again does not help.
     Refused(String),
 }
@@ -68,18 +75,18 @@ impl Trouble {
         let action = action.into();
         match self {
             Self::Unavailable(cause) => StoreError::Unavailable { action, source: Box::new(cause) },
+            Self::Missing(fault) => StoreError::Unavailable { action, source: Box::new(fault) },
             Self::Refused(reason) => StoreError::Refused { action, reason },
         }
     }
 }
 
 impl From<Fault> for Trouble {
-    /// 404 is here a missing database, which `prepare` makes; 429 and 5xx pass by themselves.
+    /// 404 is here a missing database or index, for a job's own is told apart before; 429 and 5xx pass by themselves.
     fn from(fault: Fault) -> Self {
         match fault.status {
-            StatusCode::NOT_FOUND | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Self::unavailable(fault)
-            }
+            StatusCode::NOT_FOUND => Self::Missing(Arc::new(fault)),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Self::unavailable(fault),
             status if status.is_client_error() => Self::Refused(fault.to_string()),
             _ => Self::unavailable(fault),
         }
@@ -134,12 +141,16 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Trouble::unavailable(error).into_error("make an HTTP client"))?;
+        let authorization = authorization(config);
         Ok(Self {
             client,
             server: url.as_str().trim_end_matches('/').to_owned(),
             database: segment(&config.database),
-            authorization: authorization(config),
             refused: Mutex::new(None),
+            // Without credentials there is no account to lock.
+            accepted: AtomicBool::new(authorization.is_none()),
+            trial: tokio::sync::Mutex::new(()),
+            authorization,
             write_calls: AtomicU64::new(0),
         })
     }
@@ -196,6 +207,7 @@ impl Http {
     }
 
     async fn send(&self, mut request: RequestBuilder) -> Result<Reply, Sent> {
+        let trial = self.trial().await;
         if let Some(reason) = self.still_refused() {
             return Err(Sent::Refused(reason));
         }
@@ -206,8 +218,19 @@ impl Http {
         let status = response.status();
         let body = response.bytes().await.map_err(Sent::Transport)?;
         let reply = Reply { status, body };
-        self.remember_refusal(&reply);
+        self.judge_credentials(&reply);
+        drop(trial);
         Ok(reply)
+    }
+
+    /// Waits for its turn while it is not known whether the credentials are right.
+    async fn trial(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let accepted = || self.accepted.load(Ordering::Relaxed);
+        if accepted() {
+            return None;
+        }
+        let turn = self.trial.lock().await;
+        (!accepted()).then_some(turn)
     }
 
     fn still_refused(&self) -> Option<String> {
@@ -222,16 +245,17 @@ impl Http {
     }
 
     /// "You are not …" tells a missing right of a user that is known; everything else is about the credentials.
-    fn remember_refusal(&self, reply: &Reply) {
-        let fault = match reply.status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => reply.fault(),
-            _ => return,
+    fn judge_credentials(&self, reply: &Reply) {
+        let refusal = match reply.status {
+            StatusCode::UNAUTHORIZED => Some(reply.fault()).filter(|fault| !fault.reason.starts_with("You are not")),
+            StatusCode::FORBIDDEN => Some(reply.fault()).filter(|fault| fault.reason.contains("locked")),
+            _ => None,
         };
-        let is_credentials = match fault.status {
-            StatusCode::UNAUTHORIZED => !fault.reason.starts_with("You are not"),
-            _ => fault.reason.contains("locked"),
-        };
-        if is_credentials {
+        // A server in trouble, or something in front of it, has not looked at them.
+        if self.authorization.is_some() && !reply.status.is_server_error() {
+            self.accepted.store(refusal.is_none(), Ordering::Relaxed);
+        }
+        if let Some(fault) = refusal {
             tracing::warn!(pause_s = REFUSED_PAUSE.as_secs(), "CouchDB refuses the credentials: {}", fault.reason);
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             *refused = Some((Instant::now(), fault.to_string()));
