@@ -43,8 +43,12 @@ impl Timestamp {
     /// [`InvalidTimestamp`] with the text.
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
         OffsetDateTime::parse(text, &Rfc3339)
-            .map(|time| Self::truncated(time.to_offset(UtcOffset::UTC)))
-            .map_err(|_| InvalidTimestamp { text: text.to_owned() })
+            .ok()
+            .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+            // Its offset may lead out of the years that the wire can say.
+            .filter(|time| (0..=9999).contains(&time.year()))
+            .map(Self::truncated)
+            .ok_or_else(|| InvalidTimestamp { text: text.to_owned() })
     }
 
     /// The same time without its fraction of a second.
@@ -133,5 +137,12 @@ mod tests {
     fn other_texts_are_refused_by_name() {
         let error = Timestamp::parse("yesterday").unwrap_err();
         assert_eq!(error.to_string(), "\"yesterday\" is not an RFC 3339 time");
+    }
+
+    #[test]
+    fn an_offset_that_leads_out_of_the_calendar_is_refused() {
+        for text in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59"] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
     }
 }
