@@ -2,7 +2,7 @@
 
 /// JavaScript strings may hold halves of surrogate pairs, which JSON escapes can express and Rust strings cannot: each
 /// becomes the replacement character.
-pub(super) fn without_lone_surrogates(json: &str) -> String {
+pub(crate) fn without_lone_surrogates(json: &str) -> String {
     let escape_at = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
         u16::from_str_radix(digits, 16).ok()
@@ -20,9 +20,9 @@ pub(super) fn without_lone_surrogates(json: &str) -> String {
                 continue;
             }
             Some(_) => 6,
-            None => 2,
+            None => 1 + rest[backslash + 1..].chars().next().map_or(0, char::len_utf8),
         };
-        let end = (backslash + length).min(rest.len());
+        let end = backslash + length;
         repaired.push_str(&rest[..end]);
         rest = &rest[end..];
     }
@@ -39,5 +39,12 @@ mod tests {
         let repaired = without_lone_surrogates(r#"{"a":"\ud83d\ude00 \ud83d x \ude00\\ud83d \"é"}"#);
         assert_eq!(repaired, r#"{"a":"\ud83d\ude00 \ufffd x \ufffd\\ud83d \"é"}"#);
         assert!(serde_json::from_str::<serde_json::Value>(&repaired).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_json_stays_as_it_is() {
+        for text in ["\\é", "\\", "\\ud8é", "\\ud83"] {
+            assert_eq!(without_lone_surrogates(text), text);
+        }
     }
 }
