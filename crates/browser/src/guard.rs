@@ -150,16 +150,28 @@ fn refuse(sink: &Sink, what: &str) -> String {
 
 /// Whether an address leads to this machine's files or into the browser itself.
 pub(crate) fn is_local(url: &str) -> bool {
-    // Without a scheme it is no address, which Chromium says in its own words.
-    let Ok(parsed) = Url::parse(url) else { return false };
-    let scheme = parsed.scheme();
-    match scheme {
+    // Chromium takes some addresses with hosts that are none here. What has no scheme it refuses in its own words.
+    let Ok(parsed) = Url::parse(url) else { return is_local_scheme(&scheme_of(url)) };
+    match parsed.scheme() {
         "about" => !matches!(parsed.path(), "blank" | "srcdoc"),
         "blob" => is_local(parsed.path()),
+        scheme => is_local_scheme(scheme),
+    }
+}
+
+fn is_local_scheme(scheme: &str) -> bool {
+    match scheme {
         "file" | "filesystem" | "devtools" | "view-source" => true,
         // chrome:, chrome-untrusted:, chrome-extension: …; the page of an error is where a failed navigation ends.
         _ => scheme.starts_with("chrome") && scheme != "chrome-error",
     }
+}
+
+/// What stands before the first colon, read as browsers do; empty without one.
+fn scheme_of(url: &str) -> String {
+    let Some((scheme, _)) = url.split_once(':') else { return String::new() };
+    let scheme = scheme.trim_start_matches(|character| character <= ' ');
+    scheme.replace(['\t', '\n', '\r'], "").to_ascii_lowercase()
 }
 
 /// The address in Chromium's message that it refused a page to open one.
@@ -205,6 +217,11 @@ mod tests {
             "blob:file:///3f",
             "filesystem:file:///temporary/x",
             "chrome-extension://a/b",
+            "file://a b/etc/passwd",
+            "file://xn--/etc/passwd",
+            " FI\tLE://%/etc/passwd",
+            "blob:file://a b/3f",
+            "chrome://[",
         ] {
             assert!(is_local(url), "{url:?}");
         }
