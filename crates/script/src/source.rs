@@ -1,6 +1,8 @@
 //! The job's code as a module: import statements hoisted, the rest the body of an async function, every line and
 //! column where its author wrote it.
 
+use std::collections::HashSet;
+
 use crate::tokens::{Kind, Token, Tokens};
 
 /// The code made a module.
@@ -20,7 +22,7 @@ pub(crate) fn wrap(code: &str) -> Wrapped {
     let statements = import_statements(code);
     let mut body = String::with_capacity(code.len() + 200);
     let mut hoisted = String::new();
-    let mut imports = Vec::new();
+    let mut imports = Specifiers::default();
     let mut kept = 0;
     for statement in statements {
         body.push_str(&code[kept..statement.start]);
@@ -32,31 +34,40 @@ pub(crate) fn wrap(code: &str) -> Wrapped {
         kept = statement.end;
         hoisted.push_str(&statement.text);
         hoisted.push(';');
-        remember(&mut imports, statement.specifier);
+        imports.add(statement.specifier);
     }
     body.push_str(&code[kept..]);
     let text = format!(
         "{hoisted}export default async(____job)=>{{try{{\n{body}\n}}catch(____thrown){{throw \
          ____job.threw(____thrown,logger)}}finally{{____job.ended(results,logger,format)}}}}"
     );
-    Wrapped { text, imports }
+    Wrapped { text, imports: imports.in_order }
 }
 
 /// The names that a module's text imports or exports from, each once, in order.
 pub(crate) fn imports(text: &str) -> Vec<String> {
     let tokens: Vec<Token<'_>> = Tokens::new(text).collect();
-    let mut names = Vec::new();
+    let mut names = Specifiers::default();
     for index in 0..tokens.len() {
         if let Some(statement) = import_at(&tokens, index).or_else(|| export_from_at(&tokens, index)) {
-            remember(&mut names, statement.specifier);
+            names.add(statement.specifier);
         }
     }
-    names
+    names.in_order
 }
 
-fn remember(names: &mut Vec<String>, name: String) {
-    if !names.contains(&name) {
-        names.push(name);
+/// Names, each once. A job may have hundreds of thousands.
+#[derive(Default)]
+struct Specifiers {
+    in_order: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Specifiers {
+    fn add(&mut self, name: String) {
+        if self.known.insert(name.clone()) {
+            self.in_order.push(name);
+        }
     }
 }
 

@@ -43,7 +43,12 @@ pub(crate) struct Tokens<'a> {
     /// A slash here opens a regular expression.
     expression: bool,
     last: &'a str,
+    /// In how many substitutions of templates this is.
+    nested: usize,
 }
+
+/// More templates in each other than anybody writes. The engine refuses such code anyway, and this thread has a stack.
+const MAX_NESTED: usize = 100;
 
 /// Words after which an expression begins.
 const PREFIX_WORDS: &[&str] = &[
@@ -67,7 +72,7 @@ const PREFIX_WORDS: &[&str] = &[
 
 impl<'a> Tokens<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
-        Self { source, at: 0, open: Vec::new(), expression: true, last: "" }
+        Self { source, at: 0, open: Vec::new(), expression: true, last: "", nested: 0 }
     }
 
     fn rest(&self) -> &'a str {
@@ -111,7 +116,9 @@ impl<'a> Tokens<'a> {
             match character {
                 '\\' => at += 1 + self.source[at + 1..].chars().next().map_or(0, char::len_utf8),
                 '`' => return at + 1 - self.at,
-                '$' if self.source[at..].starts_with("${") => at = self.substitution(at + 2),
+                '$' if self.nested < MAX_NESTED && self.source[at..].starts_with("${") => {
+                    at = self.substitution(at + 2)
+                }
                 other => at += other.len_utf8(),
             }
         }
@@ -121,7 +128,7 @@ impl<'a> Tokens<'a> {
     /// Where the substitution that starts here ends, behind its brace.
     fn substitution(&self, start: usize) -> usize {
         let mut inner = Tokens::new(self.source);
-        inner.at = start;
+        (inner.at, inner.nested) = (start, self.nested + 1);
         for token in inner {
             if token.text == "}" && token.depth == 0 {
                 return token.start + 1;
