@@ -94,7 +94,8 @@ pub struct BrowserArgs {
     /// Longest time a Chromium may take to start.
     #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30", value_parser = duration)]
     pub browser_start_timeout: Duration,
-    /// What keeps jobs apart: a browser context each in a warm Chromium, or a Chromium process each.
+    /// What keeps jobs apart: a browser context each in a warm Chromium, or a Chromium process each, of which the next
+    /// one starts while a job runs.
     #[arg(long, env = "BROWSER_ISOLATION", value_name = "KIND", value_enum, default_value_t = BrowserIsolation::Context)]
     pub browser_isolation: BrowserIsolation,
     /// Jobs after which a warm Chromium is replaced.
