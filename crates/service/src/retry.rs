@@ -92,15 +92,21 @@ where
     }
 }
 
-/// An error with all its causes in one line, for a log.
+/// An error with all its causes in one line, each said once, for a log.
 pub struct Chain<'a>(pub &'a dyn std::error::Error);
 
 impl Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // Some libraries' errors say their cause themselves.
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+                said = text;
+            }
             cause = error.source();
         }
         Ok(())
@@ -161,5 +167,10 @@ mod tests {
         #[error("failed to connect")]
         struct Outer(#[source] io::Error);
         assert_eq!(Chain(&Outer(io::Error::other("refused"))).to_string(), "failed to connect: refused");
+        #[derive(Debug, thiserror::Error)]
+        #[error("transport: {0}")]
+        struct Talkative(#[source] io::Error);
+        let twice = Outer(io::Error::other(Talkative(io::Error::other("refused"))));
+        assert_eq!(Chain(&twice).to_string(), "failed to connect: transport: refused");
     }
 }

@@ -1,6 +1,8 @@
 //! Reading the body of a new job.
 
-use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures::StreamExt;
 use job_model::{Job, NewJob, Timestamp};
 use serde::Deserialize;
@@ -21,11 +23,15 @@ const MAX_ATTEMPTS: u64 = 100;
 
 /// Reads a body up to the limit.
 ///
-/// A larger one is read on for a while and thrown away: a client that is still sending would not see the answer.
-pub(crate) async fn read(body: Body, settings: &Settings) -> Result<Vec<u8>, ApiError> {
+/// A larger one is read on for a while and thrown away: a client that is still sending would not see the answer. One that
+/// asks before it sends gets its answer at once.
+pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8>, ApiError> {
     let limit = settings.max_body_bytes;
+    if request.headers().contains_key(EXPECT) && announced(request.headers()) > limit {
+        return Err(ApiError::TooLarge { limit });
+    }
     let reading = async {
-        let mut chunks = body.into_data_stream();
+        let mut chunks = request.into_body().into_data_stream();
         let (mut kept, mut total) = (Vec::new(), 0_usize);
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| ApiError::Body { reason: error.to_string() })?;
@@ -39,6 +45,12 @@ pub(crate) async fn read(body: Body, settings: &Settings) -> Result<Vec<u8>, Api
         if total > limit { Err(ApiError::TooLarge { limit }) } else { Ok(kept) }
     };
     tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+/// The size of the body as the client gives it; 0 when it does not.
+fn announced(headers: &HeaderMap) -> usize {
+    let text = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()).unwrap_or_default();
+    text.parse().unwrap_or(0)
 }
 
 /// Makes the job that a body asks for.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use job_model::{InvalidJobId, Timestamp};
@@ -51,8 +51,8 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let (error, message) = match self {
             Self::Unauthorized => {
-                let text = [(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
-                return (status, text, "Unauthorized.").into_response();
+                let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (WWW_AUTHENTICATE, "Bearer")];
+                return (status, headers, "Unauthorized.").into_response();
             }
             Self::Invalid { errors } => {
                 let body = json!({"error": "Invalid job", "message": "some fields are invalid", "errors": errors});

@@ -58,7 +58,7 @@ pub(crate) async fn create(
             return Err(ApiError::Busy { waiting });
         }
     }
-    let body = body::read(request.into_body(), &app.settings).await?;
+    let body = body::read(request, &app.settings).await?;
     let job = body::job(&body, &app.settings)?;
     drop(body);
     let id = job.uuid.clone();

@@ -106,14 +106,16 @@ struct Meta {
 
 /// The request's URL without its query, as the client sees it; only the path when the client names no host.
 pub(crate) fn own_url(uri: &Uri, headers: &HeaderMap) -> String {
+    format!("{}{}", origin(uri, headers).unwrap_or_default(), uri.path())
+}
+
+/// Scheme and host of this gateway, as the client sees them; `None` when the client names no plain host.
+pub(crate) fn origin(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = header("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
-    let host = uri.authority().map(|authority| authority.as_str()).or_else(|| header(HOST.as_str()));
-    let plain = |host: &&str| host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
-    match host.filter(plain) {
-        Some(host) => format!("{scheme}://{host}{}", uri.path()),
-        None => uri.path().to_owned(),
-    }
+    let host = uri.authority().map(|authority| authority.as_str()).or_else(|| header(HOST.as_str()))?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
+    (!host.is_empty() && host.bytes().all(plain)).then(|| format!("{scheme}://{host}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod body;
+mod docs;
 mod error;
 mod events;
 mod health;
@@ -9,6 +10,7 @@ mod jobs;
 mod list;
 mod openapi;
 mod route;
+mod schemas;
 mod wait;
 
 use std::sync::Arc;
@@ -64,6 +66,7 @@ fn routes() -> Vec<Route> {
             .answers(200, Content::Job)
             .fails(&[401, 404, 409, 500]),
         Route::new(GET, "/jobs/{uuid}/events", Token, get(events::events), "Follow a job until its result")
+            .header("Last-Event-ID", "the id of the last event that was seen: the stream goes on after it")
             .answers(200, Content::Events)
             .fails(&[401, 404, 500]),
         Route::new(GET, "/healthz", Open, get(health::alive), "Whether the process answers")
@@ -76,7 +79,7 @@ fn routes() -> Vec<Route> {
             .answers(200, Content::Text),
         Route::new(GET, "/openapi.json", Open, get(openapi::document), "This description, as OpenAPI")
             .answers(200, Content::Object),
-        Route::new(GET, "/docs", Open, get(openapi::page), "This description, to read").answers(200, Content::Html),
+        Route::new(GET, "/docs", Open, get(docs::page), "This description, to read").answers(200, Content::Html),
     ]
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     /// Query parameters with what they mean.
     pub(crate) query: Vec<(&'static str, &'static str)>,
+    /// Headers of the request with what they mean.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Whether the body is a new job.
     pub(crate) takes_job: bool,
     pub(crate) answers: Vec<(u16, Content)>,
@@ -52,12 +54,19 @@ impl Route {
         handler: MethodRouter<Arc<App>>,
         summary: &'static str,
     ) -> Self {
-        Self { method, path, access, handler, summary, query: Vec::new(), takes_job: false, answers: Vec::new() }
+        let (query, headers, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { method, path, access, handler, summary, query, headers, takes_job: false, answers }
     }
 
     /// Adds a query parameter.
     pub(crate) fn query(mut self, name: &'static str, meaning: &'static str) -> Self {
         self.query.push((name, meaning));
+        self
+    }
+
+    /// Adds a header of the request.
+    pub(crate) fn header(mut self, name: &'static str, meaning: &'static str) -> Self {
+        self.headers.push((name, meaning));
         self
     }
 
@@ -77,5 +86,27 @@ impl Route {
     pub(crate) fn fails(mut self, statuses: &[u16]) -> Self {
         self.answers.extend(statuses.iter().map(|status| (*status, Content::Error)));
         self
+    }
+
+    /// What an answer with this status tells the client.
+    pub(crate) fn meaning(&self, status: u16, content: Content) -> &'static str {
+        match (status, content) {
+            (200 | 201, Content::Job) => "the job",
+            (200, Content::JobList) => "the page of the list",
+            (200, Content::Events) => "the stream",
+            (204, _) => "it is gone",
+            (503, Content::Object) => "something is missing, and is named",
+            (_, Content::Text | Content::Html | Content::Object | Content::Nothing) => "fine",
+            (400, _) => "the body or a parameter is malformed",
+            (401, _) => "the token is missing or wrong",
+            (404, _) => "there is no such job",
+            (408, _) => "the body did not come in time",
+            (409, _) if self.takes_job => "the uuid is taken",
+            (409, _) => "the job has its result already",
+            (413, _) => "the job is too large",
+            (422, _) => "an option of the job is wrong, by field",
+            (503, _) => "too many jobs wait, see Retry-After",
+            _ => "the database could not do its part",
+        }
     }
 }

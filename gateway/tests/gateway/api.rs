@@ -6,6 +6,8 @@ use gateway::Settings;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use service::Secret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::running::{Backend, Running, answer, api_only, on_every_backend, settings, within};
 
@@ -94,6 +96,23 @@ async fn every_refusal_is_json_that_says_why() {
 }
 
 #[tokio::test]
+async fn a_client_that_asks_before_it_sends_too_much_is_told_at_once() {
+    let backend = Backend::embedded();
+    let gateway = Running::start(&backend.parts, api_only()).await;
+    let address = gateway.base.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = concat!(
+        "POST /jobs HTTP/1.1\r\nhost: x\r\nauthorization: puppet\r\n",
+        "expect: 100-continue\r\ncontent-length: 9000000\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    within(connection.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("Job is too large"), "{answer}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn each_token_opens_the_api_and_nothing_else_does() {
     let backend = Backend::embedded();
     let api_tokens = vec![Secret::new("second")];
@@ -112,6 +131,7 @@ async fn each_token_opens_the_api_and_nothing_else_does() {
     }
     let response = gateway.bare(Method::GET, "/jobs").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(response.headers()["www-authenticate"], "Bearer");
     assert_eq!(response.text().await.unwrap(), "Unauthorized.");
     gateway.stop().await;
 }

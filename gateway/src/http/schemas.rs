@@ -1,0 +1,64 @@
+//! The shapes of bodies, with what each field means: for the OpenAPI document and for its readable page.
+
+use job_model::{JobId, JobStatus};
+use serde_json::{Value, json};
+
+/// All of them by name. A test compares the job's with a job.
+pub(super) fn schemas() -> Value {
+    let time = |meaning: &str| json!({"type": ["string", "null"], "format": "date-time", "description": meaning});
+    let texts =
+        |meaning: &str| json!({"type": "object", "additionalProperties": {"type": "string"}, "description": meaning});
+    let uuid = json!({"type": "string", "maxLength": JobId::MAX_BYTES, "description":
+        "the job's name: 200 bytes at most, without / and control characters, not beginning with _; made when absent"});
+    let code = json!({"type": "string", "description":
+        "the body of an async function in an ES module; sees page, vars, results and logger"});
+    let vars = texts("what the code sees as vars");
+    let modules = texts("source of the modules that the code may import, by name");
+    let timeout = json!({"type": "integer", "minimum": 1, "maximum": 86400, "description":
+        "longest time to run, in seconds; the executor's own limit when absent"});
+    let max_attempts = json!({"type": "integer", "minimum": 1, "maximum": 100, "description":
+        "how many executors may begin it before it is given up; their own limit when absent"});
+    let log = json!({"type": "object", "properties": {
+        "time": {"type": "string", "format": "date-time"},
+        "level": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
+        "message": {"type": "string"},
+    }});
+    let number = json!({"type": ["integer", "null"]});
+    let url = json!({"type": ["string", "null"]});
+    json!({
+        "NewJob": {"type": "object", "properties": {
+            "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
+            "max_attempts": max_attempts,
+        }},
+        "Job": {"type": "object", "properties": {
+            "uuid": uuid, "code": code,
+            "status": {"enum": JobStatus::ALL.map(JobStatus::as_str), "description":
+                "created: stored; queued: on its way to an executor; done: it has its result, also when it failed"},
+            "vars": vars, "modules": modules,
+            "error": {"type": "string", "description": "what ended the job; empty until then and after success"},
+            "logs": {"type": ["array", "null"], "items": log, "description": "what the job logged; null until done"},
+            "results": {"type": ["object", "null"], "description": "what the code put into results; null until done"},
+            "created_at": {"type": "string", "format": "date-time", "description": "when it was accepted"},
+            "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
+            "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
+            "timeout": timeout, "max_attempts": max_attempts,
+        }},
+        "JobList": {"type": "object", "properties": {
+            "data": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+            "links": {"type": "object", "properties": {"first": url, "last": url, "prev": url, "next": url}},
+            "meta": {"type": "object", "properties": {
+                "current_page": number, "from": number, "last_page": number, "path": {"type": "string"},
+                "per_page": number, "to": number, "total": number,
+            }},
+        }},
+        "Error": {"type": "object", "properties": {
+            "error": {"type": "string", "description": "what failed"},
+            "message": {"type": "string", "description": "why"},
+        }},
+        "InvalidJob": {"type": "object", "properties": {
+            "error": {"type": "string"}, "message": {"type": "string"},
+            "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                "description": "what is wrong, by field"},
+        }},
+    })
+}
