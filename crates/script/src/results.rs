@@ -6,6 +6,10 @@ use serde_json::Value;
 /// Where the predecessor noted the times; a script cannot keep keys of these names.
 const RESERVED: [&str; 3] = ["____started_at", "____finished_at", "____duration"];
 
+/// How deep results may be nested. Readers of JSON on their way (ours among them) stop at 127 levels, and a message, a
+/// document and an answer each wrap them in some more.
+const DEPTH_MAX: usize = 120;
+
 /// Reads what `JSON.stringify(results)` made.
 ///
 /// # Errors
@@ -13,6 +17,9 @@ const RESERVED: [&str; 3] = ["____started_at", "____finished_at", "____duration"
 pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
     if text.len() > limit {
         return Err(format!("Limit of {limit} bytes of results (JOB_RESULT_BYTES) exceeded"));
+    }
+    if depth(text) > DEPTH_MAX {
+        return Err(format!("Results cannot be stored: they are nested deeper than {DEPTH_MAX} levels"));
     }
     let value = serde_json::from_str(text).map_err(|error| format!("Results cannot be stored: {error}"))?;
     let Value::Object(mut results) = value else {
@@ -25,6 +32,25 @@ pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
     Ok(results)
 }
 
+/// How deep arrays and objects are nested in a JSON text.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'[' | b'{') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b']' | b'}') => depth -= 1,
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// The predecessor's database read numbers too small for a normal double as 0.
 fn flush_subnormal(value: &mut Value) {
     match value {
@@ -32,5 +58,19 @@ fn flush_subnormal(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(flush_subnormal),
         Value::Object(entries) => entries.values_mut().for_each(flush_subnormal),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEPTH_MAX, parse};
+
+    #[test]
+    fn results_are_nested_no_deeper_than_their_readers_read() {
+        let nested = |levels: usize| format!(r#"{{"a":"[[\"[","v":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert!(parse(&nested(DEPTH_MAX - 1), 1000).is_ok());
+        let error = parse(&nested(DEPTH_MAX), 1000).unwrap_err();
+        assert_eq!(error, "Results cannot be stored: they are nested deeper than 120 levels");
+        assert!(parse(&nested(400), 1000).is_err());
     }
 }
