@@ -155,11 +155,12 @@ impl ElementHandle {
         }
     }
 
-    /// The middle of the element's first visible piece, in the main frame's viewport.
+    /// The middle of the element's first visible piece, or what is `from_corner` away from its upper left corner; in the
+    /// main frame's viewport.
     ///
     /// # Errors
     /// [`Error::NotVisible`].
-    pub async fn clickable_point(&self) -> Result<Point, Error> {
+    pub async fn clickable_point(&self, from_corner: Option<Point>) -> Result<Point, Error> {
         let quads = self.call("DOM.getContentQuads");
         let metrics = self.session().send_raw("Page.getLayoutMetrics", json!({}));
         let (quads, metrics) = futures::join!(quads, metrics);
@@ -168,8 +169,12 @@ impl ElementHandle {
         let viewport = of_css.unwrap_or(&metrics["layoutViewport"]);
         let size = |name: &str| viewport[name].as_f64().unwrap_or_default();
         let quads = quads["quads"].as_array().into_iter().flatten().filter_map(quad);
-        let point =
-            geometry::clickable_point(quads, size("clientWidth"), size("clientHeight")).ok_or(Error::NotVisible)?;
+        let piece =
+            geometry::clickable_quad(quads, size("clientWidth"), size("clientHeight")).ok_or(Error::NotVisible)?;
+        let point = match from_corner {
+            Some(distance) => piece.bounds().moved(distance).corner(),
+            None => piece.middle(),
+        };
         let offset = self.frame()?.offset_in_page().await?;
         Ok(Point { x: point.x + offset.x, y: point.y + offset.y })
     }
@@ -180,17 +185,17 @@ impl ElementHandle {
     /// [`Error::NotVisible`], or when the element is gone.
     pub async fn hover(&self) -> Result<(), Error> {
         self.scroll_into_view_if_needed().await?;
-        let point = self.clickable_point().await?;
+        let point = self.clickable_point(None).await?;
         self.page()?.mouse().move_to(point.x, point.y, 1).await
     }
 
-    /// Clicks the element's middle.
+    /// Clicks the element's middle, or where `options.offset` says.
     ///
     /// # Errors
     /// As [`hover`](Self::hover).
     pub async fn click(&self, options: ClickOptions) -> Result<(), Error> {
         self.scroll_into_view_if_needed().await?;
-        let point = self.clickable_point().await?;
+        let point = self.clickable_point(options.offset).await?;
         self.page()?.mouse().click(point.x, point.y, options).await
     }
 
@@ -200,7 +205,7 @@ impl ElementHandle {
     /// As [`hover`](Self::hover).
     pub async fn tap(&self) -> Result<(), Error> {
         self.scroll_into_view_if_needed().await?;
-        let point = self.clickable_point().await?;
+        let point = self.clickable_point(None).await?;
         self.page()?.touchscreen().tap(point.x, point.y).await
     }
 

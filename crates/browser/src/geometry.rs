@@ -33,6 +33,11 @@ impl Rect {
         Self { x: self.x + by.x, y: self.y + by.y, ..self }
     }
 
+    /// The upper left one.
+    pub fn corner(self) -> Point {
+        Point { x: self.x, y: self.y }
+    }
+
     /// Whether `other` lies wholly inside.
     pub fn contains(self, other: Rect) -> bool {
         other.x >= self.x
@@ -79,16 +84,17 @@ impl Quad {
         twice.abs() / 2.0
     }
 
-    fn middle(&self) -> Point {
+    /// Where its diagonals' middles meet.
+    pub fn middle(&self) -> Point {
         let sum = |of: fn(&Point) -> f64| self.0.iter().map(of).sum::<f64>();
         Point { x: sum(|point| point.x) / 4.0, y: sum(|point| point.y) / 4.0 }
     }
 }
 
-/// The middle of the first quad of which more than a pixel is inside the viewport.
-pub fn clickable_point(quads: impl IntoIterator<Item = Quad>, width: f64, height: f64) -> Option<Point> {
+/// The first quad of which more than a pixel is inside the viewport, as far as it is inside.
+pub fn clickable_quad(quads: impl IntoIterator<Item = Quad>, width: f64, height: f64) -> Option<Quad> {
     let visible = |quad: Quad| Some(quad.within(width, height)).filter(|quad| quad.area() > 1.0);
-    quads.into_iter().find_map(visible).map(|quad| quad.middle())
+    quads.into_iter().find_map(visible)
 }
 
 /// The boxes of an element, from the inside out.
@@ -145,35 +151,40 @@ mod tests {
         Quad::from_numbers(&[x, y, x + width, y, x + width, y + height, x, y + height]).expect("eight numbers")
     }
 
+    fn clicked(quads: impl IntoIterator<Item = Quad>, width: f64, height: f64) -> Option<Point> {
+        clickable_quad(quads, width, height).map(|quad| quad.middle())
+    }
+
     #[test]
     fn the_middle_of_an_upright_element_is_clicked() {
-        let point = clickable_point([upright(10.0, 20.0, 100.0, 50.0)], 800.0, 600.0);
+        let point = clicked([upright(10.0, 20.0, 100.0, 50.0)], 800.0, 600.0);
         assert_eq!(point, Some(Point { x: 60.0, y: 45.0 }));
     }
 
     #[test]
     fn a_rotated_element_is_clicked_in_its_middle_and_bounded_upright() {
         let diamond = Quad::from_numbers(&[50.0, 0.0, 100.0, 50.0, 50.0, 100.0, 0.0, 50.0]).expect("eight numbers");
-        assert_eq!(clickable_point([diamond], 800.0, 600.0), Some(Point { x: 50.0, y: 50.0 }));
+        assert_eq!(clicked([diamond], 800.0, 600.0), Some(Point { x: 50.0, y: 50.0 }));
         assert_eq!(diamond.bounds(), Rect { x: 0.0, y: 0.0, width: 100.0, height: 100.0 });
     }
 
     #[test]
     fn a_scrolled_element_is_clicked_in_its_visible_part() {
-        let point = clickable_point([upright(-50.0, 580.0, 100.0, 100.0)], 800.0, 600.0);
-        assert_eq!(point, Some(Point { x: 25.0, y: 590.0 }));
+        let quad = clickable_quad([upright(-50.0, 580.0, 100.0, 100.0)], 800.0, 600.0).expect("a visible part");
+        assert_eq!(quad.middle(), Point { x: 25.0, y: 590.0 });
+        assert_eq!(quad.bounds().corner(), Point { x: 0.0, y: 580.0 });
     }
 
     #[test]
     fn an_inline_element_is_clicked_in_its_first_visible_line() {
         let lines = [upright(700.0, -20.0, 90.0, 18.0), upright(0.0, 0.0, 40.0, 20.0)];
-        assert_eq!(clickable_point(lines, 800.0, 600.0), Some(Point { x: 20.0, y: 10.0 }));
+        assert_eq!(clicked(lines, 800.0, 600.0), Some(Point { x: 20.0, y: 10.0 }));
     }
 
     #[test]
     fn what_is_outside_or_without_area_cannot_be_clicked() {
         for quad in [upright(900.0, 0.0, 50.0, 50.0), upright(10.0, 10.0, 50.0, 0.0), upright(0.0, 0.0, 1.0, 1.0)] {
-            assert_eq!(clickable_point([quad], 800.0, 600.0), None);
+            assert_eq!(clicked([quad], 800.0, 600.0), None);
         }
         assert_eq!(Quad::from_numbers(&[1.0, 2.0]), None);
     }

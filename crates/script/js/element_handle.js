@@ -2,7 +2,7 @@
 import { map } from "internal:arrays";
 import { define, ridOf } from "internal:handles";
 import { JSHandle } from "internal:js_handle";
-import { clickOptions, pressOptions, typeDelay, typeText } from "internal:keyboard";
+import { clickOptions, point, pressOptions, typeDelay, typeText } from "internal:keyboard";
 import { ops } from "internal:ops";
 import { encode, isString, source } from "internal:page_function";
 import { ErrorCtor } from "internal:primordials";
@@ -40,10 +40,11 @@ export class ElementHandle extends JSHandle {
   async $x(expression) { return ops.element_handle_xpath(ridOf(this), `${expression}`); }
   get frame() { return ops.element_handle_frame(ridOf(this)); }
   async scrollIntoView() { await ops.element_handle_scroll_into_view(ridOf(this)); }
-  async clickablePoint() { return ops.element_handle_clickable_point(ridOf(this)); }
+  async clickablePoint(offset) {
+    return ops.element_handle_clickable_point(ridOf(this), offset && point(offset));
+  }
   async isIntersectingViewport() { return ops.element_handle_is_intersecting_viewport(ridOf(this)); }
 }
-
 
 export function selectValues(values) {
   return map(values, (value) => {

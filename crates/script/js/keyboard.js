@@ -35,8 +35,12 @@ export function pressOptions(options = {}) {
 }
 
 export function clickOptions(options = {}) {
-  const { delay, button, clickCount } = options;
-  return { __proto__: null, delay: milliseconds(delay), button, clickCount };
+  const { delay, button, clickCount, count, offset } = options;
+  return { __proto__: null, delay: milliseconds(delay), button, clickCount, count, offset: offset && point(offset) };
+}
+
+export function point({ x, y }) {
+  return { __proto__: null, x: NumberCtor(x), y: NumberCtor(y) };
 }
 
 function milliseconds(delay) {

@@ -84,11 +84,13 @@ pub struct ClickOptions {
     pub count: u32,
     /// How long the button stays down.
     pub delay: Option<Duration>,
+    /// Where in an element, from its upper left corner; in its middle when not given. The mouse knows no elements.
+    pub offset: Option<Point>,
 }
 
 impl Default for ClickOptions {
     fn default() -> Self {
-        Self { button: MouseButton::Left, click_count: None, count: 1, delay: None }
+        Self { button: MouseButton::Left, click_count: None, count: 1, delay: None, offset: None }
     }
 }
 

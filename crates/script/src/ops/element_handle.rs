@@ -8,7 +8,7 @@ use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 use serde_json::json;
 
-use super::keyboard::{ClickArgs, PressArgs, click_options, press_options};
+use super::keyboard::{ClickArgs, Offset, PressArgs, click_options, press_options};
 use super::model::element;
 use super::screenshot::{ScreenshotArgs, answer};
 use super::{Registry, local_files};
@@ -81,9 +81,12 @@ fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("element_handle_scroll_into_view", |_, (handle,): Handle| async move {
         Ok(element(&handle)?.scroll_into_view_if_needed().await?)
     })?;
-    ops.future("element_handle_clickable_point", |_, (handle,): Handle| async move {
-        let point = element(&handle)?.clickable_point().await?;
-        Ok(json!({"x": point.x, "y": point.y}))
+    ops.future("element_handle_clickable_point", |_, (handle, offset): (Rc<JSHandle>, Option<Json<Offset>>)| {
+        let offset = offset.map(|offset| offset.0.into());
+        async move {
+            let point = element(&handle)?.clickable_point(offset).await?;
+            Ok(json!({"x": point.x, "y": point.y}))
+        }
     })?;
     ops.future("element_handle_bounding_box", |_, (handle,): Handle| async move {
         let found = element(&handle)?.bounding_box().await?;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use ::browser::geometry::Point;
 use ::browser::input::{ClickOptions, Keyboard, MouseButton, PressOptions};
 use rquickjs as js;
 use serde::Deserialize;
@@ -26,20 +27,39 @@ pub(super) struct ClickArgs {
     delay: Option<f64>,
     button: Option<String>,
     click_count: Option<f64>,
+    count: Option<f64>,
+    offset: Option<Offset>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Offset {
+    x: f64,
+    y: f64,
+}
+
+impl From<Offset> for Point {
+    fn from(Offset { x, y }: Offset) -> Self {
+        Self { x, y }
+    }
 }
 
 pub(super) fn press_options(args: PressArgs) -> PressOptions {
     PressOptions { delay: args.delay.map(milliseconds), text: args.text, ..PressOptions::default() }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a number of clicks; what does not fit is no such number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of clicks; what does not fit is no such number"
+)]
 pub(super) fn click_options(args: ClickArgs) -> Result<ClickOptions, OpError> {
     let button = args.button.as_deref().map(str::parse::<MouseButton>).transpose()?;
     Ok(ClickOptions {
         button: button.unwrap_or_default(),
         click_count: args.click_count.map(|count| count as i64),
+        count: args.count.map_or(1, |count| count as u32),
         delay: args.delay.map(milliseconds),
-        ..ClickOptions::default()
+        offset: args.offset.map(Point::from),
     })
 }
 

@@ -19,6 +19,18 @@ await happened();
 const press = await page.$("#press");
 await press.click({ clickCount: 2 });
 equal((await happened()).includes("click press 0 2 true"), true);
+await press.click({ count: 2 });
+equal((await happened()).filter((entry) => entry.startsWith("click press")).length, 2);
+await page.evaluate(() => {
+  addEventListener("mousedown", ({ target, clientX, clientY }) => {
+    const box = target.getBoundingClientRect();
+    window.spot = [Math.round(clientX - box.x), Math.round(clientY - box.y)];
+  });
+});
+await press.click({ offset: { x: 3, y: 4 } });
+equal(await page.evaluate(() => window.spot), [3, 4]);
+await page.click("#press", { offset: { x: 5, y: 6 } });
+equal(await page.evaluate(() => window.spot), [5, 6]);
 await press.tap();
 await press.hover();
 await (await page.$("#far")).scrollIntoView();
@@ -30,6 +42,7 @@ equal([box.width, box.height], [120, 60]);
 equal((await pad.boxModel()).content.length, 4);
 equal(await (await page.$("#unseen")).boundingBox(), null);
 equal((await pad.clickablePoint()).x, box.x + 60);
+equal(await pad.clickablePoint({ x: 1, y: 2 }), { x: box.x + 1, y: box.y + 2 });
 equal((await pad.screenshot()).readUInt32BE(16), 120);
 equal(await (await page.$("#size")).select("l"), ["l"]);
 await fails((await page.$("#size")).select(5), 'Values must be strings. Found value "5" of type "number"');
