@@ -244,6 +244,19 @@ impl Error {
         Self::Message(text.into())
     }
 
+    /// A file of this machine could not be opened, in Node's words.
+    pub fn local_file(error: &std::io::Error, path: &str) -> Self {
+        use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        let reason = match error.kind() {
+            NotFound => "ENOENT: no such file or directory",
+            PermissionDenied => "EACCES: permission denied",
+            NotADirectory => "ENOTDIR: not a directory",
+            IsADirectory => "EISDIR: illegal operation on a directory",
+            _ => return Self::message(format!("{error}, open '{path}'")),
+        };
+        Self::message(format!("{reason}, open '{path}'"))
+    }
+
     /// Whether JavaScript sees a `TimeoutError` or a plain `Error`.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -364,6 +377,13 @@ mod tests {
         for (error, sentence) in cases {
             assert_eq!(error.to_string(), sentence);
         }
+    }
+
+    #[test]
+    fn files_fail_in_nodes_words() {
+        let missing = std::fs::read("/nowhere/at/all").expect_err("there is no such file");
+        let sentence = "ENOENT: no such file or directory, open '/nowhere/at/all'";
+        assert_eq!(Error::local_file(&missing, "/nowhere/at/all").to_string(), sentence);
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Frame {
 async fn text_of(tag: Tag, name: impl Fn(String) -> String) -> Result<String, Error> {
     if let Some(path) = tag.path {
         let read = tokio::fs::read_to_string(&path).await;
-        let text = read.map_err(|error| Error::message(format!("failed to read {}: {error}", path.display())))?;
+        let text = read.map_err(|error| Error::local_file(&error, &path.display().to_string()))?;
         return Ok(text + &name(path.display().to_string().replace('\n', "")));
     }
     tag.content.ok_or(Error::message("Provide an object with a `url`, `path` or `content` property"))

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use ::browser::error::Error;
+
 use crate::error::OpError;
 use crate::scope::Scope;
 
@@ -25,7 +27,7 @@ pub(super) fn check_path(scope: &Scope, call: &str, path: Option<&str>) -> Resul
 pub(super) async fn write(path: Option<String>, bytes: &[u8]) -> Result<(), OpError> {
     let Some(path) = path else { return Ok(()) };
     let written = tokio::fs::write(&path, bytes).await;
-    written.map_err(|error| OpError::error(format!("failed to write {path}: {error}")))
+    written.map_err(|error| Error::local_file(&error, &path).into())
 }
 
 /// Files that the page gets, as absolute paths.
