@@ -203,11 +203,12 @@ impl LifecycleWatcher {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        if self.timeout <= 0.0 {
+        if self.timeout == 0.0 {
             return work.await;
         }
         let spent = self.started.elapsed().as_secs_f64() * 1000.0;
-        let left = (self.timeout - spent).max(0.001);
+        // 0 would be no limit at all.
+        let left = if self.timeout > spent { self.timeout - spent } else { -1.0 };
         within(left, work).await.unwrap_or(Err(Error::NavigationTimeout(self.timeout)))
     }
 }

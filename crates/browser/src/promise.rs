@@ -77,10 +77,13 @@ impl<T: Clone> Promise<T> {
 
 /// `None` after `timeout` milliseconds; 0 means no limit.
 pub(crate) async fn within<T>(timeout: f64, work: impl Future<Output = T>) -> Option<T> {
-    if timeout > 0.0 { tokio::time::timeout(milliseconds(timeout), work).await.ok() } else { Some(work.await) }
+    if timeout != 0.0 { tokio::time::timeout(milliseconds(timeout), work).await.ok() } else { Some(work.await) }
 }
 
 /// A duration of so many milliseconds, whatever number a script gives.
 pub(crate) fn milliseconds(count: f64) -> Duration {
+    if count <= 0.0 {
+        return Duration::ZERO;
+    }
     Duration::try_from_secs_f64(count / 1000.0).unwrap_or(Duration::MAX)
 }

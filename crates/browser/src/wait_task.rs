@@ -182,6 +182,7 @@ async fn wait_by_asking(
     options: WaitForOptions,
 ) -> Result<Option<ElementHandle>, Error> {
     let world = frame.utility_world();
+    refuse_detached(world).await?;
     let ask = async || {
         let document = world.document().await?;
         let node = document.query_selector(selector).await?;
@@ -211,6 +212,11 @@ async fn wait_by_asking(
     within(timeout, asking).await.unwrap_or_else(expired)
 }
 
+/// A frame that is gone before the wait begins says so in the words of every other call.
+async fn refuse_detached(world: &World) -> Result<(), Error> {
+    if world.is_detached() { world.context().await.map(drop) } else { Ok(()) }
+}
+
 /// Waits until the function's value is truthy.
 pub(crate) async fn wait_for_function(
     world: &Rc<World>,
@@ -220,6 +226,7 @@ pub(crate) async fn wait_for_function(
     timeout: f64,
     arguments: Vec<Argument>,
 ) -> Result<Rc<JSHandle>, Error> {
+    refuse_detached(world).await?;
     let asked = match function {
         PageFunction::Expression(text) => format!("() => (\n{text}\n)"),
         PageFunction::Function(text) => text.to_string(),
@@ -279,7 +286,7 @@ async fn ask_one_document(world: &Rc<World>, poll: &Poll) -> Result<Option<Rc<JS
     let generation = world.generation();
     let asking = async {
         // A poll that has a timeout ends by it, whoever waits.
-        let signal = if poll.timeout > 0.0 {
+        let signal = if poll.timeout != 0.0 {
             None
         } else {
             Some(Signal(context.evaluate_handle(PageFunction::own("() => ({})"), Vec::new()).await?))

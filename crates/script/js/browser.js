@@ -26,7 +26,7 @@ export class Browser extends EventEmitter {
   toJSON() { refuseJson(); }
 }
 
-define("Browser", Browser, deliver);
+define("Browser", Browser, deliver, 1);
 
 // The first of the targets of a browser or browser context, now or later, that the predicate accepts.
 export async function waitForTarget(owner, predicate, options = {}) {

@@ -24,4 +24,4 @@ export class BrowserContext extends EventEmitter {
   toJSON() { refuseJson(); }
 }
 
-define("BrowserContext", BrowserContext, deliver);
+define("BrowserContext", BrowserContext, deliver, 100);

@@ -27,7 +27,7 @@ export function waitForEvent(emitter, names, accepts, timeout, failed, closing) 
     let count = 0;
     for (let i = 0; i < names.length; i++) undo[count++] = tap(emitter, names[i], check);
     if (closing !== undefined) undo[count++] = tap(emitter, closing, attempt(() => ops.wait_closed()));
-    if (timeout > 0) {
+    if (timeout !== 0) {
       const timer = setTimeout(attempt(failed), timeout);
       undo[count++] = () => { clearTimeout(timer); };
     }

@@ -6,7 +6,7 @@ import { locate } from "internal:locator";
 import { ops } from "internal:ops";
 import { navigation, text, timeoutOf } from "internal:options";
 import { encode, isString, refuseJson, source } from "internal:page_function";
-import { ErrorCtor, NumberCtor, StringCtor, uncurryThis } from "internal:primordials";
+import { ErrorCtor, NumberCtor, StringCtor, numberIsNaN, uncurryThis } from "internal:primordials";
 import { sleep } from "internal:helpers";
 
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);
@@ -91,7 +91,7 @@ export class Frame {
   toJSON() { refuseJson(); }
 }
 
-define("Frame", Frame);
+define("Frame", Frame, undefined, 500);
 
 function waitOptions(options = {}) {
   const { visible = false, hidden = false, timeout } = options;
@@ -100,8 +100,17 @@ function waitOptions(options = {}) {
 
 async function waitForFunction(frame, pageFunction, options, args) {
   const { polling = "raf", timeout } = options;
-  const how = typeof polling === "number" || polling instanceof NumberCtor ? +polling : text(polling);
+  const how = pollingOf(polling);
   return ops.frame_wait_for_function(ridOf(frame), waitSource(pageFunction), how, timeoutOf(timeout), encode(args));
+}
+
+function pollingOf(polling) {
+  if (isString(polling)) return `${polling}`;
+  if (typeof polling !== "number" && !(polling instanceof NumberCtor)) {
+    throw new ErrorCtor(`Unknown polling options: ${polling}`);
+  }
+  if (numberIsNaN(+polling)) throw new ErrorCtor("Cannot poll with non-positive interval: NaN");
+  return +polling;
 }
 
 // Waiting is lenient: what is neither function nor text counts as an expression.

@@ -27,9 +27,10 @@ const collected = new FinalizationRegistryCtor(({ rid, token }) => {
   ops.release(rid);
 });
 
-// Names the class of a resource. `deliver(object, event, args)` gets what Rust emits for it.
-export function define(name, Class, deliver) {
-  mapSet(classes, name, { Class, deliver });
+// Names the class of a resource. `deliver(object, event, args)` gets what Rust emits for it. The latest `kept` objects
+// live on though nobody holds them: what a script has written on a request is there again when its response comes.
+export function define(name, Class, deliver, kept = 0) {
+  mapSet(classes, name, { Class, deliver, kept, count: 0, latest: new MapCtor() });
 }
 
 function live(rid) {
@@ -48,6 +49,7 @@ export function wrap(rid, name) {
   weakSet(ids, object, { rid, deliver: definition.deliver });
   mapSet(refs, rid, { ref: new WeakRefCtor(object), token });
   register(collected, object, { rid, token });
+  if (definition.kept > 0) mapSet(definition.latest, definition.count++ % definition.kept, object);
   return object;
 }
 

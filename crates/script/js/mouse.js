@@ -3,14 +3,15 @@ import { define, ridOf } from "internal:handles";
 import { clickOptions } from "internal:keyboard";
 import { ops } from "internal:ops";
 import { refuseJson } from "internal:page_function";
+import { NumberCtor } from "internal:primordials";
 
 export class Mouse {
   async move(x, y, options = {}) {
     const { steps = 1 } = options;
-    await ops.mouse_move(ridOf(this), x, y, steps);
+    await ops.mouse_move(ridOf(this), NumberCtor(x), NumberCtor(y), NumberCtor(steps));
   }
 
-  async click(x, y, options = {}) { await ops.mouse_click(ridOf(this), x, y, clickOptions(options)); }
+  async click(x, y, options = {}) { await ops.mouse_click(ridOf(this), NumberCtor(x), NumberCtor(y), clickOptions(options)); }
   async down(options = {}) { await ops.mouse_down(ridOf(this), clickOptions(options)); }
   async up(options = {}) { await ops.mouse_up(ridOf(this), clickOptions(options)); }
 

@@ -2,11 +2,12 @@
 import { map } from "internal:arrays";
 import { ErrorCtor, NumberCtor, isArray } from "internal:primordials";
 
-// A timeout in milliseconds: undefined is the page's default, 0 (and what counts as false) is none.
+// A timeout in milliseconds: undefined is the page's default, 0 (and what counts as false) is none, and less than 0
+// is over at once.
 export function timeoutOf(timeout) {
   if (timeout === undefined) return undefined;
   const number = NumberCtor(timeout || 0);
-  return number > 0 && number < Infinity ? number : 0;
+  return number < Infinity ? number : 0;
 }
 
 export function navigation(options = {}) {

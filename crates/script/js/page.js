@@ -26,12 +26,14 @@ export class Page extends EventEmitter {
   #coverage;
   #tracing;
   #accessibility;
+  // The object that setViewport() was given.
+  #viewport;
   // What exposeFunction() has exposed, by name.
   #functions = new MapCtor();
 
   static { functionsOf = (page) => page.#functions; }
 
-  constructor() { super((name, hears) => { ops.page_listen(ridOf(this), `${name}`, hears); }); }
+  constructor() { super((name, hears) => { if (typeof name === "string") ops.page_listen(ridOf(this), name, hears); }); }
 
   get keyboard() { return this.#keyboard ??= ops.page_keyboard(ridOf(this)); }
   get mouse() { return this.#mouse ??= ops.page_mouse(ridOf(this)); }
@@ -47,7 +49,7 @@ export class Page extends EventEmitter {
   frames() { return ops.page_frames(ridOf(this)); }
   workers() { return ops.page_workers(ridOf(this)); }
   url() { return ops.page_url(ridOf(this)); }
-  viewport() { return ops.page_viewport(ridOf(this)); }
+  viewport() { return this.#viewport ?? ops.page_viewport(ridOf(this)); }
   isClosed() { return ops.page_is_closed(ridOf(this)); }
 
   async goto(url, options) { return ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
@@ -137,6 +139,7 @@ export class Page extends EventEmitter {
       __proto__: null, width, height, deviceScaleFactor, isMobile: flag(isMobile), hasTouch: flag(hasTouch),
       isLandscape: flag(isLandscape),
     });
+    this.#viewport = viewport;
   }
 
   async emulate(options) {
@@ -189,7 +192,7 @@ define("Page", Page, (page, name, args) => {
   else if (name === "pageerror") deliver(page, name, [withoutStack(args[0])]);
   else if (name === "error") deliver(page, name, [new ErrorCtor(args[0])]);
   else deliver(page, name, args);
-});
+}, 100);
 
 function mainRid(page) { return ridOf(ops.page_main_frame(ridOf(page))); }
 

@@ -29,7 +29,7 @@ export class Request {
 
   async respond(response) {
     const { status, headers, contentType, body } = response;
-    const content = isString(body) ? `${body}` : body || undefined;
+    const content = (isString(body) ? `${body}` : body) || undefined;
     await ops.request_respond(ridOf(this), NumberCtor(status) || 200, pairs(headers), text(contentType), content);
   }
 
@@ -48,4 +48,4 @@ export function pairs(headers) {
   return list;
 }
 
-define("Request", Request);
+define("Request", Request, undefined, 1000);

@@ -24,4 +24,4 @@ export class Response {
   toJSON() { refuseJson(); }
 }
 
-define("Response", Response);
+define("Response", Response, undefined, 1000);

@@ -15,4 +15,4 @@ export class Target {
   toJSON() { refuseJson(); }
 }
 
-define("Target", Target);
+define("Target", Target, undefined, 100);

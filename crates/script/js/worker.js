@@ -19,4 +19,4 @@ export class Worker extends EventEmitter {
   toJSON() { refuseJson(); }
 }
 
-define("Worker", Worker);
+define("Worker", Worker, undefined, 100);

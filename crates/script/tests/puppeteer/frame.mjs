@@ -39,4 +39,12 @@ const [response] = await Promise.all([first.waitForNavigation(), first.evaluate(
 equal(response.url(), `${vars.site}/next.html`);
 await first.setContent("<p>new</p>");
 equal(await first.$eval("p", (element) => element.textContent), "new");
+first.note = "mine";
+equal(page.frames().find((frame) => frame.name() === "first").note, "mine");
+await fails(first.waitForFunction("1", { polling: null }), "Unknown polling options: null");
+await fails(first.waitForFunction("1", { polling: NaN }), "Cannot poll with non-positive interval: NaN");
+await fails(first.waitForFunction("1", { polling: "often" }), "Unknown polling option: often");
+await main.evaluate(() => { document.querySelectorAll("iframe").forEach((each) => each.remove()); });
+await fails(first.waitForSelector("p"), "Execution Context is not available in detached frame");
+await fails(first.waitForFunction("1"), "Execution Context is not available in detached frame");
 record(results);

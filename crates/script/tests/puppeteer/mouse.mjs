@@ -3,6 +3,7 @@ watch(page);
 await page.goto(`${vars.site}/form.html`);
 const { x, y } = await (await page.$("#pad")).boundingBox();
 await page.mouse.move(x + 10, y + 10, { steps: 2 });
+await page.mouse.move(`${x + 12}`, `${y + 12}`);
 await page.mouse.down();
 await page.mouse.up();
 await page.mouse.click(x + 20, y + 20, { button: "right" });

@@ -20,6 +20,7 @@ equal((await page.content()).includes("Press me"), true);
 equal(page.frames().length, 1);
 equal(page.workers().length, 0);
 equal(String(await page.evaluateHandle("document.body")), "JSHandle@node");
+await fails(page.evaluate(Math.max), "Passed function is not well-serializable!");
 equal([(await page.$$("select")).length, (await page.$x("//select")).length], [2, 2]);
 equal(await page.$eval("#city", (element) => element.value), "Bonn");
 equal(await page.$$eval("select", (all) => all.length), 2);
@@ -50,11 +51,20 @@ equal([answers[0].method(), answers[1].status()], ["GET", 200]);
 await page.waitForNetworkIdle({ idleTime: 10 });
 await fails(page.waitForRequest("x", { timeout: 5 }), "Timeout exceeded while waiting for event");
 await fails(page.waitForFileChooser({ timeout: 5 }), "waiting for file chooser failed");
+await fails(page.waitForRequest("x", { timeout: -1 }), "Timeout exceeded while waiting for event");
+await fails(page.waitForSelector("nope", { timeout: -1 }), 'waiting for selector "nope" failed: timeout -1ms exceeded');
+await fails(page.waitForNavigation({ timeout: -1 }), "Navigation Timeout Exceeded: -1ms exceeded");
+await fails(page.addScriptTag({ path: "/nowhere/at/all" }), "ENOENT: no such file or directory, open '/nowhere/at/all'");
 await page.addScriptTag({ content: "window.added = 1" });
 await page.addStyleTag({ content: "body { color: rgb(1, 2, 3) }" });
 await page.exposeFunction("twice", async (number) => number * 2);
 equal(await page.evaluate(() => twice(21)), 42);
 await page.evaluateOnNewDocument((value) => { window.early = value; }, 5);
+
+// Events of the script's own.
+const ours = Symbol("ours");
+page.once(ours, (value) => { results.ours = value; });
+equal([page.emit(ours, 7), page.emit(ours, 8), results.ours], [true, false, 7]);
 
 // Settings.
 page.setDefaultTimeout(20000);
@@ -83,7 +93,9 @@ equal(await page.evaluate(() => [window.early, navigator.userAgent]), [5, "agent
 equal(page.isJavaScriptEnabled(), true);
 await page.setJavaScriptEnabled(false);
 await page.setJavaScriptEnabled(true);
-await page.setViewport({ width: 300, height: 200 });
+const size = { width: 300, height: 200, note: "mine" };
+await page.setViewport(size);
+equal(page.viewport() === size, true);
 await page.emulate(puppeteer.devices["iPhone 6"]);
 equal(page.viewport().isMobile, true);
 await page.emulate({ viewport: { width: 300, height: 200 }, userAgent: "agent/2" });

@@ -20,4 +20,20 @@ await fails(page.goto(`${vars.site}/never`), "net::ERR_ABORTED");
 equal((await failed).failure(), { errorText: "net::ERR_ABORTED" });
 const seen = await page.goto(`${vars.site}/headers`);
 equal((await seen.json()).extra, "5");
+page.removeAllListeners("request");
+await page.setRequestInterception(false);
+
+// A request is the same object again when its response comes, though nobody holds it meanwhile.
+const starts = new WeakMap();
+page.on("request", (request) => { request.note = "mine"; starts.set(request, 5); });
+const remembered = new Promise((resolve) => {
+  page.once("response", (response) => { resolve([response.request().note, starts.get(response.request())]); });
+});
+await page.goto(vars.site);
+equal(await remembered, ["mine", 5]);
+
+// An empty body is no body.
+await page.setRequestInterception(true);
+page.on("request", (request) => { request.respond({ body: "" }); });
+equal((await page.goto(`${vars.site}/nothing`)).headers()["content-length"], undefined);
 record(results);
