@@ -6,7 +6,7 @@ import { refuseJson } from "internal:page_function";
 export class Accessibility {
   async snapshot(options = {}) {
     const { interestingOnly = true, root = null } = options;
-    return ops.accessibility_snapshot(ridOf(this), !!interestingOnly, root === null ? null : ridOf(root));
+    return await ops.accessibility_snapshot(ridOf(this), !!interestingOnly, root === null ? null : ridOf(root));
   }
 
   toJSON() { refuseJson(); }

@@ -8,18 +8,18 @@ import { refuseJson } from "internal:page_function";
 
 export class Browser extends EventEmitter {
   process() { return ops.browser_process(ridOf(this)); }
-  async createIncognitoBrowserContext() { return ops.browser_create_browser_context(ridOf(this)); }
-  async createBrowserContext() { return ops.browser_create_browser_context(ridOf(this)); }
+  async createIncognitoBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
+  async createBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
   browserContexts() { return ops.browser_browser_contexts(ridOf(this)); }
   defaultBrowserContext() { return ops.browser_default_browser_context(ridOf(this)); }
   wsEndpoint() { return ops.browser_ws_endpoint(ridOf(this)); }
-  async newPage() { return ops.browser_new_page(ridOf(this)); }
+  async newPage() { return await ops.browser_new_page(ridOf(this)); }
   targets() { return ops.browser_targets(ridOf(this)); }
   target() { return ops.browser_target(ridOf(this)); }
   waitForTarget(predicate, options) { return waitForTarget(this, predicate, options); }
-  async pages() { return ops.browser_pages(ridOf(this)); }
-  async version() { return ops.browser_version(ridOf(this)); }
-  async userAgent() { return ops.browser_user_agent(ridOf(this)); }
+  async pages() { return await ops.browser_pages(ridOf(this)); }
+  async version() { return await ops.browser_version(ridOf(this)); }
+  async userAgent() { return await ops.browser_user_agent(ridOf(this)); }
   async close() { await ops.browser_close(ridOf(this)); }
   disconnect() { ops.browser_disconnect(ridOf(this)); }
   isConnected() { return ops.browser_is_connected(ridOf(this)); }

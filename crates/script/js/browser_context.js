@@ -9,7 +9,7 @@ import { refuseJson } from "internal:page_function";
 export class BrowserContext extends EventEmitter {
   targets() { return ops.browser_context_targets(ridOf(this)); }
   waitForTarget(predicate, options) { return waitForTarget(this, predicate, options); }
-  async pages() { return ops.browser_context_pages(ridOf(this)); }
+  async pages() { return await ops.browser_context_pages(ridOf(this)); }
   isIncognito() { return ops.browser_context_is_incognito(ridOf(this)); }
 
   async overridePermissions(origin, permissions) {
@@ -18,7 +18,7 @@ export class BrowserContext extends EventEmitter {
   }
 
   async clearPermissionOverrides() { await ops.browser_context_clear_permission_overrides(ridOf(this)); }
-  async newPage() { return ops.browser_context_new_page(ridOf(this)); }
+  async newPage() { return await ops.browser_context_new_page(ridOf(this)); }
   browser() { return ops.browser_context_browser(ridOf(this)); }
   async close() { await ops.browser_context_close(ridOf(this)); }
   toJSON() { refuseJson(); }

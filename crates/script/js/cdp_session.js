@@ -6,7 +6,7 @@ import { refuseJson } from "internal:page_function";
 import { jsonStringify } from "internal:primordials";
 
 export class CDPSession extends EventEmitter {
-  async send(method, params = {}) { return ops.cdp_session_send(ridOf(this), `${method}`, jsonStringify(params)); }
+  async send(method, params = {}) { return await ops.cdp_session_send(ridOf(this), `${method}`, jsonStringify(params)); }
   async detach() { await ops.cdp_session_detach(ridOf(this)); }
   toJSON() { refuseJson(); }
 }

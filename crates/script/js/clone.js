@@ -1,8 +1,8 @@
 // structuredClone: deep copies of data, cycles included.
 import { ops } from "internal:ops";
 import {
-  ArrayBufferCtor, DateCtor, ErrorCtor, MapCtor, ObjectCtor, RegExpCtor, SetCtor, TypeErrorCtor, isArray, keys,
-  uncurryThis,
+  ArrayBufferCtor, DateCtor, ErrorCtor, MapCtor, ObjectCtor, RegExpCtor, SetCtor, TypeErrorCtor, defineProperty, isArray,
+  keys, uncurryThis,
 } from "internal:primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -14,7 +14,7 @@ const getTime = uncurryThis(DateCtor.prototype.getTime);
 const slice = uncurryThis(ArrayBufferCtor.prototype.slice);
 const { isView } = ArrayBufferCtor;
 
-const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const errors = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
 
 export function structuredClone(value) {
   return copy(value, new MapCtor());
@@ -67,6 +67,9 @@ function copy(value, seen) {
   const made = remember(isArray(value) ? [] : {});
   if (isArray(value)) made.length = value.length;
   const names = keys(value);
-  for (let i = 0; i < names.length; i++) made[names[i]] = copy(value[names[i]], seen);
+  for (let i = 0; i < names.length; i++) {
+    const item = copy(value[names[i]], seen);
+    defineProperty(made, names[i], { value: item, writable: true, enumerable: true, configurable: true });
+  }
   return made;
 }

@@ -1,4 +1,5 @@
 // logger, which is console too: every message is one line of the job's log.
+import { append } from "internal:arrays";
 import { ops } from "internal:ops";
 import { format } from "internal:format";
 import { inspect } from "internal:inspect";
@@ -12,8 +13,6 @@ import {
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapSet = uncurryThis(MapCtor.prototype.set);
 const mapDelete = uncurryThis(MapCtor.prototype.delete);
-const push = uncurryThis(ArrayCtor.prototype.push);
-const unshift = uncurryThis(ArrayCtor.prototype.unshift);
 const replaceAll = uncurryThis(StringCtor.prototype.replaceAll);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const toFixed = uncurryThis(Number.prototype.toFixed);
@@ -34,7 +33,7 @@ const error = at("ERROR");
 
 function dir(...objects) {
   const texts = [];
-  for (let i = 0; i < objects.length; i++) push(texts, stringify(objects[i]));
+  for (let i = 0; i < objects.length; i++) append(texts, stringify(objects[i]));
   write("DEBUG", inspect(texts, { depth: 2 }));
 }
 
@@ -59,8 +58,7 @@ function time(label = "default") {
 function timeLog(label = "default", ...rest) {
   const start = mapGet(times, `${label}`);
   if (start === undefined) return warn(`Warning: No such label '${label}' for console.timeLog()`);
-  unshift(rest, "%s: %s", `${label}`, duration(now() - start));
-  apply(log, undefined, rest);
+  logAfter(log, ["%s: %s", `${label}`, duration(now() - start)], rest);
 }
 
 function timeEnd(label = "default") {
@@ -82,9 +80,14 @@ function countReset(label = "default") {
 
 function assert(condition, ...args) {
   if (condition) return;
-  if (typeof args[0] === "string") args[0] = `Assertion failed: ${args[0]}`;
-  else unshift(args, "Assertion failed");
+  if (args.length === 0 || typeof args[0] !== "string") return logAfter(warn, ["Assertion failed"], args);
+  args[0] = `Assertion failed: ${args[0]}`;
   apply(warn, undefined, args);
+}
+
+function logAfter(write, first, rest) {
+  for (let i = 0; i < rest.length; i++) append(first, rest[i]);
+  apply(write, undefined, first);
 }
 
 function trace(...args) {

@@ -1,4 +1,5 @@
 // What an inspected value holds, a line of text for each part.
+import { append as push } from "internal:arrays";
 import { ops } from "internal:ops";
 import { isClass } from "internal:classes";
 import { escaped, formatPrimitive, layOut, plural, quoted } from "internal:layout";
@@ -7,7 +8,6 @@ import {
   defineProperty, fixed, getOwnPropertyDescriptor, getPrototypeOf, is, isArray, keys, max, min, ownKeys, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
 const sort = uncurryThis(ArrayCtor.prototype.sort);
 const padStart = uncurryThis(StringCtor.prototype.padStart);
 const numberText = uncurryThis(NumberCtor.prototype.toString);

@@ -9,14 +9,14 @@ export class Coverage {
     await ops.coverage_start_js(ridOf(this), !!resetOnNavigation, !!reportAnonymousScripts);
   }
 
-  async stopJSCoverage() { return ops.coverage_stop_js(ridOf(this)); }
+  async stopJSCoverage() { return await ops.coverage_stop_js(ridOf(this)); }
 
   async startCSSCoverage(options = {}) {
     const { resetOnNavigation = true } = options;
     await ops.coverage_start_css(ridOf(this), !!resetOnNavigation);
   }
 
-  async stopCSSCoverage() { return ops.coverage_stop_css(ridOf(this)); }
+  async stopCSSCoverage() { return await ops.coverage_stop_css(ridOf(this)); }
   toJSON() { refuseJson(); }
 }
 

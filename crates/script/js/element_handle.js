@@ -10,10 +10,10 @@ import { screenshotOptions } from "internal:screenshot";
 
 export class ElementHandle extends JSHandle {
   asElement() { return this; }
-  async contentFrame() { return ops.element_handle_content_frame(ridOf(this)); }
+  async contentFrame() { return await ops.element_handle_content_frame(ridOf(this)); }
   async hover() { await ops.element_handle_hover(ridOf(this)); }
   async click(options) { await ops.element_handle_click(ridOf(this), clickOptions(options)); }
-  async select(...values) { return ops.element_handle_select(ridOf(this), selectValues(values)); }
+  async select(...values) { return await ops.element_handle_select(ridOf(this), selectValues(values)); }
 
   async uploadFile(...filePaths) {
     await ops.element_handle_upload_file(ridOf(this), map(filePaths, (path) => `${path}`));
@@ -23,27 +23,27 @@ export class ElementHandle extends JSHandle {
   async focus() { await ops.element_handle_focus(ridOf(this)); }
   async type(text, options) { await ops.element_handle_type(ridOf(this), typeText(text), typeDelay(options)); }
   async press(key, options) { await ops.element_handle_press(ridOf(this), `${key}`, pressOptions(options)); }
-  async boundingBox() { return ops.element_handle_bounding_box(ridOf(this)); }
-  async boxModel() { return ops.element_handle_box_model(ridOf(this)); }
-  async screenshot(options = {}) { return ops.element_handle_screenshot(ridOf(this), screenshotOptions(options)); }
-  async $(selector) { return ops.element_handle_query_selector(ridOf(this), `${selector}`); }
-  async $$(selector) { return ops.element_handle_query_selector_all(ridOf(this), `${selector}`); }
+  async boundingBox() { return await ops.element_handle_bounding_box(ridOf(this)); }
+  async boxModel() { return await ops.element_handle_box_model(ridOf(this)); }
+  async screenshot(options = {}) { return await ops.element_handle_screenshot(ridOf(this), screenshotOptions(options)); }
+  async $(selector) { return await ops.element_handle_query_selector(ridOf(this), `${selector}`); }
+  async $$(selector) { return await ops.element_handle_query_selector_all(ridOf(this), `${selector}`); }
 
   async $eval(selector, pageFunction, ...args) {
-    return ops.element_handle_eval_on_selector(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+    return await ops.element_handle_eval_on_selector(ridOf(this), `${selector}`, source(pageFunction), encode(args));
   }
 
   async $$eval(selector, pageFunction, ...args) {
-    return ops.element_handle_eval_on_selector_all(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+    return await ops.element_handle_eval_on_selector_all(ridOf(this), `${selector}`, source(pageFunction), encode(args));
   }
 
-  async $x(expression) { return ops.element_handle_xpath(ridOf(this), `${expression}`); }
+  async $x(expression) { return await ops.element_handle_xpath(ridOf(this), `${expression}`); }
   get frame() { return ops.element_handle_frame(ridOf(this)); }
   async scrollIntoView() { await ops.element_handle_scroll_into_view(ridOf(this)); }
   async clickablePoint(offset) {
-    return ops.element_handle_clickable_point(ridOf(this), offset && point(offset));
+    return await ops.element_handle_clickable_point(ridOf(this), offset && point(offset));
   }
-  async isIntersectingViewport() { return ops.element_handle_is_intersecting_viewport(ridOf(this)); }
+  async isIntersectingViewport() { return await ops.element_handle_is_intersecting_viewport(ridOf(this)); }
 }
 
 export function selectValues(values) {

@@ -190,9 +190,25 @@ const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTra
   });
 }
 
+// What is no number means no stack, as in V8. The engine never frees a value that was its limit, so it gets numbers alone.
+{
+  const native = getOwnPropertyDescriptor(ErrorCtor, "stackTraceLimit");
+  let limit = ErrorCtor.stackTraceLimit;
+  defineProperty(ErrorCtor, "stackTraceLimit", {
+    get() { return limit; },
+    set(value) {
+      limit = value;
+      apply(native.set, ErrorCtor, [typeof value === "number" ? value : 0]);
+    },
+    configurable: false, enumerable: false,
+  });
+}
+
 // As in V8 any value may be assigned to `stack`; it becomes the error's own property.
+let stackOf;
 {
   const { get } = getOwnPropertyDescriptor(ErrorCtor.prototype, "stack");
+  stackOf = uncurryThis(get);
   defineProperty(ErrorCtor.prototype, "stack", {
     get,
     set(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
@@ -205,7 +221,7 @@ const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTra
 export function rawStack() {
   apply(setPrepare, ErrorCtor, [undefined]);
   try {
-    return new ErrorCtor("").stack;
+    return stackOf(new ErrorCtor(""));
   } finally {
     apply(setPrepare, ErrorCtor, [prepare]);
   }

@@ -6,7 +6,9 @@
 
 import { forget, retain } from "internal:handles";
 import { append, copy } from "internal:arrays";
-import { ErrorCtor, MapCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, uncurryThis } from "internal:primordials";
+import {
+  ErrorCtor, MapCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, uncurryThis,
+} from "internal:primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapSet = uncurryThis(MapCtor.prototype.set);
@@ -147,7 +149,7 @@ function onlyOnce(emitter, name, listener) {
     remove(emitter, name, run);
     return apply(listener, emitter, args);
   }
-  run.listener = listener;
+  defineProperty(run, "listener", { value: listener, writable: true, configurable: true, enumerable: true });
   return run;
 }
 

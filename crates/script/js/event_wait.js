@@ -1,4 +1,5 @@
 // Waits for an event that a script's predicate accepts. The limits and their errors are Rust's.
+import { append } from "internal:arrays";
 import { tap } from "internal:event_emitter";
 import { ops } from "internal:ops";
 import { PromiseCtor } from "internal:primordials";
@@ -24,12 +25,11 @@ export function waitForEvent(emitter, names, accepts, timeout, failed, closing) 
       }
     };
     const check = attempt((object) => { if (accepts(object)) settle(resolve, object); });
-    let count = 0;
-    for (let i = 0; i < names.length; i++) undo[count++] = tap(emitter, names[i], check);
-    if (closing !== undefined) undo[count++] = tap(emitter, closing, attempt(() => ops.wait_closed()));
+    for (let i = 0; i < names.length; i++) append(undo, tap(emitter, names[i], check));
+    if (closing !== undefined) append(undo, tap(emitter, closing, attempt(() => ops.wait_closed())));
     if (timeout !== 0) {
       const timer = setTimeout(attempt(failed), timeout);
-      undo[count++] = () => { clearTimeout(timer); };
+      append(undo, () => { clearTimeout(timer); });
     }
   });
 }

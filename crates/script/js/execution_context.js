@@ -7,15 +7,15 @@ export class ExecutionContext {
   frame() { return ops.execution_context_frame(ridOf(this)); }
 
   async evaluate(pageFunction, ...args) {
-    return ops.execution_context_evaluate(ridOf(this), source(pageFunction), encode(args));
+    return await ops.execution_context_evaluate(ridOf(this), source(pageFunction), encode(args));
   }
 
   async evaluateHandle(pageFunction, ...args) {
-    return ops.execution_context_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
+    return await ops.execution_context_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
   }
 
   async queryObjects(prototypeHandle) {
-    return ops.execution_context_query_objects(ridOf(this), ridOf(prototypeHandle));
+    return await ops.execution_context_query_objects(ridOf(this), ridOf(prototypeHandle));
   }
 
   toJSON() { refuseJson(); }

@@ -18,49 +18,49 @@ export class Frame {
   childFrames() { return ops.frame_child_frames(ridOf(this)); }
   isDetached() { return ops.frame_is_detached(ridOf(this)); }
 
-  async goto(url, options) { return ops.frame_goto(ridOf(this), `${url}`, navigation(options)); }
-  async waitForNavigation(options) { return ops.frame_wait_for_navigation(ridOf(this), navigation(options)); }
-  async content() { return ops.frame_content(ridOf(this)); }
+  async goto(url, options) { return await ops.frame_goto(ridOf(this), `${url}`, navigation(options)); }
+  async waitForNavigation(options) { return await ops.frame_wait_for_navigation(ridOf(this), navigation(options)); }
+  async content() { return await ops.frame_content(ridOf(this)); }
   async setContent(html, options) { await ops.frame_set_content(ridOf(this), `${html}`, navigation(options)); }
-  async title() { return ops.frame_title(ridOf(this)); }
+  async title() { return await ops.frame_title(ridOf(this)); }
 
-  async executionContext() { return ops.frame_execution_context(ridOf(this)); }
+  async executionContext() { return await ops.frame_execution_context(ridOf(this)); }
 
   async evaluate(pageFunction, ...args) {
-    return ops.frame_evaluate(ridOf(this), source(pageFunction), encode(args));
+    return await ops.frame_evaluate(ridOf(this), source(pageFunction), encode(args));
   }
 
   async evaluateHandle(pageFunction, ...args) {
-    return ops.frame_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
+    return await ops.frame_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
   }
 
-  async $(selector) { return ops.frame_query_selector(ridOf(this), `${selector}`); }
-  async $$(selector) { return ops.frame_query_selector_all(ridOf(this), `${selector}`); }
-  async $x(expression) { return ops.frame_xpath(ridOf(this), `${expression}`); }
+  async $(selector) { return await ops.frame_query_selector(ridOf(this), `${selector}`); }
+  async $$(selector) { return await ops.frame_query_selector_all(ridOf(this), `${selector}`); }
+  async $x(expression) { return await ops.frame_xpath(ridOf(this), `${expression}`); }
 
   async $eval(selector, pageFunction, ...args) {
-    return ops.frame_eval_on_selector(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+    return await ops.frame_eval_on_selector(ridOf(this), `${selector}`, source(pageFunction), encode(args));
   }
 
   async $$eval(selector, pageFunction, ...args) {
-    return ops.frame_eval_on_selector_all(ridOf(this), `${selector}`, source(pageFunction), encode(args));
+    return await ops.frame_eval_on_selector_all(ridOf(this), `${selector}`, source(pageFunction), encode(args));
   }
 
   async addScriptTag(options) {
     const { url = null, path = null, content = null, type = "" } = options;
-    return ops.frame_add_script_tag(ridOf(this), text(url), text(path), text(content), `${type}`);
+    return await ops.frame_add_script_tag(ridOf(this), text(url), text(path), text(content), `${type}`);
   }
 
   async addStyleTag(options) {
     const { url = null, path = null, content = null } = options;
-    return ops.frame_add_style_tag(ridOf(this), text(url), text(path), text(content));
+    return await ops.frame_add_style_tag(ridOf(this), text(url), text(path), text(content));
   }
 
   async click(selector, options) { await ops.frame_click(ridOf(this), `${selector}`, clickOptions(options)); }
   async focus(selector) { await ops.frame_focus(ridOf(this), `${selector}`); }
   async hover(selector) { await ops.frame_hover(ridOf(this), `${selector}`); }
   async tap(selector) { await ops.frame_tap(ridOf(this), `${selector}`); }
-  async select(selector, ...values) { return ops.frame_select(ridOf(this), `${selector}`, selectValues(values)); }
+  async select(selector, ...values) { return await ops.frame_select(ridOf(this), `${selector}`, selectValues(values)); }
 
   async type(selector, text, options) {
     await ops.frame_type(ridOf(this), `${selector}`, typeText(text), typeDelay(options));
@@ -77,10 +77,10 @@ export class Frame {
   }
 
   async waitForSelector(selector, options) {
-    return ops.frame_wait_for_selector(ridOf(this), `${selector}`, waitOptions(options));
+    return await ops.frame_wait_for_selector(ridOf(this), `${selector}`, waitOptions(options));
   }
 
-  async waitForXPath(xpath, options) { return ops.frame_wait_for_xpath(ridOf(this), `${xpath}`, waitOptions(options)); }
+  async waitForXPath(xpath, options) { return await ops.frame_wait_for_xpath(ridOf(this), `${xpath}`, waitOptions(options)); }
 
   waitForFunction(pageFunction, options = {}, ...args) { return waitForFunction(this, pageFunction, options, args); }
   waitForTimeout(milliseconds) { return sleep(milliseconds); }
@@ -101,7 +101,7 @@ function waitOptions(options = {}) {
 async function waitForFunction(frame, pageFunction, options, args) {
   const { polling = "raf", timeout } = options;
   const how = pollingOf(polling);
-  return ops.frame_wait_for_function(ridOf(frame), waitSource(pageFunction), how, timeoutOf(timeout), encode(args));
+  return await ops.frame_wait_for_function(ridOf(frame), waitSource(pageFunction), how, timeoutOf(timeout), encode(args));
 }
 
 function pollingOf(polling) {

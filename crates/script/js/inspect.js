@@ -1,4 +1,5 @@
 // util.inspect, as Node 12 prints: which kind of value it is, and what belongs to it.
+import { append as push, prepend, remove } from "internal:arrays";
 import { ops } from "internal:ops";
 import {
   arePairs, bufferParts, entries, exported, items, iterated, members, none, numbers, promiseParts, property, remaining,
@@ -10,10 +11,7 @@ import {
 } from "internal:primordials";
 import { anyPrefix, boxedTitle, constructorName, errorTitle, functionTitle, prefix } from "internal:titles";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
 const pop = uncurryThis(ArrayCtor.prototype.pop);
-const unshift = uncurryThis(ArrayCtor.prototype.unshift);
-const splice = uncurryThis(ArrayCtor.prototype.splice);
 const includes = uncurryThis(ArrayCtor.prototype.includes);
 const indexOf = uncurryThis(ArrayCtor.prototype.indexOf);
 const slice = uncurryThis(String.prototype.slice);
@@ -182,10 +180,10 @@ function other(context, { value, name, tag, kind, bare, tooDeep, ofTypedArray })
     }
     case "ArrayBuffer": case "SharedArrayBuffer":
       if (ofTypedArray && empty) return done(`${prefix(name, tag, kind)}{ byteLength: ${value.byteLength} }`);
-      unshift(extra, "byteLength");
+      prepend(extra, "byteLength");
       return braced(kind, ofTypedArray ? none : bufferParts);
     case "DataView":
-      unshift(extra, "byteLength", "byteOffset", "buffer");
+      prepend(extra, "byteLength", "byteOffset", "buffer");
       return braced(kind, none);
     case "Promise": return braced(kind, promiseParts);
     case "WeakSet": case "WeakMap": return braced(kind, unknown);
@@ -193,7 +191,7 @@ function other(context, { value, name, tag, kind, bare, tooDeep, ofTypedArray })
       extra.length = 0;
       return { open: `[${tag}] {`, body: exported, extra };
     case "Number": case "String": case "Boolean": case "BigInt": case "Symbol": {
-      if (kind === "String") splice(extra, 0, value.length);
+      if (kind === "String") remove(extra, 0, value.length);
       const base = boxedTitle(context, value, kind, name, tag);
       return extra.length === 0 && bare ? done(base) : { open: "{", base, extra };
     }
@@ -207,8 +205,8 @@ function other(context, { value, name, tag, kind, bare, tooDeep, ofTypedArray })
 // In V8 the stack is an error's first own property.
 function stackFirst(extra) {
   const at = indexOf(extra, "stack");
-  if (at >= 0) splice(extra, at, 1);
-  unshift(extra, "stack");
+  if (at >= 0) remove(extra, at, 1);
+  prepend(extra, "stack");
 }
 
 function titled(text, name, tag, kind) {

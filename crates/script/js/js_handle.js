@@ -10,14 +10,14 @@ export class JSHandle {
   executionContext() { return ops.js_handle_execution_context(ridOf(this)); }
 
   async evaluate(pageFunction, ...args) {
-    return ops.js_handle_evaluate(ridOf(this), source(pageFunction), encode(args));
+    return await ops.js_handle_evaluate(ridOf(this), source(pageFunction), encode(args));
   }
 
   async evaluateHandle(pageFunction, ...args) {
-    return ops.js_handle_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
+    return await ops.js_handle_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
   }
 
-  async getProperty(propertyName) { return ops.js_handle_get_property(ridOf(this), `${propertyName}`); }
+  async getProperty(propertyName) { return await ops.js_handle_get_property(ridOf(this), `${propertyName}`); }
 
   async getProperties() {
     const entries = await ops.js_handle_get_properties(ridOf(this));
@@ -26,7 +26,7 @@ export class JSHandle {
     return properties;
   }
 
-  async jsonValue() { return ops.js_handle_json_value(ridOf(this)); }
+  async jsonValue() { return await ops.js_handle_json_value(ridOf(this)); }
   asElement() { return null; }
   async dispose() { await ops.js_handle_dispose(ridOf(this)); }
   toString() { return ops.js_handle_to_string(ridOf(this)); }

@@ -1,10 +1,10 @@
 // JSON with errors that say where, as V8's do.
+import { append as push } from "internal:arrays";
 import {
   ArrayCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, getOwnPropertyDescriptor, getPrototypeOf, isArray,
   jsonParse, jsonStringify, keys, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
 const pop = uncurryThis(ArrayCtor.prototype.pop);
 const indexOf = uncurryThis(ArrayCtor.prototype.indexOf);
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);

@@ -1,9 +1,9 @@
 // How an inspected value's parts become lines: primitives, quotes, one line or many, columns of array items.
+import { append as push } from "internal:arrays";
 import {
   ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, fixed, floor, is, max, min, round, sqrt, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
 const join = uncurryThis(ArrayCtor.prototype.join);
 const charCodeAt = uncurryThis(StringCtor.prototype.charCodeAt);
 const codePointAt = uncurryThis(StringCtor.prototype.codePointAt);

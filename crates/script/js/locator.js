@@ -65,7 +65,7 @@ export class Locator extends EventEmitter {
     await this.#act((handle) => handle.evaluate(scrollElement, scrollTop, scrollLeft), true);
   }
 
-  async waitHandle() { return this.#act((handle) => handle, false); }
+  async waitHandle() { return await this.#act((handle) => handle, false); }
 
   async wait() {
     const handle = await this.waitHandle();
@@ -116,7 +116,7 @@ export class Locator extends EventEmitter {
       if (done) return done.value;
       await sleep(RETRY_DELAY);
     }
-    return ops.locator_timed_out(this.#timeout, last === undefined ? "" : `${last.message}`);
+    return await ops.locator_timed_out(this.#timeout, last === undefined ? "" : `${last.message}`);
   }
 
   #prepare(handle) { return handle.evaluate(prepare, this.#enabled, this.#inViewport, this.#stable); }
@@ -159,10 +159,10 @@ function longest(timeouts) {
 
 async function fill(handle, value) {
   const kind = await handle.evaluate(fieldKind);
-  if (kind === "select") return handle.select(value);
-  if (kind === "set") return handle.evaluate(setValue, value);
+  if (kind === "select") return await handle.select(value);
+  if (kind === "set") return await handle.evaluate(setValue, value);
   const rest = await handle.evaluate(keepPrefix, value);
-  return handle.type(rest);
+  return await handle.type(rest);
 }
 
 // From here on: functions of the page.

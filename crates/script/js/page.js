@@ -52,25 +52,25 @@ export class Page extends EventEmitter {
   viewport() { return this.#viewport ?? ops.page_viewport(ridOf(this)); }
   isClosed() { return ops.page_is_closed(ridOf(this)); }
 
-  async goto(url, options) { return ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
-  async waitForNavigation(options) { return ops.frame_wait_for_navigation(mainRid(this), navigation(options)); }
-  async reload(options) { return ops.page_reload(ridOf(this), navigation(options)); }
-  async goBack(options) { return ops.page_go_back(ridOf(this), navigation(options)); }
-  async goForward(options) { return ops.page_go_forward(ridOf(this), navigation(options)); }
+  async goto(url, options) { return await ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
+  async waitForNavigation(options) { return await ops.frame_wait_for_navigation(mainRid(this), navigation(options)); }
+  async reload(options) { return await ops.page_reload(ridOf(this), navigation(options)); }
+  async goBack(options) { return await ops.page_go_back(ridOf(this), navigation(options)); }
+  async goForward(options) { return await ops.page_go_forward(ridOf(this), navigation(options)); }
 
-  async content() { return onMain(this, "content", arguments); }
+  async content() { return await onMain(this, "content", arguments); }
   async setContent(html, options) { await onMain(this, "setContent", arguments); }
-  async title() { return onMain(this, "title", arguments); }
-  async evaluate(pageFunction, ...args) { return onMain(this, "evaluate", arguments); }
-  async evaluateHandle(pageFunction, ...args) { return onMain(this, "evaluateHandle", arguments); }
-  async queryObjects(prototypeHandle) { return ops.page_query_objects(ridOf(this), ridOf(prototypeHandle)); }
-  async $(selector) { return onMain(this, "$", arguments); }
-  async $$(selector) { return onMain(this, "$$", arguments); }
-  async $eval(selector, pageFunction, ...args) { return onMain(this, "$eval", arguments); }
-  async $$eval(selector, pageFunction, ...args) { return onMain(this, "$$eval", arguments); }
-  async $x(expression) { return onMain(this, "$x", arguments); }
-  async addScriptTag(options) { return onMain(this, "addScriptTag", arguments); }
-  async addStyleTag(options) { return onMain(this, "addStyleTag", arguments); }
+  async title() { return await onMain(this, "title", arguments); }
+  async evaluate(pageFunction, ...args) { return await onMain(this, "evaluate", arguments); }
+  async evaluateHandle(pageFunction, ...args) { return await onMain(this, "evaluateHandle", arguments); }
+  async queryObjects(prototypeHandle) { return await ops.page_query_objects(ridOf(this), ridOf(prototypeHandle)); }
+  async $(selector) { return await onMain(this, "$", arguments); }
+  async $$(selector) { return await onMain(this, "$$", arguments); }
+  async $eval(selector, pageFunction, ...args) { return await onMain(this, "$eval", arguments); }
+  async $$eval(selector, pageFunction, ...args) { return await onMain(this, "$$eval", arguments); }
+  async $x(expression) { return await onMain(this, "$x", arguments); }
+  async addScriptTag(options) { return await onMain(this, "addScriptTag", arguments); }
+  async addStyleTag(options) { return await onMain(this, "addStyleTag", arguments); }
   click(selector, options = {}) { return onMain(this, "click", arguments); }
   focus(selector) { return onMain(this, "focus", arguments); }
   hover(selector) { return onMain(this, "hover", arguments); }
@@ -85,8 +85,8 @@ export class Page extends EventEmitter {
 
   locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this))); }
 
-  async waitForRequest(urlOrPredicate, options) { return waitForTraffic(this, "request", urlOrPredicate, options); }
-  async waitForResponse(urlOrPredicate, options) { return waitForTraffic(this, "response", urlOrPredicate, options); }
+  async waitForRequest(urlOrPredicate, options) { return await waitForTraffic(this, "request", urlOrPredicate, options); }
+  async waitForResponse(urlOrPredicate, options) { return await waitForTraffic(this, "response", urlOrPredicate, options); }
 
   async waitForNetworkIdle(options = {}) {
     const { idleTime = 500, concurrency = 0, timeout } = options;
@@ -96,7 +96,7 @@ export class Page extends EventEmitter {
 
   async waitForFileChooser(options = {}) {
     const { timeout } = options;
-    return ops.page_wait_for_file_chooser(ridOf(this), timeoutOf(timeout));
+    return await ops.page_wait_for_file_chooser(ridOf(this), timeoutOf(timeout));
   }
 
   async evaluateOnNewDocument(pageFunction, ...args) {
@@ -109,7 +109,7 @@ export class Page extends EventEmitter {
     await ops.page_expose_binding(ridOf(this), key);
   }
 
-  async cookies(...urls) { return ops.page_cookies(ridOf(this), map(urls, (url) => `${url}`)); }
+  async cookies(...urls) { return await ops.page_cookies(ridOf(this), map(urls, (url) => `${url}`)); }
   async setCookie(...cookies) { await ops.page_set_cookies(ridOf(this), jsonStringify(cookies)); }
   async deleteCookie(...cookies) { await ops.page_delete_cookies(ridOf(this), jsonStringify(cookies)); }
 
@@ -174,9 +174,9 @@ export class Page extends EventEmitter {
   getDefaultTimeout() { return ops.page_default_timeout(ridOf(this)); }
   createCDPSession() { return this.target().createCDPSession(); }
 
-  async metrics() { return ops.page_metrics(ridOf(this)); }
-  async screenshot(options = {}) { return ops.page_screenshot(ridOf(this), screenshotOptions(options)); }
-  async pdf(options) { return ops.page_pdf(ridOf(this), pdfOptions(options)); }
+  async metrics() { return await ops.page_metrics(ridOf(this)); }
+  async screenshot(options = {}) { return await ops.page_screenshot(ridOf(this), screenshotOptions(options)); }
+  async pdf(options) { return await ops.page_pdf(ridOf(this), pdfOptions(options)); }
   async bringToFront() { await ops.page_bring_to_front(ridOf(this)); }
 
   async close(options = {}) {

@@ -14,8 +14,8 @@ export class Response {
   statusText() { return ops.response_status_text(ridOf(this)); }
   headers() { return this.#headers ??= ops.response_headers(ridOf(this)); }
   securityDetails() { return ops.response_security_details(ridOf(this)); }
-  async buffer() { return ops.response_buffer(ridOf(this)); }
-  async text() { return ops.response_text(ridOf(this)); }
+  async buffer() { return await ops.response_buffer(ridOf(this)); }
+  async text() { return await ops.response_text(ridOf(this)); }
   async json() { return jsonParse(await ops.response_text(ridOf(this))); }
   request() { return ops.response_request(ridOf(this)); }
   fromCache() { return ops.response_from_cache(ridOf(this)); }

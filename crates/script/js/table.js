@@ -1,10 +1,10 @@
 // console.table: rows and columns in a frame of lines.
+import { append as push } from "internal:arrays";
 import { inspect } from "internal:inspect";
 import {
   ArrayCtor, MapCtor, SetCtor, StringCtor, floor, isArray, keys, max, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
 const includes = uncurryThis(ArrayCtor.prototype.includes);
 const join = uncurryThis(ArrayCtor.prototype.join);
 const repeat = uncurryThis(StringCtor.prototype.repeat);
@@ -17,7 +17,7 @@ const isObject = (value) => typeof value === "object" && value !== null;
 // The text of the table; undefined for what has no rows.
 export function table(data, filter) {
   if (!isObject(data)) return undefined;
-  const rows = rowsOf(data);
+  const { head: first, keyed, rows } = rowsOf(data);
   const columns = isArray(filter) ? filter : [];
   let plain = false;
   for (let i = 0; i < rows.length; i++) {
@@ -25,32 +25,30 @@ export function table(data, filter) {
     if (!isObject(value) || typeof value === "function") plain = true;
     else if (!isArray(filter)) addColumns(columns, value);
   }
-  if (rows.keyed) columns.length = 0;
-  const head = [rows.head];
-  if (rows.keyed) push(head, "Key");
+  if (keyed) columns.length = 0;
+  const head = [first];
+  if (keyed) push(head, "Key");
   for (let i = 0; i < columns.length; i++) push(head, `${columns[i]}`);
-  if (plain || rows.keyed) push(head, "Values");
+  if (plain || keyed) push(head, "Values");
   const lines = [];
-  for (let i = 0; i < rows.length; i++) push(lines, cells(rows[i], columns, rows.keyed, plain));
+  for (let i = 0; i < rows.length; i++) push(lines, cells(rows[i], columns, keyed, plain));
   return frame(head, lines);
 }
 
 function rowsOf(data) {
   const rows = [];
-  rows.head = "(index)";
   let index = 0;
   if (data instanceof MapCtor) {
-    rows.head = "(iteration index)";
-    rows.keyed = true;
     mapForEach(data, (value, key) => { push(rows, { index: `${index++}`, key, value: { text: cellText(value) } }); });
-  } else if (data instanceof SetCtor) {
-    rows.head = "(iteration index)";
-    setForEach(data, (value) => { push(rows, { index: `${index++}`, value }); });
-  } else {
-    const names = keys(data);
-    for (let i = 0; i < names.length; i++) push(rows, { index: names[i], value: data[names[i]] });
+    return { head: "(iteration index)", keyed: true, rows };
   }
-  return rows;
+  if (data instanceof SetCtor) {
+    setForEach(data, (value) => { push(rows, { index: `${index++}`, value }); });
+    return { head: "(iteration index)", keyed: false, rows };
+  }
+  const names = keys(data);
+  for (let i = 0; i < names.length; i++) push(rows, { index: names[i], value: data[names[i]] });
+  return { head: "(index)", keyed: false, rows };
 }
 
 function addColumns(columns, value) {

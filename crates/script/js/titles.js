@@ -1,4 +1,5 @@
 // The words in front of an inspected value: constructors, tags, functions, errors.
+import { append as push, remove } from "internal:arrays";
 import { ops } from "internal:ops";
 import { isClass } from "internal:classes";
 import { formatPrimitive, indentedLines } from "internal:layout";
@@ -7,8 +8,6 @@ import {
   SymbolCtor, fixed, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
-const splice = uncurryThis(ArrayCtor.prototype.splice);
 const listIndexOf = uncurryThis(ArrayCtor.prototype.indexOf);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const indexOf = uncurryThis(StringCtor.prototype.indexOf);
@@ -160,7 +159,7 @@ export function errorTitle(context, value, constructor, tag, extra) {
 
 function hideKey(value, key, stack, extra) {
   const at = listIndexOf(extra, key);
-  if (at >= 0 && indexOf(stack, value[key]) >= 0) splice(extra, at, 1);
+  if (at >= 0 && indexOf(stack, value[key]) >= 0) remove(extra, at, 1);
 }
 
 // The stack was made when the class was not known: its first line gets the class's name.

@@ -15,7 +15,7 @@ export class Tracing {
     await ops.tracing_start(ridOf(this), this.#path, !!screenshots, names);
   }
 
-  async stop() { return ops.tracing_stop(ridOf(this), this.#path); }
+  async stop() { return await ops.tracing_stop(ridOf(this), this.#path); }
   toJSON() { refuseJson(); }
 }
 

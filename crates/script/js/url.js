@@ -1,11 +1,10 @@
 // URL and URLSearchParams. Rust parses and serialises.
+import { append as push, remove } from "internal:arrays";
 import { ops } from "internal:ops";
 import {
-  ArrayCtor, SymbolCtor, TypeErrorCtor, apply, defineProperty, isArray, keys, uncurryThis,
+  SymbolCtor, TypeErrorCtor, apply, defineProperty, isArray, keys, uncurryThis,
 } from "internal:primordials";
 
-const push = uncurryThis(ArrayCtor.prototype.push);
-const splice = uncurryThis(ArrayCtor.prototype.splice);
 const { iterator, toStringTag } = SymbolCtor;
 
 export class URLSearchParams {
@@ -51,7 +50,7 @@ export class URLSearchParams {
   }
   delete(name) {
     const key = `${name}`;
-    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) splice(this.#flat, i, 2);
+    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) remove(this.#flat, i, 2);
     this.#notify();
   }
   get(name) {
@@ -71,7 +70,7 @@ export class URLSearchParams {
     let at = -1;
     for (let i = this.#flat.length - 2; i >= 0; i -= 2) {
       if (this.#flat[i] !== key) continue;
-      if (at >= 0) splice(this.#flat, at, 2);
+      if (at >= 0) remove(this.#flat, at, 2);
       at = i;
     }
     if (at < 0) push(this.#flat, key, `${value}`);

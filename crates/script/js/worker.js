@@ -6,14 +6,14 @@ import { encode, refuseJson, source } from "internal:page_function";
 
 export class Worker extends EventEmitter {
   url() { return ops.worker_url(ridOf(this)); }
-  async executionContext() { return ops.worker_execution_context(ridOf(this)); }
+  async executionContext() { return await ops.worker_execution_context(ridOf(this)); }
 
   async evaluate(pageFunction, ...args) {
-    return ops.worker_evaluate(ridOf(this), source(pageFunction), encode(args));
+    return await ops.worker_evaluate(ridOf(this), source(pageFunction), encode(args));
   }
 
   async evaluateHandle(pageFunction, ...args) {
-    return ops.worker_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
+    return await ops.worker_evaluate_handle(ridOf(this), source(pageFunction), encode(args));
   }
 
   toJSON() { refuseJson(); }

@@ -238,10 +238,8 @@ impl Sandbox {
             Item::Timer(id) => scope.hook(ctx, Hook::Fire)?.call((id,)),
             Item::Event { target, name, args } => {
                 let (rid, class) = scope.resources.borrow_mut().insert(&target);
-                let values = js::Array::new(ctx.clone())?;
-                for (index, arg) in args.into_iter().enumerate() {
-                    values.set(index, arg.into_js(ctx, scope)?)?;
-                }
+                // Defined, not assigned: a script's setters on Array.prototype do not see them.
+                let values = Value::Array(args).into_js(ctx, scope)?;
                 scope.hook(ctx, Hook::Dispatch)?.call((rid, class, name, values))
             }
         });

@@ -104,3 +104,43 @@ fn deleting_every_global_ends_well() {
     assert_eq!(ran.result("a"), 1);
     assert_eq!(ran.messages(Level::Error), Vec::<&str>::new());
 }
+
+#[test]
+fn setters_on_arrays_do_not_see_the_preludes_lists() {
+    let ran = run(r#"
+        let seen = 0;
+        const spy = { __proto__: null, get() { seen++; return 1 }, set() { seen++ }, configurable: true };
+        for (const prototype of [Array.prototype, Object.prototype])
+            for (const key of [0, 1, 2, 3, "head", "keyed", "listener"]) Object.defineProperty(prototype, key, spy);
+        logger.info("%s %o %O", "a", [1, [2]], new Map([[1, { a: 1 }]]), new Set([1]), new Error("e"));
+        logger.table([[1, 2], [3, 4]]); logger.table(new Map([[1, 2]])); logger.dir(1); logger.assert(false, 1);
+        logger.time(); logger.timeLog("default", 1);
+        const search = new URLSearchParams("a=1&b=2&a=3"); search.append("c", "4"); search.delete("a"); search.sort();
+        results.text = search.toString();
+        structuredClone([1, 2, { listener: 3 }]);
+        results.seen = seen;
+    "#);
+    assert_eq!((ran.result("text"), ran.result("seen")), (&"b=2&c=4".into(), &0.into()));
+}
+
+#[test]
+fn a_stack_trace_limit_of_any_kind_ends_with_its_job() {
+    for limit in ["{ valueOf() { throw 1 } }", "[1]", "'x'", "undefined", "-1", "1e9", "Infinity"] {
+        let ran = run(&format!(
+            "Error.stackTraceLimit = {limit}; Error.stackTraceLimit = {limit}; let e; try {{ null.x }} catch (x) {{ e = x }} \
+             results.a = typeof e.stack"
+        ));
+        assert_eq!(ran.result("a"), "string", "{limit}");
+    }
+    let ran =
+        run("results.a = Error.stackTraceLimit; Error.stackTraceLimit = 'all'; results.b = Error.stackTraceLimit");
+    assert_eq!((ran.result("a"), ran.result("b")), (&10.into(), &"all".into()));
+}
+
+#[test]
+fn templates_nested_without_end_are_only_an_error() {
+    let ran = run(&"`${".repeat(200_000));
+    assert!(!ran.error().is_empty());
+    let fine = format!("results.a = {}1{}", "`${".repeat(60), "}`".repeat(60));
+    assert_eq!(run(&fine).result("a"), "1");
+}
