@@ -17,6 +17,8 @@ const fn gets_nothing(name: &'static str, code: &'static str) -> Script {
 
 const TIME: &str = "Time limit of 1 s (JOB_TIMEOUT) exceeded";
 const MEMORY: &str = "Memory limit of 128 MiB (JOB_MEMORY) exceeded";
+/// What the engine does in one piece is not interrupted: the slot is killed, and the executor says [`TIME`].
+const KILLED: &str = "did not end its job within";
 const LINES: &str = "Limit of 10000 log lines (JOB_LOG_LINES) exceeded";
 const BYTES: &str = "bytes of logs (JOB_LOG_BYTES) exceeded";
 const RESULTS: &str = "bytes of results (JOB_RESULT_BYTES) exceeded";
@@ -181,6 +183,19 @@ fn prototypes_against_the_prelude() {
             "let n = 0; for (const k of Object.getOwnPropertyNames(Object)) try { if (typeof Object[k] === 'function' && k !== 'getOwnPropertyNames') Object[k] = () => { n++ } } catch {} for (const k of ['apply', 'get', 'ownKeys', 'construct']) Reflect[k] = () => { n++ }; logger.info('%o', { a: [1] }); await page.setCookie({ name: 'a', value: 'b', url: 'http://a.example' }).catch(() => {}); results.got = n > 0",
         ),
         gets_nothing(
+            "promises that throw",
+            "Promise.prototype.then = Promise.prototype.catch = Promise.prototype.finally = () => { throw new Error('hijacked') }; await page.goto('{{site}}/page.html'); const h = await page.$('p'); await page.waitForSelector('p'); await page.waitFor(1); await page.waitForFunction(() => true); const c = await page.target().createCDPSession(); await c.send('Runtime.enable'); await page.screenshot(); await page.cookies(); results.got = (await h.evaluate(n => n.textContent)) !== 'text' || (await page.title()) !== 'fine' || (await page.browser().pages()).length !== 1",
+        ),
+        gets_nothing(
+            "stacks that are not there",
+            "const p = Error.prototype; delete p.stack; Object.defineProperty(p, 'stack', { get() { throw new Error('hijacked') } }); Object.defineProperty(Error, Symbol.hasInstance, { value() { throw new Error('hijacked') } }); try { await page.click('#none'); results.got = 'nothing thrown' } catch (e) { results.got = e.message !== 'No node found for selector: #none' }",
+        ),
+        gets_nothing("every built-in", EVERY_BUILT_IN),
+        gets_nothing(
+            "setters on arrays",
+            "let n = 0; const spy = { __proto__: null, get() { n++ }, set() { n++ }, configurable: true }; const all = ['0', '1', '2', '3', 'listener', 'head', 'keyed']; for (const p of [Array.prototype, Object.prototype]) for (const k of all) Object.defineProperty(p, k, spy); await page.goto('{{site}}/page.html'); await page.waitForRequest('x', { timeout: 1 }).catch(() => {}); page.once('load', () => {}); await page.evaluate((a, b) => a + b, 1, 2); await page.select('select', 'a').catch(() => {}); logger.info([1, [2]], new Map([[1, 2]])); console.table([[1, 2]]); results.got = n > 0",
+        ),
+        gets_nothing(
             "object setters",
             "let n = 0; for (const k of ['url', 'timeout', 'path', 'type', 'rid', 'then', 'set', 'get']) Object.defineProperty(Object.prototype, k, { get() { if (new Error().stack.includes('internal:')) n++; return undefined }, set(v) { n++ }, configurable: true }); try { await page.title(); logger.info({ a: 1 }) } catch {} results.got = n > 0",
         ),
@@ -231,6 +246,10 @@ fn prototypes_against_the_prelude() {
     ]);
 }
 
+/// Replaces every function and getter of the language by one that takes notes, then uses the API. What is left in the
+/// list is looked up by the engine itself for a value of the script's own.
+const EVERY_BUILT_IN: &str = include_str!("every_built_in.js");
+
 #[test]
 fn exhaustion_of_the_sandbox() {
     fight(&[
@@ -269,6 +288,15 @@ fn exhaustion_of_the_sandbox() {
         fails("padding", 10, MEMORY, "'x'.padEnd(1e9)"),
         fails("buffers", 10, MEMORY, "Buffer.alloc(1e9)"),
         fails("base64", 3, "imit of", "let s = 'x'.repeat(2e6); for (;;) s = btoa(s)"),
+        fails("a loop of the engine's own", 1, KILLED, "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })"),
+        fails("a loop that lets itself be stopped", 1, TIME, "[].includes.call({ length: 2 ** 53 - 1 }, 1)"),
+        fails(
+            "limits of stack traces",
+            10,
+            "fine",
+            "for (let i = 0; i < 100; i++) Error.stackTraceLimit = new Array(1e6).fill(i); throw new Error('fine')",
+        ),
+        fails("templates in templates", 10, "Error", "eval('`${'.repeat(2e5))"),
         fails("recursion", 10, DEEP, "(function f() { f() })()"),
         fails("recursion through JSON", 10, DEEP, "JSON.parse('['.repeat(1e6))"),
         fails("recursion through getters", 10, DEEP, "const o = { get a() { return this.a } }; o.a"),
