@@ -3,7 +3,7 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run up test lint bench chaos
+.PHONY: help run up test lint bench chaos fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -23,6 +23,9 @@ test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
 
 chaos: ## kill every part while 500 jobs run, and run 2,000 jobs of which a tenth misbehaves
 	@scripts/chaos.sh
+
+fuzz: ## feed random input to everything that reads what comes from outside, FUZZ_SECONDS (600) for each of two targets
+	@scripts/fuzz.sh $${FUZZ_SECONDS:-600}
 
 lint: ## check formatting and lints
 	@scripts/lint.sh

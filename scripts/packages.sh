@@ -64,6 +64,13 @@ need_compiler() {
     fi
 }
 
+# libFuzzer is C++.
+need_cxx_compiler() {
+    if ! command -v c++ >/dev/null || ! printf '#include <atomic>\n' | c++ -E -x c++ - >/dev/null 2>&1; then
+        install_packages g++
+    fi
+}
+
 need_node() {
     local missing=()
     command -v node >/dev/null || missing+=(nodejs)

@@ -20,7 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // Never shipped.
     ("tests", &["job-model", "job-queue", "testkit"]),
     ("bench", &["browser", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"]),
-    ("fuzz", &["browser", "job-model", "job-queue", "script"]),
+    ("fuzz", &["browser", "executor", "gateway", "job-model", "job-queue", "job-store", "script"]),
 ];
 
 #[test]

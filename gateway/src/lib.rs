@@ -11,6 +11,9 @@ pub mod config;
 mod connect;
 mod dispatcher;
 mod feed;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod listener;
 mod load;

@@ -23,6 +23,9 @@ pub mod file_chooser;
 pub mod frame;
 pub mod frame_manager;
 mod function_text;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod geometry;
 mod guard;
 pub mod input;

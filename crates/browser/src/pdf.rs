@@ -94,7 +94,7 @@ pub async fn print_to_pdf(session: &Session, options: &PdfOptions) -> Result<Vec
     }
 }
 
-fn command(options: &PdfOptions) -> Result<PrintToPdfParams, Error> {
+pub(crate) fn command(options: &PdfOptions) -> Result<PrintToPdfParams, Error> {
     let (paper_width, paper_height) = match options.format.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => paper(name).ok_or_else(|| Error::UnknownPaperFormat(name.to_owned()))?,
         None => (inches_or(&options.width, 8.5)?, inches_or(&options.height, 11.0)?),

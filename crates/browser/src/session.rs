@@ -9,7 +9,7 @@
 
 mod connection;
 mod no_delay;
-mod surrogates;
+pub(crate) mod surrogates;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

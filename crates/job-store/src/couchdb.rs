@@ -6,6 +6,9 @@
 
 mod design;
 mod document;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod group_commit;
 mod http;
 mod listing;

@@ -1,17 +1,17 @@
 //! The HTTP API: the table of routes and what surrounds all of them.
 
 pub(crate) mod auth;
-mod body;
+pub(crate) mod body;
 mod docs;
 mod error;
 mod events;
 mod health;
 mod jobs;
-mod list;
+pub(crate) mod list;
 mod openapi;
 mod route;
 mod schemas;
-mod wait;
+pub(crate) mod wait;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -57,7 +57,7 @@ pub(super) enum RowFailure {
 }
 
 #[derive(Deserialize)]
-struct RowReply {
+pub(super) struct RowReply {
     rev: Option<String>,
     error: Option<String>,
     #[serde(default)]
@@ -220,7 +220,7 @@ fn batch_body(batch: &[Row]) -> Bytes {
     body.freeze()
 }
 
-fn row_outcome(row: RowReply) -> Result<Revision, RowFailure> {
+pub(super) fn row_outcome(row: RowReply) -> Result<Revision, RowFailure> {
     let error = match (row.rev, row.error) {
         (Some(rev), None) => return Ok(Revision(rev)),
         (_, error) => error.unwrap_or_default(),

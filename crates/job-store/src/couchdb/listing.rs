@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::design::VIEW;
 use super::document::Reader;
-use super::http::{Http, Trouble};
+use super::http::{Http, Reply, Trouble};
 use crate::{LeftoverQuery, ListPage, ListQuery, Stored};
 
 /// Passing over this many rows costs less than another request.
@@ -42,7 +42,7 @@ struct Row<'a> {
 }
 
 #[derive(Deserialize)]
-struct Counts {
+pub(super) struct Counts {
     rows: Vec<Count>,
 }
 
@@ -167,6 +167,11 @@ async fn documents(
         }
         reply = http.post("_all_docs?include_docs=true", Bytes::from(json!({ "keys": keys }).to_string())).await?;
     }
+    jobs_in(&reply, reader)
+}
+
+/// How many rows an answer with documents has, and the jobs in them.
+pub(super) fn jobs_in(reply: &Reply, reader: &Reader) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
     let rows = reply.json::<Rows<'_>>()?.rows;
     let jobs = rows.iter().filter_map(|row| reader.read(row.doc?.get().as_bytes())).collect();
     Ok((rows.len() as u64, jobs))

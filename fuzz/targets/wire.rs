@@ -1,0 +1,4 @@
+//! libFuzzer's way into [`fuzz::wire`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::wire(bytes));
