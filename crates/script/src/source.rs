@@ -85,7 +85,15 @@ struct Statement {
 
 fn import_statements(code: &str) -> Vec<Statement> {
     let tokens: Vec<Token<'_>> = Tokens::new(code).collect();
-    (0..tokens.len()).filter_map(|index| import_at(&tokens, index)).collect()
+    let mut statements: Vec<Statement> = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        // In code that is none, one may seem to begin within another.
+        let behind = statements.last().is_none_or(|last| token.start >= last.end);
+        if behind && let Some(statement) = import_at(&tokens, index) {
+            statements.push(statement);
+        }
+    }
+    statements
 }
 
 /// The import declaration that starts at this token; `import(…)` and `import.meta` are none.
@@ -131,7 +139,8 @@ fn begins(tokens: &[Token<'_>], index: usize, keyword: &str) -> bool {
 
 /// Skips `a`, `a, {b as c}`, `* as ns`, `{…}`; answers the token behind it.
 fn clause(tokens: &[Token<'_>], mut at: usize) -> Option<usize> {
-    loop {
+    // Two parts at most.
+    for _ in 0..2 {
         let token = tokens.get(at)?;
         match (token.kind, token.text) {
             (_, "*") => {
@@ -140,12 +149,7 @@ fn clause(tokens: &[Token<'_>], mut at: usize) -> Option<usize> {
                     at += 2;
                 }
             }
-            (_, "{") => {
-                while tokens.get(at)?.text != "}" {
-                    at += 1;
-                }
-                at += 1;
-            }
+            (_, "{") => at = closing(tokens, at)? + 1,
             (Kind::Word, _) => at += 1,
             _ => return None,
         }
@@ -154,6 +158,15 @@ fn clause(tokens: &[Token<'_>], mut at: usize) -> Option<usize> {
         }
         at += 1;
     }
+    None
+}
+
+/// The brace that closes the names or attributes behind this one.
+fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
+    let inside = |token: &Token<'_>| matches!(token.kind, Kind::Word | Kind::String) || matches!(token.text, "," | ":");
+    let length = tokens[open + 1..].iter().position(|token| !inside(token))?;
+    let close = open + 1 + length;
+    (tokens[close].text == "}").then_some(close)
 }
 
 /// From the specifier on: attributes and the semicolon.
@@ -162,8 +175,7 @@ fn finish(tokens: &[Token<'_>], start: usize, mut at: usize) -> Option<Statement
     let name = unquoted(specifier.text);
     let attributes = tokens.get(at + 1).is_some_and(|token| matches!(token.text, "with" | "assert"));
     if attributes && tokens.get(at + 2).is_some_and(|token| token.text == "{") {
-        let close = tokens[at..].iter().position(|token| token.text == "}")?;
-        at += close;
+        at = closing(tokens, at + 2)?;
     }
     let text = tokens[start..=at].iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
     if tokens.get(at + 1).is_some_and(|token| token.text == ";") {
@@ -174,7 +186,9 @@ fn finish(tokens: &[Token<'_>], start: usize, mut at: usize) -> Option<Statement
 
 /// The value of a string literal. Names with escapes are rare; the engine sees the literal itself.
 fn unquoted(literal: &str) -> String {
-    let inner = &literal[1..literal.len().saturating_sub(1).max(1)];
+    // One that its line ends has no second quote.
+    let inner = &literal[1..];
+    let inner = inner.strip_suffix(&literal[..1]).unwrap_or(inner);
     let mut value = String::with_capacity(inner.len());
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {

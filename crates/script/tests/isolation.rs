@@ -144,3 +144,18 @@ fn templates_nested_without_end_are_only_an_error() {
     let fine = format!("results.a = {}1{}", "`${".repeat(60), "}`".repeat(60));
     assert_eq!(run(&fine).result("a"), "1");
 }
+
+#[test]
+fn imports_that_are_none_are_only_an_error() {
+    for code in [
+        r#"import {) import a from "b"} from "c""#,
+        r#"import "é"#,
+        r#"import 'é\nimport '"#,
+        "import 'a' with {) import 'b'} x",
+        "import {",
+        "import *",
+        "import a, b, c from 'd'",
+    ] {
+        assert!(!run(code).error().is_empty(), "{code}");
+    }
+}
