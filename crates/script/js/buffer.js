@@ -1,9 +1,11 @@
 // Node's Buffer, as far as binary data needs it: a Uint8Array with encodings.
 import { ops } from "internal:ops";
-import { custom } from "internal:inspect";
+import { addNumbers } from "internal:buffer_numbers";
+import { custom, inspect } from "internal:inspect";
+import { invalidArgument, outOfRange, rangeError, typeError } from "internal:node_error";
 import {
-  ArrayBufferCtor, ArrayCtor, NumberCtor, RangeErrorCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor,
-  apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, isArray, max, min, uncurryThis,
+  ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, Uint8ArrayCtor, apply, construct, getOwnPropertyDescriptor,
+  getPrototypeOf, isArray, keys, max, min, numberIsNaN, trunc, uncurryThis,
 } from "internal:primordials";
 
 const TypedArray = getPrototypeOf(Uint8ArrayCtor);
@@ -11,19 +13,13 @@ const typed = TypedArray.prototype;
 const subarray = uncurryThis(typed.subarray);
 const fill = uncurryThis(typed.fill);
 const set = uncurryThis(typed.set);
+const reverse = uncurryThis(typed.reverse);
 const lengthOf = uncurryThis(getOwnPropertyDescriptor(typed, "length").get);
 const tagOf = uncurryThis(getOwnPropertyDescriptor(typed, SymbolCtor.toStringTag).get);
 const toLowerCase = uncurryThis(StringCtor.prototype.toLowerCase);
 const padStart = uncurryThis(StringCtor.prototype.padStart);
 const hexText = uncurryThis(NumberCtor.prototype.toString);
 const { isView } = ArrayBufferCtor;
-const view = {};
-for (const kind of ["Int8", "Uint8", "Int16", "Uint16", "Int32", "Uint32", "Float32", "Float64", "BigInt64", "BigUint64"]) {
-  view[`get${kind}`] = uncurryThis(DataView.prototype[`get${kind}`]);
-  view[`set${kind}`] = uncurryThis(DataView.prototype[`set${kind}`]);
-}
-const DataViewCtor = DataView;
-
 const encodings = {
   __proto__: null, utf8: "utf8", "utf-8": "utf8", hex: "hex", base64: "base64", base64url: "base64url",
   latin1: "latin1", binary: "latin1", ascii: "ascii", utf16le: "utf16le", "utf-16le": "utf16le", ucs2: "utf16le",
@@ -31,18 +27,25 @@ const encodings = {
 };
 
 function encodingOf(name) {
-  if (name === undefined || name === null || name === "") return "utf8";
-  const encoding = encodings[toLowerCase(`${name}`)];
-  if (encoding === undefined) throw new TypeErrorCtor(`Unknown encoding: ${name}`);
+  if (typeof name !== "string" || name === "") return "utf8";
+  const encoding = encodings[toLowerCase(name)];
+  if (encoding === undefined) throw typeError("ERR_UNKNOWN_ENCODING", `Unknown encoding: ${name}`);
   return encoding;
 }
 
 function sized(size) {
-  if (typeof size !== "number") {
-    throw new TypeErrorCtor(`The "size" argument must be of type number. Received type ${typeof size}`);
+  if (typeof size !== "number") throw invalidArgument('"size" argument', "of type number", size);
+  if (!(size >= 0 && size <= 0x7fffffff)) {
+    throw rangeError("ERR_INVALID_OPT_VALUE", `The value "${size}" is invalid for option "size"`);
   }
-  if (!(size >= 0 && size <= 0x7fffffff)) throw new RangeErrorCtor(`The value "${size}" is invalid for option "size"`);
   return construct(Uint8ArrayCtor, [size], Buffer);
+}
+
+function checked(value, name) {
+  if (tagOf(value) !== "Uint8Array") {
+    throw invalidArgument(`"${name}" argument`, "an instance of Buffer or Uint8Array", value);
+  }
+  return value;
 }
 
 function bytesOf(value, encoding) {
@@ -55,6 +58,8 @@ function clamp(index, length, fallback) {
   return number < 0 ? max(0, length + number) : min(number, length);
 }
 
+const FROM = "of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object";
+
 export class Buffer extends Uint8ArrayCtor {
   // `new Buffer(…)` is Buffer.from or Buffer.alloc; the engine's own species calls come with numbers.
   constructor(value, encodingOrOffset, length) {
@@ -66,15 +71,18 @@ export class Buffer extends Uint8ArrayCtor {
     if (typeof value === "string") return bufferFrom(ops.text_to_bytes(value, encodingOf(encodingOrOffset)).buffer);
     if (value instanceof ArrayBufferCtor) return construct(Uint8ArrayCtor, [value, encodingOrOffset, length], Buffer);
     if (typeof value === "object" && value !== null) {
-      if (value.type === "Buffer" && isArray(value.data)) return construct(Uint8ArrayCtor, [value.data], Buffer);
-      if (isArray(value) || isView(value) || typeof value.length === "number") {
-        return construct(Uint8ArrayCtor, [value], Buffer);
+      const primitive = value.valueOf && value.valueOf();
+      if (primitive !== null && primitive !== value && (typeof primitive === "string" || typeof primitive === "object")) {
+        return Buffer.from(primitive, encodingOrOffset, length);
       }
-      const primitive = value.valueOf?.();
-      if (typeof primitive === "string") return Buffer.from(primitive, encodingOrOffset);
+      if (value.length !== undefined || isView(value)) {
+        return typeof value.length === "number" ? construct(Uint8ArrayCtor, [value], Buffer) : sized(0);
+      }
+      if (value.type === "Buffer" && isArray(value.data)) return construct(Uint8ArrayCtor, [value.data], Buffer);
+      const method = value[SymbolCtor.toPrimitive];
+      if (typeof method === "function") return Buffer.from(apply(method, value, ["string"]), encodingOrOffset);
     }
-    throw new TypeErrorCtor("The first argument must be of type string or an instance of Buffer, ArrayBuffer, or Array "
-      + `or an Array-like Object. Received ${value === null ? "null" : `type ${typeof value}`}`);
+    throw invalidArgument("first argument", FROM, value);
   }
 
   static alloc(size, filling, encoding) {
@@ -89,11 +97,14 @@ export class Buffer extends Uint8ArrayCtor {
   static isEncoding(name) { return typeof name === "string" && encodings[toLowerCase(name)] !== undefined; }
 
   static byteLength(value, encoding) {
-    return typeof value === "string" ? Buffer.from(value, encoding).length : value.byteLength;
+    if (typeof value === "string") return Buffer.from(value, encoding).length;
+    if (isView(value) || value instanceof ArrayBufferCtor) return value.byteLength;
+    throw invalidArgument('"string" argument', "of type string or an instance of Buffer or ArrayBuffer", value);
   }
 
   static concat(list, total) {
-    if (!isArray(list)) throw new TypeErrorCtor('The "list" argument must be an instance of Array');
+    if (!isArray(list)) throw invalidArgument('"list" argument', "an instance of Array", list);
+    for (let i = 0; i < list.length; i++) checked(list[i], `list[${i}]`);
     let size = total;
     if (size === undefined) {
       size = 0;
@@ -110,6 +121,8 @@ export class Buffer extends Uint8ArrayCtor {
   }
 
   static compare(a, b) {
+    checked(a, "buf1");
+    checked(b, "buf2");
     const common = min(lengthOf(a), lengthOf(b));
     for (let i = 0; i < common; i++) {
       if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
@@ -117,12 +130,14 @@ export class Buffer extends Uint8ArrayCtor {
     return lengthOf(a) === lengthOf(b) ? 0 : lengthOf(a) < lengthOf(b) ? -1 : 1;
   }
 
+  static get poolSize() { return 8192; }
+
   get parent() { return this.buffer; }
   get offset() { return this.byteOffset; }
 
   toString(encoding, start, end) {
-    const from = clamp(start, this.length, 0);
-    const to = clamp(end, this.length, this.length);
+    const from = start > 0 ? trunc(start) : 0;
+    const to = end === undefined ? this.length : min(trunc(end) || 0, this.length);
     return to <= from ? "" : ops.bytes_to_text(subarray(this, from, to), encodingOf(encoding));
   }
 
@@ -135,11 +150,11 @@ export class Buffer extends Uint8ArrayCtor {
   }
 
   equals(other) {
-    if (tagOf(other) !== "Uint8Array") throw new TypeErrorCtor('The "otherBuffer" argument must be an instance of Buffer or Uint8Array');
-    return Buffer.compare(this, other) === 0;
+    return Buffer.compare(this, checked(other, "otherBuffer")) === 0;
   }
 
   compare(other, start, end, from, to) {
+    checked(other, "target");
     return Buffer.compare(subarray(this, from ?? 0, to ?? this.length), subarray(other, start ?? 0, end ?? lengthOf(other)));
   }
 
@@ -152,97 +167,100 @@ export class Buffer extends Uint8ArrayCtor {
   }
 
   copy(target, at = 0, start = 0, end = this.length) {
+    if (at >= lengthOf(target) || start >= this.length) return 0;
     const part = subarray(this, start, min(end, start + max(0, lengthOf(target) - at)));
     set(target, part, at);
     return lengthOf(part);
   }
 
   fill(value, start, end, encoding) {
-    let [from, to, coding] = typeof start === "string" ? [0, this.length, start] : [start ?? 0, end ?? this.length, encoding];
+    const named = typeof start === "string";
+    const from = named ? 0 : start ?? 0;
+    const to = named ? this.length : end ?? this.length;
+    const coding = named ? start : encoding;
+    if (from < 0) throw outOfRange("offset", ">= 0 && <= 2147483647", from);
+    if (to < 0 || to > this.length) throw outOfRange("end", `>= 0 && <= ${this.length}`, to);
     if (typeof value !== "string" && !isView(value)) {
       fill(this, value, from, to);
       return this;
     }
     const pattern = bytesOf(value, coding);
+    if (pattern.length === 0 && value.length > 0) {
+      throw typeError("ERR_INVALID_ARG_VALUE", `The argument 'value' is invalid. Received ${inspect(value)}`);
+    }
     if (pattern.length === 0) fill(this, 0, from, to);
     else for (let i = from; i < to; i++) this[i] = pattern[(i - from) % pattern.length];
     return this;
   }
 
   indexOf(value, start, encoding) {
-    if (typeof value === "number") {
-      for (let i = clamp(start, this.length, 0); i < this.length; i++) if (this[i] === (value & 255)) return i;
-      return -1;
-    }
-    const [from, coding] = typeof start === "string" ? [0, start] : [clamp(start, this.length, 0), encoding];
-    const needle = bytesOf(value, coding);
+    const from = typeof start === "string" ? 0 : clamp(start, this.length, 0);
+    const needle = needleOf(value, typeof start === "string" ? start : encoding);
     for (let i = from; i + needle.length <= this.length; i++) if (found(this, needle, i)) return i;
-    return -1;
+    return needle.length === 0 ? this.length : -1;
   }
 
   lastIndexOf(value, start, encoding) {
-    const needle = typeof value === "number" ? [value & 255] : bytesOf(value, encoding);
-    for (let i = min(start ?? this.length, this.length - needle.length); i >= 0; i--) if (found(this, needle, i)) return i;
+    const coding = typeof start === "string" ? start : encoding;
+    const given = typeof start === "string" ? NaN : NumberCtor(start);
+    const needle = needleOf(value, coding);
+    const from = numberIsNaN(given) ? this.length : given < 0 ? this.length + given : given;
+    for (let i = min(from, this.length - needle.length); i >= 0; i--) if (found(this, needle, i)) return i;
     return -1;
   }
 
   includes(value, start, encoding) { return this.indexOf(value, start, encoding) >= 0; }
 
   write(text, offset, length, encoding) {
-    const coding = typeof offset === "string" ? offset : typeof length === "string" ? length : encoding;
+    if (typeof text !== "string") throw typeError("ERR_INVALID_ARG_TYPE", "argument must be a string");
+    const coding = encodingOf(typeof offset === "string" ? offset : typeof length === "string" ? length : encoding);
     const at = typeof offset === "number" ? offset : 0;
+    if (at < 0 || at > this.length) throw outOfRange("offset", `>= 0 && <= ${this.length}`, at);
     const room = min(typeof length === "number" ? length : this.length - at, this.length - at);
-    let bytes = Buffer.from(text, coding);
-    // A character that does not fit is left out as a whole.
+    const bytes = Buffer.from(text, coding);
     let size = min(bytes.length, room);
-    if (encodingOf(coding) === "utf8" && size < bytes.length) while (size > 0 && (bytes[size] & 0xc0) === 0x80) size--;
+    // A character that does not fit is left out as a whole.
+    if (coding === "utf8" && size < bytes.length) while (size > 0 && (bytes[size] & 0xc0) === 0x80) size--;
+    if (coding === "utf16le") size -= size % 2;
     set(this, subarray(bytes, 0, size), at);
     return size;
   }
 
-  [custom]() {
-    let text = "<Buffer";
-    for (let i = 0; i < this.length && i < 50; i++) text += ` ${padStart(hexText(this[i], 16), 2, "0")}`;
+  swap16() { return swapped(this, 2); }
+  swap32() { return swapped(this, 4); }
+  swap64() { return swapped(this, 8); }
+
+  inspect(depth, options) {
+    let text = "";
+    for (let i = 0; i < this.length && i < 50; i++) text += `${i > 0 ? " " : ""}${padStart(hexText(this[i], 16), 2, "0")}`;
     const more = this.length - 50;
-    return `${text}${more > 0 ? ` ... ${more} more byte${more > 1 ? "s" : ""}` : ""}>`;
+    if (more > 0) text += ` ... ${more} more byte${more > 1 ? "s" : ""}`;
+    const names = keys(this);
+    for (let i = this.length; i < names.length; i++) text += `, ${names[i]}: ${inspect(this[names[i]], options)}`;
+    return `<${this.constructor.name} ${text}>`;
   }
+  [custom](depth, options) { return apply(Buffer.prototype.inspect, this, [depth, options]); }
+}
+
+addNumbers(Buffer.prototype);
+
+function swapped(buffer, size) {
+  if (buffer.length % size !== 0) {
+    throw rangeError("ERR_INVALID_BUFFER_SIZE", `Buffer size must be a multiple of ${size * 8}-bits`);
+  }
+  for (let i = 0; i < buffer.length; i += size) reverse(subarray(buffer, i, i + size));
+  return buffer;
+}
+
+function needleOf(value, encoding) {
+  if (typeof value === "number") return [value & 255];
+  if (typeof value === "string" || tagOf(value) === "Uint8Array") return bytesOf(value, encoding);
+  throw invalidArgument('"value" argument', "one of type number or string or an instance of Buffer or Uint8Array", value);
 }
 
 function found(buffer, needle, at) {
   for (let i = 0; i < needle.length; i++) if (buffer[at + i] !== needle[i]) return false;
   return true;
-}
-
-function viewOf(buffer, offset, size) {
-  if (typeof offset !== "number") throw new TypeErrorCtor(`The "offset" argument must be of type number. Received type ${typeof offset}`);
-  if (!(offset >= 0 && offset + size <= buffer.length)) {
-    throw new RangeErrorCtor(`The value of "offset" is out of range. It must be >= 0 and <= ${buffer.length - size}. Received ${offset}`);
-  }
-  return new DataViewCtor(buffer.buffer, buffer.byteOffset, buffer.length);
-}
-
-function addNumber(name, kind, size, little) {
-  const read = view[`get${kind}`];
-  const write = view[`set${kind}`];
-  method(`read${name}`, function (offset = 0) { return read(viewOf(this, offset, size), offset, little); });
-  method(`write${name}`, function (value, offset = 0) {
-    write(viewOf(this, offset, size), offset, value, little);
-    return offset + size;
-  });
-}
-
-function method(name, value) {
-  defineProperty(Buffer.prototype, name, { value, writable: true, configurable: true, enumerable: false });
-}
-
-addNumber("UInt8", "Uint8", 1);
-addNumber("Int8", "Int8", 1);
-for (const [name, kind, size] of [
-  ["UInt16", "Uint16", 2], ["Int16", "Int16", 2], ["UInt32", "Uint32", 4], ["Int32", "Int32", 4],
-  ["Float", "Float32", 4], ["Double", "Float64", 8], ["BigInt64", "BigInt64", 8], ["BigUInt64", "BigUint64", 8],
-]) {
-  addNumber(`${name}LE`, kind, size, true);
-  addNumber(`${name}BE`, kind, size, false);
 }
 
 // The bytes that came from Rust, without a copy.

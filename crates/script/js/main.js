@@ -1,5 +1,6 @@
 // Puts the prelude together: the globals of a script, and the functions that Rust calls.
 import { ops } from "internal:ops";
+import "internal:locale";
 import { Buffer } from "internal:buffer";
 import { structuredClone } from "internal:clone";
 import { logger } from "internal:console";
@@ -14,7 +15,7 @@ import {
   BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, freeze, keys, uncurryThis,
 } from "internal:primordials";
 import {
-  clearImmediate, clearInterval, clearTimeout, fire as runTimer, setImmediate, setInterval, setTimeout,
+  clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:timers";
 import { listenToConsole, puppeteer } from "internal:puppeteer";
 import { URL, URLSearchParams } from "internal:url";
@@ -43,7 +44,8 @@ const results = {};
 // What the predecessor's scripts saw, and what came later: that does not show up in a loop over the globals.
 const globals = { results, logger, console: logger, sleep, scroll, scrollByPx, getElementText, format, sanitize };
 const additions = {
-  util: { format, inspect }, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, URL,
+  util: { format, inspect }, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate,
+  queueMicrotask, URL,
   URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer,
 };
 

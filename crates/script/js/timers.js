@@ -1,6 +1,7 @@
 // setTimeout and its kin. Rust knows when, this module knows what.
 import { ops } from "internal:ops";
-import { MapCtor, NumberCtor, SymbolCtor, TypeErrorCtor, apply, uncurryThis } from "internal:primordials";
+import { invalidArgument, invalidCallback } from "internal:node_error";
+import { MapCtor, NumberCtor, SymbolCtor, apply, uncurryThis } from "internal:primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapSet = uncurryThis(MapCtor.prototype.set);
@@ -11,22 +12,24 @@ const timers = new MapCtor();
 
 // Node's Timeout: an object that also counts as its number.
 class Timeout {
-  #id; #callback; #args; #repeat;
-  constructor(id, callback, args, repeat) {
-    this.#id = id;
+  #id; #delay; #callback; #args; #repeat;
+  // Without a delay it is an immediate.
+  constructor(delay, callback, args, repeat) {
+    this.#delay = delay;
     this.#callback = callback;
     this.#args = args;
     this.#repeat = repeat;
-    mapSet(timers, id, this);
+    this.#start();
+  }
+  #start() {
+    this.#id = this.#delay === undefined ? ops.timer_immediate() : ops.timer_start(this.#delay);
+    mapSet(timers, this.#id, this);
   }
   static fire(id) {
     const timer = mapGet(timers, id);
     if (timer === undefined) return;
     mapDelete(timers, id);
-    if (timer.#repeat !== undefined) {
-      timer.#id = ops.timer_start(timer.#repeat);
-      mapSet(timers, timer.#id, timer);
-    }
+    if (timer.#repeat !== undefined) timer.#start();
     apply(timer.#callback, timer, timer.#args);
   }
   static stop(timer) {
@@ -39,6 +42,13 @@ class Timeout {
   ref() { return this; }
   unref() { return this; }
   hasRef() { return true; }
+  refresh() {
+    if (mapGet(timers, this.#id) !== this) return this;
+    mapDelete(timers, this.#id);
+    ops.timer_stop(this.#id);
+    this.#start();
+    return this;
+  }
   [toPrimitive]() { return this.#id; }
 }
 
@@ -47,7 +57,7 @@ export { fire };
 
 function checked(callback) {
   if (typeof callback === "function") return callback;
-  throw new TypeErrorCtor("Callback must be a function");
+  throw invalidCallback(callback);
 }
 
 function milliseconds(delay) {
@@ -56,16 +66,19 @@ function milliseconds(delay) {
 }
 
 export function setTimeout(callback, delay, ...args) {
-  return new Timeout(ops.timer_start(milliseconds(delay)), checked(callback), args, undefined);
+  checked(callback);
+  return new Timeout(milliseconds(delay), callback, args, undefined);
 }
 
 export function setInterval(callback, delay, ...args) {
+  checked(callback);
   const every = milliseconds(delay);
-  return new Timeout(ops.timer_start(every), checked(callback), args, every);
+  return new Timeout(every, callback, args, every);
 }
 
 export function setImmediate(callback, ...args) {
-  return new Timeout(ops.timer_immediate(), checked(callback), args, undefined);
+  checked(callback);
+  return new Timeout(undefined, callback, args, undefined);
 }
 
 export function clearTimeout(timer) {
@@ -78,4 +91,10 @@ export function clearInterval(timer) {
 
 export function clearImmediate(timer) {
   clearTimeout(timer);
+}
+
+const { queueMicrotask: queue } = globalThis;
+export function queueMicrotask(callback) {
+  if (typeof callback !== "function") throw invalidArgument('"callback" argument', "of type function", callback);
+  queue(callback);
 }

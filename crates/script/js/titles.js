@@ -32,7 +32,7 @@ const unbox = {
 const builtIns = new SetCtor();
 {
   const names = ownKeys(globalThis);
-  const more = ["Buffer", "Intl", "TextDecoder", "TextEncoder", "URL", "URLSearchParams", "WebAssembly"];
+  const more = ["Intl", "WebAssembly"];
   const name = fixed(/^[A-Z][a-zA-Z0-9]+$/);
   for (let i = 0; i < names.length; i++) if (typeof names[i] === "string" && test(name, names[i])) setAdd(builtIns, names[i]);
   for (let i = 0; i < more.length; i++) setAdd(builtIns, more[i]);

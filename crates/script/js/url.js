@@ -1,11 +1,21 @@
 // URL and URLSearchParams. Rust parses and serialises.
 import { append as push, remove } from "internal:arrays";
 import { ops } from "internal:ops";
+import { custom, inspect } from "internal:inspect";
+import { invalidCallback, typeError } from "internal:node_error";
 import {
-  SymbolCtor, TypeErrorCtor, apply, defineProperty, isArray, keys, uncurryThis,
+  ArrayCtor, SymbolCtor, apply, create, defineProperty, getPrototypeOf, isArray, keys, setPrototypeOf, uncurryThis,
 } from "internal:primordials";
 
+const join = uncurryThis(ArrayCtor.prototype.join);
 const { iterator, toStringTag } = SymbolCtor;
+
+function needed(given, ...names) {
+  if (given >= names.length) return;
+  const list = join(names, '" and "');
+  throw typeError("ERR_MISSING_ARGS", `The "${list}" argument${names.length > 1 ? "s" : ""} must be specified`);
+}
+const tuple = () => typeError("ERR_INVALID_TUPLE", "Each query pair must be an iterable [name, value] tuple");
 
 export class URLSearchParams {
   #flat = [];
@@ -22,8 +32,9 @@ export class URLSearchParams {
       for (let i = 0; i < init.#flat.length; i++) push(this.#flat, init.#flat[i]);
     } else if (typeof init[iterator] === "function") {
       for (const pair of init) {
+        if (typeof pair !== "object" || pair === null || typeof pair[iterator] !== "function") throw tuple();
         const both = isArray(pair) ? pair : [...pair];
-        if (both.length !== 2) throw new TypeErrorCtor("Each query pair must be an iterable [name, value] tuple");
+        if (both.length !== 2) throw tuple();
         push(this.#flat, `${both[0]}`, `${both[1]}`);
       }
     } else {
@@ -45,27 +56,35 @@ export class URLSearchParams {
   }
 
   append(name, value) {
+    needed(arguments.length, "name", "value");
     push(this.#flat, `${name}`, `${value}`);
     this.#notify();
   }
   delete(name) {
+    needed(arguments.length, "name");
     const key = `${name}`;
     for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) remove(this.#flat, i, 2);
     this.#notify();
   }
   get(name) {
+    needed(arguments.length, "name");
     const key = `${name}`;
     for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) return this.#flat[i + 1];
     return null;
   }
   getAll(name) {
+    needed(arguments.length, "name");
     const key = `${name}`;
     const all = [];
     for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) push(all, this.#flat[i + 1]);
     return all;
   }
-  has(name) { return this.get(name) !== null; }
+  has(name) {
+    needed(arguments.length, "name");
+    return this.get(name) !== null;
+  }
   set(name, value) {
+    needed(arguments.length, "name", "value");
     const key = `${name}`;
     let at = -1;
     for (let i = this.#flat.length - 2; i >= 0; i -= 2) {
@@ -86,20 +105,65 @@ export class URLSearchParams {
     this.#notify();
   }
   forEach(callback, self) {
+    if (typeof callback !== "function") throw invalidCallback(callback);
     for (let i = 0; i < this.#flat.length; i += 2) apply(callback, self, [this.#flat[i + 1], this.#flat[i], this]);
   }
-  *entries() { for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i], this.#flat[i + 1]]; }
-  *keys() { for (let i = 0; i < this.#flat.length; i += 2) yield this.#flat[i]; }
-  *values() { for (let i = 0; i < this.#flat.length; i += 2) yield this.#flat[i + 1]; }
+  entries() { return iterate(this.#flat, (flat, i) => [flat[i], flat[i + 1]]); }
+  keys() { return iterate(this.#flat, (flat, i) => flat[i]); }
+  values() { return iterate(this.#flat, (flat, i) => flat[i + 1]); }
   [iterator]() { return this.entries(); }
   get size() { return this.#flat.length / 2; }
   toString() { return ops.query_text(this.#flat); }
   get [toStringTag]() { return "URLSearchParams"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[Object]";
+    const parts = [];
+    for (let i = 0; i < this.#flat.length; i += 2) {
+      push(parts, `${inspect(this.#flat[i], options)} => ${inspect(this.#flat[i + 1], options)}`);
+    }
+    return `URLSearchParams ${inBraces(parts, options)}`;
+  }
 }
+
+function inBraces(parts, options) {
+  let length = parts.length;
+  for (let i = 0; i < parts.length; i++) length += parts[i].length + 1;
+  if (length > options.breakLength) return `{\n  ${join(parts, ",\n  ")} }`;
+  return parts.length > 0 ? `{ ${join(parts, ", ")} }` : "{}";
+}
+
+// What keys(), values() and entries() answer.
+class ParamsIterator {
+  #flat; #pick; #at = 0;
+  constructor(flat, pick) {
+    this.#flat = flat;
+    this.#pick = pick;
+  }
+  next() {
+    if (this.#at >= this.#flat.length) return { value: undefined, done: true };
+    this.#at += 2;
+    return { value: this.#pick(this.#flat, this.#at - 2), done: false };
+  }
+  [custom](depth, options) {
+    const parts = [];
+    for (let i = this.#at; i < this.#flat.length; i += 2) push(parts, inspect(this.#pick(this.#flat, i), options));
+    return `URLSearchParams Iterator ${inBraces(parts, options)}`;
+  }
+  get [toStringTag]() { return "URLSearchParams Iterator"; }
+}
+setPrototypeOf(ParamsIterator.prototype, getPrototypeOf(getPrototypeOf([][iterator]())));
+delete ParamsIterator.prototype.constructor;
+const iterate = (flat, pick) => new ParamsIterator(flat, pick);
 
 const { of: paramsOf, reset } = URLSearchParams;
 delete URLSearchParams.of;
 delete URLSearchParams.reset;
+
+function invalid(url) {
+  const error = typeError("ERR_INVALID_URL", `Invalid URL: ${url}`);
+  error.input = `${url}`;
+  return error;
+}
 
 export class URL {
   #parts;
@@ -107,11 +171,7 @@ export class URL {
 
   constructor(url, base) {
     this.#parts = ops.url_parse(`${url}`, base === undefined ? undefined : `${base}`);
-    if (this.#parts !== null) return;
-    const error = new TypeErrorCtor(`Invalid URL: ${url}`);
-    error.code = "ERR_INVALID_URL";
-    error.input = `${url}`;
-    throw error;
+    if (this.#parts === null) throw invalid(base === undefined || ops.url_parse(`${base}`) !== null ? url : base);
   }
 
   static canParse(url, base) { return ops.url_parse(`${url}`, base === undefined ? undefined : `${base}`) !== null; }
@@ -125,7 +185,7 @@ export class URL {
   get href() { return this.#parts.href; }
   set href(value) {
     const parts = ops.url_parse(`${value}`);
-    if (parts === null) throw new TypeErrorCtor(`Invalid URL: ${value}`);
+    if (parts === null) throw invalid(value);
     this.#parts = parts;
     if (this.#params !== undefined) reset(this.#params, parts.search);
   }
@@ -136,8 +196,17 @@ export class URL {
   toString() { return this.#parts.href; }
   toJSON() { return this.#parts.href; }
   get [toStringTag]() { return "URL"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return `${this}`;
+    const shown = create({ constructor: URL });
+    for (let i = 0; i < SHOWN.length; i++) shown[SHOWN[i]] = this[SHOWN[i]];
+    return inspect(shown, options);
+  }
 }
 
+const SHOWN = [
+  "href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "searchParams", "hash",
+];
 const { get, set } = URL;
 delete URL.get;
 delete URL.set;
@@ -147,4 +216,7 @@ for (const part of ["protocol", "username", "password", "host", "hostname", "por
     set(value) { set(this, part, value); },
     configurable: true, enumerable: true,
   });
+}
+for (const name of ["toString", "href", "origin", "searchParams", "toJSON"]) {
+  defineProperty(URL.prototype, name, { enumerable: true });
 }

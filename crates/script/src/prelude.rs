@@ -24,8 +24,9 @@ macro_rules! modules {
     };
 }
 modules! {
-    "ops" "primordials" "wording" "errors" "json" "handles" "layout" "classes" "titles" "contents" "inspect" "format" "table" "console" "timers" "helpers" "buffer" "encoding"
-    "url" "clone" "main"
+    "ops" "primordials" "wording" "errors" "json" "handles" "layout" "classes" "titles" "contents" "inspect" "format" "table"
+    "console" "timers" "helpers" "node_error" "buffer_numbers" "buffer" "encoding"
+    "url" "clone" "locale" "main"
     "accessibility" "arrays" "browser" "browser_context" "cdp_session" "console_message" "coverage" "dialog" "element_handle"
     "event_emitter" "event_wait" "execution_context" "file_chooser" "frame" "js_handle" "keyboard" "locator" "mouse" "options"
     "page" "page_function" "pdf" "puppeteer" "request" "response" "screenshot" "security_details" "target" "touchscreen"

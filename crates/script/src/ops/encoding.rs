@@ -56,9 +56,9 @@ fn text_to_bytes(_: &Rc<Scope>, (text, encoding): (String, String)) -> Result<By
     }))
 }
 
-/// For `new TextDecoder("utf-8", {fatal: true})`.
-fn utf8_strict(_: &Rc<Scope>, (bytes,): (Bytes,)) -> Result<String, OpError> {
-    String::from_utf8(bytes.0).map_err(|_| OpError::type_error("The encoded data was not valid for encoding utf-8"))
+/// For `new TextDecoder("utf-8", {fatal: true})`; null when the bytes are no UTF-8.
+fn utf8_strict(_: &Rc<Scope>, (bytes,): (Bytes,)) -> Result<Option<String>, OpError> {
+    Ok(String::from_utf8(bytes.0).ok())
 }
 
 fn unknown(encoding: &str) -> OpError {
