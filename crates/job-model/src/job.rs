@@ -31,9 +31,12 @@ impl JobId {
     /// The longest id, in bytes.
     pub const MAX_BYTES: usize = 200;
 
-    /// A new random id (UUID version 4).
+    /// A new id: a UUID of version 7, which begins with the time and goes on at random.
+    ///
+    /// Jobs that are written together are neighbours by id then. A database whose documents lie in a B-tree by id, as
+    /// CouchDB's do, rewrites one leaf for a batch of neighbours and nearly as many as there are rows for a random one.
     pub fn random() -> Self {
-        Self(uuid::Uuid::new_v4().to_string())
+        Self(uuid::Uuid::now_v7().to_string())
     }
 
     /// Checks a text that came from outside.
@@ -258,6 +261,12 @@ mod tests {
     fn created() -> Job {
         let new: NewJob = serde_json::from_str(r#"{"uuid":"j","code":"x","vars":{"a":null}}"#).unwrap();
         Job::create(new, Timestamp::parse("2020-01-02T03:04:05.678Z").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn new_ids_are_in_order_of_their_making() {
+        let ids: Vec<_> = (0..1000).map(|_| JobId::random()).collect();
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.as_str().len() == 36));
     }
 
     #[test]
