@@ -178,6 +178,8 @@ fn finish(tokens: &[Token<'_>], start: usize, mut at: usize) -> Option<Statement
         at = closing(tokens, at + 2)?;
     }
     let text = tokens[start..=at].iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+    // A literal may go on in the next line; the statement must not.
+    let text = text.replace("\\\n", "");
     if tokens.get(at + 1).is_some_and(|token| token.text == ";") {
         at += 1;
     }
