@@ -22,7 +22,7 @@ pub fn read_message(text: &str) {
         }
         let numbers: Vec<f64> = value.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
         let quads = numbers.chunks(8).filter_map(geometry::Quad::from_numbers);
-        let _ = geometry::clickable_point(quads, 1920.0, 1080.0);
+        let _ = geometry::clickable_quad(quads, 1920.0, 1080.0);
     }
     let _ = serde_json::from_str::<Box<Message<RawEvent>>>(&mended);
 }
