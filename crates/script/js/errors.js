@@ -1,4 +1,5 @@
 // Error classes, stack traces and the texts of thrown values.
+import { ops } from "internal:ops";
 import {
   ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, apply, defineProperty,
   getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, uncurryThis,
@@ -145,8 +146,21 @@ function prepare(error, frames) {
   for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames[0]));
   const found = sites(error, frames);
   if (typeof userPrepare === "function") return userPrepare(error, found);
-  return text(header(error), found);
+  return ops.kind_of(error) === "Error" ? new Stack(lines(found)) : header(error) + lines(found);
 }
+
+// What the engine keeps for an error. As in V8 the first line is made when somebody asks for the stack: a class that
+// names itself in its constructor has its name by then.
+class Stack {
+  #lines; #text;
+  constructor(places) { this.#lines = places; }
+  static text(stack, error) {
+    if (typeof stack !== "object" || stack === null || !(#lines in stack)) return stack;
+    stack.#text ??= header(error) + stack.#lines;
+    return stack.#text;
+  }
+}
+const { text: stackText } = Stack;
 
 // The name of the built-in function that threw; undefined when code did.
 function builtInOf(frame) {
@@ -162,10 +176,10 @@ function reword(error, builtIn) {
 
 const siteText = uncurryThis(CallSite.prototype.toString);
 
-function text(head, found) {
-  let lines = head;
-  for (let i = 0; i < found.length; i++) lines += `\n    at ${siteText(found[i])}`;
-  return lines;
+function lines(found) {
+  let text = "";
+  for (let i = 0; i < found.length; i++) text += `\n    at ${siteText(found[i])}`;
+  return text;
 }
 
 const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
@@ -207,10 +221,9 @@ const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTra
 // As in V8 any value may be assigned to `stack`; it becomes the error's own property.
 let stackOf;
 {
-  const { get } = getOwnPropertyDescriptor(ErrorCtor.prototype, "stack");
-  stackOf = uncurryThis(get);
+  stackOf = uncurryThis(getOwnPropertyDescriptor(ErrorCtor.prototype, "stack").get);
   defineProperty(ErrorCtor.prototype, "stack", {
-    get,
+    get() { return stackText(stackOf(this), this); },
     set(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
     configurable: true, enumerable: false,
   });

@@ -54,6 +54,16 @@ fn errors_print_their_stack_and_properties() {
     assert_eq!(lines[2..], ["  code: 5", "}"]);
 }
 
+/// As in V8, which makes a stack's first line when it is asked for the stack.
+#[test]
+fn errors_that_name_themselves_print_that_name() {
+    let ran = run("class V extends Error { constructor(m) { super(m); this.name = 'V'; this.extra = [1] } }\n\
+                   logger.info(new V('x')); const e = new RangeError('r'); void e.stack; e.name = 'Late'; logger.info(e)");
+    let lines: Vec<Vec<&str>> = ran.messages(Level::Info).iter().map(|text| text.lines().collect()).collect();
+    assert_eq!((lines[0][0], &lines[0][2..]), ("V: x", &["  extra: [ 1 ]", "}"][..]));
+    assert_eq!((lines[1][0], &lines[1][2..]), ("RangeError: r", &["  name: 'Late'", "}"][..]));
+}
+
 #[test]
 fn the_console_has_its_usual_methods() {
     let ran = run(
