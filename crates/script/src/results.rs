@@ -44,7 +44,7 @@ fn depth(text: &str) -> usize {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
-            (false, b']' | b'}') => depth -= 1,
+            (false, b']' | b'}') => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
