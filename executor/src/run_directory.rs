@@ -135,6 +135,7 @@ pub fn browser_processes(folder: &Path) -> Vec<Pid> {
 mod tests {
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
 
     use super::{RunDirectory, browser_groups, browser_processes, kill_browsers};
 
@@ -151,6 +152,9 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         let (one, ten) = (base.path().join("slot-1"), base.path().join("slot-10"));
         let (mut first, mut second) = (pretender(&one.join("profile")), pretender(&ten.join("profile")));
+        // A process that was just started may not have its arguments yet.
+        let started = std::time::Instant::now();
+        while browser_groups(base.path()).len() < 2 && started.elapsed() < Duration::from_secs(10) {}
         assert_eq!(browser_groups(base.path()).len(), 2);
 
         assert_eq!(kill_browsers(&one), 1);

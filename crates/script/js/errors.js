@@ -143,7 +143,7 @@ function prepare(error, frames) {
     prototype = RangeErrorCtor.prototype;
     setPrototypeOf(error, prototype);
   }
-  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames[0]));
+  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames.length > 0 ? frames[0] : undefined));
   const found = sites(error, frames);
   if (typeof userPrepare === "function") return userPrepare(error, found);
   return ops.kind_of(error) === "Error" ? new Stack(lines(found)) : header(error) + lines(found);

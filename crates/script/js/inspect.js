@@ -45,7 +45,7 @@ export function inspect(value, options, ...old) {
   } else if (typeof options === "boolean") {
     context.showHidden = options;
   }
-  if (old[0] !== undefined) context.depth = old[0];
+  if (old.length > 0 && old[0] !== undefined) context.depth = old[0];
   if (context.maxArrayLength === null) context.maxArrayLength = Infinity;
   if (context.maxStringLength === null) context.maxStringLength = Infinity;
   return show(context, value, 0);
