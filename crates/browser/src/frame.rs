@@ -174,6 +174,17 @@ impl Frame {
         &self.utility_world
     }
 
+    /// The `<iframe>` that shows the frame; `None` for the main frame and after the frame's end.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn frame_element(&self) -> Result<Option<ElementHandle>, Error> {
+        let Some(parent) = self.parent_frame() else { return Ok(None) };
+        let owner = parent.session().send_raw("DOM.getFrameOwner", json!({"frameId": self.id()})).await?;
+        let context = parent.execution_context().await?;
+        context.adopt_backend_node(&owner["backendNodeId"]).await.map(Some)
+    }
+
     /// How far the frame's own coordinates are from the page's: only frames of another process count from zero.
     pub(crate) async fn offset_in_page(self: &Rc<Self>) -> Result<Point, Error> {
         let mut offset = Point { x: 0.0, y: 0.0 };

@@ -3,7 +3,7 @@
 mod stage;
 
 use browser::error::ErrorKind;
-use browser::page::GotoOptions;
+use browser::page::{GotoOptions, NavigationOptions};
 use browser::remote_object::{Argument, EvaluationResult, PageFunction};
 use browser::wait_task::{Polling, WaitForOptions};
 use serde_json::json;
@@ -101,5 +101,20 @@ fn a_removed_frame_ends_its_waits() {
         let (waited, done) = futures::join!(wait, stage.page.evaluate(remove, vec![]));
         done.unwrap();
         assert_eq!(waited.unwrap_err().to_string(), "waitForFunction failed: frame got detached.");
+        let late = frame.wait_for_selector("#never", WaitForOptions::default()).await.unwrap_err().to_string();
+        assert!(late.starts_with("Execution Context is not available in detached frame"), "{late}");
+    });
+}
+
+#[test]
+fn a_wait_for_less_than_no_time_is_over_at_once() {
+    on_page(|stage| async move {
+        let frame = stage.page.main_frame();
+        let options = WaitForOptions { timeout: Some(-5.0), ..WaitForOptions::default() };
+        let error = frame.wait_for_selector("b", options).await.unwrap_err();
+        assert_eq!(error.to_string(), "waiting for selector \"b\" failed: timeout -5ms exceeded");
+        let navigation = NavigationOptions { timeout: Some(-5.0), ..NavigationOptions::default() };
+        let error = stage.page.wait_for_navigation(navigation).await.unwrap_err();
+        assert_eq!(error.to_string(), "Navigation Timeout Exceeded: -5ms exceeded");
     });
 }

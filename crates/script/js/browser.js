@@ -23,6 +23,7 @@ export class Browser extends EventEmitter {
   async close() { await ops.browser_close(ridOf(this)); }
   disconnect() { ops.browser_disconnect(ridOf(this)); }
   isConnected() { return ops.browser_is_connected(ridOf(this)); }
+  get connected() { return ops.browser_is_connected(ridOf(this)); }
   toJSON() { refuseJson(); }
 }
 

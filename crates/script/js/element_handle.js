@@ -3,6 +3,7 @@ import { map } from "internal:arrays";
 import { define, ridOf } from "internal:handles";
 import { JSHandle } from "internal:js_handle";
 import { clickOptions, point, pressOptions, typeDelay, typeText } from "internal:keyboard";
+import { isVisible } from "internal:locator";
 import { ops } from "internal:ops";
 import { encode, isString, source } from "internal:page_function";
 import { ErrorCtor } from "internal:primordials";
@@ -43,6 +44,15 @@ export class ElementHandle extends JSHandle {
   async clickablePoint(offset) {
     return await ops.element_handle_clickable_point(ridOf(this), offset && point(offset));
   }
+  async isVisible() { return await this.evaluate(isVisible); }
+  async isHidden() { return !(await this.evaluate(isVisible)); }
+
+  async toElement(tagName) {
+    const name = `${tagName}`;
+    if (await this.evaluate(isElement, name)) return this;
+    throw new ErrorCtor(`Element is not a(n) \`${name}\` element`);
+  }
+
   async isIntersectingViewport() { return await ops.element_handle_is_intersecting_viewport(ridOf(this)); }
 }
 
@@ -51,6 +61,11 @@ export function selectValues(values) {
     if (isString(value)) return `${value}`;
     throw new ErrorCtor(`Values must be strings. Found value "${value}" of type "${typeof value}"`);
   });
+}
+
+// A function of the page.
+function isElement(node, name) {
+  return node.nodeName === name.toUpperCase();
 }
 
 define("ElementHandle", ElementHandle);

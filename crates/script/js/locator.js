@@ -167,7 +167,7 @@ async function fill(handle, value) {
 
 // From here on: functions of the page.
 
-function isVisible(element) {
+export function isVisible(element) {
   const style = window.getComputedStyle(element);
   const { width, height } = element.getBoundingClientRect();
   return !["hidden", "collapse"].includes(style.visibility) && width > 0 && height > 0;

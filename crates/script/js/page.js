@@ -88,6 +88,15 @@ export class Page extends EventEmitter {
   async waitForRequest(urlOrPredicate, options) { return await waitForTraffic(this, "request", urlOrPredicate, options); }
   async waitForResponse(urlOrPredicate, options) { return await waitForTraffic(this, "response", urlOrPredicate, options); }
 
+  // The first frame, now or later, that has this address or that the predicate accepts.
+  async waitForFrame(urlOrPredicate, options = {}) {
+    const { timeout } = options;
+    const accepts = matching(urlOrPredicate);
+    const frames = this.frames();
+    for (let i = 0; i < frames.length; i++) if (accepts(frames[i])) return frames[i];
+    return waitForOne(this, ["frameattached", "framenavigated"], accepts, timeout);
+  }
+
   async waitForNetworkIdle(options = {}) {
     const { idleTime = 500, concurrency = 0, timeout } = options;
     const rid = ridOf(this);
@@ -172,6 +181,7 @@ export class Page extends EventEmitter {
 
   isJavaScriptEnabled() { return ops.page_is_java_script_enabled(ridOf(this)); }
   getDefaultTimeout() { return ops.page_default_timeout(ridOf(this)); }
+  getDefaultNavigationTimeout() { return ops.page_default_navigation_timeout(ridOf(this)); }
   createCDPSession() { return this.target().createCDPSession(); }
 
   async metrics() { return await ops.page_metrics(ridOf(this)); }
@@ -213,12 +223,19 @@ function headerPairs(headers) {
 
 function waitForTraffic(page, event, urlOrPredicate, options = {}) {
   const { timeout } = options;
-  const limit = timeoutOf(timeout) ?? ops.page_default_timeout(ridOf(page));
-  const accepts = (object) => {
+  return waitForOne(page, [event], matching(urlOrPredicate), timeout);
+}
+
+function matching(urlOrPredicate) {
+  return (object) => {
     if (isString(urlOrPredicate)) return object.url() === `${urlOrPredicate}`;
     return typeof urlOrPredicate === "function" && !!urlOrPredicate(object);
   };
-  return waitForEvent(page, [event], accepts, limit, () => ops.wait_event_timed_out(), "close");
+}
+
+function waitForOne(page, events, accepts, timeout) {
+  const limit = timeoutOf(timeout) ?? ops.page_default_timeout(ridOf(page));
+  return waitForEvent(page, events, accepts, limit, () => ops.wait_event_timed_out(), "close");
 }
 
 // An error of the page: its text has the page's own stack already.

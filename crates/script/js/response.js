@@ -15,6 +15,7 @@ export class Response {
   headers() { return this.#headers ??= ops.response_headers(ridOf(this)); }
   securityDetails() { return ops.response_security_details(ridOf(this)); }
   async buffer() { return await ops.response_buffer(ridOf(this)); }
+  async content() { return await ops.response_buffer(ridOf(this)); }
   async text() { return await ops.response_text(ridOf(this)); }
   async json() { return jsonParse(await ops.response_text(ridOf(this))); }
   request() { return ops.response_request(ridOf(this)); }

@@ -63,6 +63,7 @@ fn queries(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         "frame_execution_context",
         |_, (frame,): (Rc<Frame>,)| async move { Ok(frame.execution_context().await?) },
     )?;
+    ops.future("frame_frame_element", |_, (frame,): (Rc<Frame>,)| async move { Ok(frame.frame_element().await?) })?;
     ops.future("frame_evaluate", |_, (frame, function, args): Evaluate| async move {
         Ok(frame.evaluate(function, args).await?)
     })?;

@@ -99,6 +99,7 @@ fn navigation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 
 fn settings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("page_default_timeout", |_, (page,): This| Ok(page.default_timeout()))?;
+    ops.sync("page_default_navigation_timeout", |_, (page,): This| Ok(page.default_navigation_timeout()))?;
     ops.sync("page_set_default_timeout", |_, (page, timeout): (Rc<Page>, f64)| {
         page.set_default_timeout(timeout);
         Ok(())

@@ -1,7 +1,7 @@
 import { equal, fails, record, watch } from "watch";
 watch(page);
 const browser = page.browser();
-equal(browser.isConnected(), true);
+equal([browser.isConnected(), browser.connected], [true, true]);
 equal(browser.browserContexts().length, 1);
 equal(browser.defaultBrowserContext() === page.browserContext(), true);
 equal(browser.target().type(), "browser");

@@ -49,6 +49,10 @@ await fails((await page.$("#size")).select(5), 'Values must be strings. Found va
 const upload = await page.$("#upload");
 await upload.uploadFile("/etc/hostname");
 equal(await upload.evaluate((element) => element.files[0].name), "hostname");
+equal([await pad.isVisible(), await pad.isHidden()], [true, false]);
+equal([await (await page.$("#unseen")).isVisible(), await (await page.$("#unseen")).isHidden()], [false, true]);
+equal((await input.toElement("input")) === input, true);
+await fails(input.toElement("a"), "Element is not a(n) `a` element");
 equal(input.frame === page.mainFrame(), true);
 await page.goto(`${vars.site}/frames.html`);
 equal((await (await page.$("#first")).contentFrame()).name(), "first");

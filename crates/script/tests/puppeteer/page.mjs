@@ -50,6 +50,13 @@ const answers = await Promise.all([
 equal([answers[0].method(), answers[1].status()], ["GET", 200]);
 await page.waitForNetworkIdle({ idleTime: 10 });
 await fails(page.waitForRequest("x", { timeout: 5 }), "Timeout exceeded while waiting for event");
+const [inner] = await Promise.all([
+  page.waitForFrame((frame) => frame.name() === "inner"),
+  page.evaluate(() => { document.body.append(Object.assign(document.createElement("iframe"), { name: "inner" })); }),
+]);
+equal(inner.name(), "inner");
+equal(await page.waitForFrame(page.url()) === page.mainFrame(), true);
+await fails(page.waitForFrame("nowhere", { timeout: 5 }), "Timeout exceeded while waiting for event");
 await fails(page.waitForFileChooser({ timeout: 5 }), "waiting for file chooser failed");
 await fails(page.waitForRequest("x", { timeout: -1 }), "Timeout exceeded while waiting for event");
 await fails(page.waitForSelector("nope", { timeout: -1 }), 'waiting for selector "nope" failed: timeout -1ms exceeded');
@@ -69,7 +76,8 @@ equal([page.emit(ours, 7), page.emit(ours, 8), results.ours], [true, false, 7]);
 // Settings.
 page.setDefaultTimeout(20000);
 equal(page.getDefaultTimeout(), 20000);
-page.setDefaultNavigationTimeout(20000);
+page.setDefaultNavigationTimeout(21000);
+equal(page.getDefaultNavigationTimeout(), 21000);
 await page.setCookie({ name: "a", value: "1" }, { name: "b", value: "2" });
 await page.deleteCookie({ name: "a" });
 equal((await page.cookies()).map((cookie) => cookie.name), ["b"]);

@@ -4,6 +4,7 @@ const response = await page.goto(`${vars.site}/data.json`);
 equal([response.ok(), response.status(), response.statusText(), response.url()], [true, 200, "OK", `${vars.site}/data.json`]);
 equal(JSON.stringify(await response.json()), JSON.stringify(JSON.parse(await response.text())));
 equal((await response.buffer()).constructor.name, "Buffer");
+equal((await response.content()).equals(await response.buffer()), true);
 equal(typeof response.headers()["content-type"], "string");
 equal(response.remoteAddress().ip, "127.0.0.1");
 equal([response.fromCache(), response.fromServiceWorker(), response.securityDetails()], [false, false, null]);
