@@ -18,7 +18,7 @@ export class Frame {
   childFrames() { return ops.frame_child_frames(ridOf(this)); }
   isDetached() { return ops.frame_is_detached(ridOf(this)); }
   get detached() { return ops.frame_is_detached(ridOf(this)); }
-  async frameElement() { return ops.frame_frame_element(ridOf(this)); }
+  async frameElement() { return await ops.frame_frame_element(ridOf(this)); }
 
   async goto(url, options) { return await ops.frame_goto(ridOf(this), `${url}`, navigation(options)); }
   async waitForNavigation(options) { return await ops.frame_wait_for_navigation(ridOf(this), navigation(options)); }

@@ -73,6 +73,9 @@ impl From<MouseButton> for input::MouseButton {
     }
 }
 
+/// Longest time that a click waits for what the page tells about it.
+const HEARING: Duration = Duration::from_millis(50);
+
 /// Which button, how often and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct ClickOptions {
@@ -182,8 +185,17 @@ impl Mouse {
                     }
                 }
             }
+            mouse.hear_the_page().await;
             Ok(())
         })
+    }
+
+    /// The page acknowledges an input before it tells what its listeners did with it, to the console for example; its next
+    /// answer comes after that.
+    async fn hear_the_page(&self) {
+        let answer = self.session.send_raw("Runtime.getIsolateId", serde_json::json!({}));
+        // A page that the click has led away, or into a dialog, has nothing to say.
+        let _ = tokio::time::timeout(HEARING, answer).await;
     }
 
     /// Turns the wheel where the mouse is, by CSS pixels.

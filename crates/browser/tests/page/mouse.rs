@@ -1,4 +1,8 @@
+use std::cell::Cell;
+use std::rc::Rc;
+
 use browser::emulation::Viewport;
+use browser::event::{Event, PageEvent, PageEventKind};
 use browser::geometry::Point;
 use browser::input::{ClickOptions, MouseButton};
 use serde_json::json;
@@ -19,6 +23,26 @@ async fn a_click_is_trusted_and_where_it_should_be() {
             ["click", 0, 0, 1, 50, 60, true],
         ]);
         assert_eq!(fixture.eval("log").await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_click_logs_is_told_when_it_ends() {
+    with_page(async |fixture| {
+        fixture.eval("addEventListener('click', () => console.log('clicked')); 0").await;
+        fixture.page.set_has_listeners(PageEventKind::Console, true);
+        let told = Rc::new(Cell::new(0));
+        let counted = told.clone();
+        fixture.browser.set_event_sink(Rc::new(move |event| {
+            if let Event::Page(_, PageEvent::Console(_)) = event {
+                counted.set(counted.get() + 1);
+            }
+        }));
+        for click in 1..=50 {
+            fixture.page.mouse().click(50.0, 60.0, ClickOptions::default()).await.expect("clicked");
+            assert_eq!(told.get(), click);
+        }
     })
     .await;
 }
