@@ -73,7 +73,7 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         }
     }
     let code = placed(&read(&case.join("code.mjs"))?, site);
-    Ok(JobOrder { uuid: JobId::random(), code, vars, modules, timeout: Duration::from_secs(60) })
+    Ok(JobOrder { uuid: JobId::fresh(), code, vars, modules, timeout: Duration::from_secs(60) })
 }
 
 /// What the case changes of the executor's settings: one flag a line in `flags.txt`.

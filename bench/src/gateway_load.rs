@@ -298,7 +298,7 @@ impl Gateway {
 fn done_job(number: usize) -> anyhow::Result<Job> {
     let now = Timestamp::now().to_string();
     Ok(serde_json::from_value(json!({
-        "uuid": JobId::random(), "code": format!("results.answer = {number};"), "status": JobStatus::Done, "error": "",
+        "uuid": JobId::fresh(), "code": format!("results.answer = {number};"), "status": JobStatus::Done, "error": "",
         "vars": {}, "modules": {}, "logs": [], "results": { "answer": number }, "created_at": now, "started_at": now,
         "finished_at": now, "duration": 1,
     }))?)

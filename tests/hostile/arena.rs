@@ -132,7 +132,7 @@ impl Fighter {
     async fn run(&mut self, code: &str, timeout: Duration) -> Result<JobResult, String> {
         let code = code.replace("{{site}}", &self.origin);
         let (vars, modules) = (BTreeMap::new(), BTreeMap::new());
-        let order = JobOrder { uuid: JobId::random(), code, vars, modules, timeout };
+        let order = JobOrder { uuid: JobId::fresh(), code, vars, modules, timeout };
         let slot = self.slot().await;
         let stop = CancellationToken::new();
         let outcome = match slot.run(order, &stop, "cancelled", |_| {}).await {

@@ -35,7 +35,7 @@ impl JobId {
     ///
     /// Jobs that are written together are neighbours by id then. A database whose documents lie in a B-tree by id, as
     /// CouchDB's do, rewrites one leaf for a batch of neighbours and nearly as many as there are rows for a random one.
-    pub fn random() -> Self {
+    pub fn fresh() -> Self {
         Self(uuid::Uuid::now_v7().to_string())
     }
 
@@ -170,7 +170,7 @@ impl Job {
     /// # Errors
     /// [`InvalidJobId`] when the client brought an id that cannot name a document.
     pub fn create(new: NewJob, now: Timestamp) -> Result<Self, InvalidJobId> {
-        let uuid = if new.uuid.is_empty() { JobId::random() } else { JobId::parse(new.uuid)? };
+        let uuid = if new.uuid.is_empty() { JobId::fresh() } else { JobId::parse(new.uuid)? };
         Ok(Self {
             uuid,
             code: new.code,
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn new_ids_are_in_order_of_their_making() {
-        let ids: Vec<_> = (0..1000).map(|_| JobId::random()).collect();
+        let ids: Vec<_> = (0..1000).map(|_| JobId::fresh()).collect();
         assert!(ids.is_sorted() && ids.iter().all(|id| id.as_str().len() == 36));
     }
 
