@@ -86,13 +86,8 @@ function lock(prototype, name) {
   });
 }
 
-// The last lines of a job belong to the log also when its limits are used up; they go through a script's own logger.
+// The last lines of a job go through a script's own logger, when it has put one in the place of ours.
 const { info, error: errorLine } = logger;
-function last(log, level, message) {
-  const own = level === "INFO" ? log.info : log.error;
-  if (own === info || own === errorLine) ops.log_last(level, message);
-  else apply(own, log, [message]);
-}
 
 // What the code's function tells of its course, see source.rs.
 class Course {
@@ -101,12 +96,18 @@ class Course {
   static error(course) { return course.#error; }
   threw(thrown, log) {
     this.#error = ops.job_threw(thrownText(thrown));
-    last(log, "ERROR", this.#error);
+    const { error } = log;
+    if (error === errorLine) ops.log("ERROR", this.#error);
+    else apply(error, log, [this.#error]);
     return this;
   }
   ended(local, log, text) {
     if (local !== global.results) ops.job_shadowed();
-    last(log, "INFO", text("Code took %dms to execute.", ops.job_ended()));
+    const line = text("Code took %dms to execute.", ops.job_ended());
+    const own = log.info;
+    // It belongs to the log also when the limits are used up.
+    if (own === info) ops.log_last("INFO", line);
+    else apply(own, log, [line]);
   }
 }
 const { error: errorOf } = Course;
@@ -124,7 +125,7 @@ export async function runJob(body) {
     text = error === course ? errorOf(course) : ops.job_threw(thrownText(error));
   }
   text = withoutError(text);
-  ops.log_last("ERROR", text);
+  ops.log("ERROR", text);
   ops.job_failed(text);
 }
 
