@@ -64,7 +64,7 @@ impl Subject {
         let program =
             ground.queue(&prefix).into_iter().fold(program, |program, (name, value)| program.env(name, value));
         let mut worker = program.env("EXECUTOR_CONCURRENCY", concurrency).env("LOG_LEVEL", "info").spawn();
-        worker.wait_for_output("waiting for jobs", START).await;
+        worker.wait_for_output("executor begins", START).await;
         let (burst, singles) = (40 * concurrency, 15);
         let worker = Worker::Ours(Box::new(worker));
         Ok(Self {
