@@ -83,6 +83,7 @@ async fn collect_one(app: &App, delivery: Delivery) {
     let id = result.uuid.clone();
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     let mut refused = 0;
+    let mut last_try = false;
     let settled = loop {
         match store_result(app, &id, &result).await {
             Ok(Kept::First) => {
@@ -106,9 +107,11 @@ async fn collect_one(app: &App, delivery: Delivery) {
                 if matches!(error, StoreError::Refused { .. }) {
                     refused += 1;
                 }
-                if refused == REFUSED_TRIES || backoff.wait(&app.stop).await.is_err() {
+                if refused == REFUSED_TRIES || last_try {
                     break delivery.nack(Requeue::Yes).await;
                 }
+                // The store may be back by now: a gateway that ends hands back only what it still cannot store.
+                last_try = backoff.wait(&app.stop).await.is_err();
             }
         }
     };

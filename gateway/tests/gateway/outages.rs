@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gateway::Parts;
+use job_queue::Queue;
 use job_queue::embedded::EmbeddedQueue;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_store::couchdb::CouchDbJobStore;
@@ -48,6 +49,30 @@ async fn a_database_that_is_away_means_errors_in_json_until_it_is_back() {
     couchdb.restart().await;
     gateway.done(&id).await;
     gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_result_that_waits_for_the_database_is_stored_by_a_gateway_that_ends() {
+    let mut couchdb = services::durable_couchdb().await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
+    let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
+    let parts = Parts { store, queue };
+    let gateway = Running::start(&parts, settings()).await;
+    let first = gateway.create(&json!({})).await;
+    gateway.send_result(result(&first).to_string()).await;
+    gateway.done(&first).await;
+    let id = gateway.create(&json!({})).await;
+    gateway.job_when(&id, |job| job.status == job_model::JobStatus::Queued).await;
+
+    couchdb.kill();
+    gateway.send_result(result(&id).to_string()).await;
+    // Meanwhile the result's next try is put off by up to some seconds.
+    couchdb.restart().await;
+    gateway.stop().await;
+
+    assert_eq!(parts.store.get(&id).await.unwrap().value.status, job_model::JobStatus::Done);
+    assert_eq!(parts.queue.depth(Queue::JobResults).await.unwrap(), 0);
 }
 
 #[tokio::test]
