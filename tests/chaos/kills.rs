@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use job_model::Job;
+use job_queue::rabbitmq::RabbitMqQueue;
 use job_queue::{JobQueue, Queue};
 use testkit::services;
 use tests::stack::Stack;
@@ -69,7 +70,11 @@ async fn every_job_is_done_once_whatever_is_killed() {
     let excused = kills.iter().filter(|kill| kill.victim.may_fail_a_job() && kill.hit).count();
     assert!(failed <= excused, "{failed} jobs failed, {excused} were killed with their page");
 
+    // A job that came twice may still be run, and its result be on its way.
     let messages = stack.queue();
+    wait_until_empty(&messages, Queue::Jobs).await;
+    stack.stop_executors().await;
+    wait_until_empty(&messages, Queue::JobResults).await;
     stack.stop_processes().await;
     for queue in [Queue::Jobs, Queue::JobResults] {
         assert_eq!(messages.depth(queue).await.expect("the broker answers"), 0, "messages are left in {queue:?}");
@@ -78,6 +83,16 @@ async fn every_job_is_done_once_whatever_is_killed() {
     stack.executors.push(executor(&stack));
     stack.executors.last_mut().expect("one").wait_for_output("executor begins", DONE).await;
     stack.stop().await;
+}
+
+/// Waits until no message of the queue waits for a consumer.
+async fn wait_until_empty(messages: &RabbitMqQueue, queue: Queue) {
+    let empty = async {
+        while messages.depth(queue).await.expect("the broker answers") > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    assert!(timeout(DONE, empty).await.is_ok(), "messages stay in {queue:?}");
 }
 
 /// Who is killed when: each part at each step in turn, and after that at random.

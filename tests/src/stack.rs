@@ -140,14 +140,12 @@ impl Stack {
 
     /// Ends every process gently.
     pub async fn stop_processes(&mut self) {
-        for process in self.executors.iter_mut().chain(self.gateways.iter_mut().map(|gateway| &mut gateway.process)) {
-            if process.exit_status().is_none() {
-                process.terminate();
-            }
-        }
-        for process in self.executors.iter_mut().chain(self.gateways.iter_mut().map(|gateway| &mut gateway.process)) {
-            process.wait(STOP).await;
-        }
+        stop(self.executors.iter_mut().chain(self.gateways.iter_mut().map(|gateway| &mut gateway.process))).await;
+    }
+
+    /// Ends every executor gently, with the jobs that it has.
+    pub async fn stop_executors(&mut self) {
+        stop(self.executors.iter_mut()).await;
     }
 
     /// Checks that no browser and no folder of one is left.
@@ -168,6 +166,19 @@ impl Stack {
             .env("QUEUE_PASSWORD", &self.broker.password)
             .env("JOBS_QUEUE", self.queue_names().0)
             .env("RESULTS_QUEUE", self.queue_names().1)
+    }
+}
+
+/// Tells all of them to end, then waits for each.
+async fn stop(processes: impl Iterator<Item = &mut Process>) {
+    let mut ending: Vec<&mut Process> = processes.collect();
+    for process in &mut ending {
+        if process.exit_status().is_none() {
+            process.terminate();
+        }
+    }
+    for process in ending {
+        process.wait(STOP).await;
     }
 }
 
