@@ -6,6 +6,7 @@
 
 mod events;
 mod job;
+mod nesting;
 mod number;
 mod result;
 mod status;
@@ -13,6 +14,7 @@ mod time;
 
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob};
+pub use nesting::nesting;
 pub use result::{JobResult, Level, LogEntry, Results};
 pub use status::{IllegalMove, JobStatus};
 pub use time::{InvalidTimestamp, Timestamp};

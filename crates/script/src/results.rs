@@ -1,6 +1,6 @@
 //! What becomes of the script's `results`.
 
-use job_model::Results;
+use job_model::{Results, nesting};
 use serde_json::Value;
 
 /// Where the predecessor noted the times; a script cannot keep keys of these names.
@@ -18,7 +18,7 @@ pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
     if text.len() > limit {
         return Err(format!("Limit of {limit} bytes of results (JOB_RESULT_BYTES) exceeded"));
     }
-    if depth(text) > DEPTH_MAX {
+    if nesting(text.as_bytes()) > DEPTH_MAX {
         return Err(format!("Results cannot be stored: they are nested deeper than {DEPTH_MAX} levels"));
     }
     let value = serde_json::from_str(text).map_err(|error| format!("Results cannot be stored: {error}"))?;
@@ -30,25 +30,6 @@ pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
     }
     results.values_mut().for_each(flush_subnormal);
     Ok(results)
-}
-
-/// How deep arrays and objects are nested in a JSON text.
-fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
-        match (in_string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_string = !in_string,
-            (false, b'[' | b'{') => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            (false, b']' | b'}') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// The predecessor's database read numbers too small for a normal double as 0.
