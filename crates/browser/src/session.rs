@@ -16,6 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use chromiumoxide::types::{Command, EventMessage, Method, MethodId};
 use serde::Deserialize;
@@ -208,6 +209,16 @@ impl Session {
     /// Sends a command whose answer nobody needs, not even its failure: the target may be gone by then.
     pub fn post<M: Into<Cow<'static, str>>>(&self, method: M, params: Value) {
         drop(self.send_raw(method, params));
+    }
+
+    /// Waits until the target has told all that it did so far, but no longer than `limit`: events about what a task of
+    /// the page did may follow the answer that acknowledges the task, and come before the target's next answer.
+    pub(crate) fn caught_up(&self, limit: Duration) -> impl Future<Output = ()> + use<> {
+        let answer = self.send_raw("Runtime.getIsolateId", Value::Object(serde_json::Map::new()));
+        async move {
+            // A target that has gone, or that a dialog holds, has nothing to tell.
+            let _ = tokio::time::timeout(limit, answer).await;
+        }
     }
 
     /// Calls `listener` for each event of this session, in wire order, until the subscription is dropped.

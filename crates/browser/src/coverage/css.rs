@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::{css, dom};
 use futures::future::LocalBoxFuture;
-use serde_json::json;
 
 use super::{CountedRange, CoverageEntry, used_ranges};
 use crate::error::{Error, ProtocolError};
@@ -83,12 +82,10 @@ impl CssCoverage {
     }
 
     /// Asks for the texts of all that the document has, before it is left. Chromium tells style sheets after the task
-    /// that made them, which may be after `load`, and before any answer.
+    /// that made them, which may be after `load`.
     pub(super) async fn before_navigation(&self) {
         if self.subscription.borrow().is_some() {
-            let told = self.session.send_raw("Runtime.getIsolateId", json!({}));
-            // A page that does not answer is left all the same.
-            let _ = tokio::time::timeout(TELLING, told).await;
+            self.session.caught_up(TELLING).await;
         }
     }
 

@@ -185,17 +185,10 @@ impl Mouse {
                     }
                 }
             }
-            mouse.hear_the_page().await;
+            // What its listeners logged belongs to the click.
+            mouse.session.caught_up(HEARING).await;
             Ok(())
         })
-    }
-
-    /// The page acknowledges an input before it tells what its listeners did with it, to the console for example; its next
-    /// answer comes after that.
-    async fn hear_the_page(&self) {
-        let answer = self.session.send_raw("Runtime.getIsolateId", serde_json::json!({}));
-        // A page that the click has led away, or into a dialog, has nothing to say.
-        let _ = tokio::time::timeout(HEARING, answer).await;
     }
 
     /// Turns the wheel where the mouse is, by CSS pixels.
