@@ -4,6 +4,7 @@ mod cookies;
 mod emulation;
 mod events;
 mod navigation;
+mod new_documents;
 mod pictures;
 mod settings;
 mod waits;
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 pub use navigation::{GotoOptions, NavigationOptions};
 
 use crate::accessibility::Accessibility;
-use crate::binding;
 use crate::browser::Browser;
 use crate::browser_context::BrowserContext;
 use crate::coverage::Coverage;
@@ -280,62 +280,6 @@ impl Page {
     /// As [`ExecutionContext::query_objects`](crate::execution_context::ExecutionContext::query_objects).
     pub async fn query_objects(&self, prototype: &Rc<JSHandle>) -> Result<Rc<JSHandle>, Error> {
         self.main_frame().execution_context().await?.query_objects(prototype).await
-    }
-
-    /// Runs `source` first in every new document of every frame. Returns the identifier to take it back by.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`].
-    pub async fn evaluate_on_new_document(&self, source: &str) -> Result<String, Error> {
-        let answer = self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
-        let identifier = answer["identifier"].as_str().unwrap_or_default().to_owned();
-        self.init_scripts.borrow_mut().push((identifier.clone(), source.to_owned()));
-        Ok(identifier)
-    }
-
-    /// Takes back what [`evaluate_on_new_document`](Self::evaluate_on_new_document) set.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`].
-    pub async fn remove_script_to_evaluate_on_new_document(&self, identifier: &str) -> Result<(), Error> {
-        self.init_scripts.borrow_mut().retain(|(known, _)| known != identifier);
-        let arguments = json!({"identifier": identifier});
-        self.session.send_raw("Page.removeScriptToEvaluateOnNewDocument", arguments).await?;
-        Ok(())
-    }
-
-    /// Makes `window[name]` a function whose calls come as [`PageEvent::BindingCalled`].
-    ///
-    /// # Errors
-    /// When there is one of that name already.
-    pub async fn expose_binding(&self, name: &str) -> Result<(), Error> {
-        if !self.bindings.borrow_mut().insert(name.to_owned()) {
-            let sentence = format!("Failed to add page binding with name {name}: window['{name}'] already exists!");
-            return Err(Error::message(sentence));
-        }
-        let expression = binding::install_expression(name);
-        let added = self.session.send_raw("Runtime.addBinding", json!({"name": name}));
-        let frames = self.frames();
-        for frame in &frames {
-            let session = frame.session();
-            if !Rc::ptr_eq(&session, &self.session) {
-                session.post("Runtime.addBinding", json!({"name": name}));
-            }
-        }
-        let kept = self.evaluate_on_new_document(&expression);
-        let installed = frames.iter().map(|frame| {
-            // A frame between two documents gets it with the new one.
-            let frame = frame.clone();
-            let expression = expression.clone();
-            async move {
-                if frame.main_world().has_context() {
-                    let _ = frame.evaluate(PageFunction::Expression(expression), Vec::new()).await;
-                }
-            }
-        });
-        let (added, kept, _) = futures::join!(added, kept, futures::future::join_all(installed));
-        added?;
-        kept.map(drop)
     }
 
     /// Performance numbers under Puppeteer's thirteen names.

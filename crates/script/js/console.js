@@ -7,7 +7,7 @@ import { stringify } from "internal:json";
 import { callSite } from "internal:errors";
 import { table } from "internal:table";
 import {
-  ArrayCtor, MapCtor, StringCtor, apply, defineProperty, keys, now, uncurryThis,
+  MapCtor, StringCtor, apply, defineProperty, keys, now, uncurryThis,
 } from "internal:primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);

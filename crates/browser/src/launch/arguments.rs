@@ -1,0 +1,65 @@
+//! What Chromium is told at its start.
+
+use std::path::Path;
+
+use super::LaunchOptions;
+use super::debugging_port::{self, DebuggingPort};
+
+/// Flags that make a browser a quiet, scriptable one.
+const FLAGS: [&str; 30] = [
+    "--no-sandbox",
+    "--disable-setuid-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-back-forward-cache",
+    "--disable-background-networking",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-breakpad",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-component-update",
+    "--disable-crash-reporter",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-features=Translate,AcceptCHFrame,MediaRouter,OptimizationHints,RenderDocument,\
+     ProcessPerSiteUpToMainFrameThreshold,IsolateSandboxedIframes",
+    "--disable-hang-monitor",
+    "--disable-ipc-flooding-protection",
+    "--disable-popup-blocking",
+    "--disable-prompt-on-repost",
+    "--disable-renderer-backgrounding",
+    "--disable-search-engine-choice-screen",
+    "--disable-sync",
+    "--enable-automation",
+    "--force-color-profile=srgb",
+    "--metrics-recording-only",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--password-store=basic",
+    "--use-mock-keychain",
+];
+
+/// Names and ports that Chromium's network does not look up as others do.
+const RESOLVER_RULES: &str = "--host-resolver-rules=";
+
+/// All of the command line. Of a flag given twice Chromium takes the last one, so the caller's come late.
+pub(super) fn all(options: &LaunchOptions, profile: &Path, port: &DebuggingPort) -> Vec<String> {
+    let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+    let (width, height) = options.window_size;
+    arguments.push(format!("--lang={}", options.language));
+    arguments.push(format!("--window-size={width},{height}"));
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    if options.headless {
+        arguments.extend(["--headless", "--hide-scrollbars", "--mute-audio"].map(str::to_owned));
+    }
+    arguments.extend([port.argument(), "--remote-debugging-pipe".to_owned()]);
+    let (resolver_rules, extra): (Vec<_>, Vec<_>) =
+        options.extra_args.iter().cloned().partition(|argument| argument.starts_with(RESOLVER_RULES));
+    arguments.extend(extra);
+    let rules = resolver_rules.iter().filter_map(|argument| argument.strip_prefix(RESOLVER_RULES));
+    let rules: Vec<&str> = std::iter::once(debugging_port::UNREACHABLE).chain(rules).collect();
+    arguments.push(format!("{RESOLVER_RULES}{}", rules.join(",")));
+    arguments.push("about:blank".to_owned());
+    arguments
+}
