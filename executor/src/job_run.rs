@@ -7,21 +7,22 @@ use std::rc::Rc;
 
 use job_model::{JobId, JobResult, Level, LogEntry, Timestamp};
 use script::resources::ResourceRef;
-use script::{Host, Limits, Script};
+use script::{Host, Limits, PageUse, Script};
 
 use crate::protocol::{JobOrder, SlotSettings, ToSlot};
 use crate::slot_process::Input;
 use crate::stage::Prepared;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
-/// goes to `on_log` as it is written.
+/// goes to `on_log` as it is written; `page_use` tells when the page is called on.
 ///
 /// # Errors
 /// When the parent is gone: then nobody wants the result.
 pub(crate) async fn run(
     order: JobOrder,
     prepared: &Prepared,
-    settings: &SlotSettings,
+    settings: Rc<SlotSettings>,
+    page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
 ) -> anyhow::Result<JobResult> {
@@ -42,8 +43,8 @@ pub(crate) async fn run(
         log_bytes: usize::try_from(settings.job_log_bytes).unwrap_or(usize::MAX),
         result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
     };
-    let host =
-        Host { page: Some(ResourceRef::new(prepared.page.clone())), allow_local_files: settings.allow_local_files };
+    let page = Some(ResourceRef::new(prepared.page.clone()));
+    let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
     let outcome = until_stopped(script::run(script, host, limits, log), input).await?;
     let logs = Rc::unwrap_or_clone(logs).into_inner();

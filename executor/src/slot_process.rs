@@ -5,17 +5,27 @@
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::pin::pin;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use job_model::LogEntry;
+use script::PageUse;
 use service::TelemetryArgs;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::unix::pipe;
+use tokio::time::{Instant, sleep};
 
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
 use crate::stage::{Prepared, Stage};
 
+/// How long a slot that is ready may wait for a job that was in the queue already.
+const QUEUED: Duration = Duration::from_millis(20);
+/// How long a job uses its page before the next job's is made beside it, when no other job waits for that: a short job is
+/// not to share the processors.
+const ALONE: Duration = Duration::from_millis(300);
 /// The name of the hidden subcommand.
 const SUBCOMMAND: &str = "slot";
 
@@ -99,20 +109,49 @@ async fn serve() -> anyhow::Result<()> {
     loop {
         let prepared = stage.prepare().await.context("failed to prepare a page")?;
         say(&FromSlot::Ready { browser: stage.take_report() })?;
+        let ready = Instant::now();
         let Some((prepared, order)) = await_order(&mut stage, prepared, &mut input).await? else {
             stage.close().await;
             return Ok(());
         };
         say(&FromSlot::Began)?;
-        stage.prepare_ahead();
-        let tell = |entry| {
-            // A broken pipe ends the process at the result.
-            let _ = say(&FromSlot::Log(entry));
-        };
-        let result = job_run::run(order, &prepared, stage.settings(), &mut input, tell).await?;
+        let ahead_after = if ready.elapsed() < QUEUED { Duration::ZERO } else { ALONE };
+        let page_use = PageUse::default();
+        let running = job_run::run(order, &prepared, stage.settings(), page_use.clone(), &mut input, tell);
+        let result = beside(running, &page_use, ahead_after, || stage.prepare_ahead()).await?;
         say(&FromSlot::Done(Box::new(result)))?;
-        stage.clear(prepared).await;
+        if page_use.has_begun() {
+            stage.clear(prepared).await;
+        } else {
+            stage.keep(prepared);
+        }
     }
+}
+
+/// Runs the job to its end, and makes the next one's page beside it when it has used its own for that long.
+async fn beside<T>(
+    job: impl Future<Output = T>,
+    page_use: &PageUse,
+    after: Duration,
+    prepare_ahead: impl FnOnce(),
+) -> T {
+    let mut job = pin!(job);
+    let used_for_a_while = async {
+        page_use.begun().await;
+        sleep(after).await;
+    };
+    tokio::select! {
+        biased;
+        result = &mut job => return result,
+        () = used_for_a_while => prepare_ahead(),
+    }
+    job.await
+}
+
+/// A log line goes to the parent as it is written.
+fn tell(entry: LogEntry) {
+    // A broken pipe ends the process at the result.
+    let _ = say(&FromSlot::Log(entry));
 }
 
 /// The next job and the page for it: a new one when the browser dies while it waits.

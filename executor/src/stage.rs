@@ -1,7 +1,7 @@
 //! The slot's browsers: started, kept warm, given to one job at a time, replaced when they have served enough.
 //!
-//! While a job runs, the page of the next one is made ahead: in a context that the job knows nothing of, or in a
-//! Chromium of its own when the one that runs is not to serve again.
+//! While a job uses its page, the page of the next one is made ahead: in a context that the job knows nothing of, or in a
+//! Chromium of its own when the one that runs is not to serve again. A page that no job has called on serves the next one.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -32,6 +32,8 @@ pub(crate) struct Stage {
     /// The one that has the job, or that gets the next one.
     warm: Option<Rc<Warm>>,
     ahead: Option<Ahead>,
+    /// A page that its job did not use.
+    kept: Option<Prepared>,
     report: BrowserReport,
 }
 
@@ -76,12 +78,12 @@ pub(crate) enum StageError {
 impl Stage {
     /// A stage without a browser yet.
     pub(crate) fn new(settings: SlotSettings) -> Self {
-        Self { settings: Rc::new(settings), warm: None, ahead: None, report: BrowserReport::default() }
+        Self { settings: Rc::new(settings), warm: None, ahead: None, kept: None, report: BrowserReport::default() }
     }
 
     /// The slot's settings.
-    pub(crate) fn settings(&self) -> &SlotSettings {
-        &self.settings
+    pub(crate) fn settings(&self) -> Rc<SlotSettings> {
+        Rc::clone(&self.settings)
     }
 
     /// What happened to browsers since this was asked last.
@@ -89,16 +91,19 @@ impl Stage {
         std::mem::take(&mut self.report)
     }
 
-    /// A page for the next job: the one that was made ahead, or one that is made now. Starts a browser when there is
+    /// A page for the next job: one that nobody has used, the one that was made ahead, or one that is made now. Starts a browser when there is
     /// none, or none that works.
     ///
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.
     pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
         let began = Instant::now();
-        let prepared = match self.made_ahead().await {
-            Some(prepared) => Ok(prepared),
-            None => self.prepare_now().await,
+        let prepared = if let Some(kept) = self.kept.take().filter(|kept| kept.warm.browser.is_connected()) {
+            Ok(kept)
+        } else if let Some(ahead) = self.made_ahead().await {
+            Ok(ahead)
+        } else {
+            self.prepare_now().await
         };
         self.report.prepared_in += began.elapsed();
         let prepared = prepared?;
@@ -182,6 +187,12 @@ impl Stage {
                 return Err(error);
             }
         }
+    }
+
+    /// Keeps a page for the next job, since the one that had it has not called on it.
+    pub(crate) fn keep(&mut self, prepared: Prepared) {
+        prepared.warm.browser.clear_event_sink();
+        self.kept = Some(prepared);
     }
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.

@@ -78,7 +78,7 @@ pub fn read_code(text: &str) {
 
 /// The real ops, the conversions of arguments that they reach only with a page, and objects of every class that are none.
 fn every_op<'js>(ctx: &js::Ctx<'js>, scope: &Rc<Scope>) -> js::Result<js::Object<'js>> {
-    let mut registry = Registry { ctx, scope, ops: js::Object::new(ctx.clone())? };
+    let mut registry = Registry::new(ctx, scope)?;
     ops::register(&mut registry)?;
     registry.sync("read_value", |_, (value,): (Value,)| Ok(value))?;
     registry.sync("read_json", |_, (Json(value),): (Json<serde_json::Value>,)| Ok(value))?;

@@ -22,6 +22,7 @@ mod linker;
 pub mod log;
 mod memory;
 pub mod ops;
+mod page_use;
 mod prelude;
 pub mod resources;
 mod results;
@@ -34,5 +35,6 @@ mod tokens;
 pub mod value;
 mod watch;
 
+pub use page_use::PageUse;
 pub use sandbox::{Host, Outcome, Script, run};
 pub use watch::Limits;

@@ -61,7 +61,7 @@ pub(crate) fn declare<'js>(ctx: &js::Ctx<'js>, url: &str) -> Option<js::Result<j
 
 /// Evaluates the whole prelude and notes the functions that Rust calls.
 pub(crate) fn load(ctx: &js::Ctx<'_>, scope: &Rc<Scope>) -> js::Result<()> {
-    let mut registry = Registry { ctx, scope, ops: js::Object::new(ctx.clone())? };
+    let mut registry = Registry::new(ctx, scope)?;
     ops::register(&mut registry)?;
     let ops = registry.ops;
     let holder = evaluate(ctx, "internal:ops")?;

@@ -15,6 +15,7 @@ use crate::inbox::Item;
 use crate::linker::{CODE_URL, Links, Names, Texts};
 use crate::log::Log;
 use crate::memory::Metered;
+use crate::page_use::PageUse;
 use crate::resources::ResourceRef;
 use crate::scope::{Hook, Rejection, Scope};
 use crate::value::Value;
@@ -48,6 +49,8 @@ impl From<&Job> for Script {
 pub struct Host {
     /// The object behind the global `page`.
     pub page: Option<ResourceRef>,
+    /// Where the job's first call on it is told.
+    pub page_use: PageUse,
     /// Trusted users: local files are open to the page's calls (ALLOW_LOCAL_FILES).
     pub allow_local_files: bool,
 }
@@ -145,6 +148,7 @@ impl Sandbox {
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
             scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page))?;
+            scope.host.page_use.watch();
             let module = js::Module::declare(ctx.clone(), CODE_URL, wrapped.text)?;
             module.meta()?.set("url", CODE_URL)?;
             let (module, done) = module.eval()?;

@@ -131,6 +131,13 @@ impl Scope {
         self.inbox.push(Item::Event { target: ResourceRef::new(Rc::clone(target)), name, args });
     }
 
+    /// An op is called, maybe one that reaches the browser.
+    pub(crate) fn note_call(&self, on_browser: bool) {
+        if on_browser {
+            self.host.page_use.note();
+        }
+    }
+
     pub(crate) fn set_hooks<'js>(&self, ctx: &js::Ctx<'js>, exports: &js::Object<'js>) -> js::Result<()> {
         for (hook, name) in Hook::ALL {
             let function = exports.get::<_, js::Function<'js>>(name)?;

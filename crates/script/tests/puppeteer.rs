@@ -49,7 +49,7 @@ impl Stage {
             ("elsewhere".to_owned(), self.site.cross_site_origin()),
         ]);
         let script = Script { code: code.to_owned(), vars, modules: BTreeMap::from([("watch".to_owned(), watch)]) };
-        let host = Host { page: Some(ResourceRef::new(page)), allow_local_files };
+        let host = Host { page: Some(ResourceRef::new(page)), allow_local_files, ..Host::default() };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
         let limits = Limits { deadline: DEADLINE, ..Limits::default() };

@@ -151,7 +151,8 @@ async fn the_page_that_is_made_for_the_next_job() {
                     browser.on(name, target => target.type() === 'page' && seen.push(name));
                 }
                 results.focused = await page.evaluate(() => document.hasFocus());
-                // It is ready long before this one has come and gone.
+                // Time for it to be made, and to be noticed.
+                await page.waitFor(1000);
                 for (let i = 0; i < 2; i++) await (await (await browser.createIncognitoBrowserContext()).newPage()).close();
                 results.pages = (await browser.pages()).length;
                 results.others = browser.browserContexts().length - 3;

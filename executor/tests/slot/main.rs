@@ -4,3 +4,4 @@ mod deadlines;
 mod isolation;
 mod recycling;
 mod stage;
+mod unused_page;

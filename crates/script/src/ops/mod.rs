@@ -59,6 +59,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     job::register(ops)?;
     timers::register(ops)?;
     url::register(ops)?;
+    ops.on_browser = true;
     puppeteer_classes(ops)
 }
 
@@ -127,17 +128,24 @@ pub struct Registry<'a, 'js> {
     pub(crate) ctx: &'a js::Ctx<'js>,
     pub(crate) scope: &'a Rc<Scope>,
     pub(crate) ops: js::Object<'js>,
+    /// Whether the ops that follow reach the browser.
+    on_browser: bool,
 }
 
-impl<'js> Registry<'_, 'js> {
+impl<'a, 'js> Registry<'a, 'js> {
+    pub(crate) fn new(ctx: &'a js::Ctx<'js>, scope: &'a Rc<Scope>) -> js::Result<Self> {
+        Ok(Self { ctx, scope, ops: js::Object::new(ctx.clone())?, on_browser: false })
+    }
+
     /// An op that answers at once.
     pub fn sync<A, R>(&mut self, name: &str, op: fn(&Rc<Scope>, A) -> Result<R, OpError>) -> js::Result<()>
     where
         A: FromArgs + 'static,
         R: IntoValue + 'static,
     {
-        let scope = Rc::clone(self.scope);
+        let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
+            scope.note_call(on_browser);
             let answer = A::from_args(&args, &scope).and_then(|args| op(&scope, args));
             match answer {
                 Ok(value) => value.into_value().into_js(&ctx, &scope),
@@ -159,8 +167,9 @@ impl<'js> Registry<'_, 'js> {
         R: IntoValue + 'static,
         F: Future<Output = Result<R, OpError>> + 'static,
     {
-        let scope = Rc::clone(self.scope);
+        let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
+            scope.note_call(on_browser);
             let (promise, resolve, reject) = ctx.promise()?;
             match A::from_args(&args, &scope) {
                 Ok(args) => start(&ctx, &scope, resolve, reject, op(Rc::clone(&scope), args))?,
