@@ -25,6 +25,7 @@ const MODEL: &str = "ours, in Rust";
 const OLD: &str = "puppeteer-1.20";
 const NEWEST: &str = "puppeteer-newest";
 const FASTER: &str = "the faster Puppeteer";
+const BARE: &str = "a bare command of the protocol";
 const DEADLINE: Duration = Duration::from_secs(120);
 const CODE: &str = include_str!("../node/calls.js");
 
@@ -75,6 +76,7 @@ pub(crate) async fn run(report: &mut Report, rounds: u32, chromium: &Path) -> an
             keep(name, serde_json::from_str(&answer)?);
         }
         keep(MODEL, model.round(&site.origin()).await?);
+        keep(BARE, model.bare().await?);
     }
     ours.stop().await;
     for (_, node) in nodes {
@@ -103,6 +105,11 @@ fn describe(report: &mut Report, all: &BTreeMap<&str, Samples>) {
         report.add(SECTION, name, FASTER, faster, "ms");
         report.compare(SECTION, name, OURS, FASTER, Some(Aim::AtMost(aim)));
         report.compare(SECTION, name, MODEL, FASTER, None);
+        // What Chromium itself takes: nobody's evaluate can be faster.
+        if let Some(bare) = of(BARE, call) {
+            report.add(SECTION, name, BARE, bare, "ms");
+            report.compare(SECTION, name, BARE, FASTER, None);
+        }
     }
 }
 
@@ -156,6 +163,18 @@ impl Model {
             self.goto(&format!("{site}/second.html")).await?;
             page.main_frame().title().await?;
             note(&mut samples, "goto", began);
+        }
+        Ok(samples)
+    }
+
+    /// The shortest way to a value of the page: one command, sent as it is.
+    async fn bare(&self) -> anyhow::Result<Samples> {
+        let mut samples = Samples::new();
+        for _ in 0..200 {
+            let began = Instant::now();
+            let arguments = json!({ "expression": "1", "returnByValue": true });
+            self.page.session().send_raw("Runtime.evaluate", arguments).await?;
+            note(&mut samples, "evaluate", began);
         }
         Ok(samples)
     }
