@@ -120,7 +120,7 @@ async fn serve() -> anyhow::Result<()> {
         let running = job_run::run(order, &prepared, stage.settings(), page_use.clone(), &mut input, tell);
         let result = beside(running, &page_use, ahead_after, || stage.prepare_ahead()).await?;
         say(&FromSlot::Done(Box::new(result)))?;
-        if page_use.has_begun() {
+        if page_use.has_begun() || !prepared.works() {
             stage.clear(prepared).await;
         } else {
             stage.keep(prepared);
@@ -154,7 +154,7 @@ fn tell(entry: LogEntry) {
     let _ = say(&FromSlot::Log(entry));
 }
 
-/// The next job and the page for it: a new one when the browser dies while it waits.
+/// The next job and the page for it: a new one when that, or its browser, dies while it waits.
 async fn await_order(
     stage: &mut Stage,
     mut prepared: Prepared,
@@ -165,8 +165,9 @@ async fn await_order(
             // A job that has come goes first.
             biased;
             message = input.next() => message?,
-            () = prepared.disconnected() => {
-                tracing::warn!("Chromium died while it was idle");
+            () = prepared.lost() => {
+                tracing::warn!("Chromium or its page died while it was idle");
+                stage.clear(prepared).await;
                 prepared = stage.prepare().await.context("failed to prepare a page")?;
                 continue;
             }

@@ -98,7 +98,7 @@ impl Stage {
     /// [`StageError`] when a fresh browser does not work either.
     pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
         let began = Instant::now();
-        let prepared = if let Some(kept) = self.kept.take().filter(|kept| kept.warm.browser.is_connected()) {
+        let prepared = if let Some(kept) = self.kept.take() {
             Ok(kept)
         } else if let Some(ahead) = self.made_ahead().await {
             Ok(ahead)
@@ -139,7 +139,7 @@ impl Stage {
             Err(_) => Err(StageError::Hung),
         };
         match made {
-            Ok(prepared) if prepared.warm.browser.is_connected() => {
+            Ok(prepared) if prepared.works() => {
                 if ahead.fresh {
                     // One that had served is closed by now.
                     self.discard().await;
@@ -148,7 +148,11 @@ impl Stage {
                 }
                 Some(prepared)
             }
-            Ok(_) => None,
+            Ok(lost) => {
+                // Its browser may be well, and is asked; when it does not answer it is replaced at the next clearing.
+                let _ = timeout(CLEAR, lost.page.browser_context().close()).await;
+                None
+            }
             Err(error) => {
                 tracing::warn!(%error, "no page was made ahead, making one now");
                 if !ahead.fresh {
@@ -287,9 +291,17 @@ impl Warm {
 }
 
 impl Prepared {
-    /// Resolves when the browser is gone.
-    pub(crate) async fn disconnected(&self) {
-        self.warm.browser.disconnected().await;
+    /// Whether its page can be used.
+    pub(crate) fn works(&self) -> bool {
+        self.warm.browser.is_connected() && !self.page.has_crashed()
+    }
+
+    /// Resolves when the page, or its whole browser, is gone.
+    pub(crate) async fn lost(&self) {
+        tokio::select! {
+            () = self.warm.browser.disconnected() => {}
+            () = self.page.crashed() => {}
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use crate::frame_manager::FrameManager;
 use crate::input::{Keyboard, Mouse, Touchscreen};
 use crate::js_handle::JSHandle;
 use crate::network_manager::NetworkManager;
-use crate::promise::Promise;
+use crate::promise::{Promise, Waiters};
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::{Session, Subscription};
 use crate::target::Target;
@@ -65,6 +65,8 @@ pub struct Page {
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
     closed: Cell<bool>,
+    crashed: Cell<bool>,
+    crash: Waiters,
 }
 
 impl Page {
@@ -97,6 +99,8 @@ impl Page {
                 file_chooser: RefCell::default(),
                 intercepts_file_choosers: Cell::new(false),
                 closed: Cell::new(false),
+                crashed: Cell::new(false),
+                crash: Waiters::default(),
                 session,
                 target,
                 sink,
@@ -321,6 +325,22 @@ impl Page {
     /// Whether the page is gone.
     pub fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+
+    /// Whether the page's renderer has crashed.
+    pub fn has_crashed(&self) -> bool {
+        self.crashed.get()
+    }
+
+    /// Resolves when the page's renderer has crashed.
+    pub async fn crashed(&self) {
+        self.crash.until(|| self.crashed.get().then_some(())).await;
+    }
+
+    pub(crate) fn on_crashed(self: &Rc<Self>) {
+        self.crashed.set(true);
+        self.crash.wake();
+        self.emit(PageEvent::Error(Error::Crashed));
     }
 
     /// The page's session is over; its target may still be there for a moment.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::stage::TestSlot;
+use nix::sys::signal::Signal;
+
+use crate::stage::{TestSlot, signal};
 
 /// Whether the slot has made no other page by the time that it is ready for the next job.
 async fn page_is_kept(slot: &mut TestSlot, code: &str) -> bool {
@@ -51,5 +53,23 @@ async fn any_call_on_the_browser_uses_the_page_up() {
     ] {
         assert!(!page_is_kept(&mut slot, code).await, "{code}");
     }
+    slot.end().await;
+}
+
+#[tokio::test]
+async fn a_page_that_dies_while_it_waits_is_replaced() {
+    let mut slot = TestSlot::start(&[]).await;
+    let before = slot.renderers();
+    for renderer in &before {
+        signal(*renderer, Signal::SIGKILL);
+    }
+    let replaced = async {
+        while !slot.renderers().iter().any(|renderer| !before.contains(renderer)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), replaced).await.expect("another page is made");
+    let code = "await page.setContent('<title>1</title>'); results.title = await page.title()";
+    assert_eq!(slot.results(code, &[]).await["title"], "1");
     slot.end().await;
 }

@@ -8,7 +8,6 @@ use super::Page;
 use crate::binding::BindingCall;
 use crate::console_message::{ConsoleLocation, ConsoleMessage};
 use crate::dialog::Dialog;
-use crate::error::Error;
 use crate::event::{PageEvent, PageEventKind};
 use crate::execution_context::ExecutionContext;
 use crate::file_chooser::FileChooser;
@@ -82,7 +81,7 @@ impl Page {
             }
             "Page.javascriptDialogOpening" => self.on_dialog(session, params),
             "Page.fileChooserOpened" => self.on_file_chooser(session, params),
-            "Inspector.targetCrashed" if is_main => self.emit(PageEvent::Error(Error::Crashed)),
+            "Inspector.targetCrashed" if is_main => self.on_crashed(),
             "Performance.metrics" if is_main => {
                 let title = params["title"].as_str().unwrap_or_default().to_owned();
                 self.emit(PageEvent::Metrics { title, metrics: known_metrics(&params["metrics"]) });
