@@ -21,8 +21,8 @@ use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
 use crate::stage::{Prepared, Stage};
 
-/// How long a slot that is ready may wait for a job that was in the queue already.
-const QUEUED: Duration = Duration::from_millis(20);
+/// A job that comes within this time of the slot's being ready was in the queue, or its sender had waited for the one before.
+const IN_A_ROW: Duration = Duration::from_millis(50);
 /// How long a job uses its page before the next job's is made beside it, when no other job waits for that: a short job is
 /// not to share the processors.
 const ALONE: Duration = Duration::from_millis(300);
@@ -115,7 +115,7 @@ async fn serve() -> anyhow::Result<()> {
             return Ok(());
         };
         say(&FromSlot::Began)?;
-        let ahead_after = if ready.elapsed() < QUEUED { Duration::ZERO } else { ALONE };
+        let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::default();
         let running = job_run::run(order, &prepared, stage.settings(), page_use.clone(), &mut input, tell);
         let result = beside(running, &page_use, ahead_after, || stage.prepare_ahead()).await?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use job_model::JobStatus;
 use serde_json::json;
 use testkit::ports;
 use testkit::processes::{self, Process, Program};
@@ -11,6 +12,10 @@ use tests::client::Client;
 use tests::stack::{CHROMIUM_ARGS, TOKEN};
 
 fn up(port: u16, folder: &Path) -> Process {
+    program(port, folder).spawn()
+}
+
+fn program(port: u16, folder: &Path) -> Program {
     Program::new(processes::binary("puppet-master"))
         .arg("up")
         .env("LISTEN_PORT", port)
@@ -19,7 +24,6 @@ fn up(port: u16, folder: &Path) -> Process {
         .env("RUN_DIR", folder.join("run").display())
         .env("EXECUTOR_CONCURRENCY", 1)
         .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
-        .spawn()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,6 +52,26 @@ async fn up_keeps_its_jobs_over_a_kill() {
     second.terminate();
     assert!(second.wait(Duration::from_secs(30)).await.success(), "{}", second.stderr());
     processes::assert_none_mentioning(&folder.path().display().to_string(), Duration::from_secs(10)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn up_that_runs_no_jobs_keeps_them_for_one_that_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = ports::free();
+    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+
+    let mut keeping = program(port, folder.path()).env("ENABLE_JOBS", "false").spawn();
+    keeping.wait_for_port(port, Duration::from_secs(30)).await;
+    let job = client.create(json!({"code": "results.ok = true"})).await;
+    assert_eq!(client.get(job.uuid.as_str()).await.status, JobStatus::Created);
+    keeping.terminate();
+    assert!(keeping.wait(Duration::from_secs(30)).await.success(), "{}", keeping.stderr());
+
+    let mut running = program(port, folder.path()).spawn();
+    running.wait_for_port(port, Duration::from_secs(30)).await;
+    assert_eq!(client.wait_done(job.uuid.as_str(), Duration::from_secs(120)).await.error, "");
+    running.terminate();
+    assert!(running.wait(Duration::from_secs(30)).await.success(), "{}", running.stderr());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

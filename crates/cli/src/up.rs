@@ -14,6 +14,7 @@ use job_queue::JobQueue;
 use job_queue::embedded::EmbeddedQueue;
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
+use service::config::boolean;
 use service::{Secret, TelemetryArgs};
 
 /// Jobs and queue survive a restart in DATA_DIR.
@@ -28,6 +29,10 @@ pub(crate) struct UpArgs {
     /// Folder for the jobs and the queue.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "puppet-master-data")]
     data_dir: PathBuf,
+    /// Run jobs. `false` only keeps what is sent, for a later start.
+    #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    enable_jobs: bool,
     #[command(flatten)]
     executor: ExecutorArgs,
     #[command(flatten)]
@@ -57,11 +62,17 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     }
     let gateway = gateway::run_with(
         gateway::Parts { store, queue: queue.clone() },
-        Settings::with_token(token),
+        Settings { enable_jobs: args.enable_jobs, ..Settings::with_token(token) },
         listener,
         stop.clone(),
     );
-    let executor = executor::run(args.executor, queue, program, stop.clone());
+    let executor = async {
+        if args.enable_jobs {
+            return executor::run(args.executor, queue, program, stop.clone()).await;
+        }
+        stop.cancelled().await;
+        Ok(())
+    };
     // Whichever fails takes the other along, gently.
     let stop_after = |outcome: anyhow::Result<()>| {
         stop.cancel();
