@@ -196,6 +196,8 @@ fn define<'js>(object: &js::Object<'js>, key: impl js::IntoAtom<'js>, value: js:
 fn text(value: &js::Value<'_>, scope: &Scope) -> Result<String, OpError> {
     let string = value.as_string().ok_or_else(|| OpError::type_error("not a string"))?;
     match string.to_string() {
+        // The engine gives no text when it has no memory for it, and has thrown that.
+        Err(js::Error::Unknown) => Err(js::Error::Exception.into()),
         Err(js::Error::Utf8(_)) => Ok(scope.hook(value.ctx(), Hook::WellFormed)?.call((string.clone(),))?),
         text => Ok(text?),
     }

@@ -67,6 +67,8 @@ fn memory_is_limited() {
         "new ArrayBuffer(1e9)",
         r#""x".padEnd(1e9)"#,
         "const m = new Map(); for (let i = 0; ; i++) m.set(i, {i});",
+        // There is room for the text, and none for the copy that crosses.
+        r#"new TextEncoder().encode("x".repeat(2e7))"#,
     ] {
         let ran = run_within(code, limits.clone());
         assert_eq!(ran.error(), "Memory limit of 32 MiB (JOB_MEMORY) exceeded", "{code}");
