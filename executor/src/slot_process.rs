@@ -26,6 +26,9 @@ const IN_A_ROW: Duration = Duration::from_millis(50);
 /// How long a job uses its page before the next job's is made beside it, when no other job waits for that: a short job is
 /// not to share the processors.
 const ALONE: Duration = Duration::from_millis(300);
+/// Pages that may die one after the other while they wait for a job, before the slot ends and the parent starts another with a
+/// new Chromium.
+const IDLE_DEATHS: u32 = 5;
 /// The name of the hidden subcommand.
 const SUBCOMMAND: &str = "slot";
 
@@ -160,6 +163,7 @@ async fn await_order(
     mut prepared: Prepared,
     input: &mut Input,
 ) -> anyhow::Result<Option<(Prepared, JobOrder)>> {
+    let mut deaths = 0;
     loop {
         let message = tokio::select! {
             // A job that has come goes first.
@@ -167,6 +171,10 @@ async fn await_order(
             message = input.next() => message?,
             () = prepared.lost() => {
                 tracing::warn!("Chromium or its page died while it was idle");
+                deaths += 1;
+                if deaths == IDLE_DEATHS {
+                    bail!("{deaths} pages in a row died while they waited for a job");
+                }
                 stage.clear(prepared).await;
                 prepared = stage.prepare().await.context("failed to prepare a page")?;
                 continue;

@@ -91,8 +91,8 @@ impl Stage {
         std::mem::take(&mut self.report)
     }
 
-    /// A page for the next job: one that nobody has used, the one that was made ahead, or one that is made now. Starts a browser when there is
-    /// none, or none that works.
+    /// A page for the next job: one that nobody has used, the one that was made ahead, or one that is made now. Starts a
+    /// browser when there is none, or none that works.
     ///
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.

@@ -82,6 +82,18 @@ impl TestSlot {
         browser.expect("the slot has a browser")
     }
 
+    /// Whether the process runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.slot.is_alive()
+    }
+
+    /// The renderers of whatever browsers it has.
+    pub(crate) fn all_renderers(&self) -> Vec<u32> {
+        let browsers = processes::mentioning(&self.folder.path().display().to_string());
+        let processes = browsers.into_iter().flat_map(processes::tree);
+        processes.filter(|id| command_line(*id).contains("--type=renderer")).collect()
+    }
+
     /// The browser's renderers.
     pub(crate) fn renderers(&self) -> Vec<u32> {
         let tree = processes::tree(self.browser());

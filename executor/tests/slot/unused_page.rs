@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::stage::{TestSlot, signal};
 
-/// Whether the slot has made no other page by the time that it is ready for the next job.
-async fn page_is_kept(slot: &mut TestSlot, code: &str) -> bool {
+/// The renderers before a job and when the slot is ready for the next one.
+async fn renderers_around(slot: &mut TestSlot, code: &str) -> (Vec<u32>, Vec<u32>) {
     let before = slot.renderers();
     assert!(!before.is_empty());
     slot.run_for(Duration::from_secs(2), code, &[]).await.expect("the slot lives");
     slot.ready().await;
-    slot.renderers().iter().all(|renderer| before.contains(renderer))
+    (before, slot.renderers())
 }
 
 #[tokio::test]
@@ -28,7 +29,8 @@ async fn a_job_without_a_call_on_the_browser_leaves_its_page() {
         "await new Promise(() => {})",
         "const all = []; while (true) all.push('x'.repeat(1e6) + all.length)",
     ] {
-        assert!(page_is_kept(&mut slot, code).await, "{code}");
+        let (before, after) = renderers_around(&mut slot, code).await;
+        assert!(before.iter().all(|renderer| after.contains(renderer)), "{code}: {before:?}, {after:?}");
     }
     assert_eq!(
         slot.results("await page.setContent('<title>1</title>'); results.title = await page.title()", &[]).await["title"],
@@ -51,7 +53,8 @@ async fn any_call_on_the_browser_uses_the_page_up() {
         "page.mainFrame().url()",
         "page.waitForSelector('a', {timeout: 1}).catch(() => {}); while (true) {}",
     ] {
-        assert!(!page_is_kept(&mut slot, code).await, "{code}");
+        let (before, after) = renderers_around(&mut slot, code).await;
+        assert!(after.iter().any(|renderer| !before.contains(renderer)), "{code}: {before:?}, {after:?}");
     }
     slot.end().await;
 }
@@ -71,5 +74,21 @@ async fn a_page_that_dies_while_it_waits_is_replaced() {
     tokio::time::timeout(Duration::from_secs(20), replaced).await.expect("another page is made");
     let code = "await page.setContent('<title>1</title>'); results.title = await page.title()";
     assert_eq!(slot.results(code, &[]).await["title"], "1");
+    slot.end().await;
+}
+
+#[tokio::test]
+async fn a_slot_whose_pages_keep_dying_ends() {
+    let mut slot = TestSlot::start(&[]).await;
+    let ended = async {
+        while slot.is_alive() {
+            for renderer in slot.all_renderers() {
+                // It may have died by now.
+                let _ = kill(Pid::from_raw(renderer.cast_signed()), Signal::SIGKILL);
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(100), ended).await.expect("the slot ends");
     slot.end().await;
 }

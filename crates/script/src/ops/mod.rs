@@ -59,6 +59,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     job::register(ops)?;
     timers::register(ops)?;
     url::register(ops)?;
+    // From here on every op reaches the browser or its model.
     ops.on_browser = true;
     puppeteer_classes(ops)
 }
