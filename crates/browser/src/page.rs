@@ -30,7 +30,7 @@ use crate::frame_manager::FrameManager;
 use crate::input::{Keyboard, Mouse, Touchscreen};
 use crate::js_handle::JSHandle;
 use crate::network_manager::NetworkManager;
-use crate::promise::{Promise, Waiters};
+use crate::promise::Promise;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::{Session, Subscription};
 use crate::target::Target;
@@ -65,8 +65,7 @@ pub struct Page {
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
     closed: Cell<bool>,
-    crashed: Cell<bool>,
-    crash: Waiters,
+    crash: Promise<()>,
 }
 
 impl Page {
@@ -99,8 +98,7 @@ impl Page {
                 file_chooser: RefCell::default(),
                 intercepts_file_choosers: Cell::new(false),
                 closed: Cell::new(false),
-                crashed: Cell::new(false),
-                crash: Waiters::default(),
+                crash: Promise::default(),
                 session,
                 target,
                 sink,
@@ -329,17 +327,16 @@ impl Page {
 
     /// Whether the page's renderer has crashed.
     pub fn has_crashed(&self) -> bool {
-        self.crashed.get()
+        self.crash.get().is_some()
     }
 
     /// Resolves when the page's renderer has crashed.
     pub async fn crashed(&self) {
-        self.crash.until(|| self.crashed.get().then_some(())).await;
+        self.crash.wait().await;
     }
 
     pub(crate) fn on_crashed(self: &Rc<Self>) {
-        self.crashed.set(true);
-        self.crash.wake();
+        self.crash.settle(());
         self.emit(PageEvent::Error(Error::Crashed));
     }
 
