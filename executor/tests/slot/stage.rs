@@ -1,6 +1,6 @@
 //! A slot for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -88,16 +88,10 @@ impl TestSlot {
     }
 
     /// The renderers of whatever browsers it has.
-    pub(crate) fn all_renderers(&self) -> Vec<u32> {
+    pub(crate) fn renderers(&self) -> BTreeSet<u32> {
         let browsers = processes::mentioning(&self.folder.path().display().to_string());
         let processes = browsers.into_iter().flat_map(processes::tree);
         processes.filter(|id| command_line(*id).contains("--type=renderer")).collect()
-    }
-
-    /// The browser's renderers.
-    pub(crate) fn renderers(&self) -> Vec<u32> {
-        let tree = processes::tree(self.browser());
-        tree.into_iter().filter(|id| command_line(*id).contains("--type=renderer")).collect()
     }
 
     /// Ends it, and checks that nothing of it is left.

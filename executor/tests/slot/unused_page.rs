@@ -1,5 +1,6 @@
 //! A page that its job has not used is the next job's; one that it has used in any way is not.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -8,7 +9,7 @@ use nix::unistd::Pid;
 use crate::stage::{TestSlot, signal};
 
 /// The renderers before a job and when the slot is ready for the next one.
-async fn renderers_around(slot: &mut TestSlot, code: &str) -> (Vec<u32>, Vec<u32>) {
+async fn renderers_around(slot: &mut TestSlot, code: &str) -> (BTreeSet<u32>, BTreeSet<u32>) {
     let before = slot.renderers();
     assert!(!before.is_empty());
     slot.run_for(Duration::from_secs(2), code, &[]).await.expect("the slot lives");
@@ -30,7 +31,7 @@ async fn a_job_without_a_call_on_the_browser_leaves_its_page() {
         "const all = []; while (true) all.push('x'.repeat(1e6) + all.length)",
     ] {
         let (before, after) = renderers_around(&mut slot, code).await;
-        assert!(before.iter().all(|renderer| after.contains(renderer)), "{code}: {before:?}, {after:?}");
+        assert!(before.is_subset(&after), "{code}: {before:?}, {after:?}");
     }
     assert_eq!(
         slot.results("await page.setContent('<title>1</title>'); results.title = await page.title()", &[]).await["title"],
@@ -54,7 +55,7 @@ async fn any_call_on_the_browser_uses_the_page_up() {
         "page.waitForSelector('a', {timeout: 1}).catch(() => {}); while (true) {}",
     ] {
         let (before, after) = renderers_around(&mut slot, code).await;
-        assert!(after.iter().any(|renderer| !before.contains(renderer)), "{code}: {before:?}, {after:?}");
+        assert!(!after.is_subset(&before), "{code}: {before:?}, {after:?}");
     }
     slot.end().await;
 }
@@ -67,7 +68,7 @@ async fn a_page_that_dies_while_it_waits_is_replaced() {
         signal(*renderer, Signal::SIGKILL);
     }
     let replaced = async {
-        while !slot.renderers().iter().any(|renderer| !before.contains(renderer)) {
+        while slot.renderers().is_subset(&before) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -82,7 +83,7 @@ async fn a_slot_whose_pages_keep_dying_ends() {
     let mut slot = TestSlot::start(&[]).await;
     let ended = async {
         while slot.is_alive() {
-            for renderer in slot.all_renderers() {
+            for renderer in slot.renderers() {
                 // It may have died by now.
                 let _ = kill(Pid::from_raw(renderer.cast_signed()), Signal::SIGKILL);
             }
