@@ -21,7 +21,7 @@ use crate::stage::Prepared;
 pub(crate) async fn run(
     order: JobOrder,
     prepared: &Prepared,
-    settings: Rc<SlotSettings>,
+    settings: &SlotSettings,
     page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,

@@ -109,25 +109,27 @@ async fn serve() -> anyhow::Result<()> {
     let run_dir = &settings.run_dir;
     std::fs::create_dir_all(run_dir).with_context(|| format!("failed to make the folder {}", run_dir.display()))?;
     let mut stage = Stage::new(settings);
+    let mut next = stage.prepare().await.context("failed to prepare a page")?;
     loop {
-        let prepared = stage.prepare().await.context("failed to prepare a page")?;
         say(&FromSlot::Ready { browser: stage.take_report() })?;
         let ready = Instant::now();
-        let Some((prepared, order)) = await_order(&mut stage, prepared, &mut input).await? else {
+        let Some((prepared, order)) = await_order(&mut stage, next, &mut input).await? else {
             stage.close().await;
             return Ok(());
         };
         say(&FromSlot::Began)?;
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::default();
-        let running = job_run::run(order, &prepared, stage.settings(), page_use.clone(), &mut input, tell);
+        let settings = stage.settings();
+        let running = job_run::run(order, &prepared, &settings, page_use.clone(), &mut input, tell);
         let result = beside(running, &page_use, ahead_after, || stage.prepare_ahead()).await?;
         say(&FromSlot::Done(Box::new(result)))?;
-        if page_use.has_begun() || !prepared.works() {
-            stage.clear(prepared).await;
+        next = if page_use.has_begun() || !prepared.works() {
+            stage.replace(prepared).await.context("failed to prepare a page")?
         } else {
-            stage.keep(prepared);
-        }
+            prepared.leave();
+            prepared
+        };
     }
 }
 
@@ -175,8 +177,7 @@ async fn await_order(
                 if deaths == IDLE_DEATHS {
                     bail!("{deaths} pages in a row died while they waited for a job");
                 }
-                stage.clear(prepared).await;
-                prepared = stage.prepare().await.context("failed to prepare a page")?;
+                prepared = stage.replace(prepared).await.context("failed to prepare a page")?;
                 continue;
             }
             () = stage.aged() => {

@@ -32,8 +32,6 @@ pub(crate) struct Stage {
     /// The one that has the job, or that gets the next one.
     warm: Option<Rc<Warm>>,
     ahead: Option<Ahead>,
-    /// A page that its job did not use.
-    kept: Option<Prepared>,
     report: BrowserReport,
 }
 
@@ -78,7 +76,7 @@ pub(crate) enum StageError {
 impl Stage {
     /// A stage without a browser yet.
     pub(crate) fn new(settings: SlotSettings) -> Self {
-        Self { settings: Rc::new(settings), warm: None, ahead: None, kept: None, report: BrowserReport::default() }
+        Self { settings: Rc::new(settings), warm: None, ahead: None, report: BrowserReport::default() }
     }
 
     /// The slot's settings.
@@ -91,19 +89,16 @@ impl Stage {
         std::mem::take(&mut self.report)
     }
 
-    /// A page for the next job: one that nobody has used, the one that was made ahead, or one that is made now. Starts a
-    /// browser when there is none, or none that works.
+    /// A page for the next job: the one that was made ahead, or one that is made now. Starts a browser when there is
+    /// none, or none that works.
     ///
     /// # Errors
     /// [`StageError`] when a fresh browser does not work either.
     pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
         let began = Instant::now();
-        let prepared = if let Some(kept) = self.kept.take() {
-            Ok(kept)
-        } else if let Some(ahead) = self.made_ahead().await {
-            Ok(ahead)
-        } else {
-            self.prepare_now().await
+        let prepared = match self.made_ahead().await {
+            Some(prepared) => Ok(prepared),
+            None => self.prepare_now().await,
         };
         self.report.prepared_in += began.elapsed();
         let prepared = prepared?;
@@ -193,14 +188,17 @@ impl Stage {
         }
     }
 
-    /// Keeps a page for the next job, since the one that had it has not called on it.
-    pub(crate) fn keep(&mut self, prepared: Prepared) {
-        prepared.warm.browser.clear_event_sink();
-        self.kept = Some(prepared);
+    /// Another page in the place of one that a job has used, or that has died.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub(crate) async fn replace(&mut self, prepared: Prepared) -> Result<Prepared, StageError> {
+        self.clear(prepared).await;
+        self.prepare().await
     }
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.
-    pub(crate) async fn clear(&mut self, prepared: Prepared) {
+    async fn clear(&mut self, prepared: Prepared) {
         let Prepared { warm, page } = prepared;
         drop(page);
         warm.browser.clear_event_sink();
@@ -291,6 +289,11 @@ impl Warm {
 }
 
 impl Prepared {
+    /// The job that had it is over, and gets no more events.
+    pub(crate) fn leave(&self) {
+        self.warm.browser.clear_event_sink();
+    }
+
     /// Whether its page can be used.
     pub(crate) fn works(&self) -> bool {
         self.warm.browser.is_connected() && !self.page.has_crashed()
