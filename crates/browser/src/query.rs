@@ -1,5 +1,7 @@
 //! Finding nodes below a node: by selector and by XPath.
 
+pub(crate) mod direct_call;
+
 use std::rc::Rc;
 
 use serde_json::{Value, json};

@@ -157,6 +157,16 @@ impl Argument {
         }
     }
 
+    /// Written as JavaScript; `None` for a handle, which has no text.
+    pub(crate) fn as_expression(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Json(value) => value.to_string().into(),
+            Self::Unserializable(text) => text.as_ref().into(),
+            Self::Undefined => "undefined".into(),
+            Self::Handle(_) => return None,
+        })
+    }
+
     /// A bigint, given its digits.
     pub fn bigint(digits: &str) -> Self {
         Self::Unserializable(format!("{digits}n").into())
@@ -202,14 +212,8 @@ impl PageFunction {
         match self {
             Self::Expression(text) => text.clone(),
             Self::Function(text) => {
-                let arguments: Vec<String> = arguments
-                    .iter()
-                    .map(|argument| match argument {
-                        Argument::Json(value) => value.to_string(),
-                        Argument::Unserializable(text) => text.to_string(),
-                        Argument::Undefined | Argument::Handle(_) => "undefined".to_owned(),
-                    })
-                    .collect();
+                let arguments: Vec<_> =
+                    arguments.iter().map(|argument| argument.as_expression().unwrap_or("undefined".into())).collect();
                 format!("({text})({})", arguments.join(","))
             }
         }

@@ -3,8 +3,9 @@
 mod stage;
 
 use browser::element_handle::ElementHandle;
+use browser::error::Error;
 use browser::input::ClickOptions;
-use browser::remote_object::Argument;
+use browser::remote_object::{Argument, EvaluationResult};
 use browser::wait_task::{Polling, WaitForOptions};
 use serde_json::{Value, json};
 use stage::{Stage, function, on_page};
@@ -73,6 +74,51 @@ fn texts_paths_names_and_shadow_trees_are_found() {
             assert_eq!(first.as_deref(), expected.first().copied(), "{selector}");
         }
     });
+}
+
+/// A document's `$eval` is one command where an element's is two: nothing else may differ.
+#[test]
+fn a_document_calls_functions_as_its_handle_does() {
+    const FUNCTIONS: [&str; 18] = [
+        "(e, a, b) => [e.id, a, b, Object.is(a, -0)]",
+        "function () { return [this === window, arguments.length]; }",
+        "function () { 'use strict'; return this === undefined; }",
+        "async e => { await null; return e.nodeName; }",
+        "e => { throw new Error('at once'); }",
+        "function named(e) { throw new TypeError('named'); }",
+        "e => {\n  // lines\n  const thrown = () => { throw new Error('deeper'); };\n  thrown();\n}",
+        "e => {\r\n  throw new Error('other lines');\r}",
+        "async e => { throw new Error('refused'); }",
+        "async e => { await null; throw new Error('later'); }",
+        "e => { throw 'a text'; }",
+        "e => { throw {no: 'error'}; }",
+        "function again(e) { return again(e); }",
+        "e => e.nothing.more // with a comment",
+        "e => document.body",
+        "e => () => 1",
+        "class Uncallable {}",
+        "e => { const loop = {}; loop.loop = loop; return loop; }",
+    ];
+    on_page(|stage| async move {
+        let frame = stage.page.main_frame();
+        frame.set_content(HTML, Default::default()).await.unwrap();
+        let document = frame.evaluate_handle(function("() => document"), vec![]).await.unwrap().as_element().unwrap();
+        let arguments = || vec![Argument::from_number(-0.0), Argument::Json(json!({"__proto__": [1, "\u{2028}"]}))];
+        for source in FUNCTIONS {
+            for selector in ["p", "nope", "p[", ""] {
+                let ours = frame.eval_on_selector(selector, function(source), arguments()).await;
+                let handles = document.eval_on_selector(selector, function(source), arguments()).await;
+                assert_eq!(told(ours), told(handles), "{source} on {selector}");
+                let ours = frame.eval_on_selector_all(selector, function(source), arguments()).await;
+                let handles = document.eval_on_selector_all(selector, function(source), arguments()).await;
+                assert_eq!(told(ours), told(handles), "{source} on all {selector}");
+            }
+        }
+    });
+}
+
+fn told(result: Result<EvaluationResult, Error>) -> Result<EvaluationResult, String> {
+    result.map_err(|error| error.to_string())
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! `$eval` and `$$eval` of a whole document in one command, where a handle and a call on it would be two.
+//!
+//! The function's text is called, in an expression, with what the selector finds. It stands in parentheses on line 1, as
+//! V8 has it for `Runtime.callFunctionOn`, so that the lines and columns of an error's stack are the same; the frame of
+//! the call itself is taken off. A selector that finds nothing, or is wrong, is left to the two commands: their errors
+//! are Puppeteer's.
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction};
+use crate::selector::Selector;
+use crate::world::World;
+
+const ONE: &str = "((selector, nothing) => { let found; try { found = document.querySelector(selector); } catch {} \
+    if (!found) throw nothing; return found; })";
+const ALL: &str = "((selector, nothing) => { try { return Array.from(document.querySelectorAll(selector)); } catch {} \
+    throw nothing; })";
+/// What is thrown in place of a call.
+const NOTHING: &str = "puppet-master: nothing to call the function with";
+
+/// What a function is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matches {
+    First,
+    All,
+}
+
+/// A call whose every part can be written into one expression.
+#[derive(Debug)]
+pub(crate) struct DirectCall {
+    expression: String,
+    /// The frame of the call, but for its column: the last line of the stack of what the function throws at once.
+    own_frame: String,
+}
+
+impl DirectCall {
+    /// `None` when it takes more than an expression: handles among the arguments, a selector beyond CSS, a strict
+    /// function (its `this` would differ), a text that names itself in stacks.
+    pub(crate) fn new(
+        matches: Matches,
+        selector: &str,
+        function: &PageFunction,
+        arguments: &[Argument],
+    ) -> Option<Self> {
+        let PageFunction::Function(text) = function else { return None };
+        if text.contains("use strict") || text.contains("sourceURL") {
+            return None;
+        }
+        let Ok(Selector::Css(css)) = Selector::parse(selector) else { return None };
+        let find = match matches {
+            Matches::First => ONE,
+            Matches::All => ALL,
+        };
+        let mut expression = format!("({text}\n)({find}({},{})", Value::from(css), Value::from(NOTHING));
+        for argument in arguments {
+            expression.push(',');
+            expression.push_str(&argument.as_expression()?);
+        }
+        expression.push(')');
+        let own_frame = format!("\n    at {EVALUATION_SCRIPT_URL}:{}:", 2 + line_ends(text));
+        Some(Self { expression, own_frame })
+    }
+
+    /// `None` when the function was not called, because nothing was found or the selector is wrong.
+    ///
+    /// # Errors
+    /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
+    pub(crate) async fn run(self, world: &World) -> Option<Result<EvaluationResult, Error>> {
+        match world.evaluate(PageFunction::Expression(self.expression), Vec::new()).await {
+            Err(Error::Evaluation(message)) if message == NOTHING => None,
+            Err(Error::Evaluation(mut message)) => {
+                if let Some(end) = message.rfind(&self.own_frame).filter(|end| !message[end + 1..].contains('\n')) {
+                    message.truncate(end);
+                }
+                Some(Err(Error::Evaluation(message)))
+            }
+            other => Some(other),
+        }
+    }
+}
+
+/// Where JavaScript begins a new line.
+fn line_ends(text: &str) -> usize {
+    let single = text.matches(['\n', '\r', '\u{2028}', '\u{2029}']).count();
+    single - text.matches("\r\n").count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(text: &'static str, arguments: &[Argument]) -> Option<String> {
+        let call = DirectCall::new(Matches::First, "#a", &PageFunction::own(text), arguments)?;
+        Some(call.expression)
+    }
+
+    #[test]
+    fn the_text_stands_where_v8_puts_it() {
+        let arguments = [Argument::Json("b".into()), Argument::from_number(-0.0), Argument::Undefined];
+        let expression = call("(e, x) => x // last", &arguments).unwrap();
+        assert!(expression.starts_with("((e, x) => x // last\n)("), "{expression}");
+        assert!(expression.ends_with(r#","b",-0,undefined)"#), "{expression}");
+    }
+
+    #[test]
+    fn what_an_expression_cannot_do_is_left_alone() {
+        assert!(call("function () { 'use strict'; return this; }", &[]).is_none());
+        assert!(call("() => 1 /*\n//# sourceURL=mine.js\n*/", &[]).is_none());
+        let beyond = DirectCall::new(Matches::All, "::-p-text(a)", &PageFunction::own("all => 1"), &[]);
+        assert!(beyond.is_none());
+        assert!(DirectCall::new(Matches::All, "p", &PageFunction::expression("1"), &[]).is_none());
+    }
+}
