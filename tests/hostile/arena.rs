@@ -26,6 +26,19 @@ pub(crate) struct Script {
     pub code: &'static str,
 }
 
+/// Ends with an error that has this text.
+pub(crate) const fn fails(name: &'static str, seconds: u64, error: &'static str, code: &'static str) -> Script {
+    Script { name, seconds, error: Some(error), code }
+}
+
+/// Ends by itself, with nothing but `undefined`, `null`, `false` and refusals in `results.got`.
+pub(crate) const fn gets_nothing(name: &'static str, code: &'static str) -> Script {
+    Script { name, seconds: 20, error: None, code }
+}
+
+/// The error of a job that had one second.
+pub(crate) const TIME: &str = "Time limit of 1 s (JOB_TIMEOUT) exceeded";
+
 /// How long after its deadline a job may take to be over: the slot's own grace and a busy machine.
 const GRACE: Duration = Duration::from_secs(6);
 /// How much more memory than before may be in use afterwards, by two warm browsers.

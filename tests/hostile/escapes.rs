@@ -1,0 +1,139 @@
+//! Ways out of the sandbox: to the engine's host, to files, to the browser itself.
+
+use crate::arena::{fails, fight, gets_nothing};
+
+const REFUSED: &str = "is not available to jobs: it reaches the executor's machine";
+
+#[test]
+fn escapes_from_the_sandbox() {
+    fight(&[
+        gets_nothing(
+            "host globals",
+            "results.got = ['process', 'require', 'fetch', 'std', 'os', 'Deno', 'gc', 'print', 'bjson', 'WebAssembly', 'XMLHttpRequest'].filter(n => typeof globalThis[n] !== 'undefined').length > 0",
+        ),
+        gets_nothing(
+            "function constructor",
+            "results.got = [].constructor.constructor('return typeof process === \"undefined\" ? undefined : process')()",
+        ),
+        gets_nothing(
+            "async function constructor",
+            "results.got = await (async () => {}).constructor('return typeof require === \"undefined\" ? undefined : 1')()",
+        ),
+        gets_nothing(
+            "generator constructor",
+            "results.got = (function*() {}).constructor('return typeof ops')().next().value !== 'undefined'",
+        ),
+        gets_nothing(
+            "constructor of an error",
+            "try { await page.click('#none') } catch (e) { results.got = e.constructor.constructor('return typeof ops !== \"undefined\" || typeof process !== \"undefined\"')() }",
+        ),
+        gets_nothing(
+            "constructor of a logger",
+            "results.got = logger.info.constructor('return typeof ops !== \"undefined\"')()",
+        ),
+        gets_nothing(
+            "callers",
+            "'use strict'; try { results.got = !!(page.goto.caller || page.goto.arguments) } catch { results.got = false }",
+        ),
+        gets_nothing(
+            "indirect eval",
+            "results.got = (0, eval)('typeof ops !== \"undefined\" || typeof internal !== \"undefined\"')",
+        ),
+        fails(
+            "import of the prelude",
+            20,
+            "Unable to resolve dependency: internal:ops",
+            "import { ops } from 'internal:ops'; results.got = 1",
+        ),
+        fails(
+            "dynamic import of the prelude",
+            20,
+            "Unable to resolve dependency: internal:main",
+            "await import('internal:main')",
+        ),
+        fails(
+            "import of a file",
+            20,
+            "Unable to resolve dependency: file:///etc/passwd",
+            "await import('file:///etc/passwd')",
+        ),
+        fails("import of node", 20, "Unable to resolve dependency: fs", "await import('fs')"),
+        fails(
+            "import of json",
+            20,
+            "Unable to resolve dependency: /etc/passwd",
+            "await import('/etc/passwd', { with: { type: 'json' } })",
+        ),
+        gets_nothing(
+            "stack frames",
+            "Error.prepareStackTrace = (e, frames) => frames; const seen = []; Array.prototype.toString = function () { try { seen.push(...new Error().stack) } catch {} return '' }; const list = [1]; format('%s', list); await page.title(); const frames = new Error().stack; results.got = frames.concat(seen).some(f => f.getThis() || f.getFunction() || !f.getFileName().startsWith('file:///puppet-master/'))",
+        ),
+        gets_nothing(
+            "getters on arguments",
+            "let got = false; const spy = { get timeout() { try { got = !!arguments.callee.caller } catch {} return 1 }, get waitUntil() { try { null.x } catch (e) { got ||= /internal:/.test(e.stack) } return 'load' } }; try { await page.goto('about:blank', spy) } catch {} results.got = got",
+        ),
+        gets_nothing(
+            "proxies in every argument",
+            "const calls = ['goto', 'click', 'evaluate', 'type', '$', '$$', '$eval', 'waitFor', 'setCookie', 'setViewport', 'emulate', 'screenshot', 'pdf', 'setContent', 'exposeFunction', 'setExtraHTTPHeaders', 'addScriptTag', 'authenticate', 'select', 'on', 'setDefaultTimeout', 'waitForFunction']; let leaked = false; const trap = new Proxy(function () {}, { get: (t, k) => { leaked ||= k === 'rid' || k === 'ops'; return k === Symbol.toPrimitive ? () => 'x' : undefined }, ownKeys: () => { throw new Error('trap') }, getPrototypeOf: () => { throw new Error('trap') } }); for (const call of calls) { try { await Promise.race([page[call](trap, trap), sleep(100)]) } catch {} } results.got = leaked",
+        ),
+        gets_nothing(
+            "methods on strangers",
+            "const got = []; for (const C of [page, page.mainFrame(), page.browser(), page.keyboard].map(o => o.constructor)) for (const name of Object.getOwnPropertyNames(C.prototype)) { if (name === 'constructor') continue; for (const self of [{}, Object.create(page), new Proxy(page, {}), 1, null, new C()]) { try { const d = Object.getOwnPropertyDescriptor(C.prototype, name); if (typeof d.value !== 'function') continue; if (['waitFor', 'on', 'once', 'addListener', 'emit', 'waitForTarget'].includes(name)) continue; const r = d.value.call(self); if (r && r.then) r.then(() => {}, () => {}) } catch (e) { if (!(e instanceof Error)) got.push(name) } } } results.got = got.length > 0",
+        ),
+        gets_nothing(
+            "errors of conversions",
+            "const evil = { toString() { throw { constructor: { constructor: () => 'host' } } } }; try { await page.goto(evil); } catch (e) { results.got = e instanceof Error } results.got = false",
+        ),
+        fails("the browser's process", 20, REFUSED, "page.browser().process()"),
+        fails("the browser's address", 20, REFUSED, "page.browser().wsEndpoint()"),
+        fails("files by an option", 20, REFUSED, "await page.screenshot({ path: '/tmp/hostile.png' })"),
+        fails("files by a script tag", 20, REFUSED, "await page.addScriptTag({ path: '/etc/passwd' })"),
+        fails(
+            "files by an upload",
+            20,
+            REFUSED,
+            "await page.setContent('<input type=file>'); await (await page.$('input')).uploadFile('/etc/passwd')",
+        ),
+        fails("files by an address", 20, REFUSED, "await page.goto('file:///etc/passwd')"),
+        fails("the browser's own pages", 20, REFUSED, "await page.goto('chrome://version')"),
+        fails(
+            "a frame's own way to files",
+            20,
+            REFUSED,
+            "await page.setContent('<iframe></iframe>'); await page.frames()[1].goto(' FILE:///etc/passwd')",
+        ),
+        fails(
+            "the protocol's way to files",
+            20,
+            REFUSED,
+            "const c = await page.target().createCDPSession(); await c.send('Page.navigate', { url: 'file:///etc/passwd' })",
+        ),
+        fails(
+            "the protocol's way to the browser",
+            20,
+            REFUSED,
+            "const c = await page.target().createCDPSession(); await c.send('Browser.close')",
+        ),
+        gets_nothing(
+            "a request turned into a file",
+            "await page.setRequestInterception(true); page.on('request', r => r.continue({ url: 'file:///etc/passwd' }).catch(() => {})); const text = await Promise.race([page.goto('{{site}}/page.html').then(r => r.text(), String), sleep(500)]); results.got = /root:/.test(text)",
+        ),
+        gets_nothing(
+            "files in a page",
+            "await page.goto('{{site}}/page.html'); results.got = await page.evaluate(() => fetch('file:///etc/passwd').then(r => r.text(), () => null))",
+        ),
+        gets_nothing(
+            "files in a popup",
+            "await page.goto('{{site}}/page.html'); await page.evaluate(() => { window.open('file:///etc/passwd') }); await sleep(200); results.got = (await page.browser().pages()).some(p => p.url().startsWith('file:'))",
+        ),
+        gets_nothing(
+            "state of the job before",
+            "results.got = globalThis.leftover; globalThis.leftover = 1; Object.prototype.leftover2 = 1",
+        ),
+        gets_nothing("state of the job before, again", "results.got = globalThis.leftover || ({}).leftover2"),
+        gets_nothing(
+            "a shared buffer's wait",
+            "try { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000) } catch {} results.got = false",
+        ),
+    ]);
+}
