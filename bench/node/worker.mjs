@@ -1,7 +1,8 @@
 // node worker.mjs KIND CONCURRENCY: an executor made of Node, amqplib and Puppeteer.
 //   launch   a browser for each job, Puppeteer 1.20, as the predecessor did
 //   cluster  puppeteer-cluster in context mode on the newest Puppeteer
-// Takes jobs from the queue JOBS_QUEUE and publishes results to RESULTS_QUEUE, in the predecessor's form.
+// Takes jobs from the queue JOBS_QUEUE and publishes results to RESULTS_QUEUE, in the predecessor's form. Ends with its
+// input.
 import amqp from 'amqplib';
 import { Cluster } from 'puppeteer-cluster';
 import { AsyncFunction, launchOptions, prepare, puppeteer } from './subjects.mjs';
@@ -59,7 +60,8 @@ async function handle(message) {
 
 await channel.consume(JOBS_QUEUE, handle);
 console.log('ready');
-process.on('SIGTERM', async () => {
+process.stdin.on('end', async () => {
   await close();
   process.exit(0);
 });
+process.stdin.resume();

@@ -5,12 +5,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use tempfile::TempDir;
+use testkit::processes;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 /// Long enough for a program of the bench to come up on a busy machine.
 const START: Duration = Duration::from_secs(60);
+/// Long enough for its browsers to close.
+const END: Duration = Duration::from_secs(10);
 /// Chromium arguments of a machine without a network of its own, for every subject.
 pub(crate) const CHROMIUM_ARGS: [&str; 4] =
     ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
@@ -48,21 +52,25 @@ pub(crate) fn node_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("node")
 }
 
-/// A program that is asked by lines and answers by lines. Its process group is killed when this is dropped.
+/// A program that is asked by lines and answers by lines. It is killed when this is dropped, and so are the browsers that
+/// it has left: their profiles are in its folder.
 #[derive(Debug)]
 pub(crate) struct Asked {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
+    folder: TempDir,
 }
 
 impl Asked {
     /// Starts it and waits for the line `ready`.
     pub(crate) async fn start(mut command: Command) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        command.env("TMPDIR", folder.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
         let mut child = command.spawn().with_context(|| format!("failed to start {command:?}"))?;
         let (input, output) = (child.stdin.take(), child.stdout.take().context("it has no output")?);
-        let mut started = Self { child, input, output: BufReader::new(output).lines() };
+        let mut started = Self { child, input, output: BufReader::new(output).lines(), folder };
         let line = timeout(START, started.line()).await.context("it did not start")??;
         ensure!(line == "ready", "expected ready, got {line}");
         Ok(started)
@@ -80,19 +88,27 @@ impl Asked {
         timeout(deadline, self.line()).await.context("it did not answer in time")?
     }
 
-    /// Ends it gently: its input ends and it gets SIGTERM; what is left is killed.
+    /// Ends it gently: its input ends. What does not go by itself is killed.
     pub(crate) async fn stop(mut self) {
         self.input = None;
-        if let Some(id) = self.child.id() {
-            let _ = Command::new("kill").arg(id.to_string()).stderr(Stdio::null()).status().await;
-        }
-        let _ = timeout(Duration::from_secs(10), self.child.wait()).await;
+        let _ = timeout(END, self.child.wait()).await;
     }
 
     async fn line(&mut self) -> anyhow::Result<String> {
         match self.output.next_line().await? {
             Some(line) => Ok(line),
             None => bail!("it ended"),
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let left = processes::mentioning(&self.folder.path().display().to_string());
+        if !left.is_empty() {
+            let ids = left.iter().map(u32::to_string);
+            let _ = std::process::Command::new("kill").arg("-KILL").args(ids).stderr(Stdio::null()).status();
         }
     }
 }
