@@ -297,7 +297,9 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned> FromArg for Json<T> {
     fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
         let value = Value::from_js(value, scope)?.into_json().unwrap_or_default();
-        serde_json::from_value(value).map(Self).map_err(|error| OpError::type_error(error.to_string()))
+        let read = serde_path_to_error::deserialize(value).map(Self);
+        // The error begins with the member that it is about.
+        read.map_err(|error| OpError::type_error(format!("Invalid parameters: {error}")))
     }
 }
 

@@ -106,6 +106,8 @@ await page.setViewport(size);
 equal(page.viewport() === size, true);
 await page.emulate(puppeteer.devices["iPhone 6"]);
 equal(page.viewport().isMobile, true);
+await fails(page.setViewport({ width: "wide", height: 1 }), 'Invalid parameters: width: invalid type: string "wide"');
+await fails(page.setViewport({ width: 1 }), "Invalid parameters: missing field `height`");
 await page.emulate({ viewport: { width: 300, height: 200 }, userAgent: "agent/2" });
 const matches = (query) => page.evaluate((text) => matchMedia(text).matches, query);
 await page.emulateMedia("print");
