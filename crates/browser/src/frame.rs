@@ -16,7 +16,7 @@ use crate::geometry::Point;
 use crate::js_handle::JSHandle;
 use crate::lifecycle_watcher::Milestone;
 use crate::page::Page;
-use crate::query::direct_call::{DirectCall, Matches};
+use crate::query::direct_call::{self, Matches};
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::Session;
 use crate::wait_task::{self, Polling, WaitForOptions};
@@ -267,9 +267,8 @@ impl Frame {
         function: PageFunction,
         arguments: Vec<Argument>,
     ) -> Result<EvaluationResult, Error> {
-        if let Some(call) = DirectCall::new(Matches::First, selector, &function, &arguments)
-            && let Some(result) = call.run(&self.main_world).await
-        {
+        let called = direct_call::call(&self.main_world, Matches::First, selector, &function, &arguments).await;
+        if let Some(result) = called {
             return result;
         }
         self.main_world.document().await?.eval_on_selector(selector, function, arguments).await
@@ -285,9 +284,8 @@ impl Frame {
         function: PageFunction,
         arguments: Vec<Argument>,
     ) -> Result<EvaluationResult, Error> {
-        if let Some(call) = DirectCall::new(Matches::All, selector, &function, &arguments)
-            && let Some(result) = call.run(&self.main_world).await
-        {
+        let called = direct_call::call(&self.main_world, Matches::All, selector, &function, &arguments).await;
+        if let Some(result) = called {
             return result;
         }
         self.main_world.document().await?.eval_on_selector_all(selector, function, arguments).await

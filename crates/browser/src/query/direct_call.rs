@@ -7,15 +7,15 @@
 
 use serde_json::Value;
 
+use super::{ALL, ONE};
 use crate::error::Error;
 use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction};
 use crate::selector::Selector;
 use crate::world::World;
 
-const ONE: &str = "((selector, nothing) => { let found; try { found = document.querySelector(selector); } catch {} \
+/// Finds what the function is called with, or throws so that it is not called.
+const GUARD: &str = "((find, selector, nothing) => { let found; try { found = find(document, selector); } catch {} \
     if (!found) throw nothing; return found; })";
-const ALL: &str = "((selector, nothing) => { try { return Array.from(document.querySelectorAll(selector)); } catch {} \
-    throw nothing; })";
 /// What is thrown in place of a call.
 const NOTHING: &str = "puppet-master: nothing to call the function with";
 
@@ -26,9 +26,23 @@ pub(crate) enum Matches {
     All,
 }
 
+/// Calls the function in the world's document. `None` when it was not called and two commands are to do it.
+///
+/// # Errors
+/// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
+pub(crate) async fn call(
+    world: &World,
+    matches: Matches,
+    selector: &str,
+    function: &PageFunction,
+    arguments: &[Argument],
+) -> Option<Result<EvaluationResult, Error>> {
+    DirectCall::new(matches, selector, function, arguments)?.run(world).await
+}
+
 /// A call whose every part can be written into one expression.
 #[derive(Debug)]
-pub(crate) struct DirectCall {
+struct DirectCall {
     expression: String,
     /// The frame of the call, but for its column: the last line of the stack of what the function throws at once.
     own_frame: String,
@@ -37,12 +51,7 @@ pub(crate) struct DirectCall {
 impl DirectCall {
     /// `None` when it takes more than an expression: handles among the arguments, a selector beyond CSS, a strict
     /// function (its `this` would differ), a text that names itself in stacks.
-    pub(crate) fn new(
-        matches: Matches,
-        selector: &str,
-        function: &PageFunction,
-        arguments: &[Argument],
-    ) -> Option<Self> {
+    fn new(matches: Matches, selector: &str, function: &PageFunction, arguments: &[Argument]) -> Option<Self> {
         let PageFunction::Function(text) = function else { return None };
         if text.contains("use strict") || text.contains("sourceURL") {
             return None;
@@ -52,7 +61,8 @@ impl DirectCall {
             Matches::First => ONE,
             Matches::All => ALL,
         };
-        let mut expression = format!("({text}\n)({find}({},{})", Value::from(css), Value::from(NOTHING));
+        let (css, nothing) = (Value::from(css), Value::from(NOTHING));
+        let mut expression = format!("({text}\n)({GUARD}({find},{css},{nothing})");
         for argument in arguments {
             expression.push(',');
             expression.push_str(&argument.as_expression()?);
@@ -63,10 +73,7 @@ impl DirectCall {
     }
 
     /// `None` when the function was not called, because nothing was found or the selector is wrong.
-    ///
-    /// # Errors
-    /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
-    pub(crate) async fn run(self, world: &World) -> Option<Result<EvaluationResult, Error>> {
+    async fn run(self, world: &World) -> Option<Result<EvaluationResult, Error>> {
         match world.evaluate(PageFunction::Expression(self.expression), Vec::new()).await {
             Err(Error::Evaluation(message)) if message == NOTHING => None,
             Err(Error::Evaluation(mut message)) => {
@@ -90,7 +97,7 @@ fn line_ends(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn call(text: &'static str, arguments: &[Argument]) -> Option<String> {
+    fn expression_of(text: &'static str, arguments: &[Argument]) -> Option<String> {
         let call = DirectCall::new(Matches::First, "#a", &PageFunction::own(text), arguments)?;
         Some(call.expression)
     }
@@ -98,15 +105,15 @@ mod tests {
     #[test]
     fn the_text_stands_where_v8_puts_it() {
         let arguments = [Argument::Json("b".into()), Argument::from_number(-0.0), Argument::Undefined];
-        let expression = call("(e, x) => x // last", &arguments).unwrap();
+        let expression = expression_of("(e, x) => x // last", &arguments).unwrap();
         assert!(expression.starts_with("((e, x) => x // last\n)("), "{expression}");
         assert!(expression.ends_with(r#","b",-0,undefined)"#), "{expression}");
     }
 
     #[test]
     fn what_an_expression_cannot_do_is_left_alone() {
-        assert!(call("function () { 'use strict'; return this; }", &[]).is_none());
-        assert!(call("() => 1 /*\n//# sourceURL=mine.js\n*/", &[]).is_none());
+        assert!(expression_of("function () { 'use strict'; return this; }", &[]).is_none());
+        assert!(expression_of("() => 1 /*\n//# sourceURL=mine.js\n*/", &[]).is_none());
         let beyond = DirectCall::new(Matches::All, "::-p-text(a)", &PageFunction::own("all => 1"), &[]);
         assert!(beyond.is_none());
         assert!(DirectCall::new(Matches::All, "p", &PageFunction::expression("1"), &[]).is_none());
