@@ -6,15 +6,16 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Which of our crates each crate may depend on.
 const EDGES: &[(&str, &[&str])] = &[
-    ("job-model", &[]),
-    ("browser", &[]),
+    ("json-text", &[]),
+    ("job-model", &["json-text"]),
+    ("browser", &["json-text"]),
     ("service", &[]),
     ("testkit", &[]),
-    ("job-store", &["job-model"]),
+    ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
-    ("script", &["browser", "job-model"]),
-    ("gateway", &["job-model", "job-queue", "job-store", "service"]),
-    ("executor", &["browser", "job-model", "job-queue", "script", "service"]),
+    ("script", &["browser", "job-model", "json-text"]),
+    ("gateway", &["job-model", "job-queue", "job-store", "json-text", "service"]),
+    ("executor", &["browser", "job-model", "job-queue", "json-text", "script", "service"]),
     // The one place where everything is put together in a single process.
     ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.

@@ -4,37 +4,22 @@ use std::sync::Arc;
 
 use job_model::{JobEvent, JobEventKind, JobId, JobStage, LogEntry};
 use job_queue::{JobQueue, Topic};
-use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
 
-/// Events that wait to be sent; more than these are lost.
-const BACKLOG: usize = 4096;
-
-/// Publishes job events from a task of its own, which ends with it.
+/// Publishes job events.
 pub struct EventPublisher {
-    outgoing: mpsc::Sender<JobEvent>,
-    _task: AbortOnDropHandle<()>,
+    queue: Arc<dyn JobQueue>,
 }
 
 impl EventPublisher {
-    /// Begins to publish to the queue's topic.
+    /// Publishes to the queue's topic.
     pub fn new(queue: Arc<dyn JobQueue>) -> Self {
-        let (outgoing, mut events) = mpsc::channel::<JobEvent>(BACKLOG);
-        let task = tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                let Ok(body) = serde_json::to_vec(&event) else { continue };
-                if let Err(error) = queue.broadcast(Topic::JobEvents, body).await {
-                    tracing::debug!(job.id = %event.uuid, %error, "a job event was lost");
-                }
-            }
-        });
-        Self { outgoing, _task: AbortOnDropHandle::new(task) }
+        Self { queue }
     }
 
     /// The log of a job that begins now.
     pub fn of_job(&self, uuid: JobId) -> JobLog {
-        let log = JobLog { uuid, outgoing: self.outgoing.clone(), entries: Vec::new() };
-        log.say(JobEventKind::Status { status: JobStage::Running });
+        let log = JobLog { uuid, queue: Arc::clone(&self.queue), entries: Vec::new() };
+        log.say(JobEventKind::Status { status: JobStage::Running, running: None });
         log
     }
 }
@@ -42,7 +27,7 @@ impl EventPublisher {
 /// What one job has logged so far.
 pub struct JobLog {
     uuid: JobId,
-    outgoing: mpsc::Sender<JobEvent>,
+    queue: Arc<dyn JobQueue>,
     entries: Vec<LogEntry>,
 }
 
@@ -59,7 +44,9 @@ impl JobLog {
     }
 
     fn say(&self, what: JobEventKind) {
-        // A full backlog loses the event: the job goes on.
-        let _ = self.outgoing.try_send(JobEvent { uuid: self.uuid.clone(), seq: self.entries.len() as u64, what });
+        let event = JobEvent { uuid: self.uuid.clone(), instance: None, seq: self.entries.len() as u64, what };
+        if let Ok(body) = serde_json::to_vec(&event) {
+            self.queue.broadcast(Topic::JobEvents, body);
+        }
     }
 }

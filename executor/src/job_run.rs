@@ -50,13 +50,14 @@ pub(crate) async fn run(
     let logs = Rc::unwrap_or_clone(logs).into_inner();
     Ok(match outcome {
         Ended::ByItself(outcome) => JobResult {
-            uuid,
             logs,
             error: outcome.error,
             results: outcome.results,
             started_at: outcome.started_at,
             finished_at: outcome.finished_at,
             duration: outcome.duration_ms,
+            outcome: None,
+            ..JobResult::not_started(uuid, "")
         },
         Ended::Stopped(reason) => stopped(uuid, logs, reason, began),
     })

@@ -153,10 +153,10 @@ async fn obey(queue: Arc<dyn JobQueue>, running: Running) {
             backoff.reset();
             while let Ok(body) = orders.next().await {
                 match serde_json::from_slice(&body) {
-                    Ok(JobControl::Cancel(uuid)) if running.cancel(&uuid) => {
+                    Ok(JobControl { cancel: uuid, .. }) if running.cancel(&uuid) => {
                         tracing::info!(job.id = %uuid, "job cancelled");
                     }
-                    Ok(JobControl::Cancel(_)) => {}
+                    Ok(_) => {}
                     Err(error) => tracing::debug!(%error, "ignored an unknown order"),
                 }
             }

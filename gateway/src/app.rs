@@ -5,10 +5,10 @@ use std::sync::Arc;
 use job_model::{Job, JobControl, JobEvent, JobEventKind, JobId, JobStage};
 use job_queue::{JobQueue, Topic};
 use job_store::JobStore;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::announcer::Announcer;
 use crate::config::Settings;
 use crate::dispatcher::Dispatcher;
 use crate::feed::Feeds;
@@ -24,7 +24,6 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn JobStore>,
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) feeds: Feeds,
-    pub(crate) announcer: Announcer,
     /// None in a gateway that leaves publishing to others.
     pub(crate) dispatcher: Option<Dispatcher>,
     pub(crate) load: Load,
@@ -49,12 +48,17 @@ impl App {
 
     /// Tells other gateways where a job is.
     pub(crate) fn announce_stage(&self, uuid: JobId, seq: u64, status: JobStage) {
-        let event = JobEvent { uuid, seq, what: JobEventKind::Status { status } };
-        self.announcer.send(Topic::JobEvents, &event);
+        let event = JobEvent { uuid, instance: None, seq, what: JobEventKind::Status { status, running: None } };
+        self.broadcast(Topic::JobEvents, &event);
     }
 
     /// Tells whichever executor has the job to stop it.
     pub(crate) fn order_cancel(&self, uuid: JobId) {
-        self.announcer.send(Topic::JobControl, &JobControl::Cancel(uuid));
+        self.broadcast(Topic::JobControl, &JobControl { cancel: uuid, instance: None });
+    }
+
+    fn broadcast(&self, topic: Topic, message: &impl Serialize) {
+        let body = serde_json::to_vec(message).expect("events and orders have string keys only");
+        self.queue.broadcast(topic, body);
     }
 }

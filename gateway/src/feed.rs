@@ -67,18 +67,18 @@ impl Feeds {
 
     /// Takes over what an executor or another gateway broadcast.
     pub(crate) fn hear(&self, event: JobEvent) {
-        if event.what == (JobEventKind::Status { status: JobStage::Queued }) {
+        if matches!(event.what, JobEventKind::Status { status: JobStage::Queued, .. }) {
             return self.queued(&event.uuid);
         }
         let mut jobs = self.lock();
         match event.what {
-            JobEventKind::Status { status: JobStage::Done } => {
+            JobEventKind::Status { status: JobStage::Done, .. } => {
                 // The result is in the store and not here: watchers read it there.
                 if let Some(feed) = jobs.remove(&event.uuid) {
                     let _ = feed.news.send(News::Resync);
                 }
             }
-            JobEventKind::Status { status } => {
+            JobEventKind::Status { status, .. } => {
                 let feed = Self::feed(&mut jobs, &event.uuid);
                 if status == JobStage::Running {
                     feed.lines.clear(); // whoever ran it before does not any more
@@ -166,7 +166,7 @@ mod tests {
 
     fn line(uuid: &str, seq: u64) -> JobEvent {
         let entry = LogEntry { time: Timestamp::now(), level: Level::Info, message: seq.to_string() };
-        JobEvent { uuid: id(uuid), seq, what: JobEventKind::Log(entry) }
+        JobEvent { uuid: id(uuid), instance: None, seq, what: JobEventKind::Log(entry) }
     }
 
     #[tokio::test]
@@ -185,8 +185,8 @@ mod tests {
         for seq in 1..=5 {
             feeds.hear(line("j", seq));
         }
-        let running = JobEventKind::Status { status: JobStage::Running };
-        feeds.hear(JobEvent { uuid: id("j"), seq: 0, what: running });
+        let running = JobEventKind::Status { status: JobStage::Running, running: None };
+        feeds.hear(JobEvent { uuid: id("j"), instance: None, seq: 0, what: running });
         for seq in 1..=LINES as u64 + 2 {
             feeds.hear(line("j", seq));
         }
@@ -210,8 +210,8 @@ mod tests {
     async fn done_at_another_gateway_makes_the_watcher_read_again() {
         let feeds = Feeds::default();
         let mut watch = feeds.watch(&id("j"));
-        let done = JobEventKind::Status { status: JobStage::Done };
-        feeds.hear(JobEvent { uuid: id("j"), seq: 1, what: done });
+        let done = JobEventKind::Status { status: JobStage::Done, running: None };
+        feeds.hear(JobEvent { uuid: id("j"), instance: None, seq: 1, what: done });
         assert!(matches!(watch.next().await, News::Resync));
     }
 }

@@ -4,7 +4,6 @@
 //! the `sweep` when a crash left it behind, and ended by the `collector` with the first valid result. Every step may
 //! run twice and every write is fenced by revision, so any number of gateways may share one store and one queue.
 
-mod announcer;
 mod app;
 mod collector;
 pub mod config;
@@ -34,7 +33,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::announcer::Announcer;
 use crate::app::App;
 use crate::dispatcher::Dispatcher;
 use crate::feed::Feeds;
@@ -68,7 +66,6 @@ pub async fn run_with(
 ) -> anyhow::Result<()> {
     let tokens = Tokens::new(settings.tokens()?);
     let grace = settings.stop_grace;
-    let (announcer, announcements) = Announcer::new();
     let (dispatcher, line) = Dispatcher::new();
     let stop = shutdown.child_token();
     let app = Arc::new(App {
@@ -76,7 +73,6 @@ pub async fn run_with(
         store: parts.store,
         queue: parts.queue,
         feeds: Feeds::default(),
-        announcer,
         dispatcher: settings.enable_jobs.then_some(dispatcher),
         load: Load::default(),
         reached: Reached::default(),
@@ -87,8 +83,6 @@ pub async fn run_with(
         settings,
     });
 
-    let finished = CancellationToken::new();
-    let announcing = tokio::spawn(announcer::run(app.queue.clone(), announcements, finished.clone()));
     spawn_background(&app, line);
 
     // One deadline for everything that is still under way.
@@ -109,8 +103,7 @@ pub async fn run_with(
         () = app.tasks.wait() => {}
         () = cut_off => tracing::warn!("work still under way is left to other gateways and the next start"),
     }
-    finished.cancel();
-    announcing.await.context("the announcer failed")?;
+    app.queue.broadcasts_sent().await;
     tracing::info!("gateway stopped");
     served
 }

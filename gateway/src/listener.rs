@@ -40,7 +40,7 @@ async fn listen(app: &Arc<App>, backoff: &mut Backoff) -> Result<(), QueueError>
                 continue;
             }
         };
-        if event.what == (JobEventKind::Status { status: JobStage::Created }) && app.dispatcher.is_some() {
+        if matches!(event.what, JobEventKind::Status { status: JobStage::Created, .. }) && app.dispatcher.is_some() {
             let (app, id) = (app.clone(), event.uuid.clone());
             app.tasks.clone().spawn(async move { dispatcher::adopt(&app, &id).await });
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::pdf::{self, Length, PdfOptions};
 use crate::remote_object::{PageFunction, RemoteObject};
 use crate::selector::Selector;
-use crate::session::{RawEvent, surrogates};
+use crate::session::RawEvent;
 use crate::{geometry, guard};
 
 /// A message of the debugging protocol.
@@ -14,7 +14,7 @@ use crate::{geometry, guard};
 /// # Panics
 /// When mending its text changes a message that was fine.
 pub fn read_message(text: &str) {
-    let mended = surrogates::without_lone_surrogates(text);
+    let mended = json_text::without_lone_surrogates(text);
     if let Ok(value) = serde_json::from_str::<Value>(text) {
         assert_eq!(serde_json::from_str::<Value>(&mended).ok(), Some(value.clone()));
         if let Ok(result) = RemoteObject::from_value(value.clone()).and_then(RemoteObject::into_result) {

@@ -9,7 +9,6 @@
 
 mod connection;
 mod no_delay;
-pub(crate) mod surrogates;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

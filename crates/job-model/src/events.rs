@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, LogEntry};
+use crate::{InstanceId, JobId, LogEntry, Running};
 
 /// Something that happened to a job, on the topic of job events.
 ///
@@ -14,6 +14,9 @@ use crate::{JobId, LogEntry};
 pub struct JobEvent {
     /// Whose event this is.
     pub uuid: JobId,
+    /// Of which instance; a predecessor's message has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
     /// How many lines the job's log has: a log event's own place in the log, counted from 1; for a status event the
     /// number of lines before it. It begins again at 0 when another executor begins the job anew.
     pub seq: u64,
@@ -30,6 +33,9 @@ pub enum JobEventKind {
     Status {
         /// To this stage.
         status: JobStage,
+        /// Where it runs; said with [`JobStage::Running`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        running: Option<Running>,
     },
     /// It wrote a line to its log.
     Log(LogEntry),
@@ -71,12 +77,16 @@ impl From<crate::JobStatus> for JobStage {
     }
 }
 
-/// An order to whichever executor has the job, on the topic of job control: `{"cancel":"UUID"}`.
+/// An order to whichever executor has the job, on the topic of job control: `{"cancel":"UUID","instance":"…"}`.
+///
+/// The executor stops the job if it runs there, publishes what there is of its result, and does not begin it otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobControl {
-    /// Stop the job and forget it: whoever waits for it has been told already.
-    Cancel(JobId),
+pub struct JobControl {
+    /// The job to stop.
+    pub cancel: JobId,
+    /// The instance that is meant; every one of that uuid when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
 }
 
 #[cfg(test)]
@@ -92,10 +102,10 @@ mod tests {
 
         let status = r#"{"uuid":"j","seq":0,"event":"status","data":{"status":"running"}}"#;
         let event: JobEvent = serde_json::from_str(status).unwrap();
-        assert_eq!(event.what, JobEventKind::Status { status: JobStage::Running });
+        assert_eq!(event.what, JobEventKind::Status { status: JobStage::Running, running: None });
         assert_eq!(serde_json::to_string(&event).unwrap(), status);
 
-        let cancel = JobControl::Cancel(JobId::parse("j").unwrap());
+        let cancel = JobControl { cancel: JobId::parse("j").unwrap(), instance: None };
         assert_eq!(serde_json::to_string(&cancel).unwrap(), r#"{"cancel":"j"}"#);
     }
 }

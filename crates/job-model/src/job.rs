@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{IllegalMove, JobResult, JobStatus, LogEntry, Results, Timestamp};
+use crate::{IllegalMove, InstanceId, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp};
 
 /// A job's id: the document's id in the store and its name in every log line.
 ///
@@ -127,9 +127,35 @@ pub struct Job {
     /// How many executors may begin it before it is given up; the executor's own limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// How it ended; absent until it is done, and in documents of the predecessor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The attempt that made the result, counted from 1; 0 when nobody began the job. Absent until it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Where it runs. In its document only when it runs for longer than a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Running>,
+    /// The job that this one runs again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun_of: Option<JobId>,
+    /// Which creation of its uuid it is: in its document and its message, absent from answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
     /// When and how often a gateway has put it on the queue: the gateways' own memory, absent from answers and messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch: Option<Dispatch>,
+}
+
+/// Where a job runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// When its code began.
+    pub since: Timestamp,
+    /// The name of the executor.
+    pub executor: String,
+    /// The number of this attempt, counted from 1.
+    pub attempt: u32,
 }
 
 /// A gateway's note of putting a job on the queue. The predecessor leaves it out.
@@ -186,15 +212,26 @@ impl Job {
             duration: 0,
             timeout: new.timeout,
             max_attempts: new.max_attempts,
+            outcome: None,
+            attempt: None,
+            running: None,
+            rerun_of: None,
+            instance: Some(InstanceId::fresh()),
             dispatch: None,
         })
     }
 
-    /// The job as others see it: without the gateways' own memory.
+    /// The job as clients see it: without the gateways' own memory.
     #[must_use]
     pub fn published(mut self) -> Self {
         self.dispatch = None;
+        self.instance = None;
         self
+    }
+
+    /// How it ended, told by its error where it does not say. Means nothing before it is done.
+    pub fn outcome_or_derived(&self) -> Outcome {
+        self.outcome.unwrap_or_else(|| Outcome::of_error(Some(&self.error)))
     }
 
     /// Notes that the broker has confirmed the job.
@@ -212,6 +249,9 @@ impl Job {
     /// [`IllegalMove`] when it is done already; the job is unchanged.
     pub fn finish(&mut self, result: JobResult) -> Result<(), IllegalMove> {
         self.status = self.status.move_to(JobStatus::Done)?;
+        self.outcome = Some(result.outcome.unwrap_or_else(|| Outcome::of_error(result.error.as_deref())));
+        self.attempt = result.attempt;
+        self.running = None;
         self.error = result.error.unwrap_or_default();
         self.logs = Some(result.logs);
         self.results = Some(sorted(result.results));
@@ -272,7 +312,7 @@ mod tests {
     #[test]
     fn fields_come_out_in_the_predecessors_order() {
         let expected = r#"{"uuid":"j","code":"x","status":"created","vars":{"a":""},"modules":{},"error":"","logs":null,"results":null,"created_at":"2020-01-02T03:04:05Z","started_at":null,"finished_at":null,"duration":0}"#;
-        assert_eq!(serde_json::to_string(&created()).unwrap(), expected);
+        assert_eq!(serde_json::to_string(&created().published()).unwrap(), expected);
     }
 
     #[test]

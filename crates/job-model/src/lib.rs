@@ -5,16 +5,22 @@
 //! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
 
 mod events;
+mod heartbeat;
+mod instance;
 mod job;
-mod nesting;
 mod number;
+mod outcome;
+mod question;
 mod result;
 mod status;
 mod time;
 
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
-pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob};
-pub use nesting::nesting;
+pub use heartbeat::{Heartbeat, HeldJob};
+pub use instance::InstanceId;
+pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, Running};
+pub use outcome::{JobState, Outcome};
+pub use question::{JobAnswer, JobQuestion};
 pub use result::{JobResult, Level, LogEntry, Results};
 pub use status::{IllegalMove, JobStatus};
 pub use time::{InvalidTimestamp, Timestamp};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{JobId, Timestamp};
+use crate::{InstanceId, JobId, Outcome, Timestamp};
 
 /// A job's results: what `JSON.stringify(results)` made of the script's object.
 ///
@@ -61,13 +61,41 @@ pub struct JobResult {
     /// How long the code ran, in milliseconds.
     #[serde(default, deserialize_with = "whole_millis")]
     pub duration: u64,
+    /// How the job ended; the predecessor's results do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// The number of the attempt that this is the result of, counted from 1; 0 when nobody began the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// The job's instance, as its message said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
+    /// When the job was created, as its message said: tells instances apart where there is no instance id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When the message of this delivery was put on the queue, as its header said. Absent when the delivery was not the
+    /// message's first: only a first delivery proves how far the queue has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Timestamp>,
 }
 
 impl JobResult {
     /// A result for a job whose code never started.
     pub fn not_started(uuid: JobId, error: impl Into<String>) -> Self {
-        let (logs, results) = (Vec::new(), Results::new());
-        Self { uuid, logs, error: Some(error.into()), results, started_at: None, finished_at: None, duration: 0 }
+        Self {
+            uuid,
+            logs: Vec::new(),
+            error: Some(error.into()),
+            results: Results::new(),
+            started_at: None,
+            finished_at: None,
+            duration: 0,
+            outcome: Some(Outcome::Failed),
+            attempt: None,
+            instance: None,
+            created_at: None,
+            queued_at: None,
+        }
     }
 }
 

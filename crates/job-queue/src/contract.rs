@@ -5,6 +5,7 @@
 
 mod delivery;
 mod publishing;
+mod questions;
 mod settling;
 mod topics;
 
@@ -18,6 +19,7 @@ use crate::{Consumer, Delivery, JobQueue, Message, Queue};
 
 pub use delivery::*;
 pub use publishing::*;
+pub use questions::*;
 pub use settling::*;
 pub use topics::*;
 
@@ -49,7 +51,9 @@ macro_rules! job_queue_contract {
             ack_removes, nack_requeues_to_the_old_place, nack_drops, acks_from_many_tasks_while_the_consumer_waits,
             a_first_delivery_is_not_redelivered, a_delivery_of_a_dropped_consumer_cannot_be_settled,
             a_broadcast_reaches_every_present_subscriber, a_late_subscriber_hears_nothing_old,
-            a_broadcast_to_nobody_is_fine, topics_are_apart, broadcasts_keep_their_order
+            a_broadcast_to_nobody_is_fine, topics_are_apart, broadcasts_keep_their_order,
+            a_question_is_answered, questions_are_shared, nobody_to_ask_is_known_at_once,
+            a_question_nobody_answers_in_time_is_given_up
         }
     };
     ($parties:path: $($promise:ident),* $(,)?) => {

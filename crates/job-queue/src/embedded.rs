@@ -8,19 +8,24 @@
 
 mod file;
 mod owner;
+mod questions;
 
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{broadcast, mpsc as async_mpsc, oneshot};
 
-use crate::{Consumer, Delivery, JobQueue, Message, Queue, QueueError, Requeue, Settle, Subscription, Topic};
+use crate::{
+    Consumer, Delivery, JobQueue, Message, Questions, Queue, QueueError, Requeue, Settle, Subscription, Topic,
+};
 use file::QueueFile;
 use owner::{Command, ConsumerId, Done, Handed, Owner};
+use questions::Questioning;
 
 /// The largest body, as on a RabbitMQ with its older default.
 const MAX_BODY: usize = 128 * 1024 * 1024;
@@ -40,6 +45,8 @@ struct Shared {
     next_consumer: AtomicU64,
     events: broadcast::Sender<Arc<[u8]>>,
     control: broadcast::Sender<Arc<[u8]>>,
+    heartbeats: broadcast::Sender<Arc<[u8]>>,
+    questions: Questioning,
 }
 
 impl Drop for Shared {
@@ -72,6 +79,8 @@ impl EmbeddedQueue {
             next_consumer: AtomicU64::new(1),
             events: broadcast::Sender::new(BACKLOG),
             control: broadcast::Sender::new(BACKLOG),
+            heartbeats: broadcast::Sender::new(BACKLOG),
+            questions: Questioning::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -99,6 +108,7 @@ impl Shared {
         match topic {
             Topic::JobEvents => &self.events,
             Topic::JobControl => &self.control,
+            Topic::Heartbeats => &self.heartbeats,
         }
     }
 }
@@ -136,15 +146,24 @@ impl JobQueue for EmbeddedQueue {
         self.shared.ask(&action, |done| Command::Depth { queue, done }).await
     }
 
-    async fn broadcast(&self, topic: Topic, body: Vec<u8>) -> Result<(), QueueError> {
+    fn broadcast(&self, topic: Topic, body: Vec<u8>) {
         // Fails when nobody listens, which is no failure.
         let _ = self.shared.topic(topic).send(body.into());
-        Ok(())
     }
+
+    async fn broadcasts_sent(&self) {}
 
     async fn subscribe(&self, topic: Topic) -> Result<Box<dyn Subscription>, QueueError> {
         let bodies = self.shared.topic(topic).subscribe();
         Ok(Box::new(EmbeddedSubscription { bodies, topic, _shared: Arc::clone(&self.shared) }))
+    }
+
+    async fn ask(&self, question: Vec<u8>, limit: Duration) -> Result<Option<Vec<u8>>, QueueError> {
+        Ok(self.shared.questions.ask(question, limit).await)
+    }
+
+    async fn answer_questions(&self) -> Result<Box<dyn Questions>, QueueError> {
+        Ok(Box::new(self.shared.questions.answerer()))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod message;
 pub mod rabbitmq;
 
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -33,11 +34,54 @@ pub trait JobQueue: Send + Sync + 'static {
     /// How many messages wait in a queue, unsettled deliveries not counted.
     async fn depth(&self, queue: Queue) -> Result<u64, QueueError>;
 
-    /// Tells every present subscriber of a topic. Best effort: nobody there, or a lost connection, loses the message.
-    async fn broadcast(&self, topic: Topic, body: Vec<u8>) -> Result<(), QueueError>;
+    /// Tells every present subscriber of a topic, soon and in the order of the calls. Never waits and never fails: nobody
+    /// there, a lost connection, or too many broadcasts in front of a slow broker lose the message.
+    fn broadcast(&self, topic: Topic, body: Vec<u8>);
+
+    /// Returns when everything broadcast before has left this process or is lost, within a second.
+    async fn broadcasts_sent(&self);
 
     /// Begins to listen to a topic. What was broadcast before is not heard.
     async fn subscribe(&self, topic: Topic) -> Result<Box<dyn Subscription>, QueueError>;
+
+    /// Asks whoever answers questions; one of them does. `None` when nobody answers questions, which is known at once, or
+    /// nobody answered this one within `limit`.
+    async fn ask(&self, question: Vec<u8>, limit: Duration) -> Result<Option<Vec<u8>>, QueueError>;
+
+    /// Begins to answer questions, beside others who do.
+    async fn answer_questions(&self) -> Result<Box<dyn Questions>, QueueError>;
+}
+
+/// A flow of questions. Those that were not answered when it drops are lost: whoever asked gets `None`.
+#[async_trait]
+pub trait Questions: Send {
+    /// The next question. After an error the flow is over: answer anew.
+    async fn next(&mut self) -> Result<Question, QueueError>;
+}
+
+/// A question that waits for its answer.
+pub struct Question {
+    /// What is asked.
+    pub body: Vec<u8>,
+    reply: Box<dyn FnOnce(Vec<u8>) + Send>,
+}
+
+impl Question {
+    /// For implementations: a question and how to reply to it.
+    pub fn new(body: Vec<u8>, reply: impl FnOnce(Vec<u8>) + Send + 'static) -> Self {
+        Self { body, reply: Box::new(reply) }
+    }
+
+    /// Replies. Best effort: whoever asked may have given up.
+    pub fn answer(self, body: Vec<u8>) {
+        (self.reply)(body);
+    }
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Question").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 /// A flow of deliveries. Dropping it gives everything unsettled back to the queue.

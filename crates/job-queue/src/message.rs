@@ -28,6 +28,8 @@ pub enum Topic {
     JobEvents,
     /// Orders to executors: cancel a job.
     JobControl,
+    /// What executors tell of themselves at short intervals, to gateways.
+    Heartbeats,
 }
 
 impl Topic {
@@ -36,6 +38,7 @@ impl Topic {
         match self {
             Topic::JobEvents => "puppet-master-job-events",
             Topic::JobControl => "puppet-master-job-control",
+            Topic::Heartbeats => "puppet-master-jobs-heartbeats",
         }
     }
 }

@@ -19,21 +19,24 @@ mod consumer;
 mod failure;
 mod link;
 mod publisher;
+mod questions;
 mod topics;
 mod wire;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use config::RabbitMqConfig;
 
-use crate::{Consumer, JobQueue, Message, Queue, QueueError, Subscription, Topic};
+use crate::{Consumer, JobQueue, Message, Questions, Queue, QueueError, Subscription, Topic};
 use config::Names;
 use link::Link;
 use publisher::Publisher;
+use questions::Asker;
 use topics::Broadcaster;
 
 /// A queue on a RabbitMQ broker. Clones share its connections, which close when the last clone, consumer and
@@ -50,6 +53,7 @@ struct Broker {
     consuming: Arc<Link>,
     publisher: Publisher,
     broadcaster: Broadcaster,
+    asker: Asker,
     consumer_arguments: consumer::Arguments,
     closing: CancellationToken,
 }
@@ -65,11 +69,12 @@ impl RabbitMqQueue {
     pub fn new(config: RabbitMqConfig) -> Result<Self, QueueError> {
         let names = Names::of(&config)?;
         let closing = CancellationToken::new();
-        let (publishing, consuming) = link::start(&config, &names, closing.clone())?;
-        let (publishing, consuming) = (Arc::new(publishing), Arc::new(consuming));
+        let (broadcaster, broadcasts) = Broadcaster::new();
+        let (publishing, consuming) = link::start(&config, &names, closing.clone(), broadcasts)?;
         let broker = Broker {
-            publisher: Publisher::new(Arc::clone(&publishing), &config, &names),
-            broadcaster: Broadcaster::new(publishing, &names),
+            publisher: Publisher::new(publishing, &config, &names),
+            broadcaster,
+            asker: Asker::default(),
             consumer_arguments: consumer::Arguments::new(config.ack_timeout),
             consuming,
             config,
@@ -105,12 +110,23 @@ impl JobQueue for RabbitMqQueue {
         consumer::depth(&self.broker, queue).await
     }
 
-    async fn broadcast(&self, topic: Topic, body: Vec<u8>) -> Result<(), QueueError> {
-        self.broker.broadcaster.broadcast(topic, &body).await;
-        Ok(())
+    fn broadcast(&self, topic: Topic, body: Vec<u8>) {
+        self.broker.broadcaster.broadcast(topic, body);
+    }
+
+    async fn broadcasts_sent(&self) {
+        self.broker.broadcaster.sent().await;
     }
 
     async fn subscribe(&self, topic: Topic) -> Result<Box<dyn Subscription>, QueueError> {
         Ok(Box::new(topics::subscribe(&self.broker, topic).await?))
+    }
+
+    async fn ask(&self, question: Vec<u8>, limit: Duration) -> Result<Option<Vec<u8>>, QueueError> {
+        self.broker.asker.ask(&self.broker, &question, limit).await
+    }
+
+    async fn answer_questions(&self) -> Result<Box<dyn Questions>, QueueError> {
+        Ok(Box::new(questions::answer(&self.broker).await?))
     }
 }

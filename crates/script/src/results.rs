@@ -1,6 +1,7 @@
 //! What becomes of the script's `results`.
 
-use job_model::{Results, nesting};
+use job_model::Results;
+use json_text::nesting;
 use serde_json::Value;
 
 /// Where the predecessor noted the times; a script cannot keep keys of these names.

@@ -83,7 +83,7 @@ fn response(route: &Route, status: u16, content: Content) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use job_model::{Job, JobResult, NewJob, Timestamp};
+    use job_model::{Job, JobResult, NewJob, Running, Timestamp};
 
     use super::describe;
     use crate::http::routes;
@@ -106,7 +106,9 @@ mod tests {
     fn the_schema_of_a_job_has_the_fields_of_a_job() {
         let new = NewJob { timeout: Some(1), max_attempts: Some(1), ..NewJob::default() };
         let mut job = Job::create(new, Timestamp::now()).unwrap();
-        job.finish(JobResult::not_started(job.uuid.clone(), "x")).unwrap();
+        job.finish(JobResult { attempt: Some(1), ..JobResult::not_started(job.uuid.clone(), "x") }).unwrap();
+        job.running = Some(Running { since: Timestamp::now(), executor: "e".to_owned(), attempt: 1 });
+        job.rerun_of = Some(job.uuid.clone());
         let job = serde_json::to_value(job.published()).unwrap();
         let document = describe(&routes());
         let schema = document["components"]["schemas"]["Job"]["properties"].as_object().unwrap();

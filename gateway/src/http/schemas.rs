@@ -1,6 +1,6 @@
 //! The shapes of bodies, with what each field means: for the OpenAPI document and for its readable page.
 
-use job_model::{JobId, JobStatus};
+use job_model::{JobId, JobStatus, Outcome};
 use serde_json::{Value, json};
 
 /// All of them by name. A test compares the job's with a job.
@@ -42,6 +42,16 @@ pub(super) fn schemas() -> Value {
             "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
             "timeout": timeout, "max_attempts": max_attempts,
+            "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
+            "attempt": {"type": "integer", "description":
+                "the attempt that made the result, from 1; 0 when nobody began the job; absent until it is done"},
+            "running": {"type": "object", "description": "where it runs; absent while it waits and when it is done",
+                "properties": {
+                    "since": {"type": "string", "format": "date-time", "description": "when its code began"},
+                    "executor": {"type": "string", "description": "the executor's name"},
+                    "attempt": {"type": "integer", "description": "the number of this attempt, from 1"},
+                }},
+            "rerun_of": {"type": "string", "description": "the job that this one runs again"},
         }},
         "JobList": {"type": "object", "properties": {
             "data": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},

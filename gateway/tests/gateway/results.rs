@@ -78,7 +78,8 @@ async fn the_first_valid_result_stays_and_nothing_stalls(backend: Backend) {
     gateway.send_result(result(&last).to_string()).await;
     gateway.done(&last).await;
     gateway.stop().await;
-    assert_eq!(backend.parts.store.get(&first).await.unwrap().value, job, "a late result changes nothing");
+    let stored = backend.parts.store.get(&first).await.unwrap().value;
+    assert_eq!(stored.published(), job, "a late result changes nothing");
     assert_eq!(backend.parts.queue.depth(Queue::JobResults).await.unwrap(), 0, "nothing is left on the queue");
 }
 
@@ -135,7 +136,10 @@ async fn cancelling_keeps_the_job_and_stops_the_executor(backend: Backend) {
         assert_eq!(body["data"]["status"], "done");
     }
     let order = within(orders.next()).await.unwrap();
-    assert_eq!(serde_json::from_slice::<JobControl>(&order).unwrap(), JobControl::Cancel(id.clone()));
+    assert_eq!(
+        serde_json::from_slice::<JobControl>(&order).unwrap(),
+        JobControl { cancel: id.clone(), instance: None }
+    );
 
     let done = gateway.create(&json!({})).await;
     gateway.send_result(result(&done).to_string()).await;
@@ -153,7 +157,10 @@ async fn deleting_a_job_under_way_stops_the_executor_and_drops_its_result(backen
     let (status, _) = answer(gateway.request(Method::DELETE, &format!("/jobs/{id}"))).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let order = within(orders.next()).await.unwrap();
-    assert_eq!(serde_json::from_slice::<JobControl>(&order).unwrap(), JobControl::Cancel(id.clone()));
+    assert_eq!(
+        serde_json::from_slice::<JobControl>(&order).unwrap(),
+        JobControl { cancel: id.clone(), instance: None }
+    );
     gateway.send_result(result(&id).to_string()).await;
     gateway.send_result(result(&other).to_string()).await;
     gateway.done(&other).await;

@@ -60,8 +60,8 @@ async fn events(response: reqwest::Response) -> Vec<(String, String, Value)> {
 }
 
 async fn say(gateway: &Running, id: &JobId, seq: u64, what: JobEventKind) {
-    let event = JobEvent { uuid: id.clone(), seq, what };
-    gateway.parts.queue.broadcast(Topic::JobEvents, serde_json::to_vec(&event).unwrap()).await.unwrap();
+    let event = JobEvent { uuid: id.clone(), instance: None, seq, what };
+    gateway.parts.queue.broadcast(Topic::JobEvents, serde_json::to_vec(&event).unwrap());
 }
 
 fn line(message: &str) -> JobEventKind {
@@ -78,9 +78,10 @@ async fn events_come_as_they_happen_and_end_with_the_result(backend: Backend) {
     // Broadcasts before the gateway listens are lost: each is said until it is heard.
     let mut body = response.bytes_stream();
     let mut heard = String::new();
-    for (seq, kind, sign) in
-        [(0, JobEventKind::Status { status: JobStage::Running }, "running"), (1, line("first line"), "first line")]
-    {
+    for (seq, kind, sign) in [
+        (0, JobEventKind::Status { status: JobStage::Running, running: None }, "running"),
+        (1, line("first line"), "first line"),
+    ] {
         let hear = async {
             while !heard.contains(sign) {
                 heard.push_str(std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap());

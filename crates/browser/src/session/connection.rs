@@ -15,7 +15,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{RawEvent, Session, no_delay, surrogates};
+use super::{RawEvent, Session, no_delay};
 use crate::error::ProtocolError;
 use crate::guard::Guard;
 
@@ -152,7 +152,7 @@ impl Pump {
                 message = self.socket.next() => match message {
                     Some(Ok(message)) => self.handle(message).await,
                     Some(Err(chromiumoxide::error::CdpError::InvalidMessage(text, error))) => {
-                        match serde_json::from_str(&surrogates::without_lone_surrogates(&text)) {
+                        match serde_json::from_str(&json_text::without_lone_surrogates(&text)) {
                             Ok(message) => self.handle(message).await,
                             Err(_) => tracing::debug!(%error, "ignored a CDP message of unknown shape"),
                         }

@@ -20,7 +20,8 @@ pub struct RabbitMqConfig {
     pub password: String,
     /// Virtual host.
     pub vhost: String,
-    /// Name of [`Queue::Jobs`] on the broker.
+    /// Name of [`Queue::Jobs`] on the broker. The exchange of [`Topic::Heartbeats`] and the queue of questions are named
+    /// after it.
     pub jobs_queue: String,
     /// Name of [`Queue::JobResults`] on the broker.
     pub results_queue: String,
@@ -88,6 +89,8 @@ pub(super) struct Names {
     results: ShortString,
     events: ShortString,
     control: ShortString,
+    heartbeats: ShortString,
+    questions: ShortString,
     results_tag: ShortString,
 }
 
@@ -98,6 +101,9 @@ impl Names {
             results: short(&config.results_queue)?,
             events: short(&config.job_events_exchange)?,
             control: short(&config.job_control_exchange)?,
+            // Of those who share the queue of jobs, and of nobody else.
+            heartbeats: short(&format!("{}-heartbeats", config.jobs_queue))?,
+            questions: short(&format!("{}-questions", config.jobs_queue))?,
             results_tag: short(&config.results_consumer_tag)?,
         })
     }
@@ -124,7 +130,13 @@ impl Names {
         match topic {
             Topic::JobEvents => self.events.clone(),
             Topic::JobControl => self.control.clone(),
+            Topic::Heartbeats => self.heartbeats.clone(),
         }
+    }
+
+    /// The queue of questions. It lives as long as somebody answers.
+    pub(super) fn questions(&self) -> ShortString {
+        self.questions.clone()
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use lapin::{Channel, Connection, Event};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::config::{Names, RabbitMqConfig};
 use super::connect::{ConnectError, address, connect};
 use super::failure::{answered, unavailable};
+use super::topics::{self, Outgoing};
 use crate::QueueError;
 
 /// The first pause between attempts; each further one is twice as long, up to a limit.
@@ -111,12 +112,14 @@ impl State {
 #[error(transparent)]
 struct SharedCause(Arc<ConnectError>);
 
-/// Starts the thread that keeps a connection for publishing and one for consuming until `closing` is cancelled.
+/// Starts the thread that keeps a connection for publishing and one for consuming until `closing` is cancelled, and sends
+/// broadcasts over the first of them.
 pub(super) fn start(
     config: &RabbitMqConfig,
     names: &Names,
     closing: CancellationToken,
-) -> Result<(Link, Link), QueueError> {
+    broadcasts: mpsc::Receiver<Outgoing>,
+) -> Result<(Arc<Link>, Arc<Link>), QueueError> {
     let cannot_start = |err: std::io::Error| unavailable("start the thread of the RabbitMQ connections", err);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let log = Arc::new(Mutex::new(None));
@@ -125,12 +128,13 @@ pub(super) fn start(
         let (sender, states) = watch::channel(not_yet());
         let (config, names, closing, log) = (config.clone(), names.clone(), closing.clone(), Arc::clone(&log));
         let wait = config.connection_wait;
-        (Link { states, wait }, Supervisor { config, names, role, states: sender, closing, log })
+        (Arc::new(Link { states, wait }), Supervisor { config, names, role, states: sender, closing, log })
     };
     let (publishing, publishing_supervisor) = link("publishing");
     let (consuming, consuming_supervisor) = link("consuming");
+    let sending = topics::Sender::new(Arc::clone(&publishing), names).run(broadcasts);
     let supervise = move || {
-        runtime.block_on(async { tokio::join!(publishing_supervisor.run(), consuming_supervisor.run()) });
+        runtime.block_on(async { tokio::join!(publishing_supervisor.run(), consuming_supervisor.run(), sending) });
     };
     std::thread::Builder::new().name("rabbitmq".to_owned()).spawn(supervise).map_err(cannot_start)?;
     Ok((publishing, consuming))

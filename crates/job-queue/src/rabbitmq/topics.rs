@@ -12,7 +12,8 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, ExchangeKind};
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Broker;
 use super::config::Names;
@@ -26,25 +27,73 @@ const BACKLOG: i32 = 10_000;
 const PREFETCH: u16 = 1_000;
 /// How many are acknowledged together at most.
 const ACK_EVERY: usize = 200;
-/// How long a broadcast may hold up its caller.
+/// Broadcasts that wait for a slow broker; more than these are lost.
+const WAITING: usize = 4_096;
+/// How long after it was said a broadcast may leave, and how long one waits for all of them to.
 const BROADCAST_LIMIT: Duration = Duration::from_secs(1);
 /// How long an answer of the broker may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
-/// Broadcasts without confirms. Whatever goes wrong loses the message and nothing else.
-pub(super) struct Broadcaster {
-    link: Arc<Link>,
-    names: Names,
-    channel: tokio::sync::Mutex<Option<(Arc<Connection>, Channel)>>,
+/// Takes broadcasts and never makes its caller wait.
+pub(super) struct Broadcaster(mpsc::Sender<Outgoing>);
+
+/// What the sending half is handed.
+pub(super) enum Outgoing {
+    /// What is to be broadcast, and until when.
+    Body { topic: Topic, body: Vec<u8>, deadline: Instant },
+    /// Everything before it has been sent or is lost.
+    Mark(oneshot::Sender<()>),
 }
 
 impl Broadcaster {
-    pub(super) fn new(link: Arc<Link>, names: &Names) -> Self {
-        Self { link, names: names.clone(), channel: tokio::sync::Mutex::new(None) }
+    /// A broadcaster, and what [`Sender::run`] is to send.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Outgoing>) {
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        (Self(sender), outgoing)
     }
 
-    pub(super) async fn broadcast(&self, topic: Topic, body: &[u8]) {
-        let sent = timeout(BROADCAST_LIMIT, self.send(topic, body)).await;
+    pub(super) fn broadcast(&self, topic: Topic, body: Vec<u8>) {
+        let deadline = Instant::now() + BROADCAST_LIMIT;
+        if self.0.try_send(Outgoing::Body { topic, body, deadline }).is_err() {
+            tracing::debug!(topic = topic.default_name(), "a broadcast was lost: too many wait");
+        }
+    }
+
+    pub(super) async fn sent(&self) {
+        let (mark, sent) = oneshot::channel();
+        let all = async {
+            if self.0.send(Outgoing::Mark(mark)).await.is_ok() {
+                let _ = sent.await;
+            }
+        };
+        let _ = timeout(BROADCAST_LIMIT, all).await;
+    }
+}
+
+/// Sends broadcasts without confirms, in order. Whatever goes wrong loses the message and nothing else.
+pub(super) struct Sender {
+    link: Arc<Link>,
+    names: Names,
+    channel: Option<(Arc<Connection>, Channel)>,
+}
+
+impl Sender {
+    pub(super) fn new(link: Arc<Link>, names: &Names) -> Self {
+        Self { link, names: names.clone(), channel: None }
+    }
+
+    /// Sends until the broadcaster is gone.
+    pub(super) async fn run(mut self, mut outgoing: mpsc::Receiver<Outgoing>) {
+        while let Some(next) = outgoing.recv().await {
+            match next {
+                Outgoing::Body { topic, body, deadline } => self.broadcast(topic, &body, deadline).await,
+                Outgoing::Mark(mark) => drop(mark.send(())),
+            }
+        }
+    }
+
+    async fn broadcast(&mut self, topic: Topic, body: &[u8], deadline: Instant) {
+        let sent = timeout_at(deadline, self.send(topic, body, deadline)).await;
         let lost = match sent {
             Ok(Ok(())) => return,
             Ok(Err(err)) => err.to_string(),
@@ -53,19 +102,18 @@ impl Broadcaster {
         tracing::debug!(topic = topic.default_name(), cause = lost, "a broadcast was lost");
     }
 
-    async fn send(&self, topic: Topic, body: &[u8]) -> Result<(), QueueError> {
+    async fn send(&mut self, topic: Topic, body: &[u8], deadline: Instant) -> Result<(), QueueError> {
         let action = "broadcast";
-        let channel = self.channel(action).await?;
+        let channel = self.channel(action, deadline).await?;
         let (exchange, options) = (self.names.exchange(topic), BasicPublishOptions::default());
         let properties = BasicProperties::default().with_content_type("application/json".into());
         let sent = channel.basic_publish(exchange, ShortString::default(), options, body, properties).await;
         sent.map(drop).map_err(|err| unavailable(action, err))
     }
 
-    async fn channel(&self, action: &str) -> Result<Channel, QueueError> {
-        let connection = self.link.present(action)?;
-        let mut current = self.channel.lock().await;
-        if let Some((owner, channel)) = current.as_ref()
+    async fn channel(&mut self, action: &str, deadline: Instant) -> Result<Channel, QueueError> {
+        let connection = self.link.connection_by(action, deadline).await?;
+        if let Some((owner, channel)) = self.channel.as_ref()
             && Arc::ptr_eq(owner, &connection)
             && channel.status().connected()
         {
@@ -73,13 +121,13 @@ impl Broadcaster {
         }
         let opened = async {
             let channel = connection.create_channel().await?;
-            for topic in [Topic::JobEvents, Topic::JobControl] {
+            for topic in [Topic::JobEvents, Topic::JobControl, Topic::Heartbeats] {
                 declare_exchange(&channel, self.names.exchange(topic)).await?;
             }
             Ok(channel)
         };
         let channel = answered(action, ANSWER_LIMIT, opened).await?;
-        *current = Some((connection, channel.clone()));
+        self.channel = Some((connection, channel.clone()));
         Ok(channel)
     }
 }

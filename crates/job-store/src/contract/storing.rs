@@ -1,7 +1,7 @@
 //! What is stored comes back, whatever it is and whoever asks.
 
 use futures::future::join_all;
-use job_model::{Dispatch, Job, JobResult, JobStatus, Level, LogEntry};
+use job_model::{Dispatch, Job, JobResult, JobStatus, Level, LogEntry, Outcome, Running};
 use serde_json::json;
 
 use super::{Backend, at, id, job, prepared, sized, strings};
@@ -24,21 +24,27 @@ fn everything_set() -> Job {
         started_at: Some(at(1)),
         finished_at: Some(at(2)),
         duration: 12,
+        outcome: Some(Outcome::Failed),
+        attempt: Some(2),
+        ..JobResult::not_started(everything.uuid.clone(), "")
     };
+    everything.rerun_of = Some(everything.uuid.clone());
     everything.finish(result).expect("the first result");
+    everything.running = Some(Running { since: at(1), executor: "e".to_owned(), attempt: 2 });
     everything
 }
 
 /// Every field, with text that quoting or encoding could spoil.
 pub async fn a_stored_job_reads_back_unchanged(backend: &impl Backend) {
     let store = prepared(backend).await;
-    for stored in [everything_set(), job("new", at(0))] {
+    let everything = everything_set();
+    for stored in [everything.clone(), job("new", at(0))] {
         let inserted = store.insert(stored.clone()).await.expect("insert");
         assert_eq!(inserted.value, stored);
         assert_eq!(store.get(&stored.uuid).await.expect("get"), inserted);
     }
     let page = store.list(ListQuery { status: Some(JobStatus::Done), skip: 0, limit: 9 }).await.expect("list");
-    assert_eq!(page.jobs, [everything_set()]);
+    assert_eq!(page.jobs, [everything]);
 }
 
 /// A write that returned is there after the store was closed.

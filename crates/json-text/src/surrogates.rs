@@ -1,8 +1,15 @@
-//! JSON that Rust's strings cannot hold.
+//! Halves of surrogate pairs, which JSON's escapes can express and Rust's strings cannot.
 
-/// JavaScript strings may hold halves of surrogate pairs, which JSON escapes can express and Rust strings cannot: each
-/// becomes the replacement character.
-pub(crate) fn without_lone_surrogates(json: &str) -> String {
+use std::borrow::Cow;
+
+/// Replaces each lone half of a surrogate pair with the replacement character (U+FFFD), as Go's `encoding/json` does.
+///
+/// The text is borrowed when nothing has to change. What is no JSON stays as it is.
+/// Source: [RFC 8259, section 8.2](https://www.rfc-editor.org/rfc/rfc8259#section-8.2).
+pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    if !may_hold_surrogates(json.as_bytes()) {
+        return Cow::Borrowed(json);
+    }
     let escape_at = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
         u16::from_str_radix(digits, 16).ok()
@@ -27,7 +34,12 @@ pub(crate) fn without_lone_surrogates(json: &str) -> String {
         rest = &rest[end..];
     }
     repaired.push_str(rest);
-    repaired
+    Cow::Owned(repaired)
+}
+
+/// Whether an escape of the range D800 to DFFF may be in the text. Some texts without one are suspected, too.
+fn may_hold_surrogates(json: &[u8]) -> bool {
+    json.windows(4).any(|four| four[0] == b'\\' && four[1] == b'u' && matches!(four[2], b'd' | b'D') && four[3] >= b'8')
 }
 
 #[cfg(test)]
@@ -46,5 +58,10 @@ mod tests {
         for text in ["\\é", "\\", "\\ud8é", "\\ud83"] {
             assert_eq!(without_lone_surrogates(text), text);
         }
+    }
+
+    #[test]
+    fn a_text_without_halves_is_not_copied() {
+        assert!(matches!(without_lone_surrogates(r#"{"a":"\u00e9é"}"#), std::borrow::Cow::Borrowed(_)));
     }
 }

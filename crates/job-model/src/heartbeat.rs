@@ -1,0 +1,36 @@
+//! What an executor tells every gateway of itself, at short intervals.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InstanceId, JobId, Timestamp};
+
+/// An executor is alive, and holds these jobs. Broadcast on the topic of heartbeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The executor's name: unique among those that run, new with each start.
+    pub executor: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// How many jobs it runs at a time.
+    pub slots: u16,
+    /// Every delivery that it has not settled, whether its job runs, waits for a slot or waits for its result's confirm.
+    pub jobs: Vec<HeldJob>,
+    /// Whether it takes no more jobs because it was told to stop.
+    #[serde(default)]
+    pub stopping: bool,
+}
+
+/// A job that an executor holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldJob {
+    /// The job.
+    pub uuid: JobId,
+    /// Its instance, when its message says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
+    /// When its code began to run here; `None` while it waits.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// The number of this attempt, counted from 1.
+    pub attempt: u32,
+}
