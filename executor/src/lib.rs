@@ -153,7 +153,7 @@ async fn obey(queue: Arc<dyn JobQueue>, running: Running) {
             backoff.reset();
             while let Ok(body) = orders.next().await {
                 match serde_json::from_slice(&body) {
-                    Ok(JobControl { cancel: uuid, .. }) if running.cancel(&uuid) => {
+                    Ok(JobControl { cancel: Some(uuid), .. }) if running.cancel(&uuid) => {
                         tracing::info!(job.id = %uuid, "job cancelled");
                     }
                     Ok(_) => {}

@@ -54,7 +54,7 @@ impl App {
 
     /// Tells whichever executor has the job to stop it.
     pub(crate) fn order_cancel(&self, uuid: JobId) {
-        self.broadcast(Topic::JobControl, &JobControl { cancel: uuid, instance: None });
+        self.broadcast(Topic::JobControl, &JobControl { cancel: Some(uuid), ..JobControl::default() });
     }
 
     fn broadcast(&self, topic: Topic, message: &impl Serialize) {

@@ -77,16 +77,25 @@ impl From<crate::JobStatus> for JobStage {
     }
 }
 
-/// An order to whichever executor has the job, on the topic of job control: `{"cancel":"UUID","instance":"…"}`.
+/// An order to whichever executor has a job, on the topic of job control: `{"cancel":"UUID","instance":"…"}`.
 ///
 /// The executor stops the job if it runs there, publishes what there is of its result, and does not begin it otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Orders may be lost. So each gateway numbers its own, and says the last number again and again, without an order: an
+/// executor that finds a gap, or hears nothing, knows that it may have missed some.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobControl {
-    /// The job to stop.
-    pub cancel: JobId,
+    /// The job to stop; nothing is to be done when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel: Option<JobId>,
     /// The instance that is meant; every one of that uuid when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
+    /// The name of the gateway that says so: new with each start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
+    /// How many orders that gateway has given, this one included.
+    #[serde(default)]
+    pub orders: u64,
 }
 
 #[cfg(test)]
@@ -105,7 +114,8 @@ mod tests {
         assert_eq!(event.what, JobEventKind::Status { status: JobStage::Running, running: None });
         assert_eq!(serde_json::to_string(&event).unwrap(), status);
 
-        let cancel = JobControl { cancel: JobId::parse("j").unwrap(), instance: None };
-        assert_eq!(serde_json::to_string(&cancel).unwrap(), r#"{"cancel":"j"}"#);
+        let cancel = JobControl { cancel: Some(JobId::parse("j").unwrap()), orders: 1, ..JobControl::default() };
+        assert_eq!(serde_json::to_string(&cancel).unwrap(), r#"{"cancel":"j","orders":1}"#);
+        assert_eq!(serde_json::from_str::<JobControl>(r#"{"cancel":"j"}"#).unwrap().cancel, cancel.cancel);
     }
 }

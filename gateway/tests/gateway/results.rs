@@ -136,10 +136,7 @@ async fn cancelling_keeps_the_job_and_stops_the_executor(backend: Backend) {
         assert_eq!(body["data"]["status"], "done");
     }
     let order = within(orders.next()).await.unwrap();
-    assert_eq!(
-        serde_json::from_slice::<JobControl>(&order).unwrap(),
-        JobControl { cancel: id.clone(), instance: None }
-    );
+    assert_eq!(serde_json::from_slice::<JobControl>(&order).unwrap().cancel, Some(id.clone()));
 
     let done = gateway.create(&json!({})).await;
     gateway.send_result(result(&done).to_string()).await;
@@ -157,10 +154,7 @@ async fn deleting_a_job_under_way_stops_the_executor_and_drops_its_result(backen
     let (status, _) = answer(gateway.request(Method::DELETE, &format!("/jobs/{id}"))).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let order = within(orders.next()).await.unwrap();
-    assert_eq!(
-        serde_json::from_slice::<JobControl>(&order).unwrap(),
-        JobControl { cancel: id.clone(), instance: None }
-    );
+    assert_eq!(serde_json::from_slice::<JobControl>(&order).unwrap().cancel, Some(id.clone()));
     gateway.send_result(result(&id).to_string()).await;
     gateway.send_result(result(&other).to_string()).await;
     gateway.done(&other).await;
