@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use job_queue::JobQueue;
-use service::retry::Chain;
+use service::Chain;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

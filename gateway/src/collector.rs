@@ -11,7 +11,7 @@ use job_model::{Job, JobId, JobResult, JobStatus};
 use job_queue::{Delivery, Queue, QueueError, Requeue};
 use job_store::{StoreError, Stored};
 use serde::Deserialize;
-use service::retry::{Backoff, Chain};
+use service::{Backoff, Chain};
 use tokio::sync::Semaphore;
 
 use crate::app::App;

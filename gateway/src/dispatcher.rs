@@ -11,7 +11,7 @@ use futures::stream;
 use job_model::{Dispatch, JobId, JobStage, JobStatus, Timestamp};
 use job_queue::{Message, Queue, QueueError};
 use job_store::{StoreError, Stored};
-use service::retry::{Backoff, Chain};
+use service::{Backoff, Chain};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::app::App;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use job_model::{JobEvent, JobEventKind, JobStage};
 use job_queue::{QueueError, Topic};
-use service::retry::{Backoff, Chain};
+use service::{Backoff, Chain};
 
 use crate::app::App;
 use crate::dispatcher;

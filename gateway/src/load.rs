@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use job_queue::Queue;
-use service::retry::Chain;
+use service::Chain;
 
 use crate::app::App;
 

@@ -10,7 +10,7 @@ fn main() -> anyhow::Result<()> {
         service::config::refuse(error);
     }
     if let Err(error) = service::telemetry::init(&config.telemetry) {
-        service::config::refuse(service::retry::Chain(&error));
+        service::config::refuse(service::Chain(&error));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

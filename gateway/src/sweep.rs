@@ -11,7 +11,7 @@ use futures::{StreamExt, stream};
 use job_model::{JobResult, JobStatus, Timestamp};
 use job_queue::Queue;
 use job_store::{LeftoverQuery, StoreError};
-use service::retry::Chain;
+use service::Chain;
 
 use crate::app::App;
 use crate::collector;

@@ -1,10 +1,11 @@
-//! What both binaries share: configuration parts, telemetry, shutdown, retry.
+//! What both binaries share: configuration parts, telemetry, shutdown, retry, error chains.
 //!
 //! A binary flattens the [`QueueArgs`], [`CouchDbArgs`] and [`TelemetryArgs`] it needs into its own clap parser and
 //! reads it with [`config::parse`], the only place where the environment is read. Nothing here knows jobs.
 
 pub mod config;
 mod couchdb_args;
+mod error_chain;
 mod queue_args;
 pub mod retry;
 mod secret;
@@ -12,6 +13,7 @@ mod shutdown;
 pub mod telemetry;
 
 pub use couchdb_args::CouchDbArgs;
+pub use error_chain::Chain;
 pub use queue_args::QueueArgs;
 pub use retry::Backoff;
 pub use secret::Secret;

@@ -1,9 +1,10 @@
 //! Trying again: exponential delays with jitter, up to a cap.
 
-use std::fmt::Display;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+
+use crate::Chain;
 
 /// Delays between tries: each about twice the one before, up to the cap, each shortened by a random part of up to half
 /// so that many processes that lost the same server do not come back in one moment.
@@ -92,27 +93,6 @@ where
     }
 }
 
-/// An error with all its causes in one line, each said once, for a log.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
-
-impl Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            // Some libraries' errors say their cause themselves.
-            if !said.ends_with(&text) {
-                write!(f, ": {text}")?;
-                said = text;
-            }
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
 /// A random number from 0 to below 1; a half should the system have no randomness to give.
 fn random_fraction() -> f64 {
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
@@ -126,7 +106,7 @@ mod tests {
 
     use tokio_util::sync::CancellationToken;
 
-    use super::{Backoff, Cancelled, Chain, until_ok};
+    use super::{Backoff, Cancelled, until_ok};
 
     #[test]
     fn delays_double_up_to_the_cap_and_jitter_shortens_them_by_at_most_half() {
@@ -159,18 +139,5 @@ mod tests {
         assert_eq!(backoff.wait(&cancel).await, Err(Cancelled));
         let never = || std::future::pending::<Result<(), io::Error>>();
         assert_eq!(until_ok("wait", backoff, &cancel, never).await, Err(Cancelled));
-    }
-
-    #[test]
-    fn a_chain_names_every_cause_once() {
-        #[derive(Debug, thiserror::Error)]
-        #[error("failed to connect")]
-        struct Outer(#[source] io::Error);
-        assert_eq!(Chain(&Outer(io::Error::other("refused"))).to_string(), "failed to connect: refused");
-        #[derive(Debug, thiserror::Error)]
-        #[error("transport: {0}")]
-        struct Talkative(#[source] io::Error);
-        let twice = Outer(io::Error::other(Talkative(io::Error::other("refused"))));
-        assert_eq!(Chain(&twice).to_string(), "failed to connect: transport: refused");
     }
 }

@@ -2,8 +2,7 @@
 
 use job_model::JobResult;
 use job_queue::{Consumer, Message, Queue, QueueError};
-use service::Backoff;
-use service::retry::Chain;
+use service::{Backoff, Chain};
 
 use super::{LAST_PUBLISH, Worker};
 use crate::job_message::JobMessage;

@@ -44,7 +44,7 @@ impl Ended {
             SlotError::Silent { .. } => (Outcome::TimedOut, script::Limits::deadline_text(timeout)),
             other => (Outcome::Lost, format!("The process that ran the job was lost: {other}")),
         };
-        tracing::warn!(error = %service::retry::Chain(error), "the job ended its slot");
+        tracing::warn!(error = %service::Chain(error), "the job ended its slot");
         logs.push(LogEntry { time: now, level: Level::Error, message: text.clone() });
         let duration = u64::try_from(between(begun, now).as_millis()).unwrap_or(u64::MAX);
         let (started_at, finished_at) = (Some(begun), Some(now));

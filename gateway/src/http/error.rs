@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use job_model::{InvalidJobId, Timestamp};
 use job_store::StoreError;
 use serde_json::json;
-use service::retry::Chain;
+use service::Chain;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug)]

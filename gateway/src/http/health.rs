@@ -12,7 +12,7 @@ use job_model::{JobStatus, Timestamp};
 use job_queue::Queue;
 use job_store::{LeftoverQuery, ListQuery};
 use serde_json::{Map, Value};
-use service::retry::Chain;
+use service::Chain;
 
 use crate::app::App;
 use crate::metrics::StatusLabels;
