@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_README=1 cargo test -p tests --test readme` writes it anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,16 +30,36 @@ fn the_table_of_settings_is_what_the_binaries_have() {
 }
 
 #[tokio::test]
+async fn the_one_process_command_has_every_setting_of_its_halves() {
+    let of_servers = |name: &str| {
+        name.starts_with("QUEUE_") || name.starts_with("COUCH_DB_") || ["JOBS_QUEUE", "RESULTS_QUEUE"].contains(&name)
+    };
+    let of = |command: clap::Command| -> BTreeSet<String> {
+        let names = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str().map(str::to_owned));
+        names.filter(|name| !of_servers(name)).collect()
+    };
+    let mut wanted = of(gateway::config::Config::command());
+    wanted.extend(of(executor::config::Config::command()));
+    wanted.insert("DATA_DIR".to_owned());
+    assert_eq!(settings_of("up").await, wanted);
+}
+
+#[tokio::test]
 async fn the_one_process_command_has_no_setting_that_the_readme_lacks() {
     let text = std::fs::read_to_string(readme()).expect("a README");
     for command in ["up", "exec", "jobs"] {
-        let mut process = Program::new(processes::binary("puppet-master")).arg(command).arg("--help").spawn();
-        assert!(process.wait(Duration::from_secs(20)).await.success());
-        let help = process.stdout();
-        for name in help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()) {
+        for name in settings_of(command).await {
             assert!(text.contains(&format!("`{name}`")), "`puppet-master {command}` reads {name}");
         }
     }
+}
+
+/// The variables that a subcommand's help names.
+async fn settings_of(command: &str) -> BTreeSet<String> {
+    let mut process = Program::new(processes::binary("puppet-master")).arg(command).arg("--help").spawn();
+    assert!(process.wait(Duration::from_secs(20)).await.success());
+    let help = process.stdout();
+    help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next().map(str::to_owned)).collect()
 }
 
 fn table() -> String {

@@ -4,11 +4,28 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
-use service::config::{boolean, duration};
-use service::{QueueArgs, TelemetryArgs};
+use service::config::{boolean, duration_from, number_between, number_from};
+use service::{QueueArgs, StopArgs, TelemetryArgs};
+
+// The least that a job can do anything with. A job that does nothing but open its page was measured to need half of it.
+/// JOB_TIMEOUT and JOB_CPU.
+const SHORTEST_JOB: Duration = Duration::from_millis(100);
+/// JOB_MEMORY, in MiB.
+const LEAST_MEMORY: u32 = 8;
+/// JOB_STACK, in KiB. The engine takes 0 for "no bound", and the process then dies of a deep recursion.
+const LEAST_STACK: u32 = 128;
+/// JOB_STACK, in KiB: what the slot's thread has.
+const MOST_STACK: u32 = 6144;
+/// JOB_LOG_LINES: three lines are in every job's log.
+const LEAST_LOG_LINES: u32 = 4;
+/// JOB_LOG_BYTES, for the same lines.
+const LEAST_LOG_BYTES: u32 = 512;
+/// JOB_RESULT_BYTES.
+const LEAST_RESULT_BYTES: u32 = 64;
+/// JOB_PAGE_MEMORY, in MiB: with less, Chromium does not start.
+const LEAST_PAGE_MEMORY: u32 = 256;
 
 /// Runs jobs from the queue in headless Chromium and publishes their results.
 #[derive(Debug, Parser)]
@@ -20,6 +37,9 @@ pub struct Config {
     /// How jobs run.
     #[command(flatten)]
     pub executor: ExecutorArgs,
+    /// How long the end may take.
+    #[command(flatten)]
+    pub stop: StopArgs,
     /// What is logged.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
@@ -33,34 +53,42 @@ pub struct ExecutorArgs {
     #[arg(long, env = "EXECUTOR_CONCURRENCY", value_name = "JOBS")]
     pub executor_concurrency: Option<NonZeroU16>,
     /// Longest time a job's code may run when the job does not say (a number of seconds, or with ms, s, m, h).
-    #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300", value_parser = duration)]
+    #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300", 
+          value_parser = duration_from(SHORTEST_JOB))]
     pub job_timeout: Duration,
     /// Memory that a job's code may use in its sandbox, in MiB. The page's own memory is Chromium's.
-    #[arg(long, env = "JOB_MEMORY", value_name = "MIB", default_value_t = 256)]
+    #[arg(long, env = "JOB_MEMORY", value_name = "MIB", default_value_t = 256,
+          value_parser = number_from(LEAST_MEMORY))]
     pub job_memory: u32,
     /// Time that a job's code itself may compute, waiting for its page not counted (as JOB_TIMEOUT).
-    #[arg(long, env = "JOB_CPU", value_name = "TIME", default_value = "60", value_parser = duration)]
+    #[arg(long, env = "JOB_CPU", value_name = "TIME", default_value = "60", 
+          value_parser = duration_from(SHORTEST_JOB))]
     pub job_cpu: Duration,
     /// Depth of a job's calls, as memory of its stack in KiB; 6144 at most.
-    #[arg(long, env = "JOB_STACK", value_name = "KIB", default_value_t = 4096)]
+    #[arg(long, env = "JOB_STACK", value_name = "KIB", default_value_t = 4096,
+          value_parser = number_between(LEAST_STACK, MOST_STACK))]
     pub job_stack: u32,
     /// Lines that a job may log.
-    #[arg(long, env = "JOB_LOG_LINES", value_name = "LINES", default_value_t = 10_000)]
+    #[arg(long, env = "JOB_LOG_LINES", value_name = "LINES", default_value_t = 10_000,
+          value_parser = number_from(LEAST_LOG_LINES))]
     pub job_log_lines: u32,
     /// Size of all that a job logs, as JSON.
-    #[arg(long, env = "JOB_LOG_BYTES", value_name = "BYTES", default_value_t = 2 << 20)]
+    #[arg(long, env = "JOB_LOG_BYTES", value_name = "BYTES", default_value_t = 2 << 20,
+          value_parser = number_from(LEAST_LOG_BYTES))]
     pub job_log_bytes: u32,
     /// Size of a job's results, as JSON. Database and broker must take a job with results and logs of their full size.
-    #[arg(long, env = "JOB_RESULT_BYTES", value_name = "BYTES", default_value_t = 4 << 20)]
+    #[arg(long, env = "JOB_RESULT_BYTES", value_name = "BYTES", default_value_t = 4 << 20,
+          value_parser = number_from(LEAST_RESULT_BYTES))]
     pub job_result_bytes: u32,
     /// Memory that a process of Chromium may use for a job's page, in MiB; a page that wants more crashes.
-    #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048)]
+    #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048,
+          value_parser = number_from(LEAST_PAGE_MEMORY))]
     pub job_page_memory: u32,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,
-    /// How long running jobs may go on after SIGTERM before they are handed back to the queue.
-    #[arg(long, env = "STOP_GRACE", value_name = "TIME", default_value = "30", value_parser = duration)]
+    /// How long running jobs may go on after SIGTERM before they are handed back to the queue: [`StopArgs`] has the flag.
+    #[arg(skip = Duration::from_secs(30))]
     pub stop_grace: Duration,
     /// Give job code the files of this machine: file: URLs and the `path` options of page calls. For trusted users only.
     #[arg(long, env = "ALLOW_LOCAL_FILES", value_name = "BOOL", default_value = "false", num_args = 0..=1,
@@ -85,27 +113,30 @@ pub struct BrowserArgs {
     #[arg(long, env = "CHROMIUM_EXECUTABLE", value_name = "FILE")]
     pub chromium_executable: Option<PathBuf>,
     /// Run Chromium without a window; anything but `false` means yes.
-    #[arg(long, env = "CHROMIUM_HEADLESS", value_name = "BOOL", default_value = "true",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, env = "CHROMIUM_HEADLESS", value_name = "BOOL", default_value = "true")]
     pub chromium_headless: String,
-    /// More arguments for Chromium, as a JSON array of strings.
+    /// More arguments for Chromium, as a JSON array of strings; empty ones are left out.
     #[arg(long, env = "CHROMIUM_EXTRA_ARGS", value_name = "JSON", default_value = "[]", value_parser = json_strings)]
     pub chromium_extra_args: JsonStrings,
     /// Longest time a Chromium may take to start.
-    #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30", value_parser = duration)]
+    #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30", 
+          value_parser = duration_from(Duration::from_secs(1)))]
     pub browser_start_timeout: Duration,
     /// What keeps jobs apart: a browser context each in a warm Chromium, or a Chromium process each, of which the next
     /// one starts while a job runs.
     #[arg(long, env = "BROWSER_ISOLATION", value_name = "KIND", value_enum, default_value_t = BrowserIsolation::Context)]
     pub browser_isolation: BrowserIsolation,
     /// Jobs after which a warm Chromium is replaced.
-    #[arg(long, env = "BROWSER_MAX_JOBS", value_name = "JOBS", default_value_t = 100)]
+    #[arg(long, env = "BROWSER_MAX_JOBS", value_name = "JOBS", default_value_t = 100,
+          value_parser = number_from(1_u32))]
     pub browser_max_jobs: u32,
     /// Time after which a warm Chromium is replaced, between two jobs.
-    #[arg(long, env = "BROWSER_MAX_AGE", value_name = "TIME", default_value = "30m", value_parser = duration)]
+    #[arg(long, env = "BROWSER_MAX_AGE", value_name = "TIME", default_value = "30m", 
+          value_parser = duration_from(Duration::from_millis(1)))]
     pub browser_max_age: Duration,
     /// Memory of a Chromium's processes together, in MiB, above which it is replaced between two jobs.
-    #[arg(long, env = "BROWSER_MAX_MEMORY", value_name = "MIB", default_value_t = 1024)]
+    #[arg(long, env = "BROWSER_MAX_MEMORY", value_name = "MIB", default_value_t = 1024,
+          value_parser = number_from(1_u32))]
     pub browser_max_memory: u32,
     /// Starts of a Chromium that may fail in a row before the executor ends with an error.
     #[arg(long, env = "BROWSER_START_ATTEMPTS", value_name = "TIMES", default_value = "5")]
@@ -126,7 +157,20 @@ pub enum BrowserIsolation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JsonStrings(pub Vec<String>);
 
+impl Config {
+    /// The executor's settings with the grace of [`StopArgs`].
+    pub fn executor(&self) -> ExecutorArgs {
+        self.executor.clone().with_stop(&self.stop)
+    }
+}
+
 impl ExecutorArgs {
+    /// The same settings with the grace of [`StopArgs`], when that has one.
+    #[must_use]
+    pub fn with_stop(self, stop: &StopArgs) -> Self {
+        Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
+    }
+
     /// The number of slots.
     pub fn concurrency(&self) -> NonZeroU16 {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -141,7 +185,11 @@ fn default_run_dir() -> PathBuf {
 }
 
 fn json_strings(text: &str) -> Result<JsonStrings, String> {
-    serde_json::from_str(text).map(JsonStrings).map_err(|error| format!("expected a JSON array of strings: {error}"))
+    let mut strings: Vec<String> =
+        serde_json::from_str(text).map_err(|error| format!("expected a JSON array of strings: {error}"))?;
+    // To Chromium an empty argument is the address of a page.
+    strings.retain(|string| !string.is_empty());
+    Ok(JsonStrings(strings))
 }
 
 #[cfg(test)]
@@ -151,6 +199,8 @@ mod tests {
     #[test]
     fn extra_arguments_are_a_json_array_of_strings() {
         assert_eq!(json_strings(r#"["--a","--b=c"]"#), Ok(JsonStrings(vec!["--a".into(), "--b=c".into()])));
+        assert_eq!(json_strings(r#"["","--b"]"#), Ok(JsonStrings(vec!["--b".into()])));
+        assert_eq!(json_strings("[]"), Ok(JsonStrings::default()));
         for text in ["", "--a", "[1]", "{}", r#"["a""#] {
             assert!(json_strings(text).unwrap_err().starts_with("expected a JSON array of strings: "), "{text}");
         }

@@ -25,7 +25,6 @@ pub mod worker;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use job_model::{JobControl, JobResult, LogEntry};
 use job_queue::{JobQueue, Topic};
@@ -174,9 +173,9 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         chromium_executable: browser.chromium_executable.clone(),
         headless: browser.chromium_headless != "false",
         extra_args: browser.chromium_extra_args.0.clone(),
-        browser_start_timeout: browser.browser_start_timeout.max(Duration::from_secs(1)),
+        browser_start_timeout: browser.browser_start_timeout,
         isolation: browser.browser_isolation,
-        browser_max_jobs: browser.browser_max_jobs.max(1),
+        browser_max_jobs: browser.browser_max_jobs,
         browser_max_age: browser.browser_max_age,
         browser_max_memory: u64::from(browser.browser_max_memory) * MIB,
         job_memory: u64::from(args.job_memory) * MIB,

@@ -1,5 +1,6 @@
 //! The executor's binary. The hidden subcommand `slot` is the child process that runs job code.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,11 +9,22 @@ use executor::slot::SlotProgram;
 use executor::slot_process;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 
-fn main() -> anyhow::Result<()> {
-    if slot_process::is_meant() {
-        return slot_process::main().context("the slot process failed");
+fn main() -> ExitCode {
+    let outcome = if slot_process::is_meant() {
+        slot_process::main().context("the slot process failed")
+    } else {
+        start(service::config::parse())
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => service::ended_by(&*error),
     }
-    let config: Config = service::config::parse();
+}
+
+fn start(config: Config) -> anyhow::Result<()> {
+    if let Err(error) = config.queue.check() {
+        service::config::refuse(error);
+    }
     service::telemetry::init(&config.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(run(config))
@@ -21,6 +33,7 @@ fn main() -> anyhow::Result<()> {
 async fn run(config: Config) -> anyhow::Result<()> {
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&config.telemetry).context("failed to find this program's own file")?;
+    let settings = config.executor();
     let queue = RabbitMqQueue::new(RabbitMqConfig {
         host: config.queue.host,
         port: config.queue.port,
@@ -32,6 +45,6 @@ async fn run(config: Config) -> anyhow::Result<()> {
         connection_name: "puppet-master-executor".to_owned(),
         ..RabbitMqConfig::default()
     })?;
-    executor::run(config.executor, Arc::new(queue), program, stop).await?;
+    executor::run(settings, Arc::new(queue), program, stop).await?;
     Ok(())
 }

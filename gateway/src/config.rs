@@ -6,8 +6,14 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser};
-use service::config::{boolean, duration};
-use service::{CouchDbArgs, QueueArgs, Secret, TelemetryArgs};
+use job_store::MAX_DOCUMENT_BYTES;
+use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
+use service::{CouchDbArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
+
+/// The smallest MAX_BODY_BYTES with which small jobs can be created: see RESERVED in `http/body.rs`.
+const SMALLEST_MAX_BODY: usize = 2048;
+/// How long a job may be lost before it is published again, unless REQUEUE_AFTER says so.
+const REQUEUE_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Accepts jobs over HTTP, publishes them to executors and collects their results.
 #[derive(Clone, Debug, Parser)]
@@ -25,6 +31,9 @@ pub struct Config {
     /// Where jobs are stored.
     #[command(flatten)]
     pub couchdb: CouchDbArgs,
+    /// How long the end may take.
+    #[command(flatten)]
+    pub stop: StopArgs,
     /// What is logged.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
@@ -42,7 +51,7 @@ pub struct Settings {
     #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub enable_jobs: bool,
-    /// Token that clients must send.
+    /// Token that clients must send. Without any token `puppet-master up` makes one and keeps it in DATA_DIR.
     #[arg(long, env = "API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub api_token: Option<Secret>,
     /// More tokens, separated by commas.
@@ -51,33 +60,38 @@ pub struct Settings {
     /// File with more tokens, one a line; empty lines and lines that begin with # are passed over.
     #[arg(long, env = "API_TOKEN_FILE", value_name = "FILE")]
     pub api_token_file: Option<PathBuf>,
-    /// Largest body of a request, and largest job, in bytes. CouchDB takes 8,000,000.
-    #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = 8_000_000)]
+    /// Largest body of a request, in bytes, and largest job with what the server adds to it. CouchDB takes 8,000,000.
+    #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_DOCUMENT_BYTES,
+          value_parser = number_between(SMALLEST_MAX_BODY, MAX_DOCUMENT_BYTES))]
     pub max_body_bytes: usize,
     /// Refuse new jobs with 503 while so many wait in the queue; no limit when absent.
     #[arg(long, env = "MAX_QUEUE_LENGTH", value_name = "JOBS")]
     pub max_queue_length: Option<NonZeroU32>,
     /// Longest time for reading a request's body, and for each call to the database.
-    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, env = "REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
+          value_parser = duration_from(Duration::from_secs(1)))]
     pub request_timeout: Duration,
     /// Longest time that a client may wait for a job by ?wait=SECONDS.
     #[arg(long, env = "MAX_WAIT", value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub max_wait: Duration,
-    /// Longest time to finish what is under way after SIGTERM.
-    #[arg(long, env = "STOP_GRACE", value_name = "TIME", default_value = "20s", value_parser = duration)]
+    /// Longest time to finish what is under way after SIGTERM: [`StopArgs`] has the flag.
+    #[arg(skip = Duration::from_secs(20))]
     pub stop_grace: Duration,
     /// Origins that browsers may call the API from, separated by commas, or *; none when absent.
     #[arg(long, env = "CORS_ALLOW_ORIGIN", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_allow_origin: Vec<HeaderValue>,
     /// Time between two sweeps for jobs that a crash left behind.
-    #[arg(long, env = "SWEEP_INTERVAL", value_name = "TIME", default_value = "5s", value_parser = duration)]
+    #[arg(long, env = "SWEEP_INTERVAL", value_name = "TIME", default_value = "5s",
+          value_parser = duration_from(Duration::from_millis(100)))]
     pub sweep_interval: Duration,
     /// Publish a job that stayed `created` for so long: its gateway has died, or the broker was away.
-    #[arg(long, env = "PUBLISH_AFTER", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "PUBLISH_AFTER", value_name = "TIME", default_value = "10s",
+          value_parser = duration_from(Duration::from_millis(100)))]
     pub publish_after: Duration,
-    /// Publish a `queued` job again that was lost for so long; must be longer than the longest job. 0 never does.
-    #[arg(long, env = "REQUEUE_AFTER", value_name = "TIME", default_value = "15m", value_parser = duration)]
-    pub requeue_after: Duration,
+    /// Publish a `queued` job again that was lost for so long; not below JOB_TIMEOUT. 0 never does. Default: 15m, and in
+    /// `puppet-master up` at least JOB_TIMEOUT.
+    #[arg(long, env = "REQUEUE_AFTER", value_name = "TIME", value_parser = zero_or_duration_from(Duration::from_secs(1)))]
+    pub requeue_after: Option<Duration>,
     /// How often a job is put on the queue before it is given up, unless the job says it itself.
     #[arg(long, env = "MAX_PUBLISHES", value_name = "TIMES", default_value = "5")]
     pub max_publishes: NonZeroU32,
@@ -90,13 +104,13 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Nothing is switched on.
-    #[error("ENABLE_API and ENABLE_JOBS are both false: there is nothing to do")]
+    #[error("ENABLE_API (--enable-api) and ENABLE_JOBS (--enable-jobs) are both false: there is nothing to do")]
     NothingToDo,
     /// The API is on and nobody could use it.
     #[error("API_TOKEN (--api-token) is missing")]
     NoToken,
     /// A token that every client would have.
-    #[error("{variable} holds an empty token")]
+    #[error("{variable} holds a blank token")]
     EmptyToken {
         /// Where the token is from.
         variable: &'static str,
@@ -109,9 +123,39 @@ pub enum ConfigError {
         /// The system's words.
         reason: std::io::Error,
     },
+    /// Jobs and results would meet in one queue.
+    #[error(transparent)]
+    Queue(#[from] SameQueue),
+}
+
+impl Config {
+    /// Refuses what no single variable shows.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a configuration that no gateway can run with.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.queue.check()?;
+        self.settings.tokens().map(drop)
+    }
+
+    /// The settings with the grace of [`StopArgs`].
+    pub fn settings(&self) -> Settings {
+        self.settings.clone().with_stop(&self.stop)
+    }
 }
 
 impl Settings {
+    /// The same settings with the grace of [`StopArgs`], when that has one.
+    #[must_use]
+    pub fn with_stop(self, stop: &StopArgs) -> Self {
+        Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
+    }
+
+    /// How long a job may be lost before it is published again; zero means for ever.
+    pub fn requeue_after(&self) -> Duration {
+        self.requeue_after.unwrap_or(REQUEUE_AFTER)
+    }
+
     /// The defaults with one token, for a gateway inside another process.
     pub fn with_token(token: Secret) -> Self {
         #[derive(Parser)]
@@ -139,16 +183,15 @@ impl Settings {
         }
         let mut tokens = Vec::new();
         if let Some(token) = &self.api_token {
-            tokens.push(("API_TOKEN", token.clone()));
+            tokens.push(("API_TOKEN (--api-token)", token.clone()));
         }
-        // A variable that is set to nothing is as good as absent, except where that would let everybody in.
         let listed = self.api_tokens.iter().filter(|token| !token.expose().is_empty());
-        tokens.extend(listed.map(|token| ("API_TOKENS", token.clone())));
-        if let Some(path) = self.api_token_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        tokens.extend(listed.map(|token| ("API_TOKENS (--api-tokens)", token.clone())));
+        if let Some(path) = &self.api_token_file {
             let text = std::fs::read_to_string(path)
                 .map_err(|reason| ConfigError::TokenFile { path: path.display().to_string(), reason })?;
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            tokens.extend(lines.map(|line| ("API_TOKEN_FILE", Secret::new(line))));
+            tokens.extend(lines.map(|line| ("API_TOKEN_FILE (--api-token-file)", Secret::new(line))));
         }
         if let Some((variable, _)) = tokens.iter().find(|(_, token)| token.expose().trim().is_empty()) {
             return Err(ConfigError::EmptyToken { variable });
@@ -183,14 +226,17 @@ mod tests {
     #[test]
     fn a_configuration_that_cannot_work_is_refused_by_name() {
         let message = |settings: &Settings| settings.tokens().unwrap_err().to_string();
-        let mut settings = Settings::with_token(Secret::new(""));
-        assert_eq!(message(&settings), "API_TOKEN holds an empty token");
+        let mut settings = Settings::with_token(Secret::new(" "));
+        assert_eq!(message(&settings), "API_TOKEN (--api-token) holds a blank token");
         settings.api_token = None;
         assert_eq!(message(&settings), "API_TOKEN (--api-token) is missing");
         settings.enable_api = false;
         assert!(settings.tokens().unwrap().is_empty());
         settings.enable_jobs = false;
-        assert_eq!(message(&settings), "ENABLE_API and ENABLE_JOBS are both false: there is nothing to do");
+        assert_eq!(
+            message(&settings),
+            "ENABLE_API (--enable-api) and ENABLE_JOBS (--enable-jobs) are both false: there is nothing to do"
+        );
         settings.enable_jobs = true;
         settings.api_token_file = Some("/nowhere".into());
         assert!(message(&settings).starts_with("API_TOKEN_FILE (--api-token-file) /nowhere cannot be read"));

@@ -114,7 +114,7 @@ pub async fn run_with(
 /// As [`run_with`].
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let parts = connect::connect(&config)?;
-    run_with(parts, config.settings, listener, shutdown).await
+    run_with(parts, config.settings(), listener, shutdown).await
 }
 
 /// Everything that goes on beside requests.

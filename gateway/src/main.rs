@@ -1,17 +1,23 @@
 //! The gateway's binary: reads its configuration and runs it until it is told to stop.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use gateway::Config;
 use tokio::net::TcpListener;
 
-fn main() -> anyhow::Result<()> {
-    let config: Config = service::config::parse();
-    if let Err(error) = config.settings.tokens() {
+fn main() -> ExitCode {
+    match run(service::config::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => service::ended_by(&*error),
+    }
+}
+
+fn run(config: Config) -> anyhow::Result<()> {
+    if let Err(error) = config.check() {
         service::config::refuse(error);
     }
-    if let Err(error) = service::telemetry::init(&config.telemetry) {
-        service::config::refuse(service::Chain(&error));
-    }
+    service::telemetry::init(&config.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = service::shutdown_on_signals().context("failed to install signal handlers")?;

@@ -67,7 +67,7 @@ async fn round(app: &Arc<App>) {
             break;
         }
     }
-    if !app.settings.requeue_after.is_zero() {
+    if !app.settings.requeue_after().is_zero() {
         requeue_lost(app, waiting).await;
     }
 }
@@ -110,11 +110,12 @@ async fn publish_one(app: &App, job: Job) -> bool {
 
 /// Publishes jobs again that must have been lost: the broker was wiped, a message expired, an executor dropped one.
 async fn requeue_lost(app: &Arc<App>, waiting: u64) {
-    let Some(found) = leftovers(app, JobStatus::Queued, app.settings.requeue_after).await else { return };
+    let Some(found) = leftovers(app, JobStatus::Queued, app.settings.requeue_after()).await else { return };
     let lost = found.into_iter().filter(|job| {
         let longest = Duration::from_secs(job.value.timeout.unwrap_or(0).into()) + Duration::from_secs(60);
         let put_on_queue = job.value.dispatch.map_or(job.value.created_at, |dispatch| dispatch.at);
-        noted_before(job, app.settings.requeue_after.max(longest)) && (waiting == 0 || app.reached.passed(put_on_queue))
+        noted_before(job, app.settings.requeue_after().max(longest))
+            && (waiting == 0 || app.reached.passed(put_on_queue))
     });
     stream::iter(lost).for_each_concurrent(CONCURRENCY, |job| requeue_one(app, job)).await;
 }

@@ -75,6 +75,29 @@ async fn up_that_runs_no_jobs_keeps_them_for_one_that_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn up_does_as_the_gateways_settings_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = ports::free();
+    let program = program(port, folder.path()).env("API_TOKEN", "").env("API_TOKENS", format!("other,{TOKEN}"));
+    let program = program.env("ENABLE_JOBS", "false").env("CORS_ALLOW_ORIGIN", "https://a.example");
+    let mut process = program.env("MAX_BODY_BYTES", "4096").env("MAX_WAIT", "0").spawn();
+    process.wait_for_port(port, Duration::from_secs(30)).await;
+    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+    client.wait_ready(Duration::from_secs(30)).await;
+
+    let large = json!({"code": "x".repeat(4096)});
+    assert_eq!(client.send(reqwest::Method::POST, "/jobs", Some(large)).await.status(), 413);
+    let created = client.send(reqwest::Method::POST, "/jobs?wait=20", Some(json!({}))).await;
+    assert_eq!(created.status(), 201);
+    let asked = reqwest::Client::new().get(format!("http://127.0.0.1:{port}/healthz"));
+    let answer = asked.header("Origin", "https://a.example").send().await.expect("an answer");
+    assert_eq!(answer.headers()["access-control-allow-origin"], "https://a.example");
+    assert!(!folder.path().join("data/api-token").exists(), "a token was made though others are given");
+    process.terminate();
+    assert!(process.wait(Duration::from_secs(30)).await.success(), "{}", process.stderr());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exec_prints_status_duration_error_logs_and_results() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("modules")).expect("a folder");

@@ -16,7 +16,7 @@ use crate::job_folder::JobFolder;
 #[command(next_help_heading = "Gateway")]
 pub(crate) struct GatewayArgs {
     /// Address of the gateway, such as http://127.0.0.1:3000.
-    #[arg(long, env = "PUPPET_MASTER_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "PUPPET_MASTER_ENDPOINT", value_name = "URL", value_parser = endpoint)]
     pub(crate) puppet_master_endpoint: Option<String>,
     /// Token for the gateway.
     #[arg(long, env = "PUPPET_MASTER_API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
@@ -44,10 +44,10 @@ struct Failure {
 impl Gateway {
     /// The gateway of the arguments; `None` when no endpoint is given.
     pub(crate) fn from_args(args: &GatewayArgs) -> anyhow::Result<Option<Self>> {
-        let Some(endpoint) = args.puppet_master_endpoint.as_ref().filter(|url| !url.is_empty()) else {
-            return Ok(None);
+        let Some(endpoint) = &args.puppet_master_endpoint else { return Ok(None) };
+        let Some(token) = args.puppet_master_api_token.clone() else {
+            service::config::refuse("PUPPET_MASTER_API_TOKEN (--puppet-master-api-token) is missing")
         };
-        let token = args.puppet_master_api_token.clone().context("PUPPET_MASTER_API_TOKEN is missing")?;
         let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
         Ok(Some(Self { client, endpoint: endpoint.trim_end_matches('/').to_owned(), token }))
     }
@@ -76,9 +76,11 @@ impl Gateway {
         }
     }
 
-    /// A page of jobs, newest first.
+    /// A page of jobs, newest first, without what may be large. An older gateway does not know `view` and answers whole
+    /// jobs.
     pub(crate) async fn list(&self, status: &str, page: u64, per_page: u64) -> anyhow::Result<Vec<Job>> {
-        self.ask(Method::GET, &format!("/jobs?page={page}&per_page={per_page}&status={}", encoded(status)), None).await
+        let path = format!("/jobs?view=summary&page={page}&per_page={per_page}&status={}", encoded(status));
+        self.ask(Method::GET, &path, None).await
     }
 
     /// Deletes a job.
@@ -127,6 +129,12 @@ impl Gateway {
             Err(_) => bail!("{method} {url} answered {status}: {}", text.chars().take(300).collect::<String>()),
         }
     }
+}
+
+/// An address that this client can talk to: it knows no TLS.
+fn endpoint(text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text).ok().filter(|url| url.scheme() == "http" && url.has_host());
+    url.map(|_| text.to_owned()).ok_or_else(|| "expected an address such as http://127.0.0.1:3000".to_owned())
 }
 
 /// Percent-encodes everything but letters and digits.

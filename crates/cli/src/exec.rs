@@ -12,6 +12,7 @@ use service::TelemetryArgs;
 
 use crate::api::{Gateway, GatewayArgs};
 use crate::job_folder::{FolderArgs, JobFolder};
+use crate::output::{note, print};
 use crate::report::{self, DebugLines};
 use crate::site::Site;
 
@@ -52,20 +53,20 @@ pub(crate) async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
         None => None,
     };
     let modules: Vec<&str> = folder.modules.keys().map(String::as_str).collect();
-    eprintln!("Running the job in {} (modules: [{}])", args.folder.dir.display(), modules.join(", "));
+    note(&format!("Running the job in {} (modules: [{}])", args.folder.dir.display(), modules.join(", ")));
     let job = match Gateway::from_args(&args.gateway)? {
         Some(gateway) => through_gateway(&gateway, &folder, args.delete).await?,
         None => in_process(&args, folder).await?,
     };
     let debug_lines = if args.executor_logs_verbose { DebugLines::Shown } else { DebugLines::Hidden };
-    print!("{}", report::job(&job, debug_lines));
+    print(&report::job(&job, debug_lines))?;
     Ok(if job.error.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 async fn through_gateway(gateway: &Gateway, folder: &JobFolder, delete: bool) -> anyhow::Result<Job> {
     let job = gateway.create(folder).await?;
-    eprintln!("Created job with id {}", job.uuid);
-    let job = gateway.wait(job.uuid.as_str(), |job| eprintln!("Job has status {}", job.status)).await?;
+    note(&format!("Created job with id {}", job.uuid));
+    let job = gateway.wait(job.uuid.as_str(), |job| note(&format!("Job has status {}", job.status))).await?;
     if delete {
         gateway.delete(job.uuid.as_str()).await?;
     }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Subcommand;
+use job_model::Job;
 
 use crate::api::{Gateway, GatewayArgs};
+use crate::output::print;
 use crate::report::{self, DebugLines};
 
 /// Arguments of `jobs`.
@@ -56,31 +57,65 @@ enum JobsCommand {
 
 /// Does what the command says.
 pub(crate) async fn run(args: JobsArgs) -> anyhow::Result<ExitCode> {
-    let gateway = Gateway::from_args(&args.gateway)?.context("PUPPET_MASTER_ENDPOINT is missing")?;
+    let Some(gateway) = Gateway::from_args(&args.gateway)? else {
+        service::config::refuse("PUPPET_MASTER_ENDPOINT (--puppet-master-endpoint) is missing")
+    };
     match args.command {
         JobsCommand::List { status, page, per_page } => {
             let jobs = gateway.list(&status, page, per_page).await?;
-            let row = |job: &job_model::Job| {
-                vec![job.uuid.to_string(), job.status.to_string(), job.created_at.to_whole_seconds(), job.error.clone()]
+            let row = |job: &Job| {
+                vec![job.uuid.to_string(), state(job), job.created_at.to_whole_seconds(), job.error.clone()]
             };
-            print!("{}", report::table(&jobs.iter().map(row).collect::<Vec<_>>()));
+            print(&report::table(&jobs.iter().map(row).collect::<Vec<_>>()))?;
         }
         JobsCommand::Get { uuid, wait, json } => {
             let job = if wait { gateway.wait(&uuid, |_| {}).await? } else { gateway.get(&uuid).await? };
             if json {
-                println!("{}", serde_json::to_string_pretty(&job)?);
+                print(&format!("{}\n", serde_json::to_string_pretty(&job)?))?;
             } else {
-                print!("{}", report::job(&job, DebugLines::Shown));
+                print(&report::job(&job, DebugLines::Shown))?;
             }
         }
         JobsCommand::Cancel { uuid } => {
             let job = gateway.cancel(&uuid).await?;
-            println!("{} is {}{}", job.uuid, job.status, if job.error.is_empty() { "" } else { ": cancelled" });
+            print(&format!("{} is {}\n", job.uuid, state(&job)))?;
         }
         JobsCommand::Delete { uuid } => {
             gateway.delete(&uuid).await?;
-            println!("{uuid} is deleted");
+            print(&format!("{uuid} is deleted\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How far a job is, as exactly as the gateway says: how it ended, that it runs, or else its status.
+fn state(job: &Job) -> String {
+    match (job.outcome, &job.running) {
+        (Some(outcome), _) => outcome.to_string(),
+        (None, Some(_)) => "running".to_owned(),
+        (None, None) => job.status.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use job_model::Job;
+    use serde_json::{Value, json};
+
+    use super::state;
+
+    #[test]
+    fn a_state_is_as_exact_as_the_gateway_is() {
+        let job = |more: Value| {
+            let mut job = json!({"uuid": "a", "status": "done", "created_at": "2018-09-26T09:39:46Z"});
+            job.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<Job>(job).unwrap()
+        };
+        assert_eq!(state(&job(json!({"outcome": "timed_out", "error": "late"}))), "timed_out");
+        let running = json!({"since": "2018-09-26T09:39:47Z", "executor": "here", "attempt": 1});
+        assert_eq!(state(&job(json!({"status": "queued", "running": running}))), "running");
+        // The predecessor's gateway says no more than this.
+        assert_eq!(state(&job(json!({"error": "boom"}))), "done");
+        assert_eq!(state(&job(json!({"status": "created"}))), "created");
+    }
 }

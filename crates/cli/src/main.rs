@@ -5,9 +5,12 @@ mod api;
 mod exec;
 mod job_folder;
 mod jobs;
+mod output;
 mod report;
 mod site;
 mod up;
+
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -31,12 +34,14 @@ enum Command {
     Up(Box<up::UpArgs>),
 }
 
-fn main() -> anyhow::Result<std::process::ExitCode> {
+fn main() -> ExitCode {
     if slot_process::is_meant() {
-        slot_process::main().context("the slot process failed")?;
-        return Ok(std::process::ExitCode::SUCCESS);
+        return exit_code(slot_process::main().context("the slot process failed").map(|()| ExitCode::SUCCESS));
     }
-    let cli: Cli = service::config::parse();
+    exit_code(run(service::config::parse()))
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
@@ -45,4 +50,8 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             Command::Up(args) => up::run(*args).await,
         }
     })
+}
+
+fn exit_code(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| service::ended_by(&*error))
 }

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use executor::config::ExecutorArgs;
 use executor::slot::SlotProgram;
-use gateway::config::Settings;
+use gateway::config::{ConfigError, Settings};
 use job_queue::JobQueue;
 use job_queue::embedded::EmbeddedQueue;
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
-use service::config::boolean;
-use service::{Secret, TelemetryArgs};
+use service::config::time_text;
+use service::{Secret, StopArgs, TelemetryArgs};
+
+use crate::output::note;
 
 /// Jobs and queue survive a restart in DATA_DIR.
 #[derive(Debug, clap::Args)]
@@ -23,52 +25,51 @@ pub(crate) struct UpArgs {
     /// Port to listen on.
     #[arg(long, env = "LISTEN_PORT", value_name = "PORT", default_value_t = 3000)]
     listen_port: u16,
-    /// Token that clients must send. Default: one is made, kept in DATA_DIR and printed.
-    #[arg(long, env = "API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    api_token: Option<Secret>,
     /// Folder for the jobs and the queue.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "puppet-master-data")]
     data_dir: PathBuf,
-    /// Run jobs. `false` only keeps what is sent, for a later start.
-    #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
-          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
-    enable_jobs: bool,
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     executor: ExecutorArgs,
+    #[command(flatten)]
+    stop: StopArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
 
 /// Runs until a signal.
 pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
+    let makes_token = makes_token(&args.settings).unwrap_or_else(|error| service::config::refuse(error));
+    if let Err(error) = args.check() {
+        service::config::refuse(error);
+    }
     service::telemetry::init(&args.telemetry)?;
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
     let data_dir = &args.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| format!("failed to make DATA_DIR {}", data_dir.display()))?;
-    let token = match &args.api_token {
-        Some(token) => token.clone(),
-        None => kept_token(&data_dir.join("api-token"))?,
-    };
+    let mut settings = args.gateway_settings();
+    if makes_token {
+        settings.api_token = Some(kept_token(&data_dir.join("api-token"))?);
+    }
     let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.join("jobs.sqlite"))?);
     let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(data_dir.join("queue.sqlite"))?);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, args.listen_port))
         .await
         .with_context(|| format!("failed to listen on LISTEN_PORT {}", args.listen_port))?;
     let address = listener.local_addr()?;
-    eprintln!("puppet-master listens on http://127.0.0.1:{}, jobs in {}", address.port(), data_dir.display());
-    if args.api_token.is_none() {
-        eprintln!("API token, from {}: {}", data_dir.join("api-token").display(), token.expose());
+    note(&format!("puppet-master listens on http://127.0.0.1:{}, jobs in {}", address.port(), data_dir.display()));
+    if let Some(token) = settings.api_token.as_ref().filter(|_| makes_token) {
+        note(&format!("API token, from {}: {}", data_dir.join("api-token").display(), token.expose()));
     }
-    let gateway = gateway::run_with(
-        gateway::Parts { store, queue: queue.clone() },
-        Settings { enable_jobs: args.enable_jobs, ..Settings::with_token(token) },
-        listener,
-        stop.clone(),
-    );
+    let executor_args = args.executor.with_stop(&args.stop);
+    let enable_jobs = settings.enable_jobs;
+    let parts = gateway::Parts { store, queue: queue.clone() };
+    let gateway = gateway::run_with(parts, settings, listener, stop.clone());
     let executor = async {
-        if args.enable_jobs {
-            return executor::run(args.executor, queue, program, stop.clone()).await;
+        if enable_jobs {
+            return executor::run(executor_args, queue, program, stop.clone()).await;
         }
         stop.cancelled().await;
         Ok(())
@@ -83,6 +84,44 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     },);
     gateway.and(executor)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl UpArgs {
+    /// Refuses what no single variable shows.
+    fn check(&self) -> Result<(), String> {
+        let (lost, job) = (self.settings.requeue_after.filter(|time| !time.is_zero()), self.executor.job_timeout);
+        if let Some(lost) = lost.filter(|lost| *lost < job) {
+            return Err(format!(
+                "REQUEUE_AFTER (--requeue-after), {}, is below JOB_TIMEOUT (--job-timeout), {}: jobs would count as lost \
+                 while they run",
+                time_text(lost),
+                time_text(job)
+            ));
+        }
+        if self.executor.status_port.is_some_and(|port| port.get() == self.listen_port) {
+            return Err(format!(
+                "LISTEN_PORT (--listen-port) and STATUS_PORT (--status-port) are both {}: they must differ",
+                self.listen_port
+            ));
+        }
+        Ok(())
+    }
+
+    /// The gateway's settings; a job is not lost before it can have ended.
+    fn gateway_settings(&self) -> Settings {
+        let settings = self.settings.clone().with_stop(&self.stop);
+        let requeue_after = settings.requeue_after.unwrap_or(settings.requeue_after().max(self.executor.job_timeout));
+        Settings { requeue_after: Some(requeue_after), ..settings }
+    }
+}
+
+/// Whether the API is on and no token is given for it.
+fn makes_token(settings: &Settings) -> Result<bool, ConfigError> {
+    match settings.tokens() {
+        Ok(_) => Ok(false),
+        Err(ConfigError::NoToken) => Ok(true),
+        Err(error) => Err(error),
+    }
 }
 
 /// The token in the file, made at the first start; only its owner may read it.

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use job_model::{Job, JobId, JobStatus, Timestamp};
 
 pub use error::StoreError;
-pub use size::MAX_JOB_BYTES;
+pub use size::{MAX_DOCUMENT_BYTES, MAX_JOB_BYTES};
 
 /// The fence of a stored job: changes with every write, means something to the store that made it only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

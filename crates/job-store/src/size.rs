@@ -4,8 +4,11 @@ use job_model::Job;
 
 use crate::StoreError;
 
-/// The largest job, in bytes of its JSON: CouchDB takes 8,000,000 per document, and the store adds a little of its own.
-pub const MAX_JOB_BYTES: usize = 8_000_000 - 100;
+/// The largest document, in bytes of its JSON: CouchDB's own default for `max_document_size`.
+pub const MAX_DOCUMENT_BYTES: usize = 8_000_000;
+
+/// The largest job, in bytes of its JSON: the store adds a little of its own to each document.
+pub const MAX_JOB_BYTES: usize = MAX_DOCUMENT_BYTES - 100;
 
 /// Refuses a job over the limit without building its text.
 pub(crate) fn check_size(job: &Job) -> Result<(), StoreError> {

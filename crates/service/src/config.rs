@@ -1,9 +1,18 @@
 //! Reading the configuration: flags and environment variables, every mistake named by its variable.
+//!
+//! A variable that is set to nothing counts as absent, whichever it is: compose files and unit files write `NAME=` for
+//! "the default". A flag that is given nothing (`--name=`) is a mistake.
+
+mod values;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, Parser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, Parser};
+
+pub use values::{boolean, duration, duration_from, number_between, number_from, time_text, zero_or_duration_from};
 
 /// The exit code for a configuration that cannot be used.
 pub const EXIT_BAD_CONFIG: i32 = 2;
@@ -20,38 +29,8 @@ pub fn parse<T: Parser>() -> T {
 
 /// Ends the process over a configuration that cannot be used, for checks that span several variables.
 pub fn refuse(reason: impl std::fmt::Display) -> ! {
-    eprintln!("error: {reason}");
+    let _ = writeln!(std::io::stderr(), "error: {reason}");
     std::process::exit(EXIT_BAD_CONFIG)
-}
-
-/// Reads a boolean as the predecessor did: 1, t, true, 0, f, false, in lower, upper or title case.
-///
-/// # Errors
-/// A sentence that lists what is accepted.
-pub fn boolean(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("expected true or false".to_owned()),
-    }
-}
-
-/// Reads a length of time: a number of seconds, or one with a unit (`250ms`, `5s`, `10m`, `1h`).
-///
-/// # Errors
-/// A sentence that lists what is accepted.
-pub fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let factor = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err("expected a number with ms, s, m or h".to_owned()),
-    };
-    let millis = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    millis.map(std::time::Duration::from_millis).ok_or_else(|| "expected a number with ms, s, m or h".to_owned())
 }
 
 /// Why there is no configuration.
@@ -68,14 +47,47 @@ pub enum Stop {
 /// # Errors
 /// [`Stop`] with what to print.
 pub fn try_parse_from<T: Parser>(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<T, Stop> {
-    T::try_parse_from(args).map_err(|error| {
+    let explain = |error: clap::Error| {
         let mut command = T::command();
         command.build(); // an argument's usage text is known only then
         match mistake(&error, &command) {
             Some(text) => Stop::Mistake(text),
             None => Stop::Shown(Box::new(error)),
         }
-    })
+    };
+    let mut command = without_empty_variables(T::command());
+    let mut matches = command.try_get_matches_from_mut(args).map_err(explain)?;
+    if let Some(text) = empty_flag(&matches, &T::command()) {
+        return Err(Stop::Mistake(text));
+    }
+    T::from_arg_matches_mut(&mut matches).map_err(|error| explain(error.format(&mut command)))
+}
+
+/// The command, deaf to variables that are set to nothing.
+fn without_empty_variables(command: Command) -> Command {
+    let is_empty = |arg: &Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
+}
+
+/// The sentence for a setting that a flag sets to nothing.
+fn empty_flag(matches: &ArgMatches, command: &Command) -> Option<String> {
+    let is_empty = |arg: &&Arg| {
+        let id = arg.get_id().as_str();
+        let mut raw = matches.get_raw(id).into_iter().flatten();
+        arg.get_env().is_some()
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+            && raw.all(|value| value.is_empty())
+    };
+    if let Some(arg) = command.get_arguments().find(is_empty) {
+        return Some(format!("{} is empty", name(arg)));
+    }
+    let (subcommand, matches) = matches.subcommand()?;
+    empty_flag(matches, command.find_subcommand(subcommand)?)
 }
 
 /// The sentence for an error that a variable caused.
@@ -92,9 +104,11 @@ fn mistake(error: &clap::Error, command: &Command) -> Option<String> {
             let ContextValue::String(usage) = error.get(ContextKind::InvalidArg)? else { return None };
             let name = name(argument(command, usage)?);
             let value = text(ContextKind::InvalidValue);
+            if value.is_empty() {
+                return Some(format!("{name} is empty"));
+            }
             let reason = match std::error::Error::source(error) {
                 Some(source) => source.to_string(),
-                None if value.is_empty() => return Some(format!("{name} is empty")),
                 None => format!("expected one of {}", text(ContextKind::ValidValue)),
             };
             Some(format!("{name} has the malformed value {value:?}: {reason}"))
@@ -117,11 +131,9 @@ fn name(arg: &Arg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use clap::Parser;
 
-    use super::{Stop, boolean, duration, try_parse_from};
+    use super::{Stop, try_parse_from};
     use crate::{CouchDbArgs, QueueArgs, TelemetryArgs};
 
     #[derive(Debug, Parser)]
@@ -164,28 +176,21 @@ mod tests {
         assert_eq!(error, "QUEUE_PORT (--queue-port) has the malformed value \"abc\": invalid digit found in string");
         let error = parse(&["--queue-host=r", "--log-format=xml"]).unwrap_err();
         assert_eq!(error, "LOG_FORMAT (--log-format) has the malformed value \"xml\": expected one of json, text");
-        assert_eq!(parse(&["--queue-host="]).unwrap_err(), "QUEUE_HOST (--queue-host) is empty");
         let error = parse(&["--queue-host=r", "--verbose=yes"]).unwrap_err();
         assert_eq!(error, "VERBOSE (--verbose) has the malformed value \"yes\": expected true or false");
+        let error = parse(&["--queue-host=r", "--log-level=gateway=loud"]).unwrap_err();
+        assert!(error.starts_with("LOG_LEVEL (--log-level) has the malformed value \"gateway=loud\": "), "{error}");
+        let error = parse(&["--queue-host=r", "--couch-db-database=Jobs"]).unwrap_err();
+        assert!(error.starts_with("COUCH_DB_DATABASE (--couch-db-database) has the malformed value"), "{error}");
     }
 
     #[test]
-    fn booleans_are_the_predecessors() {
-        for (text, value) in [("1", true), ("true", true), ("TRUE", true), ("0", false), ("False", false)] {
-            assert_eq!(boolean(text), Ok(value));
-        }
-        for text in ["", "yes", "on", "tRue"] {
-            assert!(boolean(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn durations_take_units() {
-        for (text, millis) in [("250ms", 250), ("5", 5000), ("5s", 5000), ("2m", 120_000), ("1h", 3_600_000)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
-        }
-        for text in ["", "s", "-1", "1.5s", "1d", "99999999999999999999", "18446744073709551615h"] {
-            assert!(duration(text).is_err(), "{text}");
+    fn a_flag_that_is_given_nothing_is_a_mistake_whatever_its_type() {
+        for flag in ["queue-host", "queue-port", "queue-vhost", "queue-password", "log-level", "log-format", "verbose"]
+        {
+            let error = parse(&["--queue-host=r", &format!("--{flag}=")][usize::from(flag == "queue-host")..]);
+            let name = flag.to_uppercase().replace('-', "_");
+            assert_eq!(error.unwrap_err(), format!("{name} (--{flag}) is empty"));
         }
     }
 }

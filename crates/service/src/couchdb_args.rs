@@ -1,17 +1,16 @@
 //! How to reach CouchDB.
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
 use crate::Secret;
+use crate::config::number_from;
 
 /// The CouchDB server and the database on it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "CouchDB")]
 pub struct CouchDbArgs {
     /// Host of the CouchDB server.
-    #[arg(id = "couch_db_host", long = "couch-db-host", env = "COUCH_DB_HOST", value_name = "HOST",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(id = "couch_db_host", long = "couch-db-host", env = "COUCH_DB_HOST", value_name = "HOST")]
     pub host: String,
     /// Port of the CouchDB server.
     #[arg(
@@ -19,12 +18,12 @@ pub struct CouchDbArgs {
         long = "couch-db-port",
         env = "COUCH_DB_PORT",
         value_name = "PORT",
-        default_value_t = 5984
+        default_value_t = 5984,
+        value_parser = number_from(1_u16)
     )]
     pub port: u16,
     /// User at the CouchDB server.
-    #[arg(id = "couch_db_username", long = "couch-db-username", env = "COUCH_DB_USERNAME", value_name = "NAME",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(id = "couch_db_username", long = "couch-db-username", env = "COUCH_DB_USERNAME", value_name = "NAME")]
     pub username: String,
     /// Password of that user.
     #[arg(
@@ -41,7 +40,33 @@ pub struct CouchDbArgs {
         long = "couch-db-database",
         env = "COUCH_DB_DATABASE",
         value_name = "DATABASE",
-        default_value = "jobs"
+        default_value = "jobs",
+        value_parser = database_name
     )]
     pub database: String,
+}
+
+/// A name that CouchDB takes for a database: <https://docs.couchdb.org/en/stable/api/database/common.html#put--db>.
+fn database_name(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_$()+-/".contains(c);
+    let fits = text.len() <= 238 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed);
+    if fits {
+        return Ok(text.to_owned());
+    }
+    Err("expected a lower-case letter and then lower-case letters, digits and _$()+-/, at most 238".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::database_name;
+
+    #[test]
+    fn a_database_has_a_name_that_couchdb_takes() {
+        for name in ["jobs", "a/b", "jobs_$()+-9"] {
+            assert_eq!(database_name(name).as_deref(), Ok(name));
+        }
+        for name in ["Jobs", "_users", "9jobs", "jobs.old", "jöbs", &"a".repeat(239)] {
+            assert!(database_name(name).is_err(), "{name}");
+        }
+    }
 }

@@ -1,9 +1,12 @@
-//! How an error with its causes looks in a log.
+//! How an error with its causes is said: one line, each cause once.
 
+use std::error::Error;
 use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
 
 /// An error with all its causes in one line, each said once, for a log.
-pub struct Chain<'a>(pub &'a dyn std::error::Error);
+pub struct Chain<'a>(pub &'a dyn Error);
 
 impl Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,6 +24,13 @@ impl Display for Chain<'_> {
         }
         Ok(())
     }
+}
+
+/// Says on standard error, in one line, which error ends the process, and answers the exit code for that, 1.
+pub fn ended_by(error: &dyn Error) -> ExitCode {
+    // Nobody may be left to read it.
+    let _ = writeln!(std::io::stderr(), "error: {}", Chain(error).to_string().replace('\n', " "));
+    ExitCode::FAILURE
 }
 
 #[cfg(test)]

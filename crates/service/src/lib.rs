@@ -1,6 +1,6 @@
 //! What both binaries share: configuration parts, telemetry, shutdown, retry, error chains.
 //!
-//! A binary flattens the [`QueueArgs`], [`CouchDbArgs`] and [`TelemetryArgs`] it needs into its own clap parser and
+//! A binary flattens the [`QueueArgs`], [`CouchDbArgs`], [`StopArgs`] and [`TelemetryArgs`] it needs into its own clap parser and
 //! reads it with [`config::parse`], the only place where the environment is read. Nothing here knows jobs.
 
 pub mod config;
@@ -10,12 +10,14 @@ mod queue_args;
 pub mod retry;
 mod secret;
 mod shutdown;
+mod stop_args;
 pub mod telemetry;
 
 pub use couchdb_args::CouchDbArgs;
-pub use error_chain::Chain;
-pub use queue_args::QueueArgs;
+pub use error_chain::{Chain, ended_by};
+pub use queue_args::{QueueArgs, SameQueue};
 pub use retry::Backoff;
 pub use secret::Secret;
 pub use shutdown::shutdown_on_signals;
+pub use stop_args::StopArgs;
 pub use telemetry::TelemetryArgs;

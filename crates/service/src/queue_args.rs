@@ -1,24 +1,23 @@
 //! How to reach RabbitMQ.
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
 use crate::Secret;
+use crate::config::number_from;
 
 /// The RabbitMQ server and the names of its queues.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "RabbitMQ")]
 pub struct QueueArgs {
     /// Host of the RabbitMQ server.
-    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST")]
     pub host: String,
     /// Port of the RabbitMQ server.
-    #[arg(id = "queue_port", long = "queue-port", env = "QUEUE_PORT", value_name = "PORT", default_value_t = 5672)]
+    #[arg(id = "queue_port", long = "queue-port", env = "QUEUE_PORT", value_name = "PORT", default_value_t = 5672,
+          value_parser = number_from(1_u16))]
     pub port: u16,
     /// User at the RabbitMQ server.
-    #[arg(id = "queue_username", long = "queue-username", env = "QUEUE_USERNAME", value_name = "NAME",
-          value_parser = NonEmptyStringValueParser::new())]
+    #[arg(id = "queue_username", long = "queue-username", env = "QUEUE_USERNAME", value_name = "NAME")]
     pub username: String,
     /// Password of that user.
     #[arg(
@@ -38,7 +37,8 @@ pub struct QueueArgs {
         long = "jobs-queue",
         env = "JOBS_QUEUE",
         value_name = "QUEUE",
-        default_value = "puppet-master-jobs"
+        default_value = "puppet-master-jobs",
+        value_parser = queue_name
     )]
     pub jobs_queue: String,
     /// Queue that carries results to gateways. Declared as the other one.
@@ -47,7 +47,65 @@ pub struct QueueArgs {
         long = "results-queue",
         env = "RESULTS_QUEUE",
         value_name = "QUEUE",
-        default_value = "puppet-master-job-results"
+        default_value = "puppet-master-job-results",
+        value_parser = queue_name
     )]
     pub results_queue: String,
+}
+
+impl QueueArgs {
+    /// Refuses what no single variable shows.
+    ///
+    /// # Errors
+    /// [`SameQueue`] when jobs and results would meet in one queue.
+    pub fn check(&self) -> Result<(), SameQueue> {
+        if self.jobs_queue == self.results_queue { Err(SameQueue { name: self.jobs_queue.clone() }) } else { Ok(()) }
+    }
+}
+
+/// Executors would consume results and gateways jobs.
+#[derive(Debug, thiserror::Error)]
+#[error("JOBS_QUEUE (--jobs-queue) and RESULTS_QUEUE (--results-queue) are both {name:?}: they must differ")]
+pub struct SameQueue {
+    name: String,
+}
+
+/// A name that a broker takes: AMQP's short strings have up to 255 bytes, and `amq.` is the broker's own.
+fn queue_name(text: &str) -> Result<String, String> {
+    if text.len() > 255 {
+        return Err("expected at most 255 bytes".to_owned());
+    }
+    if text.starts_with("amq.") {
+        return Err("names that begin with amq. are the broker's own".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{QueueArgs, queue_name};
+
+    #[derive(Debug, Parser)]
+    struct Config {
+        #[command(flatten)]
+        queue: QueueArgs,
+    }
+
+    #[test]
+    fn jobs_and_results_travel_in_two_queues() {
+        let given = ["x", "--queue-host=h", "--queue-username=q", "--queue-password=p"];
+        let queue = |extra: &[&str]| Config::parse_from(given.iter().chain(extra)).queue;
+        assert!(queue(&[]).check().is_ok());
+        let error = queue(&["--jobs-queue=a", "--results-queue=a"]).check().unwrap_err().to_string();
+        assert!(error.contains("JOBS_QUEUE") && error.contains("RESULTS_QUEUE"), "{error}");
+    }
+
+    #[test]
+    fn a_queue_has_a_name_that_a_broker_takes() {
+        assert!(queue_name(&"a".repeat(255)).is_ok());
+        assert!(queue_name(&"a".repeat(256)).is_err());
+        assert!(queue_name("amq.jobs").is_err());
+    }
 }

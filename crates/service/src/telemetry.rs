@@ -19,8 +19,8 @@ pub struct TelemetryArgs {
     /// How log lines look on standard error.
     #[arg(long, env = "LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
-    /// What is logged: a level, or directives such as `info,gateway=trace`. Goes before VERBOSE.
-    #[arg(long, env = "LOG_LEVEL", value_name = "FILTER")]
+    /// What is logged: a level, or directives such as `info,gateway=trace`. Takes precedence over VERBOSE.
+    #[arg(long, env = "LOG_LEVEL", value_name = "FILTER", value_parser = filter_text)]
     pub log_level: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub enum LogFormat {
 /// Why logging could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// LOG_LEVEL is no filter.
+    /// LOG_LEVEL is not a filter.
     #[error("LOG_LEVEL {filter:?} is not a filter")]
     Filter {
         /// The text.
@@ -68,8 +68,12 @@ pub enum TelemetryError {
 /// # Errors
 /// A malformed filter, or a second call.
 pub fn init(args: &TelemetryArgs) -> Result<(), TelemetryError> {
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter(args)?).with_writer(std::io::stderr).with_target(true);
+    // Standard error may be closed; reporting that there would end the process.
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter(args)?)
+        .with_writer(std::io::stderr)
+        .with_target(true)
+        .log_internal_errors(false);
     let installed = match args.log_format {
         LogFormat::Json => subscriber.json().flatten_event(true).with_span_list(false).try_init(),
         LogFormat::Text => subscriber.with_ansi(std::io::stderr().is_terminal()).try_init(),
@@ -80,8 +84,13 @@ pub fn init(args: &TelemetryArgs) -> Result<(), TelemetryError> {
 fn filter(args: &TelemetryArgs) -> Result<EnvFilter, TelemetryError> {
     // lapin's warnings print whole messages, a job's code and variables with them; job-queue reports for it.
     let default = if args.verbose { "debug,lapin=error,hyper=info,h2=info" } else { "info,lapin=off" };
-    let filter = args.log_level.as_deref().filter(|text| !text.is_empty()).unwrap_or(default);
+    let filter = args.log_level.as_deref().unwrap_or(default);
     EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
+}
+
+/// A filter that can be used, as its text.
+fn filter_text(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -93,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn the_log_level_goes_before_verbose() {
+    fn the_log_level_takes_precedence_over_verbose() {
         assert_eq!(filter(&args(true, Some("warn"))).unwrap().to_string(), "warn");
-        assert!(filter(&args(true, Some(""))).unwrap().to_string().contains("debug"));
+        assert!(filter(&args(true, None)).unwrap().to_string().contains("debug"));
         assert!(filter(&args(false, None)).unwrap().to_string().contains("info"));
     }
 

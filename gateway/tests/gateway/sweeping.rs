@@ -57,7 +57,7 @@ async fn a_job_that_a_crash_left_created_is_published_once_by_many_gateways(back
 async fn a_job_lost_while_queued_is_published_again_and_at_last_given_up(backend: Backend) {
     leave_behind(&backend, "lost", JobStatus::Queued).await;
     let quick = Duration::from_millis(1);
-    let settings = Settings { requeue_after: quick, max_publishes: NonZeroU32::new(3).unwrap(), ..settings() };
+    let settings = Settings { requeue_after: Some(quick), max_publishes: NonZeroU32::new(3).unwrap(), ..settings() };
     // A minute is the least that a job is given; a job of a minute ago has had it.
     let gateway = Running::start(&backend.parts, settings.clone()).await;
     let id = take_job(&backend).await;
@@ -101,7 +101,7 @@ async fn jobs_of_an_api_only_gateway_are_published_by_another(backend: Backend) 
 async fn jobs_that_wait_in_the_queue_are_not_published_again() {
     let backend = Backend::embedded();
     leave_behind(&backend, "waiting", JobStatus::Queued).await;
-    let settings = Settings { requeue_after: Duration::from_millis(1), ..settings() };
+    let settings = Settings { requeue_after: Some(Duration::from_millis(1)), ..settings() };
     // Something waits in the queue, and no result has shown that executors are past the job.
     backend.parts.queue.publish(Queue::Jobs, job_queue::Message::new(b"{}".to_vec())).await.unwrap();
     let gateway = Running::start(&backend.parts, settings).await;
