@@ -279,9 +279,8 @@ impl Gateway {
         let mut ids = Vec::with_capacity(count);
         for chunk in 0..count.div_ceil(500) {
             let jobs: Vec<Job> = (0..500).map(|number| done_job(chunk * 500 + number)).collect::<Result<_, _>>()?;
-            for stored in self.store.insert_many(jobs).await {
-                ids.push(stored?.value.uuid.to_string());
-            }
+            futures::future::try_join_all(jobs.iter().map(|job| self.store.insert(job))).await?;
+            ids.extend(jobs.into_iter().map(|job| job.uuid.to_string()));
         }
         Ok(ids)
     }

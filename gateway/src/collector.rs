@@ -145,20 +145,21 @@ pub(crate) async fn store_result(app: &App, id: &JobId, result: &JobResult) -> R
             return Ok(Kept::Earlier);
         }
         let put_on_queue = stored.value.dispatch.map(|dispatch| dispatch.at);
-        let written = match app.store.update(finished(stored.clone(), result.clone())).await {
-            Err(StoreError::TooLarge { .. }) => {
-                tracing::error!(job.id = %id, "result dropped: it is larger than the store takes");
-                app.store.update(finished(stored, too_large(result))).await
-            }
-            written => written,
-        };
+        let Stored { value: unfinished, revision } = stored;
+        let mut done = finished(unfinished.clone(), result.clone());
+        let mut written = app.store.update(&done, &revision).await;
+        if let Err(StoreError::TooLarge { size, limit, .. }) = written {
+            tracing::error!(job.id = %id, size, limit, "result dropped: it is larger than the store takes");
+            done = finished(unfinished, too_large(result, size, limit));
+            written = app.store.update(&done, &revision).await;
+        }
         match written {
-            Ok(done) => {
+            Ok(_) => {
                 if let Some(put_on_queue) = put_on_queue {
                     app.reached.note(put_on_queue);
                 }
-                app.metrics.observe_done(&done.value);
-                app.announce_done(done.value);
+                app.metrics.observe_done(&done);
+                app.announce_done(done);
                 return Ok(Kept::First);
             }
             // Somebody wrote meanwhile: the `queued` mark, a cancellation, another result. Look again.
@@ -168,23 +169,22 @@ pub(crate) async fn store_result(app: &App, id: &JobId, result: &JobResult) -> R
     }
 }
 
-fn finished(stored: Stored<Job>, result: JobResult) -> Stored<Job> {
-    let Stored { mut value, revision } = stored;
-    value.finish(result).expect("only a job that is not done is finished");
-    value.dispatch = None;
-    Stored { value, revision }
+fn finished(mut job: Job, result: JobResult) -> Job {
+    job.finish(result).expect("only a job that is not done is finished");
+    job.dispatch = None;
+    job
 }
 
 /// What is left of a result that does not fit.
-fn too_large(result: &JobResult) -> JobResult {
+fn too_large(result: &JobResult, size: usize, limit: usize) -> JobResult {
+    let error = format!(
+        "the job's results and logs are larger than the database takes: with them the job has {size} bytes of {limit}"
+    );
     JobResult {
         started_at: result.started_at,
         finished_at: result.finished_at,
         duration: result.duration,
-        ..JobResult::not_started(
-            result.uuid.clone(),
-            "the job's results and logs are larger than the database takes (8000000 bytes)",
-        )
+        ..JobResult::not_started(result.uuid.clone(), error)
     }
 }
 

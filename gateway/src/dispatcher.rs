@@ -125,7 +125,7 @@ pub(crate) async fn mark_queued(app: &App, mut job: Job) {
         if job.value.status == JobStatus::Created && job.value.mark_queued().is_err() {
             return;
         }
-        match app.store.update(job.clone()).await {
+        match app.store.update(&job.value, &job.revision).await {
             Ok(_) => {
                 app.feeds.queued(&id);
                 app.announce_stage(id.clone(), 0, JobStage::Queued);
@@ -153,8 +153,8 @@ pub(crate) async fn mark_queued(app: &App, mut job: Job) {
 pub(crate) async fn claim(app: &App, mut job: Job, attempts: u32) -> Option<Job> {
     let id = job.value.uuid.clone();
     job.value.dispatch = Some(Dispatch { at: Timestamp::now(), attempts });
-    match app.store.update(job).await {
-        Ok(claimed) => Some(claimed),
+    match app.store.update(&job.value, &job.revision).await {
+        Ok(revision) => Some(Stored { revision, ..job }),
         Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => None,
         Err(error) => {
             app.metrics.store_errors.inc();

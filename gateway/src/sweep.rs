@@ -156,7 +156,8 @@ async fn give_up(app: &App, job: Job, attempts: u32) {
 
 async fn leftovers(app: &App, status: JobStatus, age: Duration) -> Option<Vec<Job>> {
     let created_until = before(age)?;
-    match app.store.leftovers(LeftoverQuery { status, created_until, limit: PAGE }).await {
+    let query = LeftoverQuery { status, created_from: None, created_until, after: None, limit: PAGE };
+    match app.store.leftovers(query).await {
         Ok(found) => Some(found),
         Err(error) => {
             app.metrics.store_errors.inc();

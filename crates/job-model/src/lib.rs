@@ -13,6 +13,7 @@ mod outcome;
 mod question;
 mod result;
 mod status;
+mod summary;
 mod time;
 
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
@@ -23,4 +24,5 @@ pub use outcome::{JobState, Outcome};
 pub use question::{JobAnswer, JobQuestion};
 pub use result::{JobResult, Level, LogEntry, Results};
 pub use status::{IllegalMove, JobStatus};
+pub use summary::JobSummary;
 pub use time::{InvalidTimestamp, Timestamp};

@@ -4,20 +4,28 @@
 //! For tests only. The functions panic when a promise is broken.
 
 mod batches;
+mod deleting;
 mod fencing;
+mod filtering;
 mod listing;
+mod reading;
 mod storing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use job_model::{Job, JobId, JobStatus, NewJob, Timestamp};
+use async_trait::async_trait;
+use futures::future::join_all;
+use job_model::{Job, JobId, JobStatus, JobSummary, NewJob, Timestamp};
 
 use crate::{JobStore, StoreError, Stored};
 
 pub use batches::*;
+pub use deleting::*;
 pub use fencing::*;
+pub use filtering::*;
 pub use listing::*;
+pub use reading::*;
 pub use storing::*;
 
 /// The data of one test, empty at its start, on which stores can be opened.
@@ -27,6 +35,39 @@ pub trait Backend {
 
     /// Removes the data when nothing else does.
     fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+/// Writes that answer with the job and its new revision, alone and many at once.
+#[async_trait]
+pub trait Writing {
+    /// [`JobStore::insert`].
+    async fn create(&self, job: Job) -> Result<Stored<Job>, StoreError>;
+
+    /// [`JobStore::update`].
+    async fn replace(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError>;
+
+    /// Many inserts at the same time; the outcomes are in order.
+    async fn create_many(&self, jobs: Vec<Job>) -> Vec<Result<Stored<Job>, StoreError>> {
+        join_all(jobs.into_iter().map(|job| self.create(job))).await
+    }
+
+    /// Many updates at the same time; the outcomes are in order.
+    async fn replace_many(&self, jobs: Vec<Stored<Job>>) -> Vec<Result<Stored<Job>, StoreError>> {
+        join_all(jobs.into_iter().map(|job| self.replace(job))).await
+    }
+}
+
+#[async_trait]
+impl<S: JobStore + ?Sized> Writing for S {
+    async fn create(&self, job: Job) -> Result<Stored<Job>, StoreError> {
+        let revision = self.insert(&job).await?;
+        Ok(Stored { value: job, revision })
+    }
+
+    async fn replace(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError> {
+        let revision = self.update(&job.value, &job.revision).await?;
+        Ok(Stored { value: job.value, revision })
+    }
 }
 
 /// Makes one `#[tokio::test]` per promise. The argument is a future of `Option<impl Backend>`; with `None`, because a
@@ -63,6 +104,16 @@ macro_rules! job_store_contract {
             deep_pages_hold_what_they_should
             leftovers_are_the_oldest_in_their_state
             leftovers_carry_the_revision_to_write_on
+            leftovers_go_on_behind_a_cursor
+            a_summary_shows_what_the_job_says
+            state_filter_follows_every_move
+            filters_hold_together
+            created_from_and_created_to_are_both_included
+            deep_pages_between_times_hold_what_they_should
+            jobs_are_read_in_the_order_asked_for
+            large_jobs_among_small_ones_are_read
+            deleted_rows_have_a_fate_of_their_own
+            many_jobs_are_deleted_and_their_space_reclaimed
         }
     };
     (@tests $backend:expr; $($name:ident)*) => {
@@ -115,8 +166,8 @@ fn sized(id: &str, bytes: usize) -> Job {
     job
 }
 
-fn ids(jobs: &[Job]) -> Vec<&str> {
-    jobs.iter().map(|job| job.uuid.as_str()).collect()
+fn ids(jobs: &[Stored<JobSummary>]) -> Vec<&str> {
+    jobs.iter().map(|job| job.value.uuid.as_str()).collect()
 }
 
 /// How many rows succeeded; the others must all have conflicted.

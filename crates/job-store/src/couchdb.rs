@@ -1,7 +1,7 @@
 //! Jobs in a CouchDB over REST, as the predecessor kept them: one document per job, its id the job's uuid.
 //!
 //! `http` talks to the server, `document` turns jobs into documents and back, `group_commit` makes many writes share
-//! an fsync, `design` holds the index and `listing` reads it. CouchDB's own revision is the fence. Documents that are
+//! an fsync, `design` holds the index, `listing` and `reading` read it and the documents. CouchDB's own revision is the fence. Documents that are
 //! no jobs are never written, never deleted and never counted.
 
 mod design;
@@ -12,21 +12,25 @@ pub mod fuzzing;
 mod group_commit;
 mod http;
 mod listing;
+mod reading;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::future::join_all;
+use futures::stream::{BoxStream, StreamExt};
 use job_model::{Job, JobId};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use self::document::Reader;
+use self::document::{Encoded, Reader};
 use self::group_commit::{GroupCommit, RowFailure};
 use self::http::{Http, Trouble, segment};
-use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
+use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, MAX_JOB_BYTES, Revision, StoreError, Stored};
 
 /// The databases that the predecessor made beside its own; a single-node CouchDB complains without them.
 const SYSTEM_DATABASES: [&str; 4] = ["_global_changes", "_metadata", "_replicator", "_users"];
@@ -101,6 +105,8 @@ pub struct CouchDbJobStore {
     reader: Reader,
     /// When the database was made last; `None` until `prepare` has succeeded.
     made: Mutex<Option<Instant>>,
+    /// Whether the index is known to be one that knows states.
+    indexed: AtomicBool,
 }
 
 impl CouchDbJobStore {
@@ -111,7 +117,7 @@ impl CouchDbJobStore {
     pub fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
         let http = Arc::new(Http::new(config)?);
         let writer = GroupCommit::start(http.clone());
-        Ok(Self { http, writer, reader: Reader::default(), made: Mutex::default() })
+        Ok(Self { http, writer, reader: Reader::default(), made: Mutex::default(), indexed: AtomicBool::new(false) })
     }
 
     /// How many requests it has sent so far that the server answers after an fsync.
@@ -119,16 +125,27 @@ impl CouchDbJobStore {
         self.http.write_calls()
     }
 
+    /// How many documents it has sent to be written so far, deletions and those that conflicted included.
+    pub fn rows_written(&self) -> u64 {
+        self.http.rows()
+    }
+
+    /// A failure with what was tried, and where.
+    fn failed(&self, action: &str) -> impl Fn(Trouble) -> StoreError + use<> {
+        let action = format!("{action} in CouchDB at {}", self.http.address());
+        move |trouble| trouble.into_error(action.clone())
+    }
+
     async fn make_databases(&self) -> Result<(), StoreError> {
-        let failed = |trouble: Trouble| trouble.into_error("make the database of the jobs");
-        let reply = self.http.put_database(None).await.map_err(failed)?;
+        let failed = self.failed("make the database of the jobs");
+        let reply = self.http.put_database(None).await.map_err(&failed)?;
         let exists = reply.status.is_success() || reply.status == StatusCode::PRECONDITION_FAILED;
         // Without the right to make databases it is enough that somebody else made this one.
-        if !exists && !self.http.get("", &[]).await.map_err(failed)?.status.is_success() {
+        if !exists && !self.http.get("", &[]).await.map_err(&failed)?.status.is_success() {
             return Err(failed(reply.fault().into()));
         }
         for name in SYSTEM_DATABASES {
-            let reply = self.http.put_database(Some(name)).await.map_err(failed)?;
+            let reply = self.http.put_database(Some(name)).await.map_err(&failed)?;
             if !reply.status.is_success() && reply.status != StatusCode::PRECONDITION_FAILED {
                 tracing::debug!("did not make database {name}: {}", reply.fault());
             }
@@ -138,7 +155,9 @@ impl CouchDbJobStore {
 
     async fn make(&self) -> Result<(), StoreError> {
         self.make_databases().await?;
-        design::ensure(&self.http).await
+        design::ensure(&self.http).await.map_err(self.failed("make the index of the job list"))?;
+        self.indexed.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Does some work, and does it again when the database or its index was dropped since `prepare` and had to be made
@@ -167,20 +186,50 @@ impl CouchDbJobStore {
         work().await
     }
 
-    async fn write(&self, job: Job, revision: Option<Revision>) -> Result<Stored<Job>, StoreError> {
-        if revision.as_ref().is_some_and(|revision| !document::is_revision(revision)) {
-            return Err(StoreError::Conflict { id: job.uuid });
+    async fn write(&self, job: &Job, revision: Option<&Revision>) -> Result<Revision, StoreError> {
+        if revision.is_some_and(|revision| !document::is_revision(revision)) {
+            return Err(StoreError::Conflict { id: job.uuid.clone() });
         }
-        let document = document::encode(&job, revision.as_ref())?;
+        let Encoded { document, job_bytes } = document::encode(job, revision)?;
+        self.write_document(&job.uuid, document).await.map_err(|failure| match failure {
+            RowFailure::Conflict => StoreError::Conflict { id: job.uuid.clone() },
+            // The server's own limit, which may have been made smaller.
+            RowFailure::TooLarge => {
+                StoreError::TooLarge { id: job.uuid.clone(), size: job_bytes, limit: MAX_JOB_BYTES.min(job_bytes - 1) }
+            }
+            RowFailure::Other(trouble) => self.failed(&format!("write job {}", job.uuid))(trouble),
+        })
+    }
+
+    async fn write_document(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
         let writing = || async {
-            match self.writer.write(&job.uuid, document.clone()).await {
+            match self.writer.write(id, document.clone()).await {
                 Err(RowFailure::Other(trouble)) => Err(trouble),
                 outcome => Ok(outcome),
             }
         };
-        let outcome = self.with_database(writing).await.unwrap_or_else(|trouble| Err(RowFailure::Other(trouble)));
-        let revision = outcome.map_err(|failure| failure.into_error(&job.uuid))?;
-        Ok(Stored { value: job, revision })
+        self.with_database(writing).await.unwrap_or_else(|trouble| Err(RowFailure::Other(trouble)))
+    }
+
+    /// Writes the tombstone beside what else is to be written.
+    async fn bury(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
+        let failed = self.failed(&format!("delete job {id}"));
+        if document::is_revision(revision) {
+            match self.writer.write(id, document::tombstone(id, revision)).await {
+                Ok(_) => return Ok(()),
+                Err(RowFailure::Conflict | RowFailure::TooLarge) => {}
+                Err(RowFailure::Other(trouble)) => return Err(failed(trouble)),
+            }
+        }
+        Err(self.stale(id).await.map_err(failed)?)
+    }
+
+    /// What a fence that has held means: that depends on whether there still is a document.
+    async fn stale(&self, id: &JobId) -> Result<StoreError, Trouble> {
+        Ok(match self.document(id).await? {
+            Some(_) => StoreError::Conflict { id: id.clone() },
+            None => StoreError::NotFound { id: id.clone() },
+        })
     }
 
     /// Reads a document; `None` when there is none of that id.
@@ -197,6 +246,10 @@ impl CouchDbJobStore {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the index that knows states is not made yet")]
+struct NotIndexed;
+
 #[async_trait]
 impl JobStore for CouchDbJobStore {
     async fn prepare(&self) -> Result<(), StoreError> {
@@ -205,7 +258,7 @@ impl JobStore for CouchDbJobStore {
         *made = Some(Instant::now());
         drop(made);
         // Building the index over an old database takes seconds; better now than in front of the first caller.
-        self.list(ListQuery { status: None, skip: 0, limit: 0 }).await.map(drop)
+        self.list(ListQuery::default()).await.map(drop)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -214,59 +267,64 @@ impl JobStore for CouchDbJobStore {
             Ok(reply) => reply.fault().into(),
             Err(trouble) => trouble,
         };
-        Err(answer.into_error("reach the database of the jobs"))
+        Err(self.failed("reach the database of the jobs")(answer))
     }
 
-    async fn insert(&self, job: Job) -> Result<Stored<Job>, StoreError> {
+    async fn insert(&self, job: &Job) -> Result<Revision, StoreError> {
         self.write(job, None).await
     }
 
     async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError> {
         let found = self.with_database(|| self.document(id)).await;
-        let found = found.map_err(|trouble| trouble.into_error(format!("read job {id}")))?;
+        let found = found.map_err(self.failed(&format!("read job {id}")))?;
         found.and_then(|reply| self.reader.read(&reply.body)).ok_or_else(|| StoreError::NotFound { id: id.clone() })
     }
 
-    async fn update(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError> {
-        self.write(job.value, Some(job.revision)).await
+    async fn update(&self, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
+        self.write(job, Some(revision)).await
     }
 
     async fn delete(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
-        let failed = |trouble: Trouble| trouble.into_error(format!("delete job {id}"));
-        let conflict = || StoreError::Conflict { id: id.clone() };
+        let failed = self.failed(&format!("delete job {id}"));
         if !document::is_revision(revision) {
-            self.get(id).await?;
-            return Err(conflict());
+            return Err(self.stale(id).await.map_err(failed)?);
         }
         let path = format!("{}?rev={}", segment(id.as_str()), revision.0);
-        let reply = self.http.write(Method::DELETE, &path, None).await.map_err(failed)?;
+        self.http.count_rows(1);
+        let reply = self.http.write(Method::DELETE, &path, None).await.map_err(&failed)?;
         match reply.status {
             status if status.is_success() => Ok(()),
-            // The fence has held; what it means depends on whether there still is a document (servers differ in which
-            // of the two they answer for a stale revision and for a deleted document).
-            StatusCode::CONFLICT | StatusCode::NOT_FOUND => match self.document(id).await.map_err(failed)? {
-                Some(_) => Err(conflict()),
-                None => Err(StoreError::NotFound { id: id.clone() }),
-            },
+            // Servers differ in which of the two they answer for a stale revision and for a deleted document.
+            StatusCode::CONFLICT | StatusCode::NOT_FOUND => Err(self.stale(id).await.map_err(failed)?),
             _ => Err(failed(reply.fault().into())),
         }
     }
 
-    async fn insert_many(&self, jobs: Vec<Job>) -> Vec<Result<Stored<Job>, StoreError>> {
-        join_all(jobs.into_iter().map(|job| self.insert(job))).await
-    }
-
-    async fn update_many(&self, jobs: Vec<Stored<Job>>) -> Vec<Result<Stored<Job>, StoreError>> {
-        join_all(jobs.into_iter().map(|job| self.update(job))).await
+    async fn delete_many(&self, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>> {
+        join_all(rows.iter().map(|(id, revision)| self.bury(id, revision))).await
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
+        if query.filter.state.is_some() && !self.indexed.load(Ordering::Relaxed) {
+            return Err(self.failed("list the jobs of a state")(Trouble::unavailable(NotIndexed)));
+        }
         let page = self.with_database(|| listing::list(&self.http, &self.reader, query)).await;
-        page.map_err(|trouble| trouble.into_error("list the jobs"))
+        page.map_err(self.failed("list the jobs"))
+    }
+
+    fn read_many(&self, ids: Vec<JobId>) -> BoxStream<'_, Result<Job, StoreError>> {
+        let failed = self.failed("read the jobs of a list");
+        reading::read_many(&self.http, &self.reader, ids).map(move |job| job.map_err(&failed)).boxed()
     }
 
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
-        let found = self.with_database(|| listing::leftovers(&self.http, &self.reader, query)).await;
-        found.map_err(|trouble| trouble.into_error(format!("look for jobs left {}", query.status)))
+        let failed = self.failed(&format!("look for jobs left {}", query.status));
+        self.with_database(|| reading::leftovers(&self.http, &self.reader, query.clone())).await.map_err(failed)
+    }
+
+    /// Nothing to do: CouchDB compacts its files on its own, at night or when much of them is garbage
+    /// ([smoosh](https://docs.couchdb.org/en/stable/maintenance/compaction.html)).
+    async fn reclaim(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }

@@ -1,23 +1,27 @@
 //! Jobs in one SQLite file, for running without any server.
 //!
-//! `writer` is the one thread that writes; it commits what has queued up meanwhile as one group. `reading` answers
-//! queries beside it, since readers of a database in WAL mode wait for nobody. `schema` holds the tables. A revision is
+//! `writer` is the one thread that writes; it commits what has queued up meanwhile as one group. `reading` and
+//! `listing` answer queries beside it, since readers of a database in WAL mode wait for nobody. `schema` holds the tables. A revision is
 //! random, so that a job deleted and made again never matches an old one.
 
+mod listing;
 mod reading;
 mod schema;
 mod writer;
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use futures::stream::{self, BoxStream, StreamExt};
 use job_model::{Job, JobId};
 
 use self::reading::Readers;
+use self::schema::Row;
 use self::writer::{Change, Writer};
-use crate::size::{check_size, not_encodable};
+use crate::size::{Limit, not_encodable};
 use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
 
 /// The jobs in one SQLite file. Dropping it writes what was handed in, then closes the file.
@@ -44,17 +48,29 @@ impl EmbeddedJobStore {
         self.writer.commits()
     }
 
-    async fn write(&self, job: Job, replaces: Option<Revision>) -> Result<Stored<Job>, StoreError> {
-        check_size(&job)?;
-        let document = serde_json::to_string(&job).map_err(|error| not_encodable(&job, &error))?;
+    async fn write(&self, job: &Job, replaces: Option<&Revision>) -> Result<Revision, StoreError> {
+        let document = serde_json::to_string(job).map_err(|error| not_encodable(job, &error))?;
+        let limit = if replaces.is_some() { Limit::Update } else { Limit::Insert };
+        limit.check(&job.uuid, document.len())?;
         let revision = Revision(uuid::Uuid::new_v4().simple().to_string());
-        let row = schema::Row::new(&job, document, revision.clone());
+        let row = Row::new(job, document, revision.clone()).map_err(|error| not_encodable(job, &error))?;
         let change = match replaces {
             None => Change::Insert(row),
-            Some(replaces) => Change::Update { row, replaces },
+            Some(replaces) => Change::Update { row, replaces: replaces.clone() },
         };
         self.writer.apply(&job.uuid, change).await?;
-        Ok(Stored { value: job, revision })
+        Ok(revision)
+    }
+
+    /// The next few of these jobs, with the ids that are still to be read.
+    async fn read_some(&self, ids: Vec<JobId>) -> Result<(Vec<Job>, Vec<JobId>), StoreError> {
+        let read = self.readers.read("read the jobs of a list".into(), move |connection, unreadable| {
+            let (jobs, count) = reading::read_some(connection, unreadable, &ids)?;
+            Ok((jobs, ids, count))
+        });
+        let (jobs, mut ids, count) = read.await?;
+        ids.drain(..count);
+        Ok((jobs, ids))
     }
 }
 
@@ -69,7 +85,7 @@ impl JobStore for EmbeddedJobStore {
         self.readers.read("reach the job database".into(), reading::ping).await
     }
 
-    async fn insert(&self, job: Job) -> Result<Stored<Job>, StoreError> {
+    async fn insert(&self, job: &Job) -> Result<Revision, StoreError> {
         self.write(job, None).await
     }
 
@@ -81,31 +97,44 @@ impl JobStore for EmbeddedJobStore {
         read.await?.ok_or_else(|| StoreError::NotFound { id: id.clone() })
     }
 
-    async fn update(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError> {
-        self.write(job.value, Some(job.revision)).await
+    async fn update(&self, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
+        self.write(job, Some(revision)).await
     }
 
     async fn delete(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
         self.writer.apply(id, Change::Delete { id: id.clone(), revision: revision.clone() }).await
     }
 
-    async fn insert_many(&self, jobs: Vec<Job>) -> Vec<Result<Stored<Job>, StoreError>> {
-        join_all(jobs.into_iter().map(|job| self.insert(job))).await
-    }
-
-    async fn update_many(&self, jobs: Vec<Stored<Job>>) -> Vec<Result<Stored<Job>, StoreError>> {
-        join_all(jobs.into_iter().map(|job| self.update(job))).await
+    async fn delete_many(&self, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>> {
+        join_all(rows.iter().map(|(id, revision)| self.delete(id, revision))).await
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
         self.readers
-            .read("list the jobs".into(), move |connection, unreadable| reading::list(connection, unreadable, query))
+            .read("list the jobs".into(), move |connection, unreadable| listing::list(connection, unreadable, query))
             .await
+    }
+
+    fn read_many(&self, ids: Vec<JobId>) -> BoxStream<'_, Result<Job, StoreError>> {
+        let state = (ids, VecDeque::new());
+        let jobs = stream::try_unfold(state, move |(mut ids, mut ready)| async move {
+            while ready.is_empty() && !ids.is_empty() {
+                let (jobs, left) = self.read_some(ids).await?;
+                ids = left;
+                ready.extend(jobs);
+            }
+            Ok(ready.pop_front().map(|job| (job, (ids, ready))))
+        });
+        jobs.boxed()
     }
 
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
         let action = format!("look for jobs left {}", query.status);
         self.readers.read(action, move |connection, unreadable| reading::leftovers(connection, unreadable, query)).await
+    }
+
+    async fn reclaim(&self) -> Result<(), StoreError> {
+        self.writer.reclaim().await
     }
 }
 

@@ -18,12 +18,16 @@ pub enum StoreError {
         id: JobId,
     },
     /// The job is larger than the store takes. Trying again does not help.
-    #[error("job {id} is larger than the store takes")]
+    #[error("job {id} has {size} bytes, more than the {limit} that the store takes")]
     TooLarge {
         /// The job.
         id: JobId,
+        /// Its size in bytes, with what the store adds.
+        size: usize,
+        /// The largest size that this write may have.
+        limit: usize,
     },
-    /// The store cannot be reached or is not ready. Trying again later helps.
+    /// The store cannot be reached, is not ready or has no room left. Trying again later helps.
     #[error("failed to {action}")]
     Unavailable {
         /// What was tried with what.

@@ -9,14 +9,17 @@ pub mod contract;
 pub mod couchdb;
 pub mod embedded;
 mod error;
+mod query;
 mod size;
 mod unreadable;
 
 use async_trait::async_trait;
-use job_model::{Job, JobId, JobStatus, Timestamp};
+use futures::stream::BoxStream;
+use job_model::{Job, JobId};
 
 pub use error::StoreError;
-pub use size::{MAX_DOCUMENT_BYTES, MAX_JOB_BYTES};
+pub use query::{JobFilter, LeftoverQuery, ListPage, ListQuery};
+pub use size::{MAX_JOB_BYTES, ROOM_FOR_THE_SERVER};
 
 /// The fence of a stored job: changes with every write, means something to the store that made it only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,37 +34,6 @@ pub struct Stored<T> {
     pub revision: Revision,
 }
 
-/// Which page of the list is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListQuery {
-    /// Only jobs in this state; every job when `None`.
-    pub status: Option<JobStatus>,
-    /// How many jobs to pass over, newest first.
-    pub skip: u64,
-    /// The most jobs to return.
-    pub limit: u64,
-}
-
-/// A page of the list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListPage {
-    /// The jobs, newest first: by `created_at`, then `uuid`, both descending.
-    pub jobs: Vec<Job>,
-    /// How many jobs the whole list has.
-    pub total: u64,
-}
-
-/// Which jobs [`JobStore::leftovers`] looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeftoverQuery {
-    /// The state they are stuck in.
-    pub status: JobStatus,
-    /// Only jobs created at or before this time (whole seconds count).
-    pub created_until: Timestamp,
-    /// The most jobs to return.
-    pub limit: u64,
-}
-
 /// Keeps jobs. Every method may be called from many tasks at once; every write is durable when it returns.
 #[async_trait]
 pub trait JobStore: Send + Sync + 'static {
@@ -71,23 +43,23 @@ pub trait JobStore: Send + Sync + 'static {
     /// Answers when the store can be used.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Stores a new job.
+    /// Stores a new job; [`ROOM_FOR_THE_SERVER`] must be left below [`MAX_JOB_BYTES`].
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when any document has that id, [`StoreError::TooLarge`].
-    async fn insert(&self, job: Job) -> Result<Stored<Job>, StoreError>;
+    async fn insert(&self, job: &Job) -> Result<Revision, StoreError>;
 
     /// Reads a job.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], also for a document that is no job: foreign documents are never touched.
+    /// [`StoreError::NotFound`], also for a document that is not a job: foreign documents are never touched.
     async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError>;
 
     /// Writes a job over the revision it was read at.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the revision is stale or the job was deleted meanwhile, [`StoreError::TooLarge`].
-    async fn update(&self, job: Stored<Job>) -> Result<Stored<Job>, StoreError>;
+    async fn update(&self, job: &Job, revision: &Revision) -> Result<Revision, StoreError>;
 
     /// Deletes the revision of a job that was read.
     ///
@@ -95,15 +67,22 @@ pub trait JobStore: Send + Sync + 'static {
     /// [`StoreError::Conflict`] when the revision is stale, [`StoreError::NotFound`] when the job is gone.
     async fn delete(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError>;
 
-    /// Stores many new jobs at once; each row succeeds or fails for itself, in order.
-    async fn insert_many(&self, jobs: Vec<Job>) -> Vec<Result<Stored<Job>, StoreError>>;
+    /// Deletes many jobs in few commits; each row succeeds or fails for itself as in [`Self::delete`], in order.
+    async fn delete_many(&self, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>>;
 
-    /// Writes many jobs at once; each row succeeds or fails for itself, in order.
-    async fn update_many(&self, jobs: Vec<Stored<Job>>) -> Vec<Result<Stored<Job>, StoreError>>;
-
-    /// A page of the list, newest first. Unreadable documents are left out and logged.
+    /// A page of the list, newest first, out of an index: no job is read. Unreadable documents are left out.
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError>;
+
+    /// The jobs of these ids in this order; those that are gone or unreadable are left out.
+    ///
+    /// Holds a few megabytes at a time, or one job where a job is larger. Ends after the first error.
+    fn read_many(&self, ids: Vec<JobId>) -> BoxStream<'_, Result<Job, StoreError>>;
 
     /// Jobs that have been in a state for long, oldest first, for the sweep.
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError>;
+
+    /// Gives the space of deleted jobs back to the disk, in steps between which others write.
+    ///
+    /// Where the server does that on its own (CouchDB compacts) nothing happens.
+    async fn reclaim(&self) -> Result<(), StoreError>;
 }

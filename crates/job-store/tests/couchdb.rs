@@ -6,14 +6,15 @@ mod recorder;
 
 use axum::http::{Method, StatusCode};
 use futures::future::join_all;
-use job_model::{Job, JobId, JobStatus, NewJob, Timestamp};
+use job_model::{Job, JobId, JobState, JobStatus, JobSummary, NewJob, Timestamp};
+use job_store::contract::Writing;
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
-use job_store::{JobStore, LeftoverQuery, ListQuery, StoreError};
+use job_store::{JobFilter, JobStore, LeftoverQuery, ListQuery, StoreError, Stored};
 use recorder::{Answer, Recorder};
 use serde_json::{Value, json};
 use testkit::services::CouchDb;
 
-const EVERYTHING: ListQuery = ListQuery { status: None, skip: 0, limit: 100 };
+const EVERYTHING: ListQuery = ListQuery { filter: JobFilter::ALL, skip: 0, limit: 100 };
 
 /// A database behind a recording proxy.
 struct Fixture {
@@ -66,8 +67,8 @@ fn id(text: &str) -> JobId {
     JobId::parse(text).unwrap()
 }
 
-fn ids(jobs: &[Job]) -> Vec<&str> {
-    jobs.iter().map(|job| job.uuid.as_str()).collect()
+fn ids(jobs: &[Stored<JobSummary>]) -> Vec<&str> {
+    jobs.iter().map(|job| job.value.uuid.as_str()).collect()
 }
 
 /// A document as the predecessor writes it.
@@ -94,16 +95,22 @@ async fn foreign_documents_are_neither_counted_nor_touched_nor_in_the_way() {
     for (n, document) in foreign.iter().enumerate() {
         fixture.put(&format!("foreign{n}"), document.clone()).await;
     }
-    fixture.store.insert(job("mine", 0)).await.unwrap();
+    fixture.store.create(job("mine", 0)).await.unwrap();
 
     let page = fixture.store.list(EVERYTHING).await.unwrap();
     assert_eq!((page.total, ids(&page.jobs)), (1, vec!["mine"]));
-    let old = LeftoverQuery { status: JobStatus::Created, created_until: Timestamp::now(), limit: 10 };
+    let old = LeftoverQuery {
+        status: JobStatus::Created,
+        created_from: None,
+        created_until: Timestamp::now(),
+        after: None,
+        limit: 10,
+    };
     assert_eq!(fixture.store.leftovers(old).await.unwrap().len(), 1);
     for (n, document) in foreign.iter().enumerate() {
         let name = format!("foreign{n}");
         assert!(matches!(fixture.store.get(&id(&name)).await, Err(StoreError::NotFound { .. })), "{name}");
-        assert!(matches!(fixture.store.insert(job(&name, 0)).await, Err(StoreError::Conflict { .. })), "{name}");
+        assert!(matches!(fixture.store.create(job(&name, 0)).await, Err(StoreError::Conflict { .. })), "{name}");
         let mut kept = fixture.read(&name).await;
         kept.as_object_mut().unwrap().retain(|member, _| !member.starts_with('_'));
         assert_eq!(&kept, document);
@@ -118,8 +125,14 @@ async fn unreadable_jobs_never_hide_the_others_from_the_sweep() {
         unreadable["vars"] = json!({"number": 1});
         fixture.put(&format!("unreadable{n}"), unreadable).await;
     }
-    fixture.store.insert_many(vec![job("a", 1), job("b", 2), job("c", 3)]).await;
-    let query = LeftoverQuery { status: JobStatus::Created, created_until: Timestamp::now(), limit: 2 };
+    fixture.store.create_many(vec![job("a", 1), job("b", 2), job("c", 3)]).await;
+    let query = LeftoverQuery {
+        status: JobStatus::Created,
+        created_from: None,
+        created_until: Timestamp::now(),
+        after: None,
+        limit: 2,
+    };
     let found = fixture.store.leftovers(query).await.unwrap();
     assert_eq!(found.iter().map(|stored| stored.value.uuid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(ids(&fixture.store.list(EVERYTHING).await.unwrap().jobs), ["c", "b", "a"]);
@@ -139,7 +152,7 @@ async fn documents_of_the_predecessor_are_listed_in_their_place_and_go_on() {
     assert_eq!(ids(&fixture.store.list(EVERYTHING).await.unwrap().jobs), ["west", "b", "a", "east"]);
     let mut stored = fixture.store.get(&id("a")).await.unwrap();
     stored.value.mark_queued().unwrap();
-    fixture.store.update(stored).await.unwrap();
+    fixture.store.replace(stored).await.unwrap();
     let document = fixture.read("a").await;
     assert_eq!((&document["uuid"], &document["status"]), (&json!("a"), &json!("queued")));
 }
@@ -147,7 +160,7 @@ async fn documents_of_the_predecessor_are_listed_in_their_place_and_go_on() {
 #[tokio::test]
 async fn the_index_is_upgraded_when_its_text_changes_and_a_newer_one_stays() {
     let fixture = Fixture::prepared().await;
-    fixture.store.insert(job("j", 0)).await.unwrap();
+    fixture.store.create(job("j", 0)).await.unwrap();
     let wanted = fixture.read("_design/puppet-master").await;
     let mut old = wanted.clone();
     old["version"] = json!(0);
@@ -164,6 +177,74 @@ async fn the_index_is_upgraded_when_its_text_changes_and_a_newer_one_stays() {
     assert_eq!(fixture.read("_design/puppet-master").await["_rev"], rev);
 }
 
+/// The design document of version 1, letter for letter.
+fn version_1() -> Value {
+    json!({
+        "language": "javascript",
+        "version": 1,
+        "views": { "jobs": { "map": include_str!("couchdb/index_of_version_1.js").trim_end(), "reduce": "_count" } },
+    })
+}
+
+/// What a gateway of version 1 asks for, and what it reads of the answer.
+async fn list_of_version_1(fixture: &Fixture, scope: &str) -> (u64, Vec<String>) {
+    let url = format!("{}/jobs-test/_design/puppet-master/_view/jobs", fixture.server.url());
+    let ask = async |query: &[(&str, String)]| -> Value {
+        let request = reqwest::Client::new().get(&url).query(query);
+        let request = request.basic_auth(&fixture.server.username, Some(&fixture.server.password));
+        request.send().await.unwrap().json().await.unwrap()
+    };
+    let (start, end) = (json!([scope]).to_string(), json!([scope, {}]).to_string());
+    let counts = ask(&[("group_level", "1".to_owned()), ("startkey", start.clone()), ("endkey", end.clone())]).await;
+    let page = ask(&[
+        ("descending", "true".to_owned()),
+        ("startkey", end),
+        ("endkey", start),
+        ("reduce", "false".to_owned()),
+        ("include_docs", "true".to_owned()),
+        ("limit", "100".to_owned()),
+    ])
+    .await;
+    let rows = page["rows"].as_array().unwrap().clone();
+    let ids = rows.iter().map(|row| row["doc"]["uuid"].as_str().unwrap().to_owned()).collect();
+    (counts["rows"][0]["value"].as_u64().unwrap_or(0), ids)
+}
+
+#[tokio::test]
+async fn an_index_of_version_1_is_replaced_beside_a_gateway_that_goes_on_using_it() {
+    let fixture = Fixture::scripted(|_, _, _| None).await;
+    // The database as version 1 left it.
+    let request = reqwest::Client::new().put(format!("{}/jobs-test", fixture.server.url()));
+    request.basic_auth(&fixture.server.username, Some(&fixture.server.password)).send().await.unwrap();
+    fixture.put("_design/puppet-master", version_1()).await;
+    for n in 0..3 {
+        fixture.put(&format!("j{n}"), predecessors(&format!("j{n}"), &format!("2020-01-02T03:04:0{n}Z"))).await;
+    }
+    let before = list_of_version_1(&fixture, "created").await;
+    assert_eq!(before, (3, vec!["j2".to_owned(), "j1".to_owned(), "j0".to_owned()]));
+    // A new gateway that is not prepared yet has a list, too.
+    assert_eq!(ids(&fixture.store.list(EVERYTHING).await.unwrap().jobs), ["j2", "j1", "j0"]);
+    let waiting = ListQuery { filter: JobFilter { state: Some(JobState::Waiting), ..JobFilter::ALL }, ..EVERYTHING };
+    assert!(matches!(fixture.store.list(waiting).await, Err(StoreError::Unavailable { .. })));
+
+    let many: Vec<_> = (0..4).map(|_| store(fixture.proxy.port, &fixture.server.password)).collect();
+    for prepared in join_all(many.iter().map(JobStore::prepare)).await {
+        prepared.unwrap();
+    }
+    fixture.store.prepare().await.unwrap();
+
+    for scope in ["created", "all"] {
+        assert_eq!(list_of_version_1(&fixture, scope).await, before, "{scope}");
+    }
+    assert_eq!(ids(&fixture.store.list(waiting).await.unwrap().jobs), ["j2", "j1", "j0"]);
+    assert_eq!(fixture.read("_design/puppet-master-next").await["error"], "not_found");
+    // The new index was read, and so built, before it took the old one's place.
+    let requests = fixture.proxy.take();
+    let position = |wanted: &str| requests.iter().position(|request| request.starts_with(wanted)).unwrap();
+    let replaced = requests.iter().position(|request| request == "PUT /jobs-test/_design/puppet-master").unwrap();
+    assert!(position("GET /jobs-test/_design/puppet-master-next/_view/jobs") < replaced, "{requests:#?}");
+}
+
 #[tokio::test]
 async fn every_query_reads_one_range_of_the_index() {
     let fixture = Fixture::scripted(|_, path, body| {
@@ -172,15 +253,20 @@ async fn every_query_reads_one_range_of_the_index() {
     })
     .await;
     fixture.store.prepare().await.unwrap();
-    fixture.store.insert_many((0..1300).map(|n| job(&format!("j{n:04}"), n * 600)).collect()).await;
+    fixture.store.create_many((0..1300).map(|n| job(&format!("j{n:04}"), n * 600)).collect()).await;
     fixture.proxy.take();
     for status in [None, Some(JobStatus::Created)] {
         for skip in [0, 40, 1200] {
-            fixture.store.list(ListQuery { status, skip, limit: 10 }).await.unwrap();
+            fixture
+                .store
+                .list(ListQuery { filter: JobFilter { status, ..JobFilter::ALL }, skip, limit: 10 })
+                .await
+                .unwrap();
         }
     }
     let until = Timestamp::now();
-    let query = LeftoverQuery { status: JobStatus::Created, created_until: until, limit: 10 };
+    let query =
+        LeftoverQuery { status: JobStatus::Created, created_from: None, created_until: until, after: None, limit: 10 };
     fixture.store.leftovers(query).await.unwrap();
     let requests = fixture.proxy.take();
     let by_keys = "POST /jobs-test/_all_docs?include_docs=true";
@@ -200,9 +286,9 @@ async fn every_query_reads_one_range_of_the_index() {
 async fn concurrent_writes_share_requests() {
     let fixture = Fixture::prepared().await;
     let before = fixture.store.write_calls();
-    let stored = join_all((0..64).map(|n| fixture.store.insert(job(&format!("j{n}"), n)))).await;
+    let stored = join_all((0..64).map(|n| fixture.store.create(job(&format!("j{n}"), n)))).await;
     assert_eq!(fixture.store.write_calls() - before, 1);
-    let updates = stored.into_iter().map(|row| fixture.store.update(row.unwrap()));
+    let updates = stored.into_iter().map(|row| fixture.store.replace(row.unwrap()));
     join_all(updates).await.into_iter().for_each(|row| assert!(row.is_ok()));
     assert_eq!(fixture.store.write_calls() - before, 2);
     assert_eq!(fixture.proxy.take(), ["POST /jobs-test/_bulk_docs"; 2]);
@@ -223,7 +309,7 @@ async fn a_batch_rejected_because_of_one_row_is_stored_without_it() {
         });
         let fixture = fixture.await;
         fixture.store.prepare().await.unwrap();
-        let rows = fixture.store.insert_many(vec![job("a", 0), job("poison", 0), job("b", 0)]).await;
+        let rows = fixture.store.create_many(vec![job("a", 0), job("poison", 0), job("b", 0)]).await;
         assert!(rows[0].is_ok() && rows[2].is_ok(), "{rows:?}");
         match &rows[1] {
             Err(StoreError::TooLarge { .. }) => assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE),
@@ -242,7 +328,7 @@ async fn a_failing_server_fails_every_row_as_one_that_may_be_tried_again() {
     });
     let fixture = fixture.await;
     fixture.store.prepare().await.unwrap();
-    for row in fixture.store.insert_many(vec![job("a", 0), job("b", 0)]).await {
+    for row in fixture.store.create_many(vec![job("a", 0), job("b", 0)]).await {
         assert!(matches!(row, Err(StoreError::Unavailable { .. })), "{row:?}");
     }
 }
@@ -253,7 +339,7 @@ async fn refused_credentials_are_not_tried_again_at_once() {
     let wrong = store(fixture.proxy.port, "wrong");
     for _ in 0..10 {
         assert!(matches!(wrong.ping().await, Err(StoreError::Refused { .. })));
-        assert!(matches!(wrong.insert(job("j", 0)).await, Err(StoreError::Refused { .. })));
+        assert!(matches!(wrong.create(job("j", 0)).await, Err(StoreError::Refused { .. })));
     }
     assert_eq!(fixture.proxy.take().len(), 1);
     tokio::time::pause();
@@ -278,7 +364,7 @@ async fn a_user_who_may_not_make_databases_uses_the_one_that_is_there() {
     );
     store(fixture.server.port, &fixture.server.password).prepare().await.unwrap();
     fixture.store.prepare().await.unwrap();
-    fixture.store.insert(job("j", 0)).await.unwrap();
+    fixture.store.create(job("j", 0)).await.unwrap();
 }
 
 #[tokio::test]
@@ -286,15 +372,15 @@ async fn a_missing_database_or_server_may_be_tried_again() {
     let mut fixture = Fixture::scripted(|_, _, _| None).await;
     assert!(matches!(fixture.store.ping().await, Err(StoreError::Unavailable { .. })));
     assert!(matches!(fixture.store.get(&id("j")).await, Err(StoreError::Unavailable { .. })));
-    assert!(matches!(fixture.store.insert(job("j", 0)).await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(fixture.store.create(job("j", 0)).await, Err(StoreError::Unavailable { .. })));
     assert!(matches!(fixture.store.list(EVERYTHING).await, Err(StoreError::Unavailable { .. })));
     let direct = store(fixture.server.port, &fixture.server.password);
     fixture.server.kill();
     assert!(matches!(direct.prepare().await, Err(StoreError::Unavailable { .. })));
-    assert!(matches!(direct.insert(job("j", 0)).await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(direct.create(job("j", 0)).await, Err(StoreError::Unavailable { .. })));
     fixture.server.restart().await;
     direct.prepare().await.unwrap();
-    direct.insert(job("j", 0)).await.unwrap();
+    direct.create(job("j", 0)).await.unwrap();
 }
 
 #[test]

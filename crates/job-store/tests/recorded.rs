@@ -10,8 +10,9 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use futures::future::join_all;
 use job_model::{Job, JobId, JobStatus, NewJob, Timestamp};
+use job_store::contract::Writing;
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
-use job_store::{JobStore, LeftoverQuery, ListQuery, Revision, StoreError, Stored};
+use job_store::{JobFilter, JobStore, LeftoverQuery, ListQuery, Revision, StoreError, Stored};
 use recorder::{Answer, Recorder};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -70,7 +71,7 @@ async fn databases_may_exist_or_be_accepted_for_later() {
     })
     .await;
     store.prepare().await.unwrap();
-    assert_eq!(server.take().len(), 8);
+    assert_eq!(server.take().len(), 9);
 }
 
 #[tokio::test]
@@ -95,10 +96,10 @@ async fn one_illegal_row_fails_alone_whatever_the_server_calls_it() {
             _ => Some((StatusCode::CREATED, WRITTEN)),
         })
         .await;
-        let rows = store.insert_many(vec![job("a"), job("bad"), job("b")]).await;
+        let rows = store.create_many(vec![job("a"), job("bad"), job("b")]).await;
         assert!(rows[0].is_ok() && rows[2].is_ok(), "{of_batch}: {rows:?}");
         match &rows[1] {
-            Err(StoreError::TooLarge { id }) => assert_eq!((status.as_u16(), id.as_str()), (413, "bad")),
+            Err(StoreError::TooLarge { id, .. }) => assert_eq!((status.as_u16(), id.as_str()), (413, "bad")),
             Err(StoreError::Refused { reason, .. }) => assert!(status == 400 && reason.contains("400"), "{reason}"),
             other => panic!("{of_batch}: {other:?}"),
         }
@@ -115,7 +116,7 @@ async fn conflicts_come_back_in_the_order_of_the_rows() {
         r#"{"ok":true,"id":"d","rev":"1-803d2fb52f4f28777c1631700d3d3ebd"}]"#
     );
     let (_server, store) = scripted(|_, _, _| Some((StatusCode::CREATED, ROWS))).await;
-    let rows = store.insert_many(vec![job("a"), job("b"), job("c"), job("d")]).await;
+    let rows = store.create_many(vec![job("a"), job("b"), job("c"), job("d")]).await;
     assert_eq!(rows[0].as_ref().unwrap().revision.0, "2-7b5a47f728698961a77b137a2f3e78d1");
     assert!(matches!(&rows[1], Err(StoreError::Conflict { id }) if id.as_str() == "b"), "{:?}", rows[1]);
     assert!(matches!(&rows[2], Err(StoreError::Refused { reason, .. }) if reason.contains("not by you")));
@@ -190,9 +191,9 @@ async fn a_database_that_was_dropped_is_made_again_and_one_that_never_was_is_not
         tokio::time::advance(Duration::from_secs(2)).await;
         *there.lock().unwrap() = false;
         server.take();
-        let everything = ListQuery { status: None, skip: 0, limit: 10 };
+        let everything = ListQuery { filter: JobFilter::ALL, skip: 0, limit: 10 };
         let asked = id("j");
-        let (read, inserted, list) = tokio::join!(store.get(&asked), store.insert(job("a")), store.list(everything));
+        let (read, inserted, list) = tokio::join!(store.get(&asked), store.create(job("a")), store.list(everything));
         assert!(matches!(read, Err(StoreError::NotFound { .. })), "{read:?}");
         assert!(inserted.is_ok(), "{inserted:?}");
         assert_eq!(list.unwrap().total, 0);
@@ -251,7 +252,13 @@ async fn rows_whose_document_is_gone_are_passed_over() {
         })
     })
     .await;
-    let query = LeftoverQuery { status: JobStatus::Created, created_until: Timestamp::now(), limit: 2 };
+    let query = LeftoverQuery {
+        status: JobStatus::Created,
+        created_from: None,
+        created_until: Timestamp::now(),
+        after: None,
+        limit: 2,
+    };
     let found = store.leftovers(query).await.unwrap();
     assert_eq!(found.iter().map(|stored| stored.value.uuid.as_str()).collect::<Vec<_>>(), ["a"]);
 }
@@ -261,7 +268,7 @@ async fn rows_whose_document_is_gone_are_passed_over() {
 async fn an_answer_that_breaks_off_may_be_tried_again() {
     const BROKEN: &str = "{\"total_rows\":4,\"offset\":0,\"rows\":[\n{\"error\":\"timeout\",\"reason\":\"The request";
     let (_server, store) = scripted(|_, _, _| ok(BROKEN)).await;
-    let everything = ListQuery { status: None, skip: 0, limit: 10 };
+    let everything = ListQuery { filter: JobFilter::ALL, skip: 0, limit: 10 };
     assert!(matches!(store.list(everything).await, Err(StoreError::Unavailable { .. })));
 }
 
@@ -283,7 +290,7 @@ async fn a_write_whose_answer_is_lost_is_not_sent_again() {
         }
     };
     let client = async {
-        assert!(matches!(store.update(at_revision("a")).await, Err(StoreError::Unavailable { .. })));
+        assert!(matches!(store.replace(at_revision("a")).await, Err(StoreError::Unavailable { .. })));
         let _ = store.ping().await;
     };
     let requests = tokio::select! {

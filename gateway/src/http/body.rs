@@ -13,8 +13,6 @@ use std::collections::BTreeMap;
 use super::error::ApiError;
 use crate::config::Settings;
 
-/// Bytes of a job that are left for what the server adds later: times, marks, a short error.
-const RESERVED: usize = 1024;
 /// How deep JSON may be nested, anywhere in a body: serde skips unknown fields however deep they are.
 const MAX_DEPTH: usize = 10_000;
 /// The longest time limit that a job may ask for, in seconds: a day.
@@ -55,14 +53,8 @@ fn announced(headers: &HeaderMap) -> usize {
 }
 
 /// Makes the job that a body asks for.
-pub(crate) fn job(body: &[u8], settings: &Settings) -> Result<Job, ApiError> {
-    let new = new_job(body)?;
-    let job = Job::create(new, Timestamp::now()).map_err(ApiError::JobId)?;
-    let size = serde_json::to_vec(&job).map_or(usize::MAX, |text| text.len());
-    if size > settings.max_body_bytes.saturating_sub(RESERVED) {
-        return Err(ApiError::TooLarge { limit: settings.max_body_bytes - RESERVED });
-    }
-    Ok(job)
+pub(crate) fn job(body: &[u8]) -> Result<Job, ApiError> {
+    Job::create(new_job(body)?, Timestamp::now()).map_err(ApiError::JobId)
 }
 
 /// The options whose mistakes are told by field.
@@ -103,14 +95,11 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use service::Secret;
-
     use super::job;
-    use crate::config::Settings;
     use crate::http::error::ApiError;
 
     fn read(body: &str) -> Result<job_model::Job, ApiError> {
-        job(body.as_bytes(), &Settings::with_token(Secret::new("t")))
+        job(body.as_bytes())
     }
 
     #[test]
@@ -131,13 +120,5 @@ mod tests {
     fn the_servers_own_fields_are_ignored() {
         let job = read(r#"{"status":"done","error":"x","results":{"a":1},"duration":5,"_rev":"1-x"}"#).unwrap();
         assert_eq!((job.status, job.error.as_str(), job.results, job.duration), (Default::default(), "", None, 0));
-    }
-
-    #[test]
-    fn a_job_keeps_room_for_what_the_server_adds() {
-        let mut settings = Settings::with_token(Secret::new("t"));
-        settings.max_body_bytes = 2048;
-        let body = format!(r#"{{"code":"{}"}}"#, "x".repeat(1000));
-        assert!(matches!(job(body.as_bytes(), &settings), Err(ApiError::TooLarge { limit: 1024 })));
     }
 }

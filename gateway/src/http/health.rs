@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use job_model::{JobStatus, Timestamp};
 use job_queue::Queue;
-use job_store::{LeftoverQuery, ListQuery};
+use job_store::{JobFilter, LeftoverQuery, ListQuery};
 use serde_json::{Map, Value};
 use service::Chain;
 
@@ -61,13 +61,15 @@ async fn sample(app: &App) {
         app.metrics.queue_depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
     }
     for status in JobStatus::ALL {
-        if let Ok(page) = app.store.list(ListQuery { status: Some(status), skip: 0, limit: 0 }).await {
+        let filter = JobFilter { status: Some(status), ..JobFilter::ALL };
+        if let Ok(page) = app.store.list(ListQuery { filter, skip: 0, limit: 0 }).await {
             let labels = StatusLabels { status: status.as_str() };
             app.metrics.jobs.get_or_create(&labels).set(i64::try_from(page.total).unwrap_or(i64::MAX));
         }
     }
     let now = Timestamp::now();
-    let oldest = LeftoverQuery { status: JobStatus::Queued, created_until: now, limit: 1 };
+    let oldest =
+        LeftoverQuery { status: JobStatus::Queued, created_from: None, created_until: now, after: None, limit: 1 };
     if let Ok(found) = app.store.leftovers(oldest).await {
         let age = found.first().map_or(0, |job| now.unix_millis() - job.value.created_at.unix_millis());
         app.metrics.oldest_queued_seconds.set(age / 1000);

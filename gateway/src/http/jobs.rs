@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, RawQuery, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use futures::TryStreamExt;
 use job_model::{Job, JobId, JobResult, JobStage, JobStatus};
-use job_store::{ListPage, StoreError, Stored};
+use job_store::{StoreError, Stored};
 use serde::Serialize;
 
 use super::error::ApiError;
@@ -59,7 +60,7 @@ pub(crate) async fn create(
         }
     }
     let body = body::read(request, &app.settings).await?;
-    let job = body::job(&body, &app.settings)?;
+    let job = body::job(&body)?;
     drop(body);
     let id = job.uuid.clone();
     // Once begun it goes on when the client hangs up: what is stored is also published.
@@ -78,8 +79,8 @@ pub(crate) async fn create(
 
 /// Stores a new job and hands it on to be published.
 async fn insert(app: Arc<App>, job: Job) -> Result<Job, StoreError> {
-    let stored = app.store.insert(job).await?;
-    let job = stored.value.clone();
+    let revision = app.store.insert(&job).await?;
+    let stored = Stored { value: job.clone(), revision };
     app.metrics.created.inc();
     app.load.accepted();
     tracing::info!(job.id = %job.uuid, "job created");
@@ -116,11 +117,16 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<JobList>, ApiError> {
     let query = PageQuery::parse(query.as_deref().unwrap_or_default())?;
-    let page = match query.to_store() {
-        Some(wanted) => within(&app, "Failed to fetch job list", app.store.list(wanted)).await?,
-        None => ListPage { jobs: Vec::new(), total: 0 },
+    let failed = "Failed to fetch job list";
+    let Some(wanted) = query.to_store() else {
+        return Ok(Json(query.describe(Vec::new(), 0, own_url(&uri, &headers))));
     };
-    Ok(Json(query.describe(page, own_url(&uri, &headers))))
+    let page = within(&app, failed, app.store.list(wanted)).await?;
+    let ids = page.jobs.into_iter().map(|stored| stored.value.uuid).collect();
+    let mut jobs: Vec<Job> = within(&app, failed, app.store.read_many(ids).try_collect()).await?;
+    // A job may move on between the list and the job.
+    jobs.retain(|job| wanted.filter.status.is_none_or(|status| job.status == status));
+    Ok(Json(query.describe(jobs, page.total, own_url(&uri, &headers))))
 }
 
 /// `DELETE /jobs/{uuid}`: a job under way is cancelled too.
@@ -181,7 +187,7 @@ async fn within<T>(
     match tokio::time::timeout(app.settings.request_timeout, call).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(StoreError::NotFound { id })) => Err(ApiError::JobNotFound { id: id.to_string() }),
-        Ok(Err(StoreError::TooLarge { .. })) => Err(ApiError::TooLarge { limit: app.settings.max_body_bytes }),
+        Ok(Err(StoreError::TooLarge { limit, .. })) => Err(ApiError::TooLarge { limit }),
         Ok(Err(source)) => {
             if matches!(source, StoreError::Unavailable { .. } | StoreError::Refused { .. }) {
                 app.metrics.store_errors.inc();

@@ -3,7 +3,7 @@
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 use job_model::{Job, JobStatus};
-use job_store::{ListPage, ListQuery};
+use job_store::{JobFilter, ListQuery};
 use serde::Serialize;
 use url::form_urlencoded;
 
@@ -47,12 +47,12 @@ impl PageQuery {
     pub(crate) fn to_store(&self) -> Option<ListQuery> {
         let status = if self.status.is_empty() { None } else { Some(JobStatus::parse(&self.status)?) };
         let skip = u64::from(self.page - 1) * u64::from(self.per_page);
-        Some(ListQuery { status, skip, limit: self.per_page.into() })
+        Some(ListQuery { filter: JobFilter { status, ..JobFilter::ALL }, skip, limit: self.per_page.into() })
     }
 
-    /// The answer for a page of the store.
-    pub(crate) fn describe(&self, page: ListPage, path: String) -> JobList {
-        let last_page = page.total.div_ceil(self.per_page.into()).max(1);
+    /// The answer for a page of a list that has `total` jobs.
+    pub(crate) fn describe(&self, jobs: Vec<Job>, total: u64, path: String) -> JobList {
+        let last_page = total.div_ceil(self.per_page.into()).max(1);
         let url = |number: u64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             if !self.status.is_empty() {
@@ -68,12 +68,12 @@ impl PageQuery {
             prev: (current > 1).then(|| url(current - 1)),
             next: (current < last_page).then(|| url(current + 1)),
         };
-        let shown = page.jobs.len() as u64;
+        let shown = jobs.len() as u64;
         let from = (shown > 0).then(|| (current - 1) * u64::from(self.per_page) + 1);
         let to = from.map(|from| from + shown - 1);
-        let (per_page, total) = (self.per_page, page.total);
+        let per_page = self.per_page;
         let meta = Meta { current_page: current, from, last_page, path, per_page, to, total };
-        JobList { data: page.jobs.into_iter().map(Job::published).collect(), links, meta }
+        JobList { data: jobs.into_iter().map(Job::published).collect(), links, meta }
     }
 }
 
@@ -120,13 +120,11 @@ pub(crate) fn origin(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use job_store::ListPage;
-
     use super::PageQuery;
 
     fn described(query: &str, total: u64) -> serde_json::Value {
-        let page = ListPage { jobs: Vec::new(), total };
-        serde_json::to_value(PageQuery::parse(query).unwrap().describe(page, "http://h/jobs".to_owned())).unwrap()
+        let list = PageQuery::parse(query).unwrap().describe(Vec::new(), total, "http://h/jobs".to_owned());
+        serde_json::to_value(list).unwrap()
     }
 
     #[test]

@@ -25,7 +25,8 @@ async fn leave_behind(backend: &Backend, id: &str, status: JobStatus) -> Stored<
     if status == JobStatus::Queued {
         job.mark_queued().unwrap();
     }
-    backend.parts.store.insert(job).await.unwrap()
+    let revision = backend.parts.store.insert(&job).await.unwrap();
+    Stored { value: job, revision }
 }
 
 async fn take_job(backend: &Backend) -> JobId {
@@ -69,7 +70,7 @@ async fn a_job_lost_while_queued_is_published_again_and_at_last_given_up(backend
     assert_eq!(dispatch.attempts, 2, "the predecessor's publish counts too");
     dispatch.attempts = 3;
     dispatch.at = stored.value.created_at;
-    backend.parts.store.update(stored).await.unwrap();
+    backend.parts.store.update(&stored.value, &stored.revision).await.unwrap();
     let gateway = Running::start(&backend.parts, settings).await;
     let job = gateway.done(&id).await;
     assert_eq!(job.error, "the job was put on the queue 3 times and no result came back");

@@ -7,7 +7,8 @@ use reqwest::StatusCode;
 use super::document::Reader;
 use super::group_commit::{RowReply, row_outcome};
 use super::http::Reply;
-use super::listing::{Counts, jobs_in};
+use super::listing::{Counts, summaries_in};
+use super::reading::jobs_in;
 
 /// An answer, read in every way that we read one; the job when it is one's document.
 pub fn answer(bytes: &[u8]) -> Option<Job> {
@@ -16,6 +17,7 @@ pub fn answer(bytes: &[u8]) -> Option<Job> {
     let _ = reply.fault();
     let _ = reply.json::<Counts>();
     let _ = jobs_in(&reply, &reader);
+    let _ = summaries_in(&reply, &reader);
     for row in reply.json::<Vec<RowReply>>().into_iter().flatten().chain(reply.json().ok()) {
         let _ = row_outcome(row);
     }

@@ -21,7 +21,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::http::{Fault, Http, Trouble, segment};
-use crate::{Revision, StoreError};
+use crate::Revision;
 
 /// The longest time a row waits for company.
 const GATHER: Duration = Duration::from_millis(2);
@@ -62,16 +62,6 @@ pub(super) struct RowReply {
     error: Option<String>,
     #[serde(default)]
     reason: String,
-}
-
-impl RowFailure {
-    pub(super) fn into_error(self, id: &JobId) -> StoreError {
-        match self {
-            Self::Conflict => StoreError::Conflict { id: id.clone() },
-            Self::TooLarge => StoreError::TooLarge { id: id.clone() },
-            Self::Other(trouble) => trouble.into_error(format!("write job {id} to CouchDB")),
-        }
-    }
 }
 
 impl GroupCommit {
@@ -187,6 +177,7 @@ enum Rejected {
 }
 
 async fn send_batch(http: &Http, batch: &[Row]) -> Result<Vec<Result<Revision, RowFailure>>, Rejected> {
+    http.count_rows(batch.len());
     let reply = http.write(Method::POST, "_bulk_docs", Some(batch_body(batch))).await.map_err(Rejected::AsAWhole)?;
     match reply.status {
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => return Err(Rejected::ByOneRow(reply.fault())),
@@ -234,6 +225,7 @@ pub(super) fn row_outcome(row: RowReply) -> Result<Revision, RowFailure> {
 }
 
 async fn put(http: &Http, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
+    http.count_rows(1);
     let reply = http.write(Method::PUT, &segment(id.as_str()), Some(document)).await.map_err(RowFailure::Other)?;
     match reply.status {
         StatusCode::CONFLICT => Err(RowFailure::Conflict),

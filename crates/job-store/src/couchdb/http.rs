@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
@@ -37,6 +37,7 @@ pub(super) struct Http {
     /// Held by the one request that finds it out.
     trial: tokio::sync::Mutex<()>,
     write_calls: AtomicU64,
+    rows: AtomicU64,
 }
 
 /// The server's answer.
@@ -152,12 +153,29 @@ impl Http {
             trial: tokio::sync::Mutex::new(()),
             authorization,
             write_calls: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
         })
     }
 
     /// How many requests were sent that end with an fsync on the server.
     pub(super) fn write_calls(&self) -> u64 {
         self.write_calls.load(Ordering::Relaxed)
+    }
+
+    /// How many documents were sent to be written, deletions included.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Counts documents of a write.
+    pub(super) fn count_rows(&self, rows: usize) {
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Where the jobs are, for errors: server and database, never the credentials.
+    pub(super) fn address(&self) -> String {
+        let database = percent_encoding::percent_decode_str(&self.database).decode_utf8_lossy();
+        format!("{}/{database}", self.server)
     }
 
     /// Reads below the jobs' database; `path` is encoded and empty for the database itself.
@@ -171,10 +189,22 @@ impl Http {
         self.read(request).await
     }
 
+    /// As [`Self::post`] while the answer's body has at most `most` bytes; `None`, and nothing kept, when it has more.
+    pub(super) async fn post_within(&self, path: &str, body: Bytes, most: usize) -> Result<Option<Reply>, Trouble> {
+        let request = || self.client.post(self.url(path)).header(CONTENT_TYPE, JSON).body(body.clone());
+        self.read_within(request, most).await
+    }
+
     async fn read(&self, request: impl Fn() -> RequestBuilder) -> Result<Reply, Trouble> {
-        match self.send(request()).await {
+        Ok(self.read_within(request, usize::MAX).await?.expect("no body is longer"))
+    }
+
+    async fn read_within(&self, request: impl Fn() -> RequestBuilder, most: usize) -> Result<Option<Reply>, Trouble> {
+        match self.send_within(request(), most).await {
             // A kept connection may die under a request at any time; reading once more is harmless.
-            Err(Sent::Transport(error)) if !error.is_timeout() && !error.is_connect() => self.send(request()).await,
+            Err(Sent::Transport(error)) if !error.is_timeout() && !error.is_connect() => {
+                self.send_within(request(), most).await
+            }
             other => other,
         }
         .map_err(Trouble::from)
@@ -206,7 +236,11 @@ impl Http {
         format!("{}/{}/{path}", self.server, self.database)
     }
 
-    async fn send(&self, mut request: RequestBuilder) -> Result<Reply, Sent> {
+    async fn send(&self, request: RequestBuilder) -> Result<Reply, Sent> {
+        Ok(self.send_within(request, usize::MAX).await?.expect("no body is longer"))
+    }
+
+    async fn send_within(&self, mut request: RequestBuilder, most: usize) -> Result<Option<Reply>, Sent> {
         let trial = self.trial().await;
         if let Some(reason) = self.still_refused() {
             return Err(Sent::Refused(reason));
@@ -214,13 +248,19 @@ impl Http {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        let response = request.send().await.map_err(Sent::Transport)?;
+        let mut response = request.send().await.map_err(Sent::Transport)?;
         let status = response.status();
-        let body = response.bytes().await.map_err(Sent::Transport)?;
-        let reply = Reply { status, body };
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(Sent::Transport)? {
+            if body.len() + chunk.len() > most {
+                return Ok(None);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let reply = Reply { status, body: body.freeze() };
         self.judge_credentials(&reply);
         drop(trial);
-        Ok(reply)
+        Ok(Some(reply))
     }
 
     /// Waits for its turn while it is not known whether the credentials are right.

@@ -1,12 +1,11 @@
-//! The list, its totals and the leftovers, all read from the one index.
+//! The list and its totals, read from the one index: its values are the summaries, so that no document is read.
 //!
 //! A view passes over `skip` rows one by one, so the cost of a plain page grows with its number. A deep page is found
 //! by counting instead: the counts per month name the month that holds the wanted position, those per day its day, and
 //! so on down to the second, at most five small requests that the B-tree answers from its inner nodes. Only what
-//! remains inside the last part is passed over.
+//! remains inside the last part is passed over. Times between which jobs were created cut the range of keys.
 
-use bytes::Bytes;
-use job_model::{Job, Timestamp};
+use job_model::{Job, JobSummary, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -14,32 +13,18 @@ use serde_json::{Value, json};
 use super::design::VIEW;
 use super::document::Reader;
 use super::http::{Http, Reply, Trouble};
-use crate::{LeftoverQuery, ListPage, ListQuery, Stored};
+use super::reading::documents_of;
+use crate::query::{Scope, Seconds};
+use crate::{ListPage, ListQuery, Revision, Stored};
 
 /// Passing over this many rows costs less than another request.
 const NEAR: u64 = 500;
 /// The key of a row: the scope and five parts of the time.
 const KEY_PARTS: usize = 6;
-/// How many documents one request of the sweep fetches at most.
-const CHUNK: u64 = 100;
+/// How many documents are read at a time where the index has no summaries.
+const OLD_CHUNK: usize = 10;
 /// Beyond what any caller may mean; some servers refuse larger numbers.
 const LIMIT_MAX: u64 = 100_000;
-
-#[derive(Deserialize)]
-struct Rows<'a> {
-    #[serde(borrow)]
-    rows: Vec<Row<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Row<'a> {
-    // Absent when the document has been deleted between the two requests of `documents`.
-    #[serde(default)]
-    id: String,
-    // Null when the document was deleted after the index was read.
-    #[serde(borrow)]
-    doc: Option<&'a RawValue>,
-}
 
 #[derive(Deserialize)]
 pub(super) struct Counts {
@@ -52,39 +37,142 @@ struct Count {
     value: u64,
 }
 
+#[derive(Deserialize)]
+struct Summaries<'a> {
+    #[serde(borrow)]
+    rows: Vec<SummaryRow<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SummaryRow<'a> {
+    id: String,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct IndexValue {
+    rev: String,
+    #[serde(flatten)]
+    summary: JobSummary,
+}
+
+/// The rows of a scope between two keys, both included.
+pub(super) struct Range {
+    /// The scope, and the parts of the first second where there is one.
+    first: Vec<String>,
+    /// The scope, and the parts of the last second where there is one.
+    last: Vec<String>,
+}
+
+impl Range {
+    pub(super) fn new(scope: Scope, seconds: Seconds) -> Self {
+        let scope = match scope {
+            Scope::All => "all".to_owned(),
+            Scope::Status(status) => status.as_str().to_owned(),
+            Scope::State(state) => format!("state:{state}"),
+            Scope::Both(status, state) => format!("{status}:{state}"),
+        };
+        let key = |time: Option<Timestamp>| {
+            let mut key = vec![scope.clone()];
+            key.extend(time.into_iter().flat_map(parts));
+            key
+        };
+        Self { first: key(seconds.first), last: key(seconds.last) }
+    }
+
+    /// The part of the range whose keys begin with these parts.
+    fn within(&self, parts: &[String]) -> Self {
+        let clip = |end: &[String]| if end.starts_with(parts) { end.to_vec() } else { parts.to_vec() };
+        Self { first: clip(&self.first), last: clip(&self.last) }
+    }
+
+    /// Where rows in ascending order begin and end.
+    pub(super) fn ascending(&self) -> [(&'static str, String); 2] {
+        [("startkey", json!(self.first).to_string()), ("endkey", end_of(&self.last).to_string())]
+    }
+
+    fn descending(&self) -> [(&'static str, String); 3] {
+        [
+            ("descending", "true".to_owned()),
+            ("startkey", end_of(&self.last).to_string()),
+            ("endkey", json!(self.first).to_string()),
+        ]
+    }
+}
+
+/// A second as the index takes it apart: month, day, hour, minute, second.
+fn parts(time: Timestamp) -> [String; 5] {
+    let text = time.to_whole_seconds();
+    [&text[0..7], &text[8..10], &text[11..13], &text[14..16], &text[17..19]].map(str::to_owned)
+}
+
+/// An object sorts after every string, so this is behind all keys that begin with these parts.
+fn end_of(parts: &[String]) -> Value {
+    let mut key: Vec<Value> = parts.iter().cloned().map(Value::String).collect();
+    key.push(json!({}));
+    Value::Array(key)
+}
+
 /// A page of the list, newest first.
 pub(super) async fn list(http: &Http, reader: &Reader, query: ListQuery) -> Result<ListPage, Trouble> {
-    let scope = query.status.map_or("all", |status| status.as_str());
-    let (total, jobs) = tokio::try_join!(total(http, scope), page(http, reader, scope, query))?;
+    let (Some(scope), Some(seconds)) = (query.filter.scope(), query.filter.seconds()) else {
+        return Ok(ListPage::default());
+    };
+    let range = Range::new(scope, seconds);
+    let (total, jobs) = tokio::try_join!(total(http, &range), page(http, reader, &range, query))?;
     Ok(ListPage { jobs, total })
 }
 
-async fn total(http: &Http, scope: &str) -> Result<u64, Trouble> {
-    Ok(counts(http, &[scope.to_owned()], 1).await?.first().map_or(0, |count| count.value))
+async fn total(http: &Http, range: &Range) -> Result<u64, Trouble> {
+    Ok(counts(http, range, 1).await?.first().map_or(0, |count| count.value))
 }
 
-async fn page(http: &Http, reader: &Reader, scope: &str, query: ListQuery) -> Result<Vec<Job>, Trouble> {
+async fn page(
+    http: &Http,
+    reader: &Reader,
+    range: &Range,
+    query: ListQuery,
+) -> Result<Vec<Stored<JobSummary>>, Trouble> {
     if query.limit == 0 {
         return Ok(Vec::new());
     }
-    let Some((start, skip)) = locate(http, scope, query.skip).await? else { return Ok(Vec::new()) };
-    let range = [
-        ("descending", "true".to_owned()),
-        ("startkey", end_of(&start).to_string()),
-        ("endkey", json!([scope]).to_string()),
-    ];
-    let jobs = documents(http, reader, &range, skip, query.limit.min(LIMIT_MAX)).await?.1;
-    // A job may change its state between the index and the document.
-    let is_wanted = |job: &Job| query.status.is_none_or(|status| job.status == status);
-    Ok(jobs.into_iter().map(|stored| stored.value).filter(is_wanted).collect())
+    let Some((last, skip)) = locate(http, range, query.skip).await? else { return Ok(Vec::new()) };
+    let mut request = Range { first: range.first.clone(), last }.descending().to_vec();
+    request.push(("reduce", "false".to_owned()));
+    request.push(("skip", skip.to_string()));
+    request.push(("limit", query.limit.min(LIMIT_MAX).to_string()));
+    let reply = http.get(VIEW, &request).await?;
+    match old_rows(&reply)? {
+        Some(ids) => from_documents(http, reader, &ids).await,
+        None => summaries_in(&reply, reader),
+    }
 }
 
-/// The key to begin a page at (it and everything older) and how many rows to pass over from there.
-async fn locate(http: &Http, scope: &str, skip: u64) -> Result<Option<(Vec<String>, u64)>, Trouble> {
-    let mut start = vec![scope.to_owned()];
+/// The ids of an answer that comes from an index of version 1, whose values are null.
+fn old_rows(reply: &Reply) -> Result<Option<Vec<String>>, Trouble> {
+    let rows = reply.json::<Summaries<'_>>()?.rows;
+    let is_old = rows.first().is_some_and(|row| row.value.get() == "null");
+    Ok(is_old.then(|| rows.into_iter().map(|row| row.id).collect()))
+}
+
+/// The list until the index of version 1 is replaced.
+async fn from_documents(http: &Http, reader: &Reader, ids: &[String]) -> Result<Vec<Stored<JobSummary>>, Trouble> {
+    let mut summaries = Vec::new();
+    for some in ids.chunks(OLD_CHUNK) {
+        let jobs = documents_of(http, reader, some).await?.1;
+        let summary = |job: Stored<Job>| Stored { value: JobSummary::of(&job.value), revision: job.revision };
+        summaries.extend(jobs.into_iter().map(summary));
+    }
+    Ok(summaries)
+}
+
+/// The key that a page begins at (with everything older) and how many rows to pass over from there.
+async fn locate(http: &Http, range: &Range, skip: u64) -> Result<Option<(Vec<String>, u64)>, Trouble> {
+    let mut start = vec![range.first[0].clone()];
     let mut rest = skip;
     while rest > NEAR && start.len() < KEY_PARTS {
-        let groups = counts(http, &start, start.len() + 1).await?;
+        let groups = counts(http, &range.within(&start), start.len() + 1).await?;
         let mut found = None;
         for group in groups.into_iter().rev() {
             if rest < group.value {
@@ -98,81 +186,28 @@ async fn locate(http: &Http, scope: &str, skip: u64) -> Result<Option<(Vec<Strin
             None => return Ok(None),
         }
     }
-    Ok(Some((start, rest)))
+    Ok(Some((range.within(&start).last, rest)))
 }
 
-/// How many rows there are below a key, by the first `level` parts of theirs, oldest first.
-async fn counts(http: &Http, below: &[String], level: usize) -> Result<Vec<Count>, Trouble> {
-    let range = [
-        ("group_level", level.to_string()),
-        ("startkey", json!(below).to_string()),
-        ("endkey", end_of(below).to_string()),
-    ];
-    Ok(http.get(VIEW, &range).await?.json::<Counts>()?.rows)
+/// How many rows of a range there are, by the first `level` parts of their keys, oldest first.
+async fn counts(http: &Http, range: &Range, level: usize) -> Result<Vec<Count>, Trouble> {
+    let [start, end] = range.ascending();
+    let query = [("group_level", level.to_string()), start, end];
+    Ok(http.get(VIEW, &query).await?.json::<Counts>()?.rows)
 }
 
-/// An object sorts after every string, so this is behind all keys that begin with these parts.
-fn end_of(parts: &[String]) -> Value {
-    let mut key: Vec<Value> = parts.iter().cloned().map(Value::String).collect();
-    key.push(json!({}));
-    Value::Array(key)
+/// The summaries in an answer of the index.
+pub(super) fn summaries_in(reply: &Reply, reader: &Reader) -> Result<Vec<Stored<JobSummary>>, Trouble> {
+    let rows = reply.json::<Summaries<'_>>()?.rows;
+    Ok(rows.iter().filter_map(|row| summary(row, reader)).collect())
 }
 
-/// Jobs that are stuck, oldest first. Goes on past documents that are no jobs, so that they never hide the others.
-pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, Trouble> {
-    let scope = query.status.as_str();
-    let range = [("startkey", json!([scope]).to_string()), ("endkey", key_of(scope, query.created_until).to_string())];
-    let mut found = Vec::new();
-    let mut skip = 0;
-    loop {
-        let missing = query.limit.saturating_sub(found.len() as u64).min(CHUNK);
-        if missing == 0 {
-            return Ok(found);
+fn summary(row: &SummaryRow<'_>, reader: &Reader) -> Option<Stored<JobSummary>> {
+    match serde_json::from_str::<IndexValue>(row.value.get()) {
+        Ok(IndexValue { rev, summary }) => Some(Stored { value: summary, revision: Revision(rev) }),
+        Err(error) => {
+            reader.unreadable.report(&row.id, "in the index", &error.to_string());
+            None
         }
-        let (rows, jobs) = documents(http, reader, &range, skip, missing).await?;
-        found.extend(jobs.into_iter().filter(|stored| stored.value.status == query.status));
-        if rows < missing {
-            return Ok(found);
-        }
-        skip += rows;
     }
-}
-
-fn key_of(scope: &str, time: Timestamp) -> Value {
-    let text = time.to_whole_seconds();
-    json!([scope, text[0..7], text[8..10], text[11..13], text[14..16], text[17..19]])
-}
-
-/// How many rows there are behind the first `skip` of a range, up to `limit`, and the jobs in them.
-///
-/// With documents a server reads those of the rows that it passes over, too; so then the ids come first.
-async fn documents(
-    http: &Http,
-    reader: &Reader,
-    range: &[(&str, String)],
-    skip: u64,
-    limit: u64,
-) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
-    let with_documents = skip == 0;
-    let mut query = range.to_vec();
-    query.push(("reduce", "false".to_owned()));
-    query.push(("skip", skip.to_string()));
-    query.push(("limit", limit.to_string()));
-    query.push(("include_docs", with_documents.to_string()));
-    let mut reply = http.get(VIEW, &query).await?;
-    if !with_documents {
-        let keys: Vec<String> = reply.json::<Rows<'_>>()?.rows.into_iter().map(|row| row.id).collect();
-        if keys.is_empty() {
-            return Ok((0, Vec::new()));
-        }
-        reply = http.post("_all_docs?include_docs=true", Bytes::from(json!({ "keys": keys }).to_string())).await?;
-    }
-    jobs_in(&reply, reader)
-}
-
-/// How many rows an answer with documents has, and the jobs in them.
-pub(super) fn jobs_in(reply: &Reply, reader: &Reader) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
-    let rows = reply.json::<Rows<'_>>()?.rows;
-    let jobs = rows.iter().filter_map(|row| reader.read(row.doc?.get().as_bytes())).collect();
-    Ok((rows.len() as u64, jobs))
 }

@@ -9,17 +9,14 @@ use tokio::sync::Semaphore;
 
 use super::{schema, unavailable};
 use crate::unreadable::Unreadable;
-use crate::{LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
+use crate::{LeftoverQuery, Revision, StoreError, Stored};
 
 const CONNECTIONS_MAX: usize = 4;
 
-/// ?1 is null here, so that both lists take the same parameters.
-const LIST_OF_ALL: &str = "SELECT uuid, revision, document FROM jobs WHERE ?1 IS NULL AND created_at < ?2
-    ORDER BY created_at DESC, uuid DESC LIMIT ?3 OFFSET ?4";
-const LIST_OF_STATUS: &str = "SELECT uuid, revision, document FROM jobs WHERE status = ?1 AND created_at < ?2
-    ORDER BY created_at DESC, uuid DESC LIMIT ?3 OFFSET ?4";
-const LEFTOVERS: &str = "SELECT uuid, revision, document FROM jobs WHERE status = ?1 AND created_at <= ?2
-    ORDER BY created_at, uuid";
+const LEFTOVERS: &str = "SELECT uuid, revision, document FROM jobs
+    WHERE status = ?1 AND (created_at, uuid) > (?2, ?3) AND created_at <= ?4 ORDER BY created_at, uuid";
+/// What the jobs of [`read_some`] weigh together, in bytes, unless it is a single job.
+const SOME_BYTES: usize = 1_000_000;
 
 /// A few connections that read, opened when needed and kept.
 pub(super) struct Readers {
@@ -80,41 +77,23 @@ pub(super) fn get(
     Ok(statement.query_row([id.as_str()], StoredRow::of).optional()?.and_then(|row| row.job(unreadable)))
 }
 
-pub(super) fn list(
+/// The first of these jobs, as many as weigh little together, and how many ids that were.
+pub(super) fn read_some(
     connection: &mut Connection,
     unreadable: &Unreadable,
-    query: ListQuery,
-) -> rusqlite::Result<ListPage> {
-    // One snapshot, so that the total and the page belong together.
-    let transaction = connection.transaction()?;
-    let (total, start) = locate(&transaction, query)?;
-    let Some((hour, skip)) = start.filter(|_| query.limit > 0) else { return Ok(ListPage { jobs: Vec::new(), total }) };
-    let sql = if query.status.is_some() { LIST_OF_STATUS } else { LIST_OF_ALL };
-    let status = query.status.map(|status| status.as_str());
-    let mut statement = transaction.prepare_cached(sql)?;
-    let rows = statement
-        .query_map(params![status, (hour + 1) * 3600, sql_count(query.limit), sql_count(skip)], StoredRow::of)?;
-    let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    let jobs = rows.into_iter().filter_map(|row| row.job(unreadable)).map(|stored| stored.value).collect();
-    Ok(ListPage { jobs, total })
-}
-
-/// The list's total, and the hour in which the page begins with how many rows to pass over in it.
-fn locate(connection: &Connection, query: ListQuery) -> rusqlite::Result<(u64, Option<(i64, u64)>)> {
-    let mut statement = connection.prepare_cached(
-        "SELECT hour, sum(jobs) FROM counts WHERE ?1 IS NULL OR status = ?1 GROUP BY hour ORDER BY hour DESC",
-    )?;
-    let status = query.status.map(|status| status.as_str());
-    let mut rows = statement.query([status])?;
-    let (mut total, mut start) = (0, None);
-    while let Some(row) = rows.next()? {
-        let (hour, jobs): (i64, u64) = (row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
-        if start.is_none() && query.skip < total + jobs {
-            start = Some((hour, query.skip - total));
+    ids: &[JobId],
+) -> rusqlite::Result<(Vec<Job>, usize)> {
+    let mut statement = connection.prepare_cached("SELECT uuid, revision, document FROM jobs WHERE uuid = ?1")?;
+    let (mut jobs, mut bytes) = (Vec::new(), 0);
+    for (number, id) in ids.iter().enumerate() {
+        let row = statement.query_row([id.as_str()], StoredRow::of).optional()?;
+        bytes += row.as_ref().map_or(0, |row| row.document.len());
+        jobs.extend(row.and_then(|row| row.job(unreadable)).map(|stored| stored.value));
+        if bytes >= SOME_BYTES {
+            return Ok((jobs, number + 1));
         }
-        total += jobs;
     }
-    Ok((total, start))
+    Ok((jobs, ids.len()))
 }
 
 pub(super) fn leftovers(
@@ -122,16 +101,17 @@ pub(super) fn leftovers(
     unreadable: &Unreadable,
     query: LeftoverQuery,
 ) -> rusqlite::Result<Vec<Stored<Job>>> {
+    let Some(seconds) = query.seconds() else { return Ok(Vec::new()) };
+    // Before all ids of the first second.
+    let start = (seconds.first.map_or(i64::MIN, schema::seconds), String::new());
+    let after = query.after.map(|(time, id)| (schema::seconds(time), id.as_str().to_owned()));
+    let (second, uuid) = after.map_or(start.clone(), |after| after.max(start));
+    let last = seconds.last.map_or(i64::MAX, schema::seconds);
     let mut statement = connection.prepare_cached(LEFTOVERS)?;
-    let rows =
-        statement.query_map(params![query.status.as_str(), schema::seconds(query.created_until)], StoredRow::of)?;
+    let rows = statement.query_map(params![query.status.as_str(), second, uuid, last], StoredRow::of)?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     // Read lazily up to the limit, so that rows that are no jobs never hide the others.
     rows.filter_map(|row| row.map(|row| row.job(unreadable)).transpose()).take(limit).collect()
-}
-
-fn sql_count(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A row as it is stored.
@@ -160,21 +140,16 @@ impl StoredRow {
 
 #[cfg(test)]
 mod tests {
-    use super::{LEFTOVERS, LIST_OF_ALL, LIST_OF_STATUS, schema};
+    use super::{LEFTOVERS, schema};
 
     #[test]
-    fn every_query_reads_one_range_of_an_index_in_its_order() {
+    fn leftovers_read_one_range_of_an_index_in_its_order() {
         let directory = tempfile::tempdir().unwrap();
         let connection = schema::open_for_writing(&directory.path().join("jobs.sqlite"), || "open".into()).unwrap();
-        for (sql, index) in [
-            (LIST_OF_ALL, "jobs_by_created_at (created_at<?)"),
-            (LIST_OF_STATUS, "jobs_by_status (status=? AND created_at<?)"),
-            (LEFTOVERS, "jobs_by_status (status=? AND created_at<?)"),
-        ] {
-            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let lines = statement.raw_query();
-            let plan: Vec<String> = lines.mapped(|row| row.get(3)).collect::<Result<_, _>>().unwrap();
-            assert_eq!(plan, [format!("SEARCH jobs USING INDEX {index}")], "{sql}");
-        }
+        let plan = schema::plan(&connection, LEFTOVERS);
+        assert_eq!(
+            plan,
+            ["SEARCH jobs USING INDEX jobs_by_status (status=? AND (created_at,uuid)>(?,?) AND created_at<?)"]
+        );
     }
 }

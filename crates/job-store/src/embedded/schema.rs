@@ -1,77 +1,113 @@
 //! The file's tables and how a connection to it is set up.
 //!
-//! `jobs` keeps each job's JSON beside the columns that are searched. `counts` says how many jobs there are per state
-//! and hour of creation, kept by triggers: totals are a short sum, and a deep page is found by adding hours instead of
-//! passing over all rows before it.
+//! `jobs` keeps each job's JSON beside the columns that are searched and the summary that lists show; the JSON comes
+//! last, so that whoever reads the others does not pass through it. `counts` says how many jobs there are per status,
+//! state and hour of creation, kept by triggers: totals are a short sum, and a deep page is found by adding hours instead
+//! of passing over all rows before it.
 
 use std::path::Path;
 use std::time::Duration;
 
-use job_model::Job;
-use rusqlite::{Connection, OpenFlags};
+use job_model::{Job, JobState, JobSummary};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::unavailable;
 use crate::{Revision, StoreError};
 
 /// Raised with every change below, together with the steps from the version before.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long another process may hold the file before a call fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the log may keep of the disk once its content is in the file, in bytes.
+const LOG_KEPT: i64 = 64 * 1024 * 1024;
+/// `PRAGMA auto_vacuum`: free pages are given back when asked for
+/// (<https://www.sqlite.org/pragma.html#pragma_auto_vacuum>).
+pub(super) const INCREMENTAL: i64 = 2;
+/// The state of a row that is not a job. No query asks for it.
+const NO_STATE: &str = "";
 
 const TABLES: &str = "
     CREATE TABLE jobs (
         uuid TEXT NOT NULL PRIMARY KEY,
         status TEXT NOT NULL,
+        state TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         revision TEXT NOT NULL,
+        summary TEXT NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
     CREATE INDEX jobs_by_created_at ON jobs (created_at, uuid);
     CREATE INDEX jobs_by_status ON jobs (status, created_at, uuid);
+    CREATE INDEX jobs_by_state ON jobs (state, created_at, uuid, status);
 
     CREATE TABLE counts (
         status TEXT NOT NULL,
+        state TEXT NOT NULL,
         hour INTEGER NOT NULL,
         jobs INTEGER NOT NULL,
-        PRIMARY KEY (status, hour)
+        PRIMARY KEY (status, state, hour)
     ) STRICT, WITHOUT ROWID;
     CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN
-        INSERT INTO counts VALUES (new.status, new.created_at / 3600, 1)
+        INSERT INTO counts VALUES (new.status, new.state, (new.created_at + 62167219200) / 3600, 1)
             ON CONFLICT DO UPDATE SET jobs = jobs + 1;
     END;
     CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
-        UPDATE counts SET jobs = jobs - 1 WHERE status = old.status AND hour = old.created_at / 3600;
-        DELETE FROM counts WHERE status = old.status AND hour = old.created_at / 3600 AND jobs = 0;
+        UPDATE counts SET jobs = jobs - 1
+            WHERE status = old.status AND state = old.state AND hour = (old.created_at + 62167219200) / 3600;
+        DELETE FROM counts
+            WHERE status = old.status AND state = old.state AND hour = (old.created_at + 62167219200) / 3600 AND jobs = 0;
     END;
-    CREATE TRIGGER jobs_moved AFTER UPDATE OF status, created_at ON jobs
-        WHEN old.status <> new.status OR old.created_at <> new.created_at
+    CREATE TRIGGER jobs_moved AFTER UPDATE OF status, state, created_at ON jobs
+        WHEN old.status <> new.status OR old.state <> new.state OR old.created_at <> new.created_at
     BEGIN
-        UPDATE counts SET jobs = jobs - 1 WHERE status = old.status AND hour = old.created_at / 3600;
-        DELETE FROM counts WHERE status = old.status AND hour = old.created_at / 3600 AND jobs = 0;
-        INSERT INTO counts VALUES (new.status, new.created_at / 3600, 1)
+        UPDATE counts SET jobs = jobs - 1
+            WHERE status = old.status AND state = old.state AND hour = (old.created_at + 62167219200) / 3600;
+        DELETE FROM counts
+            WHERE status = old.status AND state = old.state AND hour = (old.created_at + 62167219200) / 3600 AND jobs = 0;
+        INSERT INTO counts VALUES (new.status, new.state, (new.created_at + 62167219200) / 3600, 1)
             ON CONFLICT DO UPDATE SET jobs = jobs + 1;
     END;
+";
+
+/// What the table of counts adds to a time in seconds before it is cut to hours: the years before 1970, since SQLite rounds
+/// negative numbers up.
+pub(super) const YEAR_0: i64 = 62_167_219_200;
+
+/// Version 1 had neither states nor summaries.
+const SET_VERSION_1_ASIDE: &str = "
+    DROP TRIGGER jobs_inserted;
+    DROP TRIGGER jobs_deleted;
+    DROP TRIGGER jobs_moved;
+    DROP TABLE counts;
+    DROP INDEX jobs_by_created_at;
+    DROP INDEX jobs_by_status;
+    ALTER TABLE jobs RENAME TO jobs_of_version_1;
 ";
 
 /// A job as the table holds it.
 pub(super) struct Row {
     pub(super) uuid: String,
     pub(super) status: &'static str,
+    pub(super) state: &'static str,
     /// Seconds since the Unix epoch.
     pub(super) created_at: i64,
     pub(super) revision: Revision,
+    pub(super) summary: String,
     pub(super) document: String,
 }
 
 impl Row {
-    pub(super) fn new(job: &Job, document: String, revision: Revision) -> Self {
-        Self {
+    /// The row of a job whose JSON is `document`.
+    pub(super) fn new(job: &Job, document: String, revision: Revision) -> Result<Self, serde_json::Error> {
+        Ok(Self {
             uuid: job.uuid.as_str().to_owned(),
             status: job.status.as_str(),
+            state: JobState::of(job).as_str(),
             created_at: seconds(job.created_at),
             revision,
+            summary: serde_json::to_string(&JobSummary::of(job))?,
             document,
-        }
+        })
     }
 }
 
@@ -84,29 +120,65 @@ pub(super) fn seconds(time: job_model::Timestamp) -> i64 {
 pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Result<Connection, StoreError> {
     let failed = |error| unavailable(action(), error);
     let mut connection = Connection::open(path).map_err(failed)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-    // In WAL mode only FULL makes a commit durable over a power cut.
-    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    set_up(&connection).map_err(failed)?;
     let found = migrate(&mut connection).map_err(failed)?;
     if found > VERSION {
         let reason = format!("a newer version made it (schema {found}, this one knows {VERSION})");
         return Err(StoreError::Refused { action: action(), reason });
     }
+    if found < VERSION && found > 0 {
+        tracing::info!(from = found, to = VERSION, "the job database {} was brought up to date", path.display());
+        // Half of the file is free now, and only this makes it one that gives space back in steps.
+        if let Err(error) = connection.execute_batch("VACUUM") {
+            tracing::warn!(%error, "the job database {} keeps its free space for now", path.display());
+        }
+    }
     Ok(connection)
 }
 
-/// Makes the tables when there are none; returns the schema's version.
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Counts for a file that is still empty, and for the next VACUUM of any other.
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+    // In WAL mode only FULL makes a commit durable over a power cut.
+    connection.pragma_update(None, "synchronous", "FULL")
+}
+
+/// Makes the tables when there are none, or those of this version out of older ones; returns the version found.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version > 0 {
-        return Ok(version);
+    match version {
+        0 => transaction.execute_batch(TABLES)?,
+        1 => {
+            transaction.execute_batch(SET_VERSION_1_ASIDE)?;
+            transaction.execute_batch(TABLES)?;
+            take_over_version_1(&transaction)?;
+            transaction.execute_batch("DROP TABLE jobs_of_version_1")?;
+        }
+        _ => return Ok(version),
     }
-    transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
-    Ok(VERSION)
+    Ok(version)
+}
+
+fn take_over_version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut select =
+        transaction.prepare("SELECT uuid, status, created_at, revision, document FROM jobs_of_version_1")?;
+    let mut insert = transaction.prepare("INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (uuid, status, created_at): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (revision, document): (String, String) = (row.get(3)?, row.get(4)?);
+        let job = serde_json::from_str::<Job>(&document).ok();
+        let state = job.as_ref().map_or(NO_STATE, |job| JobState::of(job).as_str());
+        let summary = job.and_then(|job| serde_json::to_string(&JobSummary::of(&job)).ok()).unwrap_or_default();
+        insert.execute(params![uuid, status, state, created_at, revision, summary, document])?;
+    }
+    Ok(())
 }
 
 /// A connection that reads.
@@ -117,6 +189,13 @@ pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// How SQLite would answer a query, step by step.
+#[cfg(test)]
+pub(super) fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    statement.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>().unwrap()
 }
 
 #[cfg(test)]
