@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
-use job_model::{JobId, JobResult, Level, LogEntry, Timestamp};
+use job_model::{JobResult, LogEntry};
 use script::resources::ResourceRef;
-use script::{Host, Limits, PageUse, Script};
+use script::{Host, Limits, PageUse, RunReport, Script, Stop};
 
 use crate::protocol::{JobOrder, SlotSettings, ToSlot};
 use crate::slot_process::Input;
@@ -26,7 +26,6 @@ pub(crate) async fn run(
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
 ) -> anyhow::Result<JobResult> {
-    let began = Timestamp::now();
     let uuid = order.uuid.clone();
     let logs = Rc::new(RefCell::new(Vec::new()));
     let kept = Rc::clone(&logs);
@@ -46,47 +45,38 @@ pub(crate) async fn run(
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
-    let outcome = until_stopped(script::run(script, host, limits, log), input).await?;
+    let stop = Stop::default();
+    let report = until_ended(script::run(script, host, limits, stop.clone(), log), &stop, input).await?;
     let logs = Rc::unwrap_or_clone(logs).into_inner();
-    Ok(match outcome {
-        Ended::ByItself(outcome) => JobResult {
-            logs,
-            error: outcome.error,
-            results: outcome.results,
-            started_at: outcome.started_at,
-            finished_at: outcome.finished_at,
-            duration: outcome.duration_ms,
-            outcome: None,
-            ..JobResult::not_started(uuid, "")
-        },
-        Ended::Stopped(reason) => stopped(uuid, logs, reason, began),
+    Ok(JobResult {
+        logs,
+        error: report.error,
+        results: report.results,
+        started_at: report.started_at,
+        finished_at: report.finished_at,
+        duration: report.duration_ms,
+        outcome: Some(report.outcome),
+        ..JobResult::not_started(uuid, "")
     })
 }
 
-enum Ended {
-    ByItself(script::Outcome),
-    Stopped(String),
-}
-
-/// Drops the run when the parent says stop.
-async fn until_stopped(run: impl Future<Output = script::Outcome>, input: &mut Input) -> anyhow::Result<Ended> {
+/// Waits for the run, and passes on when the parent says stop.
+async fn until_ended(
+    run: impl Future<Output = RunReport>,
+    stop: &Stop,
+    input: &mut Input,
+) -> anyhow::Result<RunReport> {
     let mut run = pin!(run);
-    let message = tokio::select! {
-        biased;
-        outcome = &mut run => return Ok(Ended::ByItself(outcome)),
-        message = input.next() => message?,
-    };
-    match message {
-        Some(ToSlot::Stop(reason)) => Ok(Ended::Stopped(reason)),
-        Some(other) => anyhow::bail!("got {other:?} while a job runs"),
-        None => anyhow::bail!("the executor is gone"),
+    loop {
+        let message = tokio::select! {
+            biased;
+            report = &mut run => return Ok(report),
+            message = input.next() => message?,
+        };
+        match message {
+            Some(ToSlot::Stop(reason)) => stop.request(reason),
+            Some(other) => anyhow::bail!("got {other:?} while a job runs"),
+            None => anyhow::bail!("the executor is gone"),
+        }
     }
-}
-
-fn stopped(uuid: JobId, mut logs: Vec<LogEntry>, reason: String, began: Timestamp) -> JobResult {
-    let now = Timestamp::now();
-    logs.push(LogEntry { time: now, level: Level::Error, message: reason.clone() });
-    let duration = u64::try_from(now.unix_millis() - began.unix_millis()).unwrap_or(0);
-    let (started_at, finished_at) = (Some(began), Some(now));
-    JobResult { logs, started_at, finished_at, duration, ..JobResult::not_started(uuid, reason) }
 }

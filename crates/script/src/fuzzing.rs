@@ -19,6 +19,7 @@ use crate::ops::{self, Registry};
 use crate::resources::{Resource, ResourceRef};
 use crate::sandbox::Host;
 use crate::scope::{Hook, Scope};
+use crate::stop::Stop;
 use crate::value::{Bytes, Json, Value};
 use crate::watch::{Limits, Watch};
 use crate::{prelude, results, source};
@@ -38,7 +39,7 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
         memory_bytes: 64 << 20,
         ..Limits::default()
     };
-    let watch = Rc::new(Watch::new(limits.clone()));
+    let watch = Rc::new(Watch::new(limits.clone(), Stop::default()));
     let scope = Scope::new(Host::default(), Log::new(Box::new(|_| {}), Rc::clone(&watch)), Rc::clone(&watch));
     let runtime = js::Runtime::new_with_alloc(Metered::new(limits.memory_bytes, Rc::clone(&watch.refused)))?;
     runtime.set_max_stack_size(512 << 10);

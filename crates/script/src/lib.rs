@@ -30,11 +30,13 @@ mod sandbox;
 pub mod scope;
 mod source;
 mod stack;
+mod stop;
 mod timers;
 mod tokens;
 pub mod value;
 mod watch;
 
 pub use page_use::PageUse;
-pub use sandbox::{Host, Outcome, Script, run};
+pub use sandbox::{Host, RunReport, Script, run};
+pub use stop::Stop;
 pub use watch::Limits;

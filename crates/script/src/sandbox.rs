@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::FuturesUnordered;
-use job_model::{Job, Level, LogEntry, Results, Timestamp};
+use job_model::{Job, Level, LogEntry, Outcome, Results, Timestamp};
 use rquickjs as js;
 
 use crate::inbox::Item;
@@ -18,6 +18,7 @@ use crate::memory::Metered;
 use crate::page_use::PageUse;
 use crate::resources::ResourceRef;
 use crate::scope::{Hook, Rejection, Scope};
+use crate::stop::Stop;
 use crate::value::Value;
 use crate::watch::{Limits, Watch};
 use crate::{ops, prelude, results, source, stack};
@@ -57,7 +58,9 @@ pub struct Host {
 
 /// What became of a job.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct RunReport {
+    /// How it ended; one that was [stopped](Stop) counts as cancelled.
+    pub outcome: Outcome,
     /// The text of the error that ended it.
     pub error: Option<String>,
     /// Its results, partial after a failure.
@@ -70,11 +73,18 @@ pub struct Outcome {
     pub duration_ms: u64,
 }
 
-/// Runs a script to its end, within its limits. Dropping the future stops it.
+/// Runs a script to its end, within its limits, or until `stop` is requested. Dropping the future ends it, too, and
+/// leaves no report.
 ///
 /// Must run on a current-thread runtime: nothing here is `Send`.
-pub async fn run(script: Script, host: Host, limits: Limits, log: impl FnMut(LogEntry) + 'static) -> Outcome {
-    let watch = Rc::new(Watch::new(limits));
+pub async fn run(
+    script: Script,
+    host: Host,
+    limits: Limits,
+    stop: Stop,
+    log: impl FnMut(LogEntry) + 'static,
+) -> RunReport {
+    let watch = Rc::new(Watch::new(limits, stop));
     let log = Log::new(Box::new(log), Rc::clone(&watch));
     let scope = Scope::new(host, log, watch);
     ops::events::attach(&scope);
@@ -82,13 +92,20 @@ pub async fn run(script: Script, host: Host, limits: Limits, log: impl FnMut(Log
     scope.log.write(Level::Debug, "Setting default language to en".to_owned());
     match Sandbox::new(scope, script) {
         Ok(sandbox) => sandbox.drive().await,
-        Err(error) => Outcome::not_started(format!("failed to create the script engine: {error}")),
+        Err(error) => RunReport::not_started(format!("failed to create the script engine: {error}")),
     }
 }
 
-impl Outcome {
+impl RunReport {
     fn not_started(error: String) -> Self {
-        Self { error: Some(error), results: Results::new(), started_at: None, finished_at: None, duration_ms: 0 }
+        Self {
+            outcome: Outcome::Failed,
+            error: Some(error),
+            results: Results::new(),
+            started_at: None,
+            finished_at: None,
+            duration_ms: 0,
+        }
     }
 }
 
@@ -176,17 +193,21 @@ impl Sandbox {
         self.scope.watch.measure(|| self.context.with(|ctx| run(&ctx)))
     }
 
-    async fn drive(mut self) -> Outcome {
+    async fn drive(mut self) -> RunReport {
         loop {
             self.advance();
             if matches!(self.phase, Phase::Ended(_)) || self.scope.watch.exceeded() {
                 break;
             }
             self.report_rejections();
-            let deadline = self.scope.watch.deadline();
-            match tokio::time::timeout_at(deadline, self.next_item()).await {
-                Ok(item) => self.deliver(item),
-                Err(_) => continue,
+            let watch = Rc::clone(&self.scope.watch);
+            tokio::select! {
+                biased;
+                () = watch.stop_requested() => continue,
+                item = tokio::time::timeout_at(watch.deadline(), self.next_item()) => match item {
+                    Ok(item) => self.deliver(item),
+                    Err(_) => continue,
+                },
             }
             // A flood of items must not keep the browser's own task from running.
             tokio::task::consume_budget().await;
@@ -264,7 +285,7 @@ impl Sandbox {
         }
     }
 
-    fn finish(mut self) -> Outcome {
+    fn finish(mut self) -> RunReport {
         let scope = Rc::clone(&self.scope);
         self.ops.clear();
         let mut error = match &self.phase {
@@ -273,9 +294,11 @@ impl Sandbox {
         };
         error = error.map(clipped);
         let stopped = scope.watch.grace(GRACE);
-        if let Some(reason) = stopped {
-            scope.course.borrow_mut().stop(&scope.log, &reason);
-            error = Some(reason);
+        let mut outcome = if error.is_some() { Outcome::Failed } else { Outcome::Succeeded };
+        if let Some(hit) = stopped {
+            scope.course.borrow_mut().stop(&scope.log, &hit.error);
+            outcome = hit.outcome;
+            error = Some(hit.error);
         } else if let (Phase::Ended(Some(_)), Some(text)) = (&self.phase, &error) {
             scope.log.write_last(Level::Error, text.clone());
         }
@@ -283,11 +306,13 @@ impl Sandbox {
             if error.is_none() {
                 scope.log.write_last(Level::Error, reason.clone());
                 error = Some(reason);
+                outcome = Outcome::Failed;
             }
             Results::new()
         });
         let course = scope.course.borrow();
-        Outcome {
+        RunReport {
+            outcome,
             error,
             results,
             started_at: course.started_at(),
@@ -305,7 +330,7 @@ impl Sandbox {
             })
             .map_err(|text| {
                 let text = scope.watch.explain(text);
-                scope.watch.reason().unwrap_or_else(|| format!("Results cannot be stored: {text}"))
+                scope.watch.reason().map_or_else(|| format!("Results cannot be stored: {text}"), |hit| hit.error)
             })?;
         results::parse(&text, scope.watch.limits.result_bytes)
     }

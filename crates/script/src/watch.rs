@@ -7,7 +7,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use job_model::Outcome;
 use tokio::time::Instant;
+
+use crate::stop::Stop;
 
 /// The hard limits of one job. Each is reported as the job's error with its name and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +60,22 @@ pub(crate) struct Watch {
     entered: Cell<Option<Instant>>,
     used: Cell<Duration>,
     cpu: Cell<Duration>,
-    hit: RefCell<Option<String>>,
+    hit: RefCell<Option<Hit>>,
+    stop: Stop,
     /// An allocation of the engine was refused.
     pub(crate) refused: Rc<Cell<bool>>,
 }
 
+/// What ended a job before its code did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) outcome: Outcome,
+    /// The job's error.
+    pub(crate) error: String,
+}
+
 impl Watch {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, stop: Stop) -> Self {
         let deadline = Instant::now() + limits.deadline;
         let cpu = limits.cpu;
         Self {
@@ -73,6 +85,7 @@ impl Watch {
             used: Cell::new(Duration::ZERO),
             cpu: Cell::new(cpu),
             hit: RefCell::new(None),
+            stop,
             refused: Rc::default(),
         }
     }
@@ -97,9 +110,13 @@ impl Watch {
         if self.hit.borrow().is_some() {
             return true;
         }
+        if let Some(error) = self.stop.error() {
+            self.end(Outcome::Cancelled, error.to_owned());
+            return true;
+        }
         let running = self.entered.get().map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
         if now >= self.deadline.get() {
-            self.hit(Limits::deadline_text(self.limits.deadline));
+            self.end(Outcome::TimedOut, Limits::deadline_text(self.limits.deadline));
         } else if self.used.get() + running > self.cpu.get() {
             self.hit(format!("CPU limit of {} (JOB_CPU) exceeded", seconds(self.limits.cpu)));
         } else {
@@ -109,16 +126,25 @@ impl Watch {
     }
 
     /// Notes a limit that was hit elsewhere; the first one counts.
-    pub(crate) fn hit(&self, reason: String) {
-        self.hit.borrow_mut().get_or_insert(reason);
+    pub(crate) fn hit(&self, error: String) {
+        self.end(Outcome::Failed, error);
     }
 
-    pub(crate) fn reason(&self) -> Option<String> {
+    fn end(&self, outcome: Outcome, error: String) {
+        self.hit.borrow_mut().get_or_insert(Hit { outcome, error });
+    }
+
+    pub(crate) fn reason(&self) -> Option<Hit> {
         self.hit.borrow().clone()
     }
 
+    /// Resolves when somebody asks for the job's end.
+    pub(crate) async fn stop_requested(&self) {
+        self.stop.requested().await;
+    }
+
     /// Gives a stopped job this much time for reading its results, and answers the reason why it was stopped.
-    pub(crate) fn grace(&self, time: Duration) -> Option<String> {
+    pub(crate) fn grace(&self, time: Duration) -> Option<Hit> {
         let reason = self.hit.take();
         self.deadline.set(Instant::now() + time);
         self.cpu.set(self.used.get() + time);

@@ -74,7 +74,7 @@ fn what_never_starts_has_no_times() {
     for code in ["const = 5", "import {x} from 'nope'", "import x from 'empty'", "import 'throws'"] {
         let ran = run_with_modules(code, &[("empty", ""), ("throws", "throw new Error('module')")]);
         assert!(!ran.error().is_empty(), "{code}");
-        assert_eq!((ran.outcome.started_at, ran.outcome.finished_at), (None, None), "{code}");
+        assert_eq!((ran.report.started_at, ran.report.finished_at), (None, None), "{code}");
         assert_eq!(ran.messages(Level::Error), [ran.error()], "{code}");
     }
 }
@@ -159,7 +159,7 @@ fn microtasks_run_before_the_next_timer() {
 #[test]
 fn work_after_the_end_is_lost() {
     let ran = run("sleep(5).then(() => { results.late = 1 }); results.a = 1");
-    assert_eq!(ran.outcome.results, json!({"a": 1}).as_object().unwrap().clone());
+    assert_eq!(ran.report.results, json!({"a": 1}).as_object().unwrap().clone());
 }
 
 #[test]

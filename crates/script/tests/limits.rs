@@ -5,7 +5,8 @@ mod job;
 use std::time::Duration;
 
 use job::run_within;
-use script::Limits;
+use job_model::{Level, Outcome};
+use script::{Limits, Stop};
 
 fn short() -> Limits {
     Limits { deadline: Duration::from_millis(300), ..Limits::default() }
@@ -21,8 +22,8 @@ fn spinning_code_ends_at_the_deadline() {
 #[test]
 fn partial_results_survive_the_deadline() {
     let ran = run_within("results.a = 1; await new Promise(() => {})", short());
-    assert_eq!((ran.error(), &ran.outcome.results["a"]), (TIME, &1.into()));
-    assert!(ran.outcome.started_at.is_some() && ran.outcome.finished_at.is_some());
+    assert_eq!((ran.error(), &ran.report.results["a"]), (TIME, &1.into()));
+    assert!(ran.report.started_at.is_some() && ran.report.finished_at.is_some());
 }
 
 #[test]
@@ -98,4 +99,56 @@ fn the_size_of_logs_is_limited() {
 fn the_size_of_results_is_limited() {
     let ran = run_within("results.a = 'x'.repeat(100)", Limits { result_bytes: 50, ..Limits::default() });
     assert_eq!(ran.error(), "Limit of 50 bytes of results (JOB_RESULT_BYTES) exceeded");
+}
+
+/// Runs code that is stopped with the text `cancelled` by another thread after a while.
+fn run_stopped(code: &str) -> job::Ran {
+    let stop = Stop::default();
+    let other = stop.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        other.request("cancelled");
+        other.request("too late");
+    });
+    let ran = job::run_until(code, Limits { deadline: Duration::from_secs(30), ..Limits::default() }, stop);
+    thread.join().expect("the other thread ends");
+    ran
+}
+
+#[test]
+fn a_stopped_run_ends_as_the_deadline_ends_it() {
+    for code in [
+        "logger.info('begun'); results.a = 1; await new Promise(() => {})",
+        "logger.info('begun'); results.a = 1; for (;;) {}",
+        "logger.info('begun'); results.a = 1; for (;;) try { for (;;) {} } catch {}",
+        "logger.info('begun'); results.a = 1; for (;;) await null",
+        "logger.info('begun'); results.a = 1; for (;;) await sleep(1)",
+    ] {
+        let ran = run_stopped(code);
+        let report = &ran.report;
+        assert_eq!((report.outcome, ran.error(), &report.results["a"]), (Outcome::Cancelled, "cancelled", &1.into()));
+        assert!(report.started_at.is_some() && report.finished_at.is_some() && report.duration_ms >= 50, "{code}");
+        assert_eq!((ran.printed(), &ran.messages(Level::Error)[..]), ("begun", &["cancelled", "cancelled"][..]));
+    }
+}
+
+#[test]
+fn a_run_that_has_ended_is_not_stopped_any_more() {
+    let stop = Stop::default();
+    let ran = job::run_until("results.a = 1", Limits::default(), stop.clone());
+    stop.request("cancelled");
+    assert_eq!((ran.report.outcome, ran.error()), (Outcome::Succeeded, ""));
+}
+
+#[test]
+fn how_a_run_ended_is_a_type_and_not_its_text() {
+    let ended = |code: &str, limits: Limits| run_within(code, limits).report.outcome;
+    assert_eq!(ended("results.a = 1", short()), Outcome::Succeeded);
+    assert_eq!(ended("throw new Error('cancelled')", short()), Outcome::Failed);
+    assert_eq!(ended(&format!("throw new Error('{TIME}')"), short()), Outcome::Failed);
+    assert_eq!(ended("for (;;) {}", short()), Outcome::TimedOut);
+    assert_eq!(ended("await new Promise(() => {})", short()), Outcome::TimedOut);
+    assert_eq!(ended("for (;;) {}", Limits { cpu: Duration::from_millis(50), ..short() }), Outcome::Failed);
+    assert_eq!(ended("results.a = 'x'.repeat(99)", Limits { result_bytes: 50, ..short() }), Outcome::Failed);
+    assert_eq!(ended("this is no code", short()), Outcome::Failed);
 }

@@ -47,8 +47,8 @@ fn programs_fail_as_in_node_12() {
     let mut wrong = Vec::new();
     for (code, expected) in recorded(include_str!("node12/errors.jsonl")) {
         let ran = run(&code);
-        let (error, started) = (ran.error(), ran.outcome.started_at.is_some());
-        let ended = json!({"error": error, "started": started, "results": ran.outcome.results});
+        let (error, started) = (ran.error(), ran.report.started_at.is_some());
+        let ended = json!({"error": error, "started": started, "results": ran.report.results});
         if ended != expected {
             wrong.push(format!("{code}\n  expected {expected}\n  ended    {ended}"));
         }

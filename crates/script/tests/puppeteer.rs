@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use browser::{Browser, LaunchOptions, Viewport};
 use script::resources::ResourceRef;
-use script::{Host, Limits, Outcome, Script};
+use script::{Host, Limits, RunReport, Script, Stop};
 use serde_json::Value;
 use testkit::site::Site;
 
@@ -37,7 +37,7 @@ fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
 
 impl Stage {
     /// Runs code as a trusted user's job on a page of its own.
-    async fn run(&self, code: &str, allow_local_files: bool) -> (Outcome, Vec<String>) {
+    async fn run(&self, code: &str, allow_local_files: bool) -> (RunReport, Vec<String>) {
         self.browser.dispose_contexts().await.expect("the last job's context goes");
         let context = self.browser.create_browser_context().await.expect("a context");
         self.browser.set_default_context(&context);
@@ -53,9 +53,11 @@ impl Stage {
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
         let limits = Limits { deadline: DEADLINE, ..Limits::default() };
-        let outcome = script::run(script, host, limits, move |entry| sink.borrow_mut().push(entry.message)).await;
+        let report =
+            script::run(script, host, limits, Stop::default(), move |entry| sink.borrow_mut().push(entry.message))
+                .await;
         let logs = logs.take();
-        (outcome, logs)
+        (report, logs)
     }
 }
 
@@ -77,12 +79,12 @@ fn every_public_method_works_in_a_case() {
         let (mut known, mut called, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         for case in cases {
             let code = std::fs::read_to_string(&case).expect("a case");
-            let (outcome, logs) = stage.run(&code, true).await;
-            if let Some(error) = outcome.error {
+            let (report, logs) = stage.run(&code, true).await;
+            if let Some(error) = report.error {
                 failures.push(format!("{}: {error}\n{}", case.display(), logs.join("\n")));
             }
-            known.extend(outcome.results.get("known").into_iter().flat_map(methods));
-            called.extend(outcome.results.get("called").into_iter().flat_map(methods));
+            known.extend(report.results.get("known").into_iter().flat_map(methods));
+            called.extend(report.results.get("called").into_iter().flat_map(methods));
         }
         assert!(failures.is_empty(), "{}", failures.join("\n\n"));
         for (class, _) in classes().filter(|(class, _)| !EXEMPT.contains(&class.as_str())) {
@@ -135,8 +137,8 @@ fn what_reaches_the_machine_is_refused_with_a_clear_error() {
             "page.browser().close()",
             "page.browser().disconnect()",
         ] {
-            let (outcome, _) = stage.run(&format!("await {call}"), false).await;
-            let error = outcome.error.unwrap_or_default();
+            let (report, _) = stage.run(&format!("await {call}"), false).await;
+            let error = report.error.unwrap_or_default();
             assert!(
                 error.ends_with("is not available to jobs: it reaches the executor's machine"),
                 "{call}: {error:?}"
@@ -167,11 +169,11 @@ fn a_script_that_replaces_built_ins_breaks_only_itself() {
             await page.reload({waitUntil: 'load'});
             results.heard = requests > 0;
             results.cookies = (await page.cookies()).length;";
-        let (outcome, logs) = stage.run(code, false).await;
-        assert_eq!(outcome.error, None, "{logs:#?}");
-        assert_eq!(outcome.results["title"], "Fixture site");
-        assert_eq!(outcome.results["sum"], 3);
-        assert_eq!(outcome.results["heard"], true);
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!(report.error, None, "{logs:#?}");
+        assert_eq!(report.results["title"], "Fixture site");
+        assert_eq!(report.results["sum"], 3);
+        assert_eq!(report.results["heard"], true);
     });
 }
 
@@ -187,9 +189,9 @@ fn objects_cannot_be_made_or_borrowed() {
             };
             for (const [name, attempt] of Object.entries(attempts))
               try { results[name] = attempt(); } catch (error) { results[name] = error.name; }";
-        let (outcome, _) = stage.run(code, false).await;
-        assert_eq!(outcome.error, None);
-        for (attempt, result) in &outcome.results {
+        let (report, _) = stage.run(code, false).await;
+        assert_eq!(report.error, None);
+        for (attempt, result) in &report.results {
             assert_eq!(result, "TypeError", "{attempt}");
         }
     });

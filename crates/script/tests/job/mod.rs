@@ -8,11 +8,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use job_model::{Level, LogEntry};
-use script::{Host, Limits, Outcome, Script};
+use script::{Host, Limits, RunReport, Script, Stop};
 
 /// What a job left behind.
 pub(crate) struct Ran {
-    pub(crate) outcome: Outcome,
+    pub(crate) report: RunReport,
     pub(crate) logs: Vec<LogEntry>,
 }
 
@@ -28,34 +28,39 @@ impl Ran {
     pub(crate) fn printed(&self) -> &str {
         match self.messages(Level::Info)[..] {
             [message] => message,
-            ref other => panic!("expected one line, got {other:?}, error {:?}", self.outcome.error),
+            ref other => panic!("expected one line, got {other:?}, error {:?}", self.report.error),
         }
     }
 
     pub(crate) fn result(&self, key: &str) -> &serde_json::Value {
-        assert_eq!(self.outcome.error, None);
-        &self.outcome.results[key]
+        assert_eq!(self.report.error, None);
+        &self.report.results[key]
     }
 
     pub(crate) fn error(&self) -> &str {
-        self.outcome.error.as_deref().unwrap_or_default()
+        self.report.error.as_deref().unwrap_or_default()
     }
 }
 
 /// Runs code with the default limits and half a minute.
 pub(crate) fn run(code: &str) -> Ran {
-    run_with(code, &[], Limits { deadline: Duration::from_secs(30), ..Limits::default() })
+    run_within(code, Limits { deadline: Duration::from_secs(30), ..Limits::default() })
 }
 
 pub(crate) fn run_with_modules(code: &str, modules: &[(&str, &str)]) -> Ran {
-    run_with(code, modules, Limits { deadline: Duration::from_secs(30), ..Limits::default() })
+    run_with(code, modules, Limits { deadline: Duration::from_secs(30), ..Limits::default() }, Stop::default())
 }
 
 pub(crate) fn run_within(code: &str, limits: Limits) -> Ran {
-    run_with(code, &[], limits)
+    run_until(code, limits, Stop::default())
 }
 
-fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits) -> Ran {
+/// Runs code until it ends or is stopped.
+pub(crate) fn run_until(code: &str, limits: Limits, stop: Stop) -> Ran {
+    run_with(code, &[], limits, stop)
+}
+
+fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits, stop: Stop) -> Ran {
     let modules = modules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let vars = BTreeMap::from([("name".to_owned(), "value".to_owned())]);
     let script = Script { code: code.to_owned(), vars, modules };
@@ -63,7 +68,7 @@ fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits) -> Ran {
     let sink = Rc::clone(&logs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let log = move |entry| sink.borrow_mut().push(entry);
-    let outcome = runtime.block_on(script::run(script, Host::default(), limits, log));
+    let report = runtime.block_on(script::run(script, Host::default(), limits, stop, log));
     let logs = logs.take();
-    Ran { outcome, logs }
+    Ran { report, logs }
 }
