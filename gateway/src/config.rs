@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser};
-use job_store::MAX_DOCUMENT_BYTES;
+use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::{CouchDbArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
@@ -61,8 +61,8 @@ pub struct Settings {
     #[arg(long, env = "API_TOKEN_FILE", value_name = "FILE")]
     pub api_token_file: Option<PathBuf>,
     /// Largest body of a request, in bytes, and largest job with what the server adds to it. CouchDB takes 8,000,000.
-    #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_DOCUMENT_BYTES,
-          value_parser = number_between(SMALLEST_MAX_BODY, MAX_DOCUMENT_BYTES))]
+    #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_JOB_BYTES,
+          value_parser = number_between(SMALLEST_MAX_BODY, MAX_JOB_BYTES))]
     pub max_body_bytes: usize,
     /// Refuse new jobs with 503 while so many wait in the queue; no limit when absent.
     #[arg(long, env = "MAX_QUEUE_LENGTH", value_name = "JOBS")]

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::session::Session;
@@ -37,6 +39,15 @@ pub(crate) fn install_expression(name: &str) -> String {
     format!("({INSTALL})({})", Value::from(name))
 }
 
+/// What [`INSTALL`] sends. The arguments may be nested deeper than can be read.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    name: String,
+    seq: Value,
+    #[serde(borrow)]
+    args: &'a RawValue,
+}
+
 /// The page called an exposed function and awaits the outcome.
 #[derive(Debug)]
 pub struct BindingCall {
@@ -48,17 +59,21 @@ pub struct BindingCall {
 }
 
 impl BindingCall {
-    /// Reads what the page sent; `None` when a page called Chromium's own binding with something else.
+    /// Reads what the page sent; `None` when a page called Chromium's own binding with something else. Arguments that are
+    /// nested too deeply reject the page's promise.
     pub(crate) fn read(session: &Rc<Session>, params: &Value) -> Option<Rc<Self>> {
-        let mut payload: Value = serde_json::from_str(params["payload"].as_str()?).ok()?;
-        let Value::Array(args) = payload["args"].take() else { return None };
-        Some(Rc::new(Self {
-            session: session.clone(),
-            context_id: params["executionContextId"].as_i64()?,
-            name: payload["name"].as_str()?.to_owned(),
-            seq: payload["seq"].take(),
-            args,
-        }))
+        let payload = json_text::without_lone_surrogates(params["payload"].as_str()?);
+        let Payload { name, seq, args } = serde_json::from_str(&payload).ok()?;
+        let context_id = params["executionContextId"].as_i64()?;
+        let mut call = Self { session: session.clone(), context_id, name, seq, args: Vec::new() };
+        match serde_json::from_str(args.get()) {
+            Ok(args) => call.args = args,
+            Err(error) => {
+                call.reject_error(&format!("The arguments of {} cannot be read: {error}", call.name), "");
+                return None;
+            }
+        }
+        Some(Rc::new(call))
     }
 
     /// Which function was called.

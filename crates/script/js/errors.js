@@ -240,6 +240,11 @@ export function rawStack() {
   }
 }
 
+// Stack traces are the engine's own text from now on: nothing of the prelude or of a script runs when an error is made.
+export function plainStacks() {
+  apply(setPrepare, ErrorCtor, [undefined]);
+}
+
 // The author's lines of such a text, each behind a line break.
 function authorLines(raw) {
   let lines = "";

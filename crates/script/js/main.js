@@ -21,7 +21,7 @@ import { listenToConsole, puppeteer } from "internal:puppeteer";
 import { URL, URLSearchParams } from "internal:url";
 
 export { bufferFrom } from "internal:buffer";
-export { describe, errorText, makeError, rawStack } from "internal:errors";
+export { describe, errorText, makeError, plainStacks, rawStack } from "internal:errors";
 export { wrap } from "internal:handles";
 
 export const bigInt = (digits) => BigIntCtor(digits);

@@ -11,17 +11,19 @@ use browser::js_handle::JSHandle;
 use browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 
+use crate::host::Host;
 use crate::inbox::Item;
+use crate::limits::Limits;
 use crate::linker::{Links, Names, Texts};
 use crate::log::Log;
 use crate::memory::Metered;
-use crate::ops::{self, Registry};
+use crate::meter::Meter;
+use crate::ops;
+use crate::ops::registry::{self, Registry};
 use crate::resources::{Resource, ResourceRef};
-use crate::sandbox::Host;
 use crate::scope::{Hook, Scope};
 use crate::stop::Stop;
 use crate::value::{Bytes, Json, Value};
-use crate::watch::{Limits, Watch};
 use crate::{prelude, results, source};
 
 /// Ops under way, timers and events get so many turns.
@@ -39,19 +41,20 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
         memory_bytes: 64 << 20,
         ..Limits::default()
     };
-    let watch = Rc::new(Watch::new(limits.clone(), Stop::default()));
-    let scope = Scope::new(Host::default(), Log::new(Box::new(|_| {}), Rc::clone(&watch)), Rc::clone(&watch));
-    let runtime = js::Runtime::new_with_alloc(Metered::new(limits.memory_bytes, Rc::clone(&watch.refused)))?;
+    let meter = Rc::new(Meter::new(limits.clone(), Stop::default()));
+    let scope = Scope::new(Host::default(), Log::new(Box::new(|_| {}), Rc::clone(&meter), 0), Rc::clone(&meter));
+    let runtime = js::Runtime::new_with_alloc(Metered::new(Rc::clone(&meter.memory)))?;
     runtime.set_max_stack_size(512 << 10);
-    let interrupt = Rc::clone(&watch);
+    let interrupt = Rc::clone(&meter);
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.exceeded())));
     let links = Links::new(Rc::clone(&scope), Vec::new(), BTreeMap::new());
     runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
     let context = js::Context::full(&runtime)?;
-    let called = watch.measure(|| {
+    let called = meter.measure(|| {
         context.with(|ctx| {
             prelude::load(&ctx, &scope)?;
             links.seal();
+            meter.memory.set_limit(limits.memory_bytes);
             let ops = every_op(&ctx, &scope)?;
             let vars = js::Object::new(ctx.clone())?;
             scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined))?;
@@ -74,7 +77,7 @@ pub fn read_code(text: &str) {
     let breaks = |text: &str| text.matches('\n').count();
     assert_eq!(breaks(&wrapped.text), breaks(text) + 2, "lines are where their author wrote them");
     let _ = source::imports(text);
-    let _ = results::parse(text, 1 << 20);
+    let _ = results::parse(text);
 }
 
 /// The real ops, the conversions of arguments that they reach only with a page, and objects of every class that are none.
@@ -122,7 +125,7 @@ fn take_turns(ctx: &js::Ctx<'_>, scope: &Rc<Scope>) {
     let mut waiting = Vec::new();
     let mut cx = Context::from_waker(Waker::noop());
     for _ in 0..TURNS {
-        while !scope.watch.exceeded() && ctx.execute_pending_job() {}
+        while !scope.meter.exceeded() && ctx.execute_pending_job() {}
         waiting.extend(scope.started.take());
         waiting.retain_mut(|op| op.as_mut().poll(&mut cx).is_pending());
         while let Poll::Ready(id) = scope.timers.borrow_mut().poll_due(&mut cx) {
@@ -130,14 +133,14 @@ fn take_turns(ctx: &js::Ctx<'_>, scope: &Rc<Scope>) {
         }
         let Poll::Ready(item) = scope.inbox.poll_pop(&mut cx) else { return };
         let delivered = match item {
-            Item::Completion { promise, result } => ops::settle(ctx, scope, promise, result),
+            Item::Completion { promise, result } => registry::settle(ctx, scope, promise, result),
             Item::Timer(id) => scope.hook(ctx, Hook::Fire).and_then(|hook| hook.call((id,))),
             Item::Event { .. } => Ok(()),
         };
         if delivered.is_err() {
             ctx.catch();
         }
-        if scope.watch.exceeded() {
+        if scope.meter.exceeded() {
             return;
         }
     }

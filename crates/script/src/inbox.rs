@@ -15,7 +15,7 @@ use crate::value::Value;
 
 /// What waits to be run in JavaScript.
 #[derive(Debug)]
-pub enum Item {
+pub(crate) enum Item {
     /// An op has ended: settle its promise.
     Completion {
         /// The promise's number.
@@ -38,7 +38,7 @@ pub enum Item {
 
 /// A handle on the queue; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Inbox(Rc<RefCell<Queue>>);
+pub(crate) struct Inbox(Rc<RefCell<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -48,7 +48,7 @@ struct Queue {
 
 impl Inbox {
     /// Puts an item at the end and wakes the sandbox.
-    pub fn push(&self, item: Item) {
+    pub(crate) fn push(&self, item: Item) {
         let mut queue = self.0.borrow_mut();
         queue.items.push_back(item);
         if let Some(waker) = queue.waker.take() {

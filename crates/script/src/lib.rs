@@ -12,31 +12,34 @@
 //! - **An event** goes through [`scope::Scope::emit`]: events, answers and timers run in JavaScript in the order in
 //!   which they entered the inbox, each followed by all its microtasks.
 
-mod course;
-pub mod error;
+mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod inbox;
+mod host;
+mod inbox;
+mod limits;
 mod linker;
-pub mod log;
+mod log;
 mod memory;
-pub mod ops;
+mod meter;
+mod ops;
 mod page_use;
 mod prelude;
 pub mod resources;
 mod results;
+mod run_times;
 mod sandbox;
-pub mod scope;
+mod scope;
 mod source;
 mod stack;
 mod stop;
 mod timers;
 mod tokens;
-pub mod value;
-mod watch;
+mod value;
 
+pub use host::Host;
+pub use limits::Limits;
 pub use page_use::PageUse;
-pub use sandbox::{Host, RunReport, Script, run};
+pub use sandbox::{RunReport, Script, run};
 pub use stop::Stop;
-pub use watch::Limits;

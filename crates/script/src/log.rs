@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use job_model::{Level, LogEntry, Timestamp};
 
-use crate::watch::Watch;
+use crate::limits::DocumentParts;
+use crate::meter::Meter;
 
 /// Who gets the lines as they happen.
-pub type LogSink = Box<dyn FnMut(LogEntry)>;
+pub(crate) type LogSink = Box<dyn FnMut(LogEntry)>;
 
 /// The log of one job.
-pub struct Log {
-    watch: Rc<Watch>,
+pub(crate) struct Log {
+    meter: Rc<Meter>,
+    script_bytes: usize,
     state: RefCell<State>,
 }
 
@@ -23,40 +25,74 @@ struct State {
 }
 
 impl Log {
-    pub(crate) fn new(sink: LogSink, watch: Rc<Watch>) -> Self {
-        Self { watch, state: RefCell::new(State { sink, lines: 0, bytes: 0 }) }
+    /// `script_bytes` is what the rest of the job takes in its document.
+    pub(crate) fn new(sink: LogSink, meter: Rc<Meter>, script_bytes: usize) -> Self {
+        Self { meter, script_bytes, state: RefCell::new(State { sink, lines: 0, bytes: 0 }) }
+    }
+
+    /// What the log and the rest of the job take in its document, besides results of this size.
+    pub(crate) fn document(&self, results: usize) -> DocumentParts {
+        DocumentParts { script: self.script_bytes, logs: self.state.borrow().bytes, results }
     }
 
     /// Writes a line, unless a limit forbids it: then the job is to stop.
-    pub fn write(&self, level: Level, message: String) {
+    pub(crate) fn write(&self, level: Level, message: String) {
         let mut state = self.state.borrow_mut();
-        let limits = &self.watch.limits;
+        let limits = &self.meter.limits;
         let (lines, bytes) = (state.lines + 1, state.bytes.saturating_add(json_size(&message)));
-        if lines > limits.log_lines {
-            return self.watch.hit(format!("Limit of {} log lines (JOB_LOG_LINES) exceeded", limits.log_lines));
-        }
-        if bytes > limits.log_bytes {
-            return self.watch.hit(format!("Limit of {} bytes of logs (JOB_LOG_BYTES) exceeded", limits.log_bytes));
-        }
-        (state.lines, state.bytes) = (lines, bytes);
-        (state.sink)(LogEntry { time: Timestamp::now(), level, message });
+        let document = DocumentParts { script: self.script_bytes, logs: bytes, results: 0 };
+        let refused = if lines > limits.log_lines {
+            limits.log_lines_text()
+        } else if bytes > limits.log_bytes {
+            limits.log_bytes_text(bytes)
+        } else if document.sum() > limits.document_bytes {
+            limits.document_bytes_text(document)
+        } else {
+            (state.lines, state.bytes) = (lines, bytes);
+            (state.sink)(LogEntry { time: Timestamp::now(), level, message });
+            return;
+        };
+        self.meter.hit(refused);
     }
 
-    /// Writes one of the sandbox's own last lines, which no limit takes away.
+    /// Writes one of the last lines, which no limit takes away. The job's own functions may have made its text, so the
+    /// text is clipped.
     pub(crate) fn write_last(&self, level: Level, message: String) {
-        (self.state.borrow_mut().sink)(LogEntry { time: Timestamp::now(), level, message });
+        let message = clipped(message);
+        let mut state = self.state.borrow_mut();
+        state.bytes += json_size(&message);
+        (state.sink)(LogEntry { time: Timestamp::now(), level, message });
     }
+}
+
+/// Longest text of a job's error and of a last line, in bytes.
+const CLIPPED_BYTES: usize = 64 << 10;
+
+/// An error is a sentence: the log has its own limits, and what is longer than this belongs into the results.
+pub(crate) fn clipped(mut text: String) -> String {
+    if text.len() > CLIPPED_BYTES {
+        let end = (0..=CLIPPED_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        let rest = text.len() - end;
+        text.truncate(end);
+        text.push_str(&format!("… ({rest} more bytes)"));
+    }
+    text
 }
 
 /// What a line takes in a job's document: its text as JSON, with its time and level.
 fn json_size(message: &str) -> usize {
     const AROUND: usize = r#"{"time":"2026-01-01T00:00:00.000Z","level":"DEBUG","message":""},"#.len();
-    let bytes = message.bytes().map(|byte| match byte {
+    AROUND + text_size(message)
+}
+
+/// What a text takes as JSON, between its quotes.
+pub(crate) fn text_size(text: &str) -> usize {
+    let bytes = text.bytes().map(|byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
         ..0x20 => 6,
         _ => 1,
     });
-    AROUND + bytes.sum::<usize>()
+    bytes.sum()
 }
 
 #[cfg(test)]

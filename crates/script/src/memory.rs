@@ -1,4 +1,4 @@
-//! The engine's memory, counted and limited.
+//! A job's memory, counted and limited: the engine's, and what calls under way hold outside of it.
 //!
 //! The engine's own limit answers an allocation that it refuses with an exception for which there may be no memory
 //! left, and then throws null. Refusing here leaves a trace, so that the job's error can name the limit.
@@ -8,32 +8,77 @@ use std::rc::Rc;
 
 use rquickjs::allocator::{Allocator, RustAllocator};
 
-/// Rust's allocator up to a limit.
-pub(crate) struct Metered {
-    inner: RustAllocator,
-    used: usize,
-    limit: usize,
-    refused: Rc<Cell<bool>>,
+/// How much a job holds, and how much it may.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    used: Cell<usize>,
+    limit: Cell<usize>,
+    /// More was asked for than the limit allows.
+    refused: Cell<bool>,
 }
 
-impl Metered {
-    /// At most `limit` bytes; `refused` tells whether more was asked for.
-    pub(crate) fn new(limit: usize, refused: Rc<Cell<bool>>) -> Self {
-        Self { inner: RustAllocator, used: 0, limit, refused }
+/// Without a limit.
+impl Default for Memory {
+    fn default() -> Self {
+        Self { used: Cell::new(0), limit: Cell::new(usize::MAX), refused: Cell::new(false) }
+    }
+}
+
+impl Memory {
+    /// From now on at most this much is given.
+    pub(crate) fn set_limit(&self, bytes: usize) {
+        self.limit.set(bytes);
+    }
+
+    /// Gives up to so much more than is used now, whatever the limit was, and forgets what was refused.
+    pub(crate) fn add_room(&self, bytes: usize) {
+        self.limit.set(self.limit.get().max(self.used.get().saturating_add(bytes)));
+        self.refused.set(false);
+    }
+
+    /// Whether more was asked for than the limit allows.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.get()
+    }
+
+    /// Counts what is held outside the engine; whether the limit allows it.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        let allowed = self.allows(bytes);
+        if allowed {
+            self.used.set(self.used.get() + bytes);
+        }
+        allowed
+    }
+
+    /// What was taken is free again.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.used.set(self.used.get().saturating_sub(bytes));
     }
 
     fn allows(&self, more: usize) -> bool {
-        let allowed = self.used.checked_add(more).is_some_and(|used| used <= self.limit);
+        let allowed = self.used.get().checked_add(more).is_some_and(|used| used <= self.limit.get());
         if !allowed {
             self.refused.set(true);
         }
         allowed
     }
+}
 
-    fn count(&mut self, pointer: *mut u8) -> *mut u8 {
+/// Rust's allocator within a job's memory.
+pub(crate) struct Metered {
+    inner: RustAllocator,
+    memory: Rc<Memory>,
+}
+
+impl Metered {
+    pub(crate) fn new(memory: Rc<Memory>) -> Self {
+        Self { inner: RustAllocator, memory }
+    }
+
+    fn count(&self, pointer: *mut u8) -> *mut u8 {
         if !pointer.is_null() {
             // SAFETY: the pointer was just given by the inner allocator.
-            self.used += unsafe { RustAllocator::usable_size(pointer) };
+            self.memory.used.set(self.memory.used.get() + unsafe { RustAllocator::usable_size(pointer) });
         }
         pointer
     }
@@ -43,7 +88,7 @@ impl Metered {
 // allowed by it.
 unsafe impl Allocator for Metered {
     fn alloc(&mut self, size: usize) -> *mut u8 {
-        if !self.allows(size) {
+        if !self.memory.allows(size) {
             return std::ptr::null_mut();
         }
         let pointer = self.inner.alloc(size);
@@ -51,7 +96,7 @@ unsafe impl Allocator for Metered {
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        if !count.checked_mul(size).is_some_and(|bytes| self.allows(bytes)) {
+        if !self.memory.allows(count.saturating_mul(size)) {
             return std::ptr::null_mut();
         }
         let pointer = self.inner.calloc(count, size);
@@ -61,7 +106,7 @@ unsafe impl Allocator for Metered {
     unsafe fn dealloc(&mut self, pointer: *mut u8) {
         // SAFETY: the caller's pointer is the inner allocator's.
         unsafe {
-            self.used = self.used.saturating_sub(RustAllocator::usable_size(pointer));
+            self.memory.give_back(RustAllocator::usable_size(pointer));
             self.inner.dealloc(pointer);
         }
     }
@@ -73,12 +118,12 @@ unsafe impl Allocator for Metered {
         // SAFETY: the caller's pointer is the inner allocator's; its size is read before it may move.
         unsafe {
             let old = RustAllocator::usable_size(pointer);
-            if !self.allows(new_size.saturating_sub(old)) {
+            if new_size > old && !self.memory.allows(new_size - old) {
                 return std::ptr::null_mut();
             }
             let moved = self.inner.realloc(pointer, new_size);
             if !moved.is_null() || new_size == 0 {
-                self.used = self.used.saturating_sub(old);
+                self.memory.give_back(old);
             }
             self.count(moved)
         }

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use rquickjs as js;
 
-use crate::ops::{self, Registry};
+use crate::ops;
+use crate::ops::registry::Registry;
 use crate::scope::Scope;
 
 /// What the names of the prelude's modules begin with.

@@ -1,7 +1,7 @@
 //! What becomes of the script's `results`.
 
 use job_model::Results;
-use json_text::nesting;
+use json_text::{nesting, without_lone_surrogates};
 use serde_json::Value;
 
 /// Where the predecessor noted the times; a script cannot keep keys of these names.
@@ -11,18 +11,16 @@ const RESERVED: [&str; 3] = ["____started_at", "____finished_at", "____duration"
 /// document and an answer each wrap them in some more.
 const DEPTH_MAX: usize = 120;
 
-/// Reads what `JSON.stringify(results)` made.
+/// Reads what `JSON.stringify(results)` made. Halves of surrogate pairs become U+FFFD, as at the predecessor.
 ///
 /// # Errors
 /// A sentence for the job's author.
-pub(crate) fn parse(text: &str, limit: usize) -> Result<Results, String> {
-    if text.len() > limit {
-        return Err(format!("Limit of {limit} bytes of results (JOB_RESULT_BYTES) exceeded"));
-    }
+pub(crate) fn parse(text: &str) -> Result<Results, String> {
     if nesting(text.as_bytes()) > DEPTH_MAX {
         return Err(format!("Results cannot be stored: they are nested deeper than {DEPTH_MAX} levels"));
     }
-    let value = serde_json::from_str(text).map_err(|error| format!("Results cannot be stored: {error}"))?;
+    let value = serde_json::from_str(&without_lone_surrogates(text))
+        .map_err(|error| format!("Results cannot be stored: {error}"))?;
     let Value::Object(mut results) = value else {
         return Err("Results cannot be stored: results is not an object".to_owned());
     };
@@ -48,11 +46,17 @@ mod tests {
     use super::{DEPTH_MAX, parse};
 
     #[test]
+    fn halves_of_surrogate_pairs_are_replaced_in_texts_and_keys() {
+        let results = parse(r#"{"a\ud83d":["\ude00","\ud83d\ude00"]}"#).unwrap();
+        assert_eq!(results["a\u{fffd}"], serde_json::json!(["\u{fffd}", "😀"]));
+    }
+
+    #[test]
     fn results_are_nested_no_deeper_than_their_readers_read() {
         let nested = |levels: usize| format!(r#"{{"a":"[[\"[","v":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
-        assert!(parse(&nested(DEPTH_MAX - 1), 1000).is_ok());
-        let error = parse(&nested(DEPTH_MAX), 1000).unwrap_err();
+        assert!(parse(&nested(DEPTH_MAX - 1)).is_ok());
+        let error = parse(&nested(DEPTH_MAX)).unwrap_err();
         assert_eq!(error, "Results cannot be stored: they are nested deeper than 120 levels");
-        assert!(parse(&nested(400), 1000).is_err());
+        assert!(parse(&nested(400)).is_err());
     }
 }

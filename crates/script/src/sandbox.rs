@@ -11,22 +11,24 @@ use futures::stream::FuturesUnordered;
 use job_model::{Job, Level, LogEntry, Outcome, Results, Timestamp};
 use rquickjs as js;
 
+use crate::host::Host;
 use crate::inbox::Item;
+use crate::limits::Limits;
 use crate::linker::{CODE_URL, Links, Names, Texts};
-use crate::log::Log;
+use crate::log::{Log, clipped, text_size};
 use crate::memory::Metered;
-use crate::page_use::PageUse;
-use crate::resources::ResourceRef;
+use crate::meter::{Hit, Interrupt, Meter};
+use crate::ops::registry;
 use crate::scope::{Hook, Rejection, Scope};
 use crate::stop::Stop;
-use crate::value::Value;
-use crate::watch::{Limits, Watch};
+use crate::value::{Value, hook_text};
 use crate::{ops, prelude, results, source, stack};
 
-/// Longest text of a job's error, in bytes.
-const ERROR_BYTES: usize = 64 << 10;
-/// What a stopped job's results may take to be read.
-const GRACE: Duration = Duration::from_secs(2);
+/// What the results of a job that was ended may take to be read. The executor kills a slot 600 ms after it asked for a
+/// job's end, and 1.2 s after the job's time: the rest is for the result's way to it.
+const GRACE: Duration = Duration::from_millis(400);
+/// Memory for reading the results of a job that has used up its own.
+const RESULTS_MEMORY: usize = 64 << 20;
 
 /// The part of a job that runs.
 #[derive(Clone, Debug, Default)]
@@ -39,21 +41,21 @@ pub struct Script {
     pub modules: BTreeMap<String, String>,
 }
 
+impl Script {
+    /// What it takes in the job's document, in bytes of JSON.
+    fn json_size(&self) -> usize {
+        const AROUND: usize = r#""":"","#.len();
+        let texts = |texts: &BTreeMap<String, String>| -> usize {
+            texts.iter().map(|(name, text)| AROUND + text_size(name) + text_size(text)).sum()
+        };
+        text_size(&self.code) + texts(&self.vars) + texts(&self.modules)
+    }
+}
+
 impl From<&Job> for Script {
     fn from(job: &Job) -> Self {
         Self { code: job.code.clone(), vars: job.vars.clone(), modules: job.modules.clone() }
     }
-}
-
-/// What the job may use of the world outside.
-#[derive(Clone, Debug, Default)]
-pub struct Host {
-    /// The object behind the global `page`.
-    pub page: Option<ResourceRef>,
-    /// Where the job's first call on it is told.
-    pub page_use: PageUse,
-    /// Trusted users: local files are open to the page's calls (ALLOW_LOCAL_FILES).
-    pub allow_local_files: bool,
 }
 
 /// What became of a job.
@@ -84,9 +86,9 @@ pub async fn run(
     stop: Stop,
     log: impl FnMut(LogEntry) + 'static,
 ) -> RunReport {
-    let watch = Rc::new(Watch::new(limits, stop));
-    let log = Log::new(Box::new(log), Rc::clone(&watch));
-    let scope = Scope::new(host, log, watch);
+    let meter = Rc::new(Meter::new(limits, stop));
+    let log = Log::new(Box::new(log), Rc::clone(&meter), script.json_size());
+    let scope = Scope::new(host, log, meter);
     ops::events::attach(&scope);
     scope.log.write(Level::Debug, "Setting page viewport to width 1920 / height 1080".to_owned());
     scope.log.write(Level::Debug, "Setting default language to en".to_owned());
@@ -140,13 +142,12 @@ impl Drop for Sandbox {
 
 impl Sandbox {
     fn new(scope: Rc<Scope>, script: Script) -> js::Result<Self> {
-        let limits = &scope.watch.limits;
-        let runtime = js::Runtime::new_with_alloc(Metered::new(limits.memory_bytes, Rc::clone(&scope.watch.refused)))?;
+        let limits = &scope.meter.limits;
+        let runtime = js::Runtime::new_with_alloc(Metered::new(Rc::clone(&scope.meter.memory)))?;
         runtime.set_max_stack_size(limits.stack_bytes.min(stack::usable_bytes()));
-        let watch = Rc::clone(&scope.watch);
-        runtime.set_interrupt_handler(Some(Box::new(move || watch.exceeded())));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker(&scope)));
         let context = js::Context::full(&runtime)?;
+        runtime.set_interrupt_handler(Some(interrupt_handler(&scope, &context)));
         let mut sandbox = Self { phase: Phase::Ended(None), ops: FuturesUnordered::new(), scope, context, runtime };
         sandbox.begin(script);
         Ok(sandbox)
@@ -161,6 +162,8 @@ impl Sandbox {
         let begun = self.enter(|ctx| {
             prelude::load(ctx, &scope)?;
             links.seal();
+            // The prelude does not fail for a limit: a job that has too little ends by its own first step.
+            scope.meter.memory.set_limit(scope.meter.limits.memory_bytes);
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
@@ -180,31 +183,31 @@ impl Sandbox {
 
     /// Runs in the engine, then all microtasks. The error is the text of what was thrown.
     fn enter<R>(&self, run: impl FnOnce(&js::Ctx<'_>) -> js::Result<R>) -> Result<R, String> {
-        let watch = &self.scope.watch;
+        let meter = &self.scope.meter;
         self.enter_once(|ctx| {
             let answer = run(ctx).map_err(|error| thrown_text(ctx, &self.scope, error));
-            while !watch.exceeded() && ctx.execute_pending_job() {}
+            while !meter.exceeded() && ctx.execute_pending_job() {}
             answer
         })
     }
 
     /// Runs in the engine and leaves the microtasks alone: after its end a job gets no more turns.
     fn enter_once<R>(&self, run: impl FnOnce(&js::Ctx<'_>) -> R) -> R {
-        self.scope.watch.measure(|| self.context.with(|ctx| run(&ctx)))
+        self.scope.meter.measure(|| self.context.with(|ctx| run(&ctx)))
     }
 
     async fn drive(mut self) -> RunReport {
         loop {
             self.advance();
-            if matches!(self.phase, Phase::Ended(_)) || self.scope.watch.exceeded() {
+            if matches!(self.phase, Phase::Ended(_)) || self.scope.meter.exceeded() {
                 break;
             }
             self.report_rejections();
-            let watch = Rc::clone(&self.scope.watch);
+            let meter = Rc::clone(&self.scope.meter);
             tokio::select! {
                 biased;
-                () = watch.stop_requested() => continue,
-                item = tokio::time::timeout_at(watch.deadline(), self.next_item()) => match item {
+                () = meter.stop_requested() => continue,
+                item = tokio::time::timeout_at(meter.deadline(), self.next_item()) => match item {
                     Ok(item) => self.deliver(item),
                     Err(_) => continue,
                 },
@@ -259,7 +262,7 @@ impl Sandbox {
     fn deliver(&self, item: Item) {
         let scope = &self.scope;
         let delivered = self.enter(|ctx| match item {
-            Item::Completion { promise, result } => ops::settle(ctx, scope, promise, result),
+            Item::Completion { promise, result } => registry::settle(ctx, scope, promise, result),
             Item::Timer(id) => scope.hook(ctx, Hook::Fire)?.call((id,)),
             Item::Event { target, name, args } => {
                 let (rid, class) = scope.resources.borrow_mut().insert(&target);
@@ -277,8 +280,7 @@ impl Sandbox {
     fn report_rejections(&self) {
         for Rejection { reason, .. } in self.scope.rejections.take() {
             let scope = &self.scope;
-            let text: Result<String, String> =
-                self.enter(|ctx| scope.hook(ctx, Hook::Describe)?.call((reason.restore(ctx)?,)));
+            let text = self.enter(|ctx| hook_text(ctx, scope, Hook::Describe, (reason.restore(ctx)?,)));
             if let Ok(text) = text {
                 scope.log.write(Level::Warn, format!("Unhandled rejection: {text}"));
             }
@@ -288,63 +290,60 @@ impl Sandbox {
     fn finish(mut self) -> RunReport {
         let scope = Rc::clone(&self.scope);
         self.ops.clear();
-        let mut error = match &self.phase {
-            Phase::Ended(Some(text)) => Some(scope.watch.explain(text.clone())),
-            _ => scope.course.borrow().error.clone(),
-        };
-        error = error.map(clipped);
-        let stopped = scope.watch.grace(GRACE);
-        let mut outcome = if error.is_some() { Outcome::Failed } else { Outcome::Succeeded };
-        if let Some(hit) = stopped {
-            scope.course.borrow_mut().stop(&scope.log, &hit.error);
-            outcome = hit.outcome;
-            error = Some(hit.error);
-        } else if let (Phase::Ended(Some(_)), Some(text)) = (&self.phase, &error) {
+        let mut end = scope.meter.reason();
+        if let Some(hit) = &end {
+            scope.meter.grace(GRACE);
+            scope.run_times.borrow_mut().stop(&scope.log, &hit.error);
+        } else if let Phase::Ended(Some(text)) = &self.phase {
             scope.log.write_last(Level::Error, text.clone());
+            end = Some(failed(text.clone()));
+        } else {
+            end = scope.run_times.borrow().error.clone().map(failed);
         }
-        let results = self.read_results().unwrap_or_else(|reason| {
-            if error.is_none() {
-                scope.log.write_last(Level::Error, reason.clone());
-                error = Some(reason);
-                outcome = Outcome::Failed;
+        scope.meter.memory.add_room(RESULTS_MEMORY);
+        let results = self.read_results().unwrap_or_else(|hit| {
+            if end.is_none() {
+                scope.log.write_last(Level::Error, hit.error.clone());
+                end = Some(hit);
             }
             Results::new()
         });
-        let course = scope.course.borrow();
+        let times = scope.run_times.borrow();
         RunReport {
-            outcome,
-            error,
+            outcome: end.as_ref().map_or(Outcome::Succeeded, |hit| hit.outcome),
+            error: end.map(|hit| clipped(hit.error)),
             results,
-            started_at: course.started_at(),
-            finished_at: course.finished_at(),
-            duration_ms: course.duration_ms(),
+            started_at: times.started_at(),
+            finished_at: times.finished_at(),
+            duration_ms: times.duration_ms(),
         }
     }
 
-    fn read_results(&self) -> Result<Results, String> {
+    /// Reads the results under the job's own limits, or what a grace has left of them.
+    fn read_results(&self) -> Result<Results, Hit> {
         let scope = &self.scope;
-        let text: String = self
-            .enter_once(|ctx| {
-                let text = scope.hook(ctx, Hook::Results).and_then(|hook| hook.call(()));
-                text.map_err(|error| thrown_text(ctx, scope, error))
-            })
-            .map_err(|text| {
-                let text = scope.watch.explain(text);
-                scope.watch.reason().map_or_else(|| format!("Results cannot be stored: {text}"), |hit| hit.error)
-            })?;
-        results::parse(&text, scope.watch.limits.result_bytes)
+        let limits = &scope.meter.limits;
+        let text = self.enter_once(|ctx| {
+            let text = hook_text(ctx, scope, Hook::Results, ());
+            text.map_err(|error| thrown_text(ctx, scope, error))
+        });
+        if let Some(hit) = scope.meter.reason() {
+            return Err(hit);
+        }
+        let text = text.map_err(|text| failed(format!("Results cannot be stored: {text}")))?;
+        if text.len() > limits.result_bytes {
+            return Err(failed(limits.result_bytes_text(text.len())));
+        }
+        let document = scope.log.document(text.len());
+        if document.sum() > limits.document_bytes {
+            return Err(failed(limits.document_bytes_text(document)));
+        }
+        results::parse(&text).map_err(failed)
     }
 }
 
-/// An error is a sentence: the log has its own limits, and what is longer than this belongs into the results.
-fn clipped(mut error: String) -> String {
-    if error.len() > ERROR_BYTES {
-        let end = (0..=ERROR_BYTES).rev().find(|end| error.is_char_boundary(*end)).unwrap_or_default();
-        let rest = error.len() - end;
-        error.truncate(end);
-        error.push_str(&format!("… ({rest} more bytes)"));
-    }
-    error
+fn failed(error: String) -> Hit {
+    Hit { outcome: Outcome::Failed, error }
 }
 
 /// The text of a thrown value as a job's error; the engine's own errors as they are.
@@ -353,10 +352,30 @@ fn thrown_text(ctx: &js::Ctx<'_>, scope: &Scope, error: js::Error) -> String {
         return error.to_string();
     }
     let thrown = ctx.catch();
-    let text = scope.hook(ctx, Hook::ErrorText).and_then(|hook| hook.call::<_, String>((thrown.clone(),)));
+    let text = hook_text(ctx, scope, Hook::ErrorText, (thrown.clone(),));
     text.unwrap_or_else(|_| {
         ctx.catch();
         thrown.as_exception().and_then(js::Exception::message).unwrap_or_else(|| "Error".to_owned())
+    })
+}
+
+/// Ends running code at a limit.
+///
+/// The engine loses an interruption that comes while it makes an error's stack trace, and a loop that makes errors spends
+/// nearly all of its time so: the prelude's part in stack traces is over then.
+fn interrupt_handler(scope: &Rc<Scope>, context: &js::Context) -> js::runtime::InterruptHandler {
+    let (scope, context) = (Rc::downgrade(scope), context.as_raw());
+    Box::new(move || {
+        let Some(scope) = scope.upgrade() else { return true };
+        let interrupt = scope.meter.interrupt();
+        if interrupt == Interrupt::Again {
+            // SAFETY: the engine calls this in the middle of running this very context, which is alive and entered.
+            let ctx = unsafe { js::Ctx::from_raw(context) };
+            if scope.hook(&ctx, Hook::PlainStacks).and_then(|hook| hook.call::<_, ()>(())).is_err() {
+                ctx.catch();
+            }
+        }
+        interrupt != Interrupt::No
     })
 }
 

@@ -7,17 +7,17 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 use rquickjs as js;
 
-use crate::course::Course;
+use crate::host::Host;
 use crate::inbox::{Inbox, Item};
 use crate::log::Log;
+use crate::meter::Meter;
 use crate::resources::{Resource, ResourceRef, Resources};
-use crate::sandbox::Host;
+use crate::run_times::RunTimes;
 use crate::timers::Timers;
 use crate::value::Value;
-use crate::watch::Watch;
 
 /// One job's state. Ops borrow its cells for moments only: JavaScript may run inside any conversion.
-pub struct Scope {
+pub(crate) struct Scope {
     /// The objects that JavaScript holds.
     pub resources: RefCell<Resources>,
     /// The way into JavaScript; give a clone to whoever has events.
@@ -27,14 +27,16 @@ pub struct Scope {
     /// The job's log.
     pub log: Log,
     /// The job's limits and what it has used of them.
-    pub(crate) watch: Rc<Watch>,
+    pub(crate) meter: Rc<Meter>,
     pub(crate) timers: RefCell<Timers>,
     /// Ops that have not ended after their first poll; the sandbox takes them over.
     pub(crate) started: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     pub(crate) promises: RefCell<Promises>,
     pub(crate) rejections: RefCell<Vec<Rejection>>,
-    pub(crate) course: RefCell<Course>,
+    pub(crate) run_times: RefCell<RunTimes>,
     pub(crate) ended: Cell<bool>,
+    /// Bytes of texts and buffers that came out of the engine since the op under way was called.
+    pub(crate) crossed: Cell<usize>,
     hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
 }
 
@@ -50,6 +52,8 @@ pub(crate) struct Waiting {
     pub(crate) reject: js::Persistent<js::Function<'static>>,
     /// The stack that called the op, as the engine writes it, for its error.
     pub(crate) stack: String,
+    /// What the op counts for in the job's memory, in bytes.
+    pub(crate) held: usize,
 }
 
 /// A rejected promise that nobody handles yet.
@@ -87,10 +91,12 @@ pub(crate) enum Hook {
     Results,
     /// (options) sets up the globals.
     Start,
+    /// () takes the prelude out of the making of stack traces.
+    PlainStacks,
 }
 
 impl Hook {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Wrap, "wrap"),
         (Self::Dispatch, "dispatch"),
         (Self::Fire, "fire"),
@@ -104,30 +110,32 @@ impl Hook {
         (Self::RunJob, "runJob"),
         (Self::Results, "resultsText"),
         (Self::Start, "start"),
+        (Self::PlainStacks, "plainStacks"),
     ];
 }
 
 impl Scope {
     /// A new job's scope.
-    pub(crate) fn new(host: Host, log: Log, watch: Rc<Watch>) -> Rc<Self> {
+    pub(crate) fn new(host: Host, log: Log, meter: Rc<Meter>) -> Rc<Self> {
         Rc::new(Self {
             resources: RefCell::default(),
             inbox: Inbox::default(),
             host,
             log,
-            watch,
+            meter,
             timers: RefCell::default(),
             started: RefCell::default(),
             promises: RefCell::default(),
             rejections: RefCell::default(),
-            course: RefCell::default(),
+            run_times: RefCell::default(),
             ended: Cell::new(false),
+            crossed: Cell::new(0),
             hooks: RefCell::default(),
         })
     }
 
     /// Puts an event for the listeners of `target` into the inbox.
-    pub fn emit<T: Resource>(&self, target: &Rc<T>, name: &'static str, args: Vec<Value>) {
+    pub(crate) fn emit<T: Resource>(&self, target: &Rc<T>, name: &'static str, args: Vec<Value>) {
         self.inbox.push(Item::Event { target: ResourceRef::new(Rc::clone(target)), name, args });
     }
 

@@ -2,6 +2,7 @@
 //! column where its author wrote it.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 use crate::tokens::{Kind, Token, Tokens};
 
@@ -17,7 +18,8 @@ pub(crate) struct Wrapped {
 ///
 /// The default export is `async (job) => …`. It tells `job` what the code threw, and that it has ended: with what the
 /// globals' names mean there, since the code may have variables of these names. What the code returns is awaited after
-/// its end.
+/// its end. Nobody can guess the names of the wrapper's own variables, `eval` of the code included: what `job` writes is
+/// not limited.
 pub(crate) fn wrap(code: &str) -> Wrapped {
     let statements = import_statements(code);
     let mut body = String::with_capacity(code.len() + 200);
@@ -37,11 +39,18 @@ pub(crate) fn wrap(code: &str) -> Wrapped {
         imports.add(statement.specifier);
     }
     body.push_str(&code[kept..]);
+    let secret = secret();
     let text = format!(
-        "{hoisted}export default async(____job)=>{{try{{\n{body}\n}}catch(____thrown){{throw \
-         ____job.threw(____thrown,logger)}}finally{{____job.ended(results,logger,format)}}}}"
+        "{hoisted}export default async(job_{secret})=>{{try{{\n{body}\n}}catch(thrown_{secret}){{throw \
+         job_{secret}.threw(thrown_{secret},logger)}}finally{{job_{secret}.ended(results,logger,format)}}}}"
     );
     Wrapped { text, imports: imports.in_order }
+}
+
+/// Random hexadecimal digits, from the keys that the standard library hashes with.
+fn secret() -> String {
+    let random = || RandomState::new().hash_one(0);
+    format!("{:016x}{:016x}", random(), random())
 }
 
 /// The names that a module's text imports or exports from, each once, in order.

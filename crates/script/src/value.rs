@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 200;
 
 /// A value outside the engine.
 #[derive(Clone, Debug, Default)]
-pub enum Value {
+pub(crate) enum Value {
     /// `undefined`.
     #[default]
     Undefined,
@@ -49,7 +49,7 @@ impl Value {
     ///
     /// # Errors
     /// [`OpError`] when the value holds what cannot cross, or a getter throws.
-    pub fn from_js(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
+    pub(crate) fn from_js(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
         Self::read(value, scope, 0)
     }
 
@@ -74,14 +74,17 @@ impl Value {
                 return Err(OpError::type_error("a function or symbol cannot be passed here"));
             }
             _ => match bytes(value) {
-                Some(bytes) => Self::Bytes(bytes),
+                Some(bytes) => {
+                    scope.crossed.set(scope.crossed.get() + bytes.len());
+                    Self::Bytes(bytes)
+                }
                 None => {
                     let object = value.as_object().ok_or_else(|| OpError::type_error("the value cannot be passed"))?;
                     let mut entries = Vec::new();
-                    for key in object.keys::<String>() {
+                    for key in object.keys::<js::String<'_>>() {
                         let key = key?;
-                        let item = object.get::<_, js::Value<'_>>(key.as_str())?;
-                        entries.push((key, Self::read(&item, scope, depth + 1)?));
+                        let item = object.get::<_, js::Value<'_>>(key.clone())?;
+                        entries.push((well_formed(&key, scope)?, Self::read(&item, scope, depth + 1)?));
                     }
                     Self::Object(entries)
                 }
@@ -93,7 +96,7 @@ impl Value {
     ///
     /// # Errors
     /// The engine's: out of memory, or interrupted.
-    pub fn into_js<'js>(self, ctx: &js::Ctx<'js>, scope: &Scope) -> js::Result<js::Value<'js>> {
+    pub(crate) fn into_js<'js>(self, ctx: &js::Ctx<'js>, scope: &Scope) -> js::Result<js::Value<'js>> {
         use js::IntoJs;
         Ok(match self {
             Self::Undefined => js::Value::new_undefined(ctx.clone()),
@@ -195,12 +198,30 @@ fn define<'js>(object: &js::Object<'js>, key: impl js::IntoAtom<'js>, value: js:
 
 fn text(value: &js::Value<'_>, scope: &Scope) -> Result<String, OpError> {
     let string = value.as_string().ok_or_else(|| OpError::type_error("not a string"))?;
-    match string.to_string() {
+    Ok(well_formed(string, scope)?)
+}
+
+/// The engine's text without halves of surrogate pairs, which Rust's cannot hold: each is U+FFFD.
+fn well_formed(string: &js::String<'_>, scope: &Scope) -> js::Result<String> {
+    let text = match string.to_string() {
         // The engine gives no text when it has no memory for it, and has thrown that.
-        Err(js::Error::Unknown) => Err(js::Error::Exception.into()),
-        Err(js::Error::Utf8(_)) => Ok(scope.hook(value.ctx(), Hook::WellFormed)?.call((string.clone(),))?),
-        text => Ok(text?),
-    }
+        Err(js::Error::Unknown) => Err(js::Error::Exception),
+        Err(js::Error::Utf8(_)) => scope.hook(string.ctx(), Hook::WellFormed)?.call((string.clone(),)),
+        text => text,
+    }?;
+    scope.crossed.set(scope.crossed.get() + text.len());
+    Ok(text)
+}
+
+/// The text that a function of the prelude answers.
+pub(crate) fn hook_text<'js>(
+    ctx: &js::Ctx<'js>,
+    scope: &Scope,
+    hook: Hook,
+    args: impl js::function::IntoArgs<'js>,
+) -> js::Result<String> {
+    let text: js::String<'js> = scope.hook(ctx, hook)?.call(args)?;
+    well_formed(&text, scope)
 }
 
 /// The bytes of an ArrayBuffer or of any view on one.
@@ -216,7 +237,7 @@ fn bytes(value: &js::Value<'_>) -> Option<Vec<u8>> {
 }
 
 /// A type that an op takes as an argument.
-pub trait FromArg: Sized {
+pub(crate) trait FromArg: Sized {
     /// Reads it from the engine's value; an absent argument is undefined.
     ///
     /// # Errors
@@ -282,17 +303,19 @@ impl<T: FromArg> FromArg for Vec<T> {
 
 /// The bytes of a Buffer, typed array or ArrayBuffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
+pub(crate) struct Bytes(pub Vec<u8>);
 
 impl FromArg for Bytes {
-    fn from_arg(value: &js::Value<'_>, _: &Scope) -> Result<Self, OpError> {
-        bytes(value).map(Self).ok_or_else(|| OpError::type_error("not a Buffer or typed array"))
+    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
+        let bytes = bytes(value).ok_or_else(|| OpError::type_error("not a Buffer or typed array"))?;
+        scope.crossed.set(scope.crossed.get() + bytes.len());
+        Ok(Self(bytes))
     }
 }
 
 /// Anything JSON can say, by serde: undefined members are absent, NaN is null.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Json<T>(pub T);
+pub(crate) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromArg for Json<T> {
     fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
@@ -312,7 +335,7 @@ impl<T: Resource> FromArg for Rc<T> {
 }
 
 /// A type that an op answers with.
-pub trait IntoValue {
+pub(crate) trait IntoValue {
     /// The value as it goes into the inbox.
     fn into_value(self) -> Value;
 }

@@ -179,3 +179,33 @@ fn engine_errors_read_as_in_v8() {
         assert_eq!(run(code).error(), error, "{code}");
     }
 }
+
+#[test]
+fn halves_of_surrogate_pairs_become_the_replacement_character_wherever_they_leave() {
+    let ran = run("const half = '😀'.slice(0, 1);
+         logger.info(`log ${half}`);
+         console.log({ [half]: half });
+         results.text = half;
+         results[`key ${half}`] = [half, '😀', { [half]: 1 }];
+         results.url = new URL(`http://x/${half}`).href;
+         results.toJSON = undefined;
+         results.bytes = Buffer.from(half).toString('hex');
+         const functions = { async [half]() { try { await sleep(Symbol()) } catch (error) { return `${error}` } } };
+         results.named = typeof await functions[half]();
+         Promise.reject(new Error(half));
+         await sleep(1);
+         throw new Error(`error ${half}`)");
+    let results = json!({
+        "text": "\u{fffd}", "key \u{fffd}": ["\u{fffd}", "😀", {"\u{fffd}": 1}], "url": "http://x/%EF%BF%BD",
+        "bytes": "efbfbd", "named": "string",
+    });
+    assert_eq!(ran.report.results, results.as_object().unwrap().clone());
+    assert_eq!(ran.error(), "error \u{fffd}");
+    let info = ran.messages(Level::Info);
+    assert_eq!(info[0], "log \u{fffd}");
+    assert!(
+        ran.logs.iter().any(|line| line.message.contains("Unhandled rejection: Error: \u{fffd}")),
+        "{:?}",
+        ran.logs
+    );
+}

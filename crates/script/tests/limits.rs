@@ -92,13 +92,13 @@ fn log_lines_are_limited() {
 #[test]
 fn the_size_of_logs_is_limited() {
     let ran = run_within("for (;;) logger.info('x'.repeat(100))", Limits { log_bytes: 1000, ..Limits::default() });
-    assert_eq!(ran.error(), "Limit of 1000 bytes of logs (JOB_LOG_BYTES) exceeded");
+    assert_eq!(ran.error(), "Limit of 1000 bytes of logs (JOB_LOG_BYTES) exceeded: 1034 bytes");
 }
 
 #[test]
 fn the_size_of_results_is_limited() {
     let ran = run_within("results.a = 'x'.repeat(100)", Limits { result_bytes: 50, ..Limits::default() });
-    assert_eq!(ran.error(), "Limit of 50 bytes of results (JOB_RESULT_BYTES) exceeded");
+    assert_eq!(ran.error(), "Limit of 50 bytes of results (JOB_RESULT_BYTES) exceeded: 108 bytes");
 }
 
 /// Runs code that is stopped with the text `cancelled` by another thread after a while.
@@ -151,4 +151,105 @@ fn how_a_run_ended_is_a_type_and_not_its_text() {
     assert_eq!(ended("for (;;) {}", Limits { cpu: Duration::from_millis(50), ..short() }), Outcome::Failed);
     assert_eq!(ended("results.a = 'x'.repeat(99)", Limits { result_bytes: 50, ..short() }), Outcome::Failed);
     assert_eq!(ended("this is no code", short()), Outcome::Failed);
+}
+
+#[test]
+fn a_document_is_limited_as_a_whole() {
+    let limits = Limits { document_bytes: 3000, ..Limits::default() };
+    let code = "logger.info('x'.repeat(900)); results.a = 'y'.repeat(2000)";
+    let ran = run_within(code, limits.clone());
+    let start = "Limit of 3000 bytes of a job's document (JOB_DOCUMENT_BYTES) exceeded: ";
+    assert!(ran.error().starts_with(start) && ran.error().ends_with("of logs, 2008 of results)"), "{}", ran.error());
+    assert!(ran.report.results.is_empty() && ran.printed().len() == 900);
+    // The rest of the job counts, too.
+    let ran = run_within(&format!("/*{}*/ logger.info('x'.repeat(900))", "c".repeat(2000)), limits);
+    assert!(ran.error().starts_with(start) && ran.error().contains("of code, vars and modules"), "{}", ran.error());
+}
+
+#[test]
+fn a_memory_limit_s_job_is_never_a_success() {
+    for memory_bytes in [1 << 20, 16 << 20, 32 << 20] {
+        for code in [
+            "for (let i = 0;; i++) Promise.reject(new Error('x'.repeat(100)))",
+            "const a = []; for (let i = 0;; i++) a.push('x' + i)",
+            "'\\ufdfa'.repeat(2e7).normalize('NFKD')",
+            "const a = []; try { for (;;) a.push(new Array(1000).fill(1)) } catch {}",
+            "const a = []; for (;;) try { for (;;) a.push(new Array(1000).fill(1)) } catch {}",
+            "let a = ['']; (async () => { for (;;) { a.push(a.join('x')); await null } })(); await sleep(1e5)",
+            "let o = {}; for (;;) o = { o }",
+            "const a = []; for (;;) a.push(() => a)",
+            "const a = []; for (;;) a.push(new Error('x'))",
+            "results.toJSON = () => { const a = []; for (;;) a.push(a.length + '') }",
+            "results.a = { get b() { return 'x'.repeat(1e9) } }",
+            "'x'.repeat(5e7).split('')",
+            "let o = {}; for (;;) try { for (;;) o = { o } } catch {}",
+            "let o = {}; for (;;) try { o = { o } } catch {}",
+            "JSON.parse('[' + '[1],'.repeat(1e7) + '1]')",
+            "for (;;) setTimeout(() => {}, 1e6)",
+            "Symbol('x'.repeat(1e8)); const all = {}; for (let i = 0;; i++) all['key' + i] = Symbol()",
+        ] {
+            let ran = run_within(code, Limits { memory_bytes, ..Limits::default() });
+            let expected = format!("Memory limit of {} MiB (JOB_MEMORY) exceeded", memory_bytes >> 20);
+            assert_eq!((ran.report.outcome, ran.error()), (Outcome::Failed, expected.as_str()), "{code}");
+        }
+    }
+}
+
+#[test]
+fn results_so_far_survive_every_limit_that_code_can_meet() {
+    let limits = Limits {
+        cpu: Duration::from_millis(300),
+        memory_bytes: 32 << 20,
+        deadline: Duration::from_secs(20),
+        ..Limits::default()
+    };
+    for (code, error) in [
+        ("for (;;) { try { null.x } catch {} }", "CPU limit of 0.3 s (JOB_CPU) exceeded"),
+        ("for (;;) { try { null.x } catch (e) { e.stack } }", "CPU limit of 0.3 s (JOB_CPU) exceeded"),
+        ("for (;;) new Error('x').stack", "CPU limit of 0.3 s (JOB_CPU) exceeded"),
+        ("for (;;) try { JSON.parse('{') } catch {}", "CPU limit of 0.3 s (JOB_CPU) exceeded"),
+        (
+            "Error.prepareStackTrace = () => { for (;;) {} }; for (;;) new Error('x')",
+            "CPU limit of 0.3 s (JOB_CPU) exceeded",
+        ),
+        (
+            "for (;;) Promise.resolve().then(() => { throw new Error('x') })",
+            "Memory limit of 32 MiB (JOB_MEMORY) exceeded",
+        ),
+        ("const a = []; for (;;) a.push([1, 2, 3])", "Memory limit of 32 MiB (JOB_MEMORY) exceeded"),
+    ] {
+        let ran = run_within(&format!("results.kept = 1; {code}"), limits.clone());
+        assert_eq!((ran.error(), &ran.report.results["kept"]), (error, &1.into()), "{code}");
+    }
+}
+
+#[test]
+fn results_that_cannot_be_read_in_time_name_the_limit_that_ended_them() {
+    let code = "results.a = { toJSON() { for (;;); } }";
+    let ran = run_within(code, Limits { cpu: Duration::from_millis(200), ..Limits::default() });
+    assert_eq!((ran.report.outcome, ran.error()), (Outcome::Failed, "CPU limit of 0.2 s (JOB_CPU) exceeded"));
+    let ran = run_within(code, short());
+    assert_eq!((ran.report.outcome, ran.error()), (Outcome::TimedOut, TIME));
+    let ran = run_within(&format!("{code}; throw new Error('own')"), short());
+    assert_eq!((ran.report.outcome, ran.error()), (Outcome::Failed, "own"));
+}
+
+#[test]
+fn the_wrapper_of_the_code_writes_no_more_than_the_limit() {
+    let limits = Limits { log_bytes: 100_000, ..Limits::default() };
+    // The code closes its wrapper and reads the wrapper's names from an error's message.
+    let escape = "const job = eval(name.split(' ')[0]); for (let i = 0; i < 50; i++) job.ended(results, logger, () => 'x'.repeat(1e4))
+        } finally {} }; let name; try { f() } catch (error) { name = error.message } function f() { try { throw 1";
+    for code in [
+        "for (let i = 0; i < 50; i++) ____job.ended(results, logger, () => 'x'.repeat(1e4))",
+        escape,
+        "const format = () => 'x'.repeat(1e7)",
+        "results.x = 1; throw new Error('x'.repeat(1e7))",
+    ] {
+        let ran = run_within(code, limits.clone());
+        let bytes: usize = ran.logs.iter().map(|entry| entry.message.len()).sum();
+        assert!(bytes < 350_000, "{bytes} of {code}");
+    }
+    assert_eq!(run_within("____job.ended()", limits.clone()).error(), "ReferenceError: ____job is not defined");
+    assert!(run_within(escape, limits).error().contains("(JOB_LOG_BYTES) exceeded"));
 }

@@ -12,6 +12,7 @@ use std::rc::{Rc, Weak};
 
 use chromiumoxide::types::{CallId, Message};
 use futures::StreamExt;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,6 +36,15 @@ pub(super) struct Wire {
     pub(super) outgoing: mpsc::UnboundedSender<Outgoing>,
     pub(super) sessions: RefCell<HashMap<String, Rc<Session>>>,
     pub(super) guard: Guard,
+}
+
+/// How deep the reader of JSON goes.
+const MESSAGE_DEPTH: usize = 127;
+
+/// All that is read of an answer that is not like others. What it leaves out may be nested to any depth.
+#[derive(Deserialize)]
+struct Envelope {
+    id: Option<CallId>,
 }
 
 struct Pending {
@@ -154,7 +164,7 @@ impl Pump {
                     Some(Err(chromiumoxide::error::CdpError::InvalidMessage(text, error))) => {
                         match serde_json::from_str(&json_text::without_lone_surrogates(&text)) {
                             Ok(message) => self.handle(message).await,
-                            Err(_) => tracing::debug!(%error, "ignored a CDP message of unknown shape"),
+                            Err(_) => self.refuse(&text, &error).await,
                         }
                     }
                     Some(Err(error)) => {
@@ -195,6 +205,24 @@ impl Pump {
                 // Many messages come with one read: a page that floods must not keep the script and its deadline waiting.
                 tokio::task::consume_budget().await;
             }
+        }
+    }
+
+    /// An answer that cannot be read fails its command: whoever awaits it would wait for ever.
+    async fn refuse(&mut self, text: &str, error: &serde_json::Error) {
+        let id = serde_json::from_str::<Envelope>(text).ok().and_then(|envelope| envelope.id);
+        let Some(pending) = id.and_then(|id| self.pending.remove(&id)) else {
+            tracing::debug!(%error, "ignored a CDP message of unknown shape");
+            return;
+        };
+        let levels = json_text::nesting(text.as_bytes());
+        let reason = if levels > MESSAGE_DEPTH {
+            format!("the answer is nested too deeply: a message of {levels} levels, where {MESSAGE_DEPTH} can be read")
+        } else {
+            format!("the answer cannot be read: {error}")
+        };
+        if pending.reply.send(Err(reason)).is_ok() {
+            tokio::task::yield_now().await;
         }
     }
 

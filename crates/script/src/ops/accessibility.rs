@@ -6,8 +6,8 @@ use ::browser::accessibility::{Accessibility, SnapshotOptions};
 use ::browser::js_handle::JSHandle;
 use rquickjs as js;
 
-use super::Registry;
 use super::model::element;
+use super::registry::Registry;
 
 type Snapshot = (Rc<Accessibility>, bool, Option<Rc<JSHandle>>);
 

@@ -6,7 +6,8 @@ use ::browser::browser::Browser;
 use rquickjs as js;
 use serde_json::json;
 
-use super::{Registry, local_files};
+use super::local_files;
+use super::registry::Registry;
 
 type This = (Rc<Browser>,);
 

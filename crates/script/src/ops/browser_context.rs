@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ::browser::browser_context::BrowserContext;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 type Context = (Rc<BrowserContext>,);
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use ::browser::cdp_session::CDPSession;
 use rquickjs as js;
 
-use super::Registry;
 use super::model::json;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("cdp_session_send", |_, (session, method, params): (Rc<CDPSession>, String, String)| async move {

@@ -6,7 +6,7 @@ use ::browser::console_message::ConsoleMessage;
 use rquickjs as js;
 use serde_json::Map;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("console_message_type", |_, (message,): (Rc<ConsoleMessage>,)| Ok(message.kind().to_owned()))?;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ::browser::coverage::{Coverage, CoverageEntry, CssCoverageOptions, JsCoverageOptions};
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ::browser::dialog::Dialog;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("dialog_type", |_, (dialog,): (Rc<Dialog>,)| Ok(dialog.kind().to_owned()))?;

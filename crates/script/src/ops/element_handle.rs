@@ -9,9 +9,10 @@ use rquickjs as js;
 use serde_json::json;
 
 use super::keyboard::{ClickArgs, Offset, PressArgs, click_options, press_options};
+use super::local_files;
 use super::model::element;
+use super::registry::Registry;
 use super::screenshot::{ScreenshotArgs, answer};
-use super::{Registry, local_files};
 use crate::value::Json;
 
 type Handle = (Rc<JSHandle>,);

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE_NO_PAD}
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::scope::Scope;
 use crate::value::Bytes;

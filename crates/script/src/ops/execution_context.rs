@@ -7,7 +7,7 @@ use ::browser::js_handle::JSHandle;
 use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 type Call = (Rc<ExecutionContext>, PageFunction, Vec<Argument>);
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use ::browser::file_chooser::FileChooser;
 use rquickjs as js;
 
-use super::{Registry, local_files};
+use super::local_files;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("file_chooser_is_multiple", |_, (chooser,): (Rc<FileChooser>,)| Ok(chooser.is_multiple()))?;

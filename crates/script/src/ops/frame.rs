@@ -12,8 +12,9 @@ use rquickjs as js;
 use serde::Deserialize;
 
 use super::keyboard::click_options;
+use super::local_files;
 use super::navigation::NavigationArgs;
-use super::{Registry, local_files};
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::scope::Scope;
 use crate::value::Json;

@@ -3,7 +3,7 @@
 use rquickjs as js;
 use rquickjs::qjs;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.raw("kind_of", js::Function::new(ops.ctx.clone(), kind_of)?)?;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use job_model::Level;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::scope::Scope;
 
@@ -25,8 +25,14 @@ fn log(scope: &Rc<Scope>, (level, message): (String, String)) -> Result<(), OpEr
     Ok(())
 }
 
+/// The line about the end of the code, which a job has once: code that got hold of its wrapper writes as any code does.
 fn log_last(scope: &Rc<Scope>, (level, message): (String, String)) -> Result<(), OpError> {
-    scope.log.write_last(level_of(&level), message);
+    let level = level_of(&level);
+    if scope.run_times.borrow_mut().take_last_line() {
+        scope.log.write_last(level, message);
+    } else {
+        scope.log.write(level, message);
+    }
     Ok(())
 }
 
@@ -46,28 +52,28 @@ fn release(scope: &Rc<Scope>, (rid,): (u32,)) -> Result<(), OpError> {
 }
 
 fn began(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
-    scope.course.borrow_mut().begin();
+    scope.run_times.borrow_mut().begin();
     Ok(())
 }
 
 /// The code has ended; answers how long it took, in milliseconds.
 fn ended(scope: &Rc<Scope>, (): ()) -> Result<f64, OpError> {
-    Ok(scope.course.borrow_mut().end() as f64)
+    Ok(scope.run_times.borrow_mut().end() as f64)
 }
 
 /// The code threw; answers the text for the log.
 fn threw(scope: &Rc<Scope>, (text,): (String,)) -> Result<String, OpError> {
-    Ok(scope.watch.explain(text))
+    Ok(scope.meter.explain(text))
 }
 
 /// The code threw; the text is the job's error.
 fn failed(scope: &Rc<Scope>, (error,): (String,)) -> Result<(), OpError> {
-    scope.course.borrow_mut().error = Some(error);
+    scope.run_times.borrow_mut().error = Some(error);
     Ok(())
 }
 
 /// The code's own variable hides the global `results`.
 fn shadowed(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
-    scope.course.borrow_mut().shadowed = true;
+    scope.run_times.borrow_mut().shadowed = true;
     Ok(())
 }

@@ -6,7 +6,7 @@ use ::browser::js_handle::JSHandle;
 use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::value::{IntoValue, Value};
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {

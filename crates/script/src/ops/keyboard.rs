@@ -8,7 +8,7 @@ use ::browser::input::{ClickOptions, Keyboard, MouseButton, PressOptions};
 use rquickjs as js;
 use serde::Deserialize;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::value::Json;
 

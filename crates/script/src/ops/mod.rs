@@ -28,6 +28,7 @@ mod navigation;
 mod page;
 mod pdf;
 mod puppeteer;
+pub(crate) mod registry;
 mod request;
 mod response;
 mod screenshot;
@@ -40,17 +41,9 @@ mod url;
 mod waits;
 mod worker;
 
-use std::future::Future;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
-
-use futures::FutureExt;
 use rquickjs as js;
 
-use crate::error::OpError;
-use crate::inbox::Item;
-use crate::scope::{Hook, Scope, Waiting};
-use crate::value::{FromArg, IntoValue, Value};
+use registry::Registry;
 
 /// Every op of every file.
 pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
@@ -60,7 +53,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     timers::register(ops)?;
     url::register(ops)?;
     // From here on every op reaches the browser or its model.
-    ops.on_browser = true;
+    ops.on_browser();
     puppeteer_classes(ops)
 }
 
@@ -89,164 +82,4 @@ fn puppeteer_classes(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     tracing::register(ops)?;
     waits::register(ops)?;
     worker::register(ops)
-}
-
-/// The arguments of an op: a tuple of up to six [`FromArg`].
-pub trait FromArgs: Sized {
-    /// Reads them in order; what the call left out is undefined.
-    ///
-    /// # Errors
-    /// The first argument's that does not fit.
-    fn from_args(args: &js::function::Rest<js::Value<'_>>, scope: &Scope) -> Result<Self, OpError>;
-}
-
-macro_rules! from_args {
-    ($($($name:ident)*;)*) => {$(
-        impl<$($name: FromArg),*> FromArgs for ($($name,)*) {
-            #[allow(unused_variables, unused_mut, non_snake_case)]
-            fn from_args(args: &js::function::Rest<js::Value<'_>>, scope: &Scope) -> Result<Self, OpError> {
-                let mut index = 0;
-                $(let $name = argument::<$name>(args, &mut index, scope)?;)*
-                Ok(($($name,)*))
-            }
-        }
-    )*};
-}
-from_args! { ; A; A B; A B C; A B C D; A B C D E; A B C D E F; }
-
-fn argument<T: FromArg>(args: &[js::Value<'_>], index: &mut usize, scope: &Scope) -> Result<T, OpError> {
-    let absent = args.first().map(|first| js::Value::new_undefined(first.ctx().clone()));
-    let value = args.get(*index).or(absent.as_ref());
-    *index += 1;
-    match value {
-        Some(value) => T::from_arg(value, scope),
-        None => Err(OpError::type_error("the op got no argument at all")),
-    }
-}
-
-/// Puts ops on the object that the prelude gets.
-pub struct Registry<'a, 'js> {
-    pub(crate) ctx: &'a js::Ctx<'js>,
-    pub(crate) scope: &'a Rc<Scope>,
-    pub(crate) ops: js::Object<'js>,
-    /// Whether the ops that follow reach the browser.
-    on_browser: bool,
-}
-
-impl<'a, 'js> Registry<'a, 'js> {
-    pub(crate) fn new(ctx: &'a js::Ctx<'js>, scope: &'a Rc<Scope>) -> js::Result<Self> {
-        Ok(Self { ctx, scope, ops: js::Object::new(ctx.clone())?, on_browser: false })
-    }
-
-    /// An op that answers at once.
-    pub fn sync<A, R>(&mut self, name: &str, op: fn(&Rc<Scope>, A) -> Result<R, OpError>) -> js::Result<()>
-    where
-        A: FromArgs + 'static,
-        R: IntoValue + 'static,
-    {
-        let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
-        let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
-            scope.note_call(on_browser);
-            let answer = A::from_args(&args, &scope).and_then(|args| op(&scope, args));
-            match answer {
-                Ok(value) => value.into_value().into_js(&ctx, &scope),
-                Err(error) => Err(throw(&ctx, &scope, &error, "")),
-            }
-        };
-        self.ops.set(name, js::Function::new(self.ctx.clone(), call)?)
-    }
-
-    /// An op that takes the engine's values itself.
-    pub fn raw(&mut self, name: &str, op: js::Function<'js>) -> js::Result<()> {
-        self.ops.set(name, op)
-    }
-
-    /// An op that answers with a promise.
-    pub fn future<A, R, F>(&mut self, name: &str, op: fn(Rc<Scope>, A) -> F) -> js::Result<()>
-    where
-        A: FromArgs + 'static,
-        R: IntoValue + 'static,
-        F: Future<Output = Result<R, OpError>> + 'static,
-    {
-        let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
-        let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
-            scope.note_call(on_browser);
-            let (promise, resolve, reject) = ctx.promise()?;
-            match A::from_args(&args, &scope) {
-                Ok(args) => start(&ctx, &scope, resolve, reject, op(Rc::clone(&scope), args))?,
-                Err(error) if error.thrown => reject.call::<_, ()>((ctx.catch(),))?,
-                Err(error) => {
-                    let stack: String = scope.hook(&ctx, Hook::RawStack)?.call(())?;
-                    reject.call::<_, ()>((make_error(&ctx, &scope, &error, &stack)?,))?;
-                }
-            }
-            Ok::<_, js::Error>(promise)
-        };
-        self.ops.set(name, js::Function::new(self.ctx.clone(), call)?)
-    }
-}
-
-/// Polls the op once and leaves the rest to the sandbox. Even an answer that is there at once goes through the inbox.
-fn start<'js, R: IntoValue + 'static>(
-    ctx: &js::Ctx<'js>,
-    scope: &Rc<Scope>,
-    resolve: js::Function<'js>,
-    reject: js::Function<'js>,
-    op: impl Future<Output = Result<R, OpError>> + 'static,
-) -> js::Result<()> {
-    let mut op = op.boxed_local();
-    let first = op.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    let failed_or_waits = !matches!(first, Poll::Ready(Ok(_)));
-    let stack = if failed_or_waits { scope.hook(ctx, Hook::RawStack)?.call(())? } else { String::new() };
-    let promise = {
-        let mut promises = scope.promises.borrow_mut();
-        promises.last = promises.last.wrapping_add(1);
-        let number = promises.last;
-        let (resolve, reject) = (js::Persistent::save(ctx, resolve), js::Persistent::save(ctx, reject));
-        promises.waiting.insert(number, Waiting { resolve, reject, stack });
-        number
-    };
-    let inbox = scope.inbox.clone();
-    match first {
-        Poll::Ready(result) => inbox.push(Item::Completion { promise, result: result.map(R::into_value) }),
-        Poll::Pending => scope.started.borrow_mut().push(
-            async move {
-                let result = op.await.map(R::into_value);
-                inbox.push(Item::Completion { promise, result });
-            }
-            .boxed_local(),
-        ),
-    }
-    Ok(())
-}
-
-/// Settles the promise of an op that has ended.
-pub(crate) fn settle(ctx: &js::Ctx<'_>, scope: &Scope, promise: u32, result: Result<Value, OpError>) -> js::Result<()> {
-    let Some(waiting) = scope.promises.borrow_mut().waiting.remove(&promise) else { return Ok(()) };
-    let converted = match result {
-        Ok(value) => value.into_js(ctx, scope),
-        Err(error) => {
-            let error = make_error(ctx, scope, &error, &waiting.stack)?;
-            return waiting.reject.restore(ctx)?.call((error,));
-        }
-    };
-    match converted {
-        Ok(value) => waiting.resolve.restore(ctx)?.call((value,)),
-        Err(js::Error::Exception) => waiting.reject.restore(ctx)?.call((ctx.catch(),)),
-        Err(error) => Err(error),
-    }
-}
-
-fn throw(ctx: &js::Ctx<'_>, scope: &Scope, error: &OpError, stack: &str) -> js::Error {
-    if error.thrown {
-        return js::Error::Exception;
-    }
-    match make_error(ctx, scope, error, stack) {
-        Ok(value) => ctx.throw(value),
-        Err(error) => error,
-    }
-}
-
-fn make_error<'js>(ctx: &js::Ctx<'js>, scope: &Scope, error: &OpError, stack: &str) -> js::Result<js::Value<'js>> {
-    scope.hook(ctx, Hook::MakeError)?.call((error.class, error.message.as_str(), stack))
 }

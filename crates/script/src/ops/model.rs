@@ -25,6 +25,7 @@ use ::browser::security_details::SecurityDetails;
 use ::browser::target::Target;
 use ::browser::tracing::Tracing;
 use ::browser::worker::Worker;
+use json_text::without_lone_surrogates;
 use rquickjs as js;
 
 use crate::error::OpError;
@@ -104,7 +105,8 @@ impl FromArg for Argument {
 
 /// What `JSON.stringify` of the prelude has made.
 pub(super) fn json(text: &str) -> Result<serde_json::Value, OpError> {
-    serde_json::from_str(text).map_err(|error| OpError::type_error(format!("unreadable JSON: {error}")))
+    serde_json::from_str(&without_lone_surrogates(text))
+        .map_err(|error| OpError::type_error(format!("unreadable JSON: {error}")))
 }
 
 impl IntoValue for EvaluationResult {

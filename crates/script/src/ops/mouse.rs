@@ -5,8 +5,8 @@ use std::rc::Rc;
 use ::browser::input::Mouse;
 use rquickjs as js;
 
-use super::Registry;
 use super::keyboard::{ClickArgs, click_options};
+use super::registry::Registry;
 use crate::value::Json;
 
 type Click = (Rc<Mouse>, Json<ClickArgs>);

@@ -11,11 +11,12 @@ use ::browser::page::Page;
 use rquickjs as js;
 use serde_json::Map;
 
+use super::local_files;
 use super::model::json;
 use super::navigation::NavigationArgs;
 use super::pdf::PdfArgs;
+use super::registry::Registry;
 use super::screenshot::{ScreenshotArgs, answer};
-use super::{Registry, local_files};
 use crate::error::OpError;
 use crate::value::{Bytes, Json};
 

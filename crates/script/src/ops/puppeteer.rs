@@ -2,7 +2,7 @@
 
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {

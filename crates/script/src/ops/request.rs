@@ -7,7 +7,7 @@ use rquickjs as js;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::scope::Scope;
 use crate::value::{IntoValue, Json, Value};

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use ::browser::response::Response;
 use rquickjs as js;
 
-use super::Registry;
 use super::model::member;
+use super::registry::Registry;
 use crate::value::{Bytes, IntoValue, Value};
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {

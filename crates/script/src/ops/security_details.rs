@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ::browser::security_details::SecurityDetails;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("security_details_subject_name", |_, (details,): (Rc<SecurityDetails>,)| {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ::browser::target::Target;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("target_url", |_, (target,): (Rc<Target>,)| Ok(target.url()))?;

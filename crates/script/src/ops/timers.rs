@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::inbox::Item;
 use crate::scope::Scope;

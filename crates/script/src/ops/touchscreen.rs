@@ -6,7 +6,7 @@ use ::browser::geometry::Point;
 use ::browser::input::Touchscreen;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("touchscreen_tap", |_, (touchscreen, x, y): (Rc<Touchscreen>, f64, f64)| {

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use ::browser::tracing::{Tracing, TracingOptions};
 use rquickjs as js;
 
-use super::{Registry, local_files};
+use super::local_files;
+use super::registry::Registry;
 use crate::value::Bytes;
 
 type Start = (Rc<Tracing>, Option<String>, bool, Option<Vec<String>>);

@@ -6,7 +6,7 @@ use rquickjs as js;
 use serde_json::json;
 use url::{Url, form_urlencoded, quirks};
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 use crate::scope::Scope;
 

@@ -3,7 +3,7 @@
 use ::browser::error::Error;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 use crate::error::OpError;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {

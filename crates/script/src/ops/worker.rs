@@ -6,7 +6,7 @@ use ::browser::remote_object::{Argument, PageFunction};
 use ::browser::worker::Worker;
 use rquickjs as js;
 
-use super::Registry;
+use super::registry::Registry;
 
 type Evaluate = (Rc<Worker>, PageFunction, Vec<Argument>);
 

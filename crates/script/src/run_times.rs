@@ -5,18 +5,20 @@ use tokio::time::Instant;
 
 use crate::log::Log;
 
-/// The course of one job's code.
+/// The times of one job's code, and its error.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
+pub(crate) struct RunTimes {
     began: Option<(Timestamp, Instant)>,
     ended: Option<(Timestamp, u64)>,
     /// The code has a variable `results` of its own, into which the predecessor wrote the times.
     pub(crate) shadowed: bool,
     /// The text of what the code threw.
     pub(crate) error: Option<String>,
+    /// The line that tells how long the code took is written.
+    told: bool,
 }
 
-impl Course {
+impl RunTimes {
     pub(crate) fn begin(&mut self) {
         self.began.get_or_insert((Timestamp::now(), Instant::now()));
     }
@@ -26,6 +28,11 @@ impl Course {
         let Some((_, began)) = self.began else { return 0 };
         let millis = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.ended.get_or_insert_with(|| (Timestamp::now(), millis())).1
+    }
+
+    /// Whether the line that tells how long the code took is still to be written; asked once.
+    pub(crate) fn take_last_line(&mut self) -> bool {
+        !std::mem::replace(&mut self.told, true)
     }
 
     /// Ends a job that a limit has stopped: the same last lines as if the code had thrown it.

@@ -1,0 +1,15 @@
+//! What a job is given of the world outside.
+
+use crate::page_use::PageUse;
+use crate::resources::ResourceRef;
+
+/// What the job may use of the world outside.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// The object behind the global `page`.
+    pub page: Option<ResourceRef>,
+    /// Where the job's first call on it is told.
+    pub page_use: PageUse,
+    /// Trusted users: local files are open to the page's calls (ALLOW_LOCAL_FILES).
+    pub allow_local_files: bool,
+}
