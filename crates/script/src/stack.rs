@@ -4,8 +4,15 @@ use std::mem::MaybeUninit;
 
 /// Kept for Rust's own frames below the engine's and for what the engine does past its check.
 const RESERVE: usize = 512 << 10;
+/// What the thread has used when it enters the engine: the executor's loop and what it polls.
+const OWN: usize = 1 << 20;
 /// When the thread does not tell: a test's or a worker's thread has two megabytes as a rule.
 const FALLBACK: usize = 1 << 20;
+
+/// The stack that a thread needs to run a job whose engine may use this much.
+pub fn thread_stack_bytes(stack_bytes: usize) -> usize {
+    stack_bytes.saturating_add(RESERVE + OWN)
+}
 
 /// What is left of this thread's stack, less a reserve.
 pub(crate) fn usable_bytes() -> usize {

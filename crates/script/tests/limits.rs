@@ -253,3 +253,31 @@ fn the_wrapper_of_the_code_writes_no_more_than_the_limit() {
     assert_eq!(run_within("____job.ended()", limits.clone()).error(), "ReferenceError: ____job is not defined");
     assert!(run_within(escape, limits).error().contains("(JOB_LOG_BYTES) exceeded"));
 }
+
+#[test]
+fn what_ran_at_the_predecessor_runs_within_the_default_limits() {
+    for (code, expected) in [
+        ("results.a = 'x'.repeat(5e6)", 1),
+        ("for (let i = 0; i < 12000; i++) logger.info('line', i)", 12_000),
+        ("logger.info('x'.repeat(3e6))", 1),
+        ("const all = []; for (let i = 0; i < 40; i++) all.push(new Array(1e6).fill(i)); logger.info(all.length)", 1),
+        ("const all = []; for (let i = 0; i < 4e7; i++) all.push(i); logger.info(all.length)", 1),
+        ("const deep = (n) => n && 1 + deep(n - 1); logger.info(deep(10000))", 1),
+        (
+            "function deep(n) { if (n === 0) return []; const rest = [n].map((n) => deep(n - 1)); return rest } logger.info(deep(5000).length)",
+            1,
+        ),
+        ("const deep = async (n) => n && 1 + await deep(n - 1); logger.info(await deep(10000))", 1),
+        (
+            "class A { get(n) { try { return n ? this.get(n - 1) + 1 : 0 } finally { this.n = n } } }; logger.info(new A().get(10000))",
+            1,
+        ),
+    ] {
+        let run = move || run_within(code, Limits::default()).messages(Level::Info).len();
+        // As a slot does: see executor/src/slot_process.rs.
+        let thread = std::thread::Builder::new().stack_size(script::thread_stack_bytes(Limits::default().stack_bytes));
+        let lines = thread.spawn(run).unwrap().join().unwrap();
+        let expected = if code.starts_with("results") { 0 } else { expected };
+        assert_eq!(lines, expected, "{code}");
+    }
+}

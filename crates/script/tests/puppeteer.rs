@@ -38,6 +38,10 @@ fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
 impl Stage {
     /// Runs code as a trusted user's job on a page of its own.
     async fn run(&self, code: &str, allow_local_files: bool) -> (RunReport, Vec<String>) {
+        self.run_within(code, allow_local_files, Limits { deadline: DEADLINE, ..Limits::default() }).await
+    }
+
+    async fn run_within(&self, code: &str, allow_local_files: bool, limits: Limits) -> (RunReport, Vec<String>) {
         self.browser.dispose_contexts().await.expect("the last job's context goes");
         let context = self.browser.create_browser_context().await.expect("a context");
         self.browser.set_default_context(&context);
@@ -52,7 +56,6 @@ impl Stage {
         let host = Host { page: Some(ResourceRef::new(page)), allow_local_files, ..Host::default() };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
-        let limits = Limits { deadline: DEADLINE, ..Limits::default() };
         let report =
             script::run(script, host, limits, Stop::default(), move |entry| sink.borrow_mut().push(entry.message))
                 .await;
@@ -193,6 +196,76 @@ fn objects_cannot_be_made_or_borrowed() {
         assert_eq!(report.error, None);
         for (attempt, result) in &report.results {
             assert_eq!(result, "TypeError", "{attempt}");
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_is_nested_too_deeply_fails_its_call_at_once() {
+    on_stage(|stage| async move {
+        let code = "
+            const deep = (levels) => { let o = 1; for (let i = 0; i < levels; i++) o = { o }; return o; };
+            const attempt = (run) => run().then((value) => typeof value, (error) => error.message);
+            results.read = await attempt(() => page.evaluate(deep, 100));
+            results.evaluated = await attempt(() => page.evaluate(deep, 200));
+            results.listed = await attempt(() => page.evaluate(() => { let o = 1; for (let i = 0; i < 200; i++) o = [o]; return o; }));
+            results.handle = await attempt(async () => (await page.evaluateHandle(deep, 200)).jsonValue());
+            await page.exposeFunction('send', () => 1);
+            results.exposed = await page.evaluate(`(${deep}); const deep = ${deep}; send(deep(200)).then(String, (error) => error.message)`);
+            results.passed = await attempt(() => page.evaluate((o) => typeof o, deep(200)));
+            results.after = await page.evaluate(() => 1 + 1);";
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!(report.error, None, "{logs:#?}");
+        let result = |name: &str| report.results[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!((result("read"), &report.results["after"]), ("object".to_owned(), &2.into()));
+        for name in ["evaluated", "listed", "handle"] {
+            assert!(result(name).contains("the answer is nested too deeply"), "{name}: {}", result(name));
+        }
+        assert!(result("exposed").starts_with("The arguments of send cannot be read"), "{}", result("exposed"));
+        assert!(result("passed").contains("recursion limit"), "{}", result("passed"));
+    });
+}
+
+#[test]
+fn halves_of_surrogate_pairs_become_the_replacement_character_both_ways() {
+    on_stage(|stage| async move {
+        let code = "
+            const half = '😀'.slice(0, 1);
+            const code = (text) => text.codePointAt(0);
+            results.text = await page.evaluate((text) => text.charCodeAt(0), half);
+            results.object = await page.evaluate((o) => [o.a.charCodeAt(0), Object.keys(o)[1].charCodeAt(0)], { a: half, [half]: 1 });
+            results.answer = code(await page.evaluate(() => '😀'.slice(1)));
+            results.key = code(Object.keys(await page.evaluate(() => ({ ['😀'.slice(1)]: 1 })))[0]);
+            await page.exposeFunction('send', (text) => { results.sent = code(text); return text; });
+            results.returned = await page.evaluate(() => send('😀'.slice(1)).then((text) => text.charCodeAt(0)));
+            const heard = new Promise((resolve) => page.once('console', (message) => resolve(message.text())));
+            await page.evaluate(() => console.log('😀'.slice(1)));
+            results.console = code(await heard);
+            await page.setContent(`<title>${half}</title>`);
+            results.title = code(await page.title());
+            results.failed = await page.evaluate(() => { throw new Error('😀'.slice(1)) }).catch((error) => error.message.includes('\u{fffd}'));";
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!(report.error, None, "{logs:#?}");
+        for (name, result) in &report.results {
+            let expected = match name.as_str() {
+                "object" => serde_json::json!([0xfffd, 0xfffd]),
+                "failed" => true.into(),
+                _ => 0xfffd.into(),
+            };
+            assert_eq!(result, &expected, "{name}");
+        }
+        assert_eq!(report.results.len(), 9);
+    });
+}
+
+#[test]
+fn calls_that_nobody_awaits_count_as_memory() {
+    on_stage(|stage| async move {
+        for code in ["for (;;) page.evaluate('1')", "for (;;) page.evaluate((x) => x, 'x'.repeat(1e6))"] {
+            let limits = Limits { memory_bytes: 48 << 20, deadline: DEADLINE, ..Limits::default() };
+            let (report, _) = stage.run_within(&format!("results.kept = 1; {code}"), false, limits).await;
+            assert_eq!(report.error.as_deref(), Some("Memory limit of 48 MiB (JOB_MEMORY) exceeded"), "{code}");
+            assert_eq!(report.results["kept"], 1, "{code}");
         }
     });
 }
