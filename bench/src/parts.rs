@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use browser::{Browser, LaunchOptions, Viewport};
-use script::{Host, Limits, Script};
+use script::{Host, Limits, Script, Stop};
 
 use crate::programs::CHROMIUM_ARGS;
 use crate::report::{Report, median};
@@ -65,7 +65,8 @@ pub(crate) async fn run(report: &mut Report, chromium: &Path) -> anyhow::Result<
 
 async fn script_start() -> anyhow::Result<f64> {
     let script = Script { code: "results.answer = 42;".to_owned(), ..Script::default() };
-    let (outcome, taken) = timed(script::run(script, Host::default(), Limits::default(), |_| {})).await;
+    let (outcome, taken) =
+        timed(script::run(script, Host::default(), Limits::default(), Stop::default(), |_| {})).await;
     anyhow::ensure!(outcome.error.is_none(), "the script failed: {:?}", outcome.error);
     Ok(taken)
 }

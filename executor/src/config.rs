@@ -17,7 +17,7 @@ const LEAST_MEMORY: u32 = 8;
 /// JOB_STACK, in KiB. The engine takes 0 for "no bound", and the process then dies of a deep recursion.
 const LEAST_STACK: u32 = 128;
 /// JOB_STACK, in KiB: what the slot's thread has.
-const MOST_STACK: u32 = 6144;
+const MOST_STACK: u32 = 65_536;
 /// JOB_LOG_LINES: three lines are in every job's log.
 const LEAST_LOG_LINES: u32 = 4;
 /// JOB_LOG_BYTES, for the same lines.
@@ -56,30 +56,36 @@ pub struct ExecutorArgs {
     #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300", 
           value_parser = duration_from(SHORTEST_JOB))]
     pub job_timeout: Duration,
-    /// Memory that a job's code may use in its sandbox, in MiB. The page's own memory is Chromium's.
-    #[arg(long, env = "JOB_MEMORY", value_name = "MIB", default_value_t = 256,
+    /// Memory that a job's code may use in its sandbox, in MiB; a number in an array takes 16 bytes there. The page's own
+    /// memory is Chromium's.
+    #[arg(long, env = "JOB_MEMORY", value_name = "MIB", default_value_t = 1024,
           value_parser = number_from(LEAST_MEMORY))]
     pub job_memory: u32,
     /// Time that a job's code itself may compute, waiting for its page not counted (as JOB_TIMEOUT).
-    #[arg(long, env = "JOB_CPU", value_name = "TIME", default_value = "60", 
+    #[arg(long, env = "JOB_CPU", value_name = "TIME", default_value = "300",
           value_parser = duration_from(SHORTEST_JOB))]
     pub job_cpu: Duration,
-    /// Depth of a job's calls, as memory of its stack in KiB; 6144 at most.
-    #[arg(long, env = "JOB_STACK", value_name = "KIB", default_value_t = 4096,
+    /// Depth of a job's calls, as memory of its stack in KiB: about 1 KiB a call; 65536 at most.
+    #[arg(long, env = "JOB_STACK", value_name = "KIB", default_value_t = 32_768,
           value_parser = number_between(LEAST_STACK, MOST_STACK))]
     pub job_stack: u32,
     /// Lines that a job may log.
-    #[arg(long, env = "JOB_LOG_LINES", value_name = "LINES", default_value_t = 10_000,
+    #[arg(long, env = "JOB_LOG_LINES", value_name = "LINES", default_value_t = 50_000,
           value_parser = number_from(LEAST_LOG_LINES))]
     pub job_log_lines: u32,
     /// Size of all that a job logs, as JSON.
-    #[arg(long, env = "JOB_LOG_BYTES", value_name = "BYTES", default_value_t = 2 << 20,
+    #[arg(long, env = "JOB_LOG_BYTES", value_name = "BYTES", default_value_t = 4_000_000,
           value_parser = number_from(LEAST_LOG_BYTES))]
     pub job_log_bytes: u32,
-    /// Size of a job's results, as JSON. Database and broker must take a job with results and logs of their full size.
-    #[arg(long, env = "JOB_RESULT_BYTES", value_name = "BYTES", default_value_t = 4 << 20,
+    /// Size of a job's results, as JSON.
+    #[arg(long, env = "JOB_RESULT_BYTES", value_name = "BYTES", default_value_t = 6_000_000,
           value_parser = number_from(LEAST_RESULT_BYTES))]
     pub job_result_bytes: u32,
+    /// Size of a job's code, vars, modules, log and results together, as JSON. Database and broker must take a job of this
+    /// size: CouchDB takes 8,000,000 bytes as it is installed.
+    #[arg(long, env = "JOB_DOCUMENT_BYTES", value_name = "BYTES", default_value_t = 7_800_000,
+          value_parser = number_from(LEAST_RESULT_BYTES))]
+    pub job_document_bytes: u32,
     /// Memory that a process of Chromium may use for a job's page, in MiB; a page that wants more crashes.
     #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048,
           value_parser = number_from(LEAST_PAGE_MEMORY))]

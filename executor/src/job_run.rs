@@ -41,7 +41,7 @@ pub(crate) async fn run(
         log_lines: usize::try_from(settings.job_log_lines).unwrap_or(usize::MAX),
         log_bytes: usize::try_from(settings.job_log_bytes).unwrap_or(usize::MAX),
         result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
-        document_bytes: Limits::default().document_bytes,
+        document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let host = Host { page, page_use, allow_local_files: settings.allow_local_files };

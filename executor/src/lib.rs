@@ -184,6 +184,7 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_log_lines: args.job_log_lines,
         job_log_bytes: args.job_log_bytes,
         job_result_bytes: args.job_result_bytes,
+        job_document_bytes: args.job_document_bytes,
         job_page_memory: u64::from(args.job_page_memory) * MIB,
         allow_local_files: args.allow_local_files,
     }

@@ -42,6 +42,8 @@ pub struct SlotSettings {
     pub job_log_bytes: u32,
     /// Size of the results, in bytes of JSON.
     pub job_result_bytes: u32,
+    /// Size of the job's document, in bytes of JSON.
+    pub job_document_bytes: u32,
     /// Memory of one process of Chromium, in bytes.
     pub job_page_memory: u64,
     /// Whether job code may use this machine's files.

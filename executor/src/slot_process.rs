@@ -29,6 +29,8 @@ const ALONE: Duration = Duration::from_millis(300);
 /// Pages that may die one after the other while they wait for a job, before the slot ends and the parent starts another with a
 /// new Chromium.
 const IDLE_DEATHS: u32 = 5;
+/// The most that JOB_STACK can be, in bytes.
+const DEEPEST_STACK: usize = 64 << 20;
 /// The name of the hidden subcommand.
 const SUBCOMMAND: &str = "slot";
 
@@ -53,6 +55,14 @@ pub fn main() -> anyhow::Result<()> {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
+    // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
+    let stack = script::thread_stack_bytes(DEEPEST_STACK);
+    let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack).spawn(run)?;
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Serves the parent on this thread.
+fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     let outcome = local.block_on(&runtime, serve());
