@@ -1,5 +1,6 @@
 //! One Chromium and everything in it.
 
+mod limits;
 mod targets;
 
 use std::cell::{Cell, RefCell};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser_context::BrowserContext;
+use crate::cdp_session::OpenSessions;
 use crate::emulation::Viewport;
 use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
@@ -22,6 +24,8 @@ use crate::target::Target;
 
 /// How long `close` lets Chromium end by itself.
 const CLOSING_TIME: Duration = Duration::from_millis(300);
+/// How many refusals are told to one event sink: a page can try as often as it likes, and a job's log has limits.
+const TOLD_REFUSALS: u32 = 100;
 
 /// Puppeteer's `Browser`. Dropping it kills the process.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Browser {
     process: RefCell<Option<Chromium>>,
     ws_endpoint: String,
     sink: Rc<Sink>,
+    /// How often that sink was told of a refusal.
+    refusals: Rc<Cell<u32>>,
     /// Jobs get nothing of this machine.
     guarded: bool,
     /// The context that Chromium starts with.
@@ -44,6 +50,12 @@ pub struct Browser {
     ignores_https_errors: Cell<bool>,
     default_viewport: Cell<Option<Viewport>>,
     screenshots: ScreenshotQueue,
+    /// The sessions that the job has opened.
+    open_sessions: OpenSessions,
+    /// How many pages, and how many contexts, a job may have open.
+    page_limit: Cell<usize>,
+    /// Pages that are being opened.
+    opening: Cell<usize>,
     subscription: RefCell<Option<Subscription>>,
     disconnection: RefCell<Option<tokio::task::AbortHandle>>,
 }
@@ -59,15 +71,20 @@ impl Browser {
         let address = chromium.ws_endpoint().to_owned();
         let talk = |source| LaunchError::Talk { executable: executable.clone(), source };
         let sink = Rc::new(Sink::default());
-        let guard = if options.allow_local { Guard::open() } else { Guard::closed(sink.clone()) };
+        let refusals = Rc::new(Cell::new(0));
+        let (log, told) = (sink.clone(), refusals.clone());
+        let closed = || Guard::closed(move |text| tell_refusal(&log, &told, text));
+        let guard = if options.allow_local { Guard::open() } else { closed() };
         let connection = Connection::connect(&address, guard).await.map_err(|error| talk(error.into()))?;
-        Self::new(connection, chromium, sink, !options.allow_local).await.map_err(|error| talk(error.into()))
+        let browser = Self::new(connection, chromium, sink, refusals, !options.allow_local).await;
+        browser.map_err(|error| talk(error.into()))
     }
 
     async fn new(
         connection: Connection,
         process: Chromium,
         sink: Rc<Sink>,
+        refusals: Rc<Cell<u32>>,
         guarded: bool,
     ) -> Result<Rc<Self>, ProtocolError> {
         let closed = connection.closed();
@@ -86,6 +103,7 @@ impl Browser {
                 ws_endpoint: process.ws_endpoint().to_owned(),
                 process: RefCell::new(Some(process)),
                 sink,
+                refusals,
                 guarded,
                 default_context: RefCell::new(own_context.clone()),
                 own_context,
@@ -95,6 +113,9 @@ impl Browser {
                 ignores_https_errors: Cell::new(false),
                 default_viewport: Cell::new(Some(Viewport::of_size(800, 600))),
                 screenshots: ScreenshotQueue::default(),
+                open_sessions: OpenSessions::default(),
+                page_limit: Cell::new(usize::MAX),
+                opening: Cell::new(0),
                 subscription: RefCell::new(Some(subscription)),
                 disconnection: RefCell::default(),
             }
@@ -124,6 +145,7 @@ impl Browser {
 
     /// Who is told about events, at once and in Chromium's order. The sink must not wait.
     pub fn set_event_sink(&self, sink: Rc<dyn Fn(Event)>) {
+        self.refusals.set(0);
         self.sink.set(Some(sink));
     }
 
@@ -148,6 +170,10 @@ impl Browser {
 
     pub(crate) fn default_viewport(&self) -> Option<Viewport> {
         self.default_viewport.get()
+    }
+
+    pub(crate) fn open_sessions(&self) -> &OpenSessions {
+        &self.open_sessions
     }
 
     /// One screenshot at a time: each changes what is shown.
@@ -197,6 +223,11 @@ impl Browser {
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn create_browser_context(&self) -> Result<Rc<BrowserContext>, Error> {
+        self.check_context_limit()?;
+        self.create_context().await
+    }
+
+    async fn create_context(&self) -> Result<Rc<BrowserContext>, Error> {
         let answer = self.session.send_raw("Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
         let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
         if self.guarded {
@@ -215,7 +246,7 @@ impl Browser {
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn create_hidden_context(&self) -> Result<Rc<BrowserContext>, Error> {
-        let context = self.create_browser_context().await?;
+        let context = self.create_context().await?;
         context.set_hidden(true);
         Ok(context)
     }
@@ -228,14 +259,15 @@ impl Browser {
         self.default_context.replace(context.clone());
     }
 
-    /// Disposes of every context that was created here and is not hidden, with all that is in it. The context that the
-    /// browser starts with takes its place again.
+    /// Disposes of every context that was created here and is not hidden, with all that is in it, and of the sessions
+    /// that scripts have opened. The context that the browser starts with takes its place again.
     ///
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn dispose_contexts(&self) -> Result<(), Error> {
         self.own_context.set_hidden(false);
         self.default_context.replace(self.own_context.clone());
+        self.open_sessions.end(&self.session).await;
         let contexts = self.contexts.borrow().clone();
         let shown = contexts.iter().filter(|context| !context.is_hidden());
         let disposals = shown.filter_map(|context| context.id()).map(|id| self.dispose_context(id));
@@ -260,6 +292,16 @@ impl Browser {
     /// The context that the browser starts with, or that was put in its place.
     pub fn default_browser_context(&self) -> Rc<BrowserContext> {
         self.default_context.borrow().clone()
+    }
+
+    /// Whether a browser context, by CDP's id, is one that scripts know of.
+    pub(crate) fn shows_context(&self, id: &str) -> bool {
+        self.context_by_id(id).is_some_and(|context| !context.is_hidden())
+    }
+
+    /// Whether a target, by CDP's id, is one that scripts know of.
+    pub(crate) fn shows_target(&self, id: &str) -> bool {
+        self.target_by_id(id).is_some_and(|target| self.shows(&target))
     }
 
     /// Whether a target is to be seen: not one of a context that is hidden.
@@ -384,6 +426,17 @@ impl Browser {
         if was_connected {
             self.on_disconnected();
         }
+    }
+}
+
+/// Tells the script what was refused, unless it was told often.
+fn tell_refusal(sink: &Sink, told: &Cell<u32>, text: String) {
+    told.set(told.get().saturating_add(1));
+    if told.get() <= TOLD_REFUSALS {
+        sink.tell(Event::Refused(text));
+    }
+    if told.get() == TOLD_REFUSALS {
+        sink.tell(Event::Refused("what else is refused is not logged any more".to_owned()));
     }
 }
 

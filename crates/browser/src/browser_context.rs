@@ -104,9 +104,11 @@ impl BrowserContext {
     /// Opens a page.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the context or the browser is gone.
+    /// [`Error::Protocol`] when the context or the browser is gone, and when there are too many pages.
     pub async fn new_page(&self) -> Result<Rc<Page>, Error> {
         let browser = self.browser()?;
+        // A page of a hidden context is not the job's.
+        let _place = if self.is_hidden() { None } else { Some(browser.place_for_page()?) };
         let mut arguments = json!({"url": "about:blank"});
         self.name_in(&mut arguments);
         let answer = browser.session().send_raw("Target.createTarget", arguments).await?;

@@ -1,32 +1,45 @@
 //! A CDP session that a script opened for itself, with its events.
 
+mod commands;
+mod open_sessions;
+
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use serde_json::{Value, json};
 
+use self::commands::{Reach, Refusal};
+pub(crate) use self::open_sessions::OpenSessions;
+use crate::browser::Browser;
 use crate::error::{Error, ProtocolError};
-use crate::event::{Event, Sink};
+use crate::event::Event;
 use crate::session::{Session, Subscription};
+use crate::target::Target;
 
 /// Puppeteer's `CDPSession`.
 #[derive(Debug)]
 pub struct CDPSession {
     session: Rc<Session>,
-    root: Rc<Session>,
+    /// What it is attached to. The target does not know of it.
+    target: Rc<Target>,
+    browser: Weak<Browser>,
     subscription: RefCell<Option<Subscription>>,
 }
 
 impl CDPSession {
-    pub(crate) fn new(session: Rc<Session>, root: Rc<Session>, sink: Rc<Sink>) -> Rc<Self> {
+    pub(crate) fn new(session: Rc<Session>, target: Rc<Target>, browser: &Rc<Browser>) -> Rc<Self> {
+        browser.open_sessions().add(&session);
         Rc::new_cyclic(|this: &Weak<CDPSession>| {
-            let listener = this.clone();
+            let (listener, sink) = (this.clone(), browser.sink().clone());
             let subscription = session.on_event(move |event| {
                 if let Some(session) = listener.upgrade() {
+                    if event.method == "Tracing.tracingComplete" {
+                        session.take_note_of_stream(&event.method, &event.params);
+                    }
                     sink.tell(Event::CdpSession(session, event.method.clone(), event.params.clone()));
                 }
             });
-            Self { session, root, subscription: RefCell::new(Some(subscription)) }
+            Self { session, target, browser: Rc::downgrade(browser), subscription: RefCell::new(Some(subscription)) }
         })
     }
 
@@ -35,16 +48,82 @@ impl CDPSession {
         self.session.id().unwrap_or_default()
     }
 
-    /// Sends any command and gives back its answer.
+    /// Sends a command and gives back its answer. A guarded browser takes only what stays with the job; see
+    /// `cdp_session/commands.rs`.
     ///
     /// # Errors
     /// [`Error::Protocol`].
-    pub fn send(&self, method: String, params: Value) -> impl Future<Output = Result<Value, Error>> + use<> {
-        let answer = match self.session.script_refusal(&method, &params) {
-            Some(message) => Err(ProtocolError::Refused { method, message }),
-            None => Ok(self.session.send_raw(method, params)),
+    pub fn send(
+        self: &Rc<Self>,
+        method: String,
+        mut params: Value,
+    ) -> impl Future<Output = Result<Value, Error>> + use<> {
+        let place = self.check(&method, &mut params);
+        let answer = match place {
+            Ok(place) => {
+                let through = self.session_for(&method, &mut params);
+                Ok((place, through.send_raw(method.clone(), params.clone())))
+            }
+            Err(message) => Err(ProtocolError::Refused { method: method.clone(), message }),
         };
-        async move { Ok(answer?.await?) }
+        let this = self.clone();
+        async move {
+            let (_place, answer) = answer?;
+            let answer = answer.await?;
+            this.take_note_of_stream(&method, &answer);
+            if let ("IO.close", Some(handle), Some(browser)) =
+                (method.as_str(), params["handle"].as_str(), this.browser.upgrade())
+            {
+                browser.open_sessions().remove_stream(&this.session, handle);
+            }
+            Ok(answer)
+        }
+    }
+
+    /// Whether the command may be sent, with a place for the stream that it opens. The error is told.
+    fn check(&self, method: &str, params: &mut Value) -> Result<Option<open_sessions::Place>, String> {
+        let Some(browser) = self.browser.upgrade() else { return Ok(None) };
+        if self.session.is_guarded() {
+            self.judge(&browser, method, params)?;
+        }
+        commands::opens_stream(method, params).then(|| browser.open_sessions().place_for_stream()).transpose()
+    }
+
+    /// Which session sends the command: this one, or the browser's, which alone takes the name of a context.
+    fn session_for(&self, method: &str, params: &mut Value) -> Rc<Session> {
+        let Some(browser) = self.browser.upgrade().filter(|_| !self.session.is_detached()) else {
+            return self.session.clone();
+        };
+        let default = browser.default_browser_context();
+        let context = if self.is_of_browser() { &default } else { self.target.browser_context() };
+        let names_context = commands::mean_context(method, params, context.id());
+        if names_context { browser.session().clone() } else { self.session.clone() }
+    }
+
+    fn is_of_browser(&self) -> bool {
+        self.target.target_type() == "browser"
+    }
+
+    fn judge(&self, browser: &Browser, method: &str, params: &mut Value) -> Result<(), String> {
+        let reach = Reach {
+            of_browser: self.is_of_browser(),
+            owns_context: &|id| browser.shows_context(id),
+            owns_target: &|id| browser.shows_target(id),
+            owns_stream: &|handle| browser.open_sessions().has_stream(&self.session, handle),
+        };
+        let refusal = commands::judge(method, params, &reach);
+        refusal.map_err(|refusal| match refusal {
+            Refusal::Machine => self.session.refuse(method, "the executor's machine"),
+            Refusal::OtherJobs => self.session.refuse(method, "what is not the job's own"),
+            // What Chromium does not have it says in these words.
+            Refusal::Unknown => format!("'{method}' wasn't found"),
+        })
+    }
+
+    fn take_note_of_stream(&self, method: &str, answer: &Value) {
+        if let (Some(handle), Some(browser)) = (commands::handed_out(method, answer), self.browser.upgrade()) {
+            browser.open_sessions().add_stream(&self.session, handle);
+        }
     }
 
     /// Ends the session.
@@ -52,10 +131,10 @@ impl CDPSession {
     /// # Errors
     /// [`Error::SessionDetached`] the second time.
     pub async fn detach(&self) -> Result<(), Error> {
-        if self.session.is_detached() {
+        let Some(browser) = self.browser.upgrade().filter(|_| !self.session.is_detached()) else {
             return Err(Error::SessionDetached(self.session.target_type().to_owned()));
-        }
-        self.root.send_raw("Target.detachFromTarget", json!({"sessionId": self.id()})).await?;
+        };
+        browser.session().send_raw("Target.detachFromTarget", json!({"sessionId": self.id()})).await?;
         self.subscription.take();
         Ok(())
     }

@@ -35,7 +35,7 @@ pub fn read_argument(text: &str) {
     if let Ok(function) = PageFunction::function(text) {
         let _ = function.call_expression(&[]);
     }
-    let _ = (guard::is_local(text), guard::refused_address(text), guard::refused_worker(text));
+    let _ = (guard::is_local(text), guard::refused_address(text));
     let width = Some(Length::Text(text.to_owned()));
     let _ = pdf::command(&PdfOptions { width, ..PdfOptions::default() });
 }

@@ -2,18 +2,15 @@
 //!
 //! Chromium itself lets no web page go to, load or open `file:` and its own pages; only commands of the debugging
 //! protocol can. So every command passes here on its way out, and what Chromium refused by itself is told as well.
-//! A script's own CDP sessions get the domains that look into a page, not those that rule the browser.
+//! Which commands a script may send through a session of its own is decided in [`crate::cdp_session`].
 
 use std::fmt;
-use std::rc::Rc;
 
 use serde_json::Value;
 use url::Url;
 
-use crate::event::{Event, Sink};
-
-/// The guard of one browser.
-pub struct Guard(Option<Rc<Sink>>);
+/// The guard of one browser. It knows nothing of the model: what it refuses it tells a plain function.
+pub struct Guard(Option<Box<dyn Fn(String)>>);
 
 /// The commands that take an address.
 const WITH_ADDRESS: [&str; 5] = [
@@ -24,139 +21,72 @@ const WITH_ADDRESS: [&str; 5] = [
     "Network.loadNetworkResource",
 ];
 
-/// The domains that stay within the page. What a newer Chromium adds is not among them.
-const DOMAINS: [&str; 39] = [
-    "Accessibility",
-    "Animation",
-    "Audits",
-    "BackgroundService",
-    "CSS",
-    "CacheStorage",
-    "Console",
-    "DOM",
-    "DOMDebugger",
-    "DOMSnapshot",
-    "DOMStorage",
-    "Debugger",
-    "DeviceOrientation",
-    "Emulation",
-    "EventBreakpoints",
-    "Fetch",
-    "HeapProfiler",
-    "IO",
-    "IndexedDB",
-    "Input",
-    "Inspector",
-    "LayerTree",
-    "Log",
-    "Media",
-    "Network",
-    "Overlay",
-    "Page",
-    "Performance",
-    "PerformanceTimeline",
-    "Preload",
-    "Profiler",
-    "Runtime",
-    "Schema",
-    "Security",
-    "ServiceWorker",
-    "Storage",
-    "Tracing",
-    "WebAudio",
-    "WebAuthn",
-];
-
-/// The domains that rule the browser and its machine.
-const RULING: [&str; 14] = [
-    "Autofill",
-    "BluetoothEmulation",
-    "Browser",
-    "Cast",
-    "DeviceAccess",
-    "Extensions",
-    "FedCm",
-    "FileSystem",
-    "HeadlessExperimental",
-    "Memory",
-    "PWA",
-    "SystemInfo",
-    "Target",
-    "Tethering",
-];
-
-/// Harmless commands of other domains.
-const ALLOWED: [&str; 4] =
-    ["Browser.getVersion", "Browser.getWindowForTarget", "Memory.getDOMCounters", "Target.getTargetInfo"];
-
-/// Commands of these domains that read or write the machine's files.
-const REFUSED: [&str; 3] = ["DOM.getFileInfo", "DOM.setFileInputFiles", "Page.setDownloadBehavior"];
-
 impl Guard {
     /// Lets everything through: for trusted users.
     pub(crate) fn open() -> Self {
         Self(None)
     }
 
-    /// Refuses, and tells the sink.
-    pub(crate) fn closed(sink: Rc<Sink>) -> Self {
-        Self(Some(sink))
+    /// Refuses, and calls `tell` with a sentence for the job's log.
+    pub(crate) fn closed(tell: impl Fn(String) + 'static) -> Self {
+        Self(Some(Box::new(tell)))
+    }
+
+    /// Whether anything is refused at all.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Why a command must not be sent.
     pub(crate) fn refusal(&self, method: &str, params: &Value) -> Option<String> {
-        let sink = self.0.as_ref()?;
-        let url = params["url"].as_str().filter(|_| WITH_ADDRESS.contains(&method))?;
-        is_local(url).then(|| refuse(sink, url))
-    }
-
-    /// Why a script must not send a command through a session of its own.
-    pub(crate) fn script_refusal(&self, method: &str, params: &Value) -> Option<String> {
-        let sink = self.0.as_ref()?;
-        let domain = method.split('.').next().unwrap_or_default();
-        let within_page = DOMAINS.contains(&domain) && !REFUSED.contains(&method);
-        // Files can be dropped on a page, too.
-        let files =
-            method == "Input.dispatchDragEvent" && params["data"]["files"].as_array().is_some_and(|it| !it.is_empty());
-        let allowed = (within_page && !files) || ALLOWED.contains(&method);
-        if allowed {
+        if !self.is_closed() {
             return None;
         }
-        // What Chromium does not have it says in these words; a domain of a newer one is as good as absent.
-        let known = within_page || files || REFUSED.contains(&method) || RULING.contains(&domain);
-        Some(if known { refuse(sink, method) } else { format!("'{method}' wasn't found") })
+        let url = params["url"].as_str().filter(|_| WITH_ADDRESS.contains(&method))?;
+        is_local(url).then(|| self.refuse(url, "the executor's machine"))
+    }
+
+    /// Tells that `what` was refused because it reaches `beyond`, and returns the sentence.
+    pub(crate) fn refuse(&self, what: &str, beyond: &str) -> String {
+        let shown: String = what.chars().take(200).collect();
+        let text = format!("{shown} is not available to jobs: it reaches {beyond}");
+        if let Some(tell) = &self.0 {
+            tell(text.clone());
+        }
+        text
     }
 
     /// Tells what Chromium refused by itself.
     pub(crate) fn note(&self, what: &str) {
-        if let Some(sink) = &self.0 {
-            refuse(sink, what);
+        if self.is_closed() {
+            self.refuse(what, "the executor's machine");
         }
     }
 }
 
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Guard(closed: {})", self.0.is_some())
+        write!(f, "Guard(closed: {})", self.is_closed())
     }
-}
-
-fn refuse(sink: &Sink, what: &str) -> String {
-    let shown: String = what.chars().take(200).collect();
-    let text = format!("{shown} is not available to jobs: it reaches the executor's machine");
-    sink.tell(Event::Refused(text.clone()));
-    text
 }
 
 /// Whether an address leads to this machine's files or into the browser itself.
 pub(crate) fn is_local(url: &str) -> bool {
+    let url = within_blobs(url);
     // Chromium takes some addresses with hosts that are none here. What has no scheme it refuses in its own words.
     let Ok(parsed) = Url::parse(url) else { return is_local_scheme(&scheme_of(url)) };
     match parsed.scheme() {
         "about" => !matches!(parsed.path(), "blank" | "srcdoc"),
-        "blob" => is_local(parsed.path()),
         scheme => is_local_scheme(scheme),
     }
+}
+
+/// The address inside a `blob:` address, however often it is wrapped: a page chooses how often, so each costs one look.
+fn within_blobs(mut url: &str) -> &str {
+    while scheme_of(url) == "blob" {
+        url = url.split_once(':').map_or("", |(_, rest)| rest);
+    }
+    url
 }
 
 fn is_local_scheme(scheme: &str) -> bool {
@@ -183,16 +113,10 @@ pub(crate) fn refused_address(message: &str) -> Option<String> {
     is_local(address).then(|| address.to_owned())
 }
 
-/// The address in the exception of a page that tried to start a worker from it.
-pub(crate) fn refused_worker(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("Worker': Script at '")?;
-    let (address, _) = rest.split_once('\'')?;
-    is_local(address).then_some(address)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::rc::Rc;
 
     use serde_json::json;
 
@@ -244,36 +168,23 @@ mod tests {
     }
 
     #[test]
-    fn a_script_gets_the_domains_of_the_page_alone() {
-        let told = Rc::new(RefCell::new(Vec::new()));
-        let (sink, log) = (Rc::new(Sink::default()), told.clone());
-        sink.set(Some(Rc::new(move |event| log.borrow_mut().push(event))));
-        let guard = Guard::closed(sink);
-        for method in [
-            "Browser.close",
-            "Browser.setDownloadBehavior",
-            "Page.setDownloadBehavior",
-            "Target.createTarget",
-            "Target.attachToBrowserTarget",
-            "DOM.setFileInputFiles",
-            "SystemInfo.getInfo",
-            "Tethering.bind",
-            "Extensions.loadUnpacked",
-            "",
-            ".",
-            "page.navigate",
-            "Input",
-        ] {
-            let refused = guard.script_refusal(method, &json!({})).is_some();
-            assert_eq!(refused, method != "Input", "{method:?}");
+    fn an_address_in_many_blobs_costs_one_look_each() {
+        for (end, local) in [("x", false), ("file:///etc/passwd", true), ("http://a.example/3f", false)] {
+            assert_eq!(is_local(&("blob:".repeat(60_000) + end)), local, "{end}");
+            assert_eq!(is_local(&("bl\nOb:\t".repeat(60_000) + end)), local, "{end}");
         }
-        let drag = json!({"data": {"files": ["/etc/passwd"]}});
-        assert!(guard.script_refusal("Input.dispatchDragEvent", &drag).is_some());
-        assert!(guard.script_refusal("Runtime.evaluate", &json!({})).is_none());
-        assert!(guard.refusal("Page.navigate", &json!({"url": "file:///x"})).is_some());
+    }
+
+    #[test]
+    fn what_is_refused_is_told() {
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let log = told.clone();
+        let guard = Guard::closed(move |text| log.borrow_mut().push(text));
+        let text = "file:///x is not available to jobs: it reaches the executor's machine";
+        assert_eq!(guard.refusal("Page.navigate", &json!({"url": "file:///x"})).as_deref(), Some(text));
         assert!(guard.refusal("Runtime.evaluate", &json!({"url": "file:///x"})).is_none());
-        assert_eq!(guard.script_refusal("Nope.nope", &json!({})).unwrap(), "'Nope.nope' wasn't found");
-        assert_eq!(told.borrow().len(), 11);
-        assert!(Guard::open().script_refusal("Browser.close", &json!({})).is_none());
+        guard.note(&"x".repeat(1000));
+        assert_eq!((told.borrow().len(), told.borrow()[0].as_str(), told.borrow()[1].len()), (2, text, 260));
+        assert!(Guard::open().refusal("Page.navigate", &json!({"url": "file:///x"})).is_none());
     }
 }

@@ -193,9 +193,14 @@ impl Session {
         }
     }
 
-    /// Why a script must not send this command; it has been told.
-    pub(crate) fn script_refusal(&self, method: &str, params: &Value) -> Option<String> {
-        self.wire.upgrade()?.guard.script_refusal(method, params)
+    /// Tells the job's log that `what` was refused because it reaches `beyond`, and returns the sentence.
+    pub(crate) fn refuse(&self, what: &str, beyond: &str) -> String {
+        self.wire.upgrade().map(|wire| wire.guard.refuse(what, beyond)).unwrap_or_default()
+    }
+
+    /// Whether the browser is closed to what is not the job's.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.wire.upgrade().is_some_and(|wire| wire.guard.is_closed())
     }
 
     /// Tells the script's log what Chromium refused by itself.

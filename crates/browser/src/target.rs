@@ -171,10 +171,12 @@ impl Target {
     /// Opens a session of the script's own.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the target is gone.
-    pub async fn create_cdp_session(&self) -> Result<Rc<CDPSession>, Error> {
+    /// [`Error::Protocol`] when the target is gone, and when the job has too many sessions open.
+    pub async fn create_cdp_session(self: &Rc<Self>) -> Result<Rc<CDPSession>, Error> {
+        let browser = self.browser()?;
+        let _place = browser.open_sessions().place_for_session()?;
         let (session, browser) = self.attach().await?;
-        Ok(CDPSession::new(session, browser.session().clone(), browser.sink().clone()))
+        Ok(CDPSession::new(session, self.clone(), &browser))
     }
 
     /// The page, if there is one already.

@@ -1,10 +1,13 @@
 //! What a job's page cannot open, and that the job is told.
 
-mod stage;
+mod test_page;
+
+use std::time::Duration;
 
 use browser::page::GotoOptions;
+use browser::remote_object::Argument;
 use serde_json::json;
-use stage::{Stage, function, on_page};
+use test_page::{TestPage, function, on_page};
 
 const LOCAL: [&str; 4] = [
     "file:///etc/hostname",
@@ -17,39 +20,39 @@ fn refusal(what: &str) -> String {
     format!("refused: {what} is not available to jobs: it reaches the executor's machine")
 }
 
-async fn until_refused(stage: &Stage, what: &str) {
+async fn until_refused(test: &TestPage, what: &str) {
     let wanted = refusal(what);
     let seen = async {
-        while !stage.events().contains(&wanted) {
+        while !test.events().contains(&wanted) {
             // Any answer comes behind the events before it.
-            stage.value("() => new Promise(resolve => setTimeout(() => resolve(1), 5))").await;
+            test.value("() => new Promise(resolve => setTimeout(() => resolve(1), 5))").await;
         }
     };
-    let seen = tokio::time::timeout(std::time::Duration::from_secs(10), seen).await;
-    assert!(seen.is_ok(), "no {wanted:?} in {:?}", stage.events());
-    stage.forget_events();
+    let seen = tokio::time::timeout(Duration::from_secs(10), seen).await;
+    assert!(seen.is_ok(), "no {wanted:?} in {:?}", test.events());
+    test.forget_events();
 }
 
 #[test]
 fn a_command_cannot_open_local_addresses() {
-    on_page(|stage| async move {
+    on_page(|test| async move {
         for url in LOCAL {
-            let error = stage.page.goto(url, GotoOptions::default()).await.unwrap_err();
+            let error = test.page.goto(url, GotoOptions::default()).await.unwrap_err();
             let text = format!(
                 "Protocol error (Page.navigate): {url} is not available to jobs: it reaches the executor's machine"
             );
-            assert_eq!((error.to_string(), stage.page.url().as_str()), (text, "about:blank"));
-            assert_eq!(stage.events(), [refusal(url)]);
-            stage.forget_events();
+            assert_eq!((error.to_string(), test.page.url().as_str()), (text, "about:blank"));
+            assert_eq!(test.events(), [refusal(url)]);
+            test.forget_events();
         }
     });
 }
 
 #[test]
 fn a_page_cannot_open_local_addresses() {
-    on_page(|stage| async move {
-        stage.open("/next.html").await;
-        stage.forget_events();
+    on_page(|test| async move {
+        test.open("/next.html").await;
+        test.forget_events();
         for url in LOCAL {
             for way in [
                 "url => { location.href = url; }",
@@ -63,38 +66,95 @@ fn a_page_cannot_open_local_addresses() {
                 "url => { fetch(url).catch(() => {}); }",
                 "url => { const request = new XMLHttpRequest(); request.open('GET', url); request.send(); }",
             ] {
-                stage.page.evaluate(function(way), vec![url.into()]).await.unwrap();
-                until_refused(&stage, url).await;
+                test.page.evaluate(function(way), vec![url.into()]).await.unwrap();
+                until_refused(&test, url).await;
             }
+            // These throw, and what a page throws it could have made up: the guard repeats none of it.
             for worker in ["Worker", "SharedWorker"] {
-                let code = format!("url => {{ setTimeout(() => new {worker}(url)); }}");
-                stage.page.evaluate(function(&code), vec![url.into()]).await.unwrap();
-                until_refused(&stage, &format!("a worker from {url}")).await;
+                let code = format!("url => {{ try {{ new {worker}(url) }} catch (error) {{ return error.name }} }}");
+                assert_eq!(test.value_of(&code, vec![url.into()]).await, "SecurityError");
             }
         }
-        let urls = stage.browser.targets().iter().map(|target| target.url()).collect::<Vec<_>>();
+        let urls = test.browser.targets().iter().map(|target| target.url()).collect::<Vec<_>>();
         assert!(urls.iter().all(|url| LOCAL.iter().all(|local| !url.starts_with(local))), "{urls:?}");
         let path = format!("/redirect?to={}", LOCAL[0]);
-        stage.page.goto(&stage.site.url(&path), GotoOptions::default()).await.unwrap_err();
-        until_refused(&stage, "a redirect to a local address").await;
+        test.page.goto(&test.site.url(&path), GotoOptions::default()).await.unwrap_err();
+        until_refused(&test, "a redirect to a local address").await;
+    });
+}
+
+#[test]
+fn a_page_cannot_forge_what_the_guard_tells() {
+    on_page(|test| async move {
+        test.open("/next.html").await;
+        test.forget_events();
+        let code = "n => { for (const text of [
+                \"Failed to construct 'Worker': Script at 'file:///x' cannot be accessed from origin 'null'.\",
+                'Not allowed to load local resource: file:///x', \"Worker': Script at '\" + 'blob:'.repeat(n) + \"x'\",
+                'Fetch API cannot load file:///x. URL scheme \"file\" is not supported.' ]) {
+                console.error(text);
+                setTimeout(() => { throw new Error(text) });
+                setTimeout(() => { throw new DOMException(text, 'SecurityError') });
+                setTimeout(() => { throw text });
+                Promise.reject(new Error(text));
+            }
+            return new Promise(done => setTimeout(done, 50)) }";
+        test.page.evaluate(function(code), vec![Argument::Json(60_000.into())]).await.unwrap();
+        assert_eq!(test.events_of(&["refused:"]), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn an_address_of_many_blobs_is_an_address() {
+    on_page(|test| async move {
+        let url = "blob:".repeat(60_000);
+        assert!(test.page.goto(&(url.clone() + "x"), GotoOptions::default()).await.is_err());
+        let error =
+            test.page.goto(&(url + "file:///etc/passwd"), GotoOptions::default()).await.unwrap_err().to_string();
+        assert!(error.ends_with("is not available to jobs: it reaches the executor's machine"), "{}", &error[..300]);
+        let code =
+            "n => { location.href = 'blob:'.repeat(n) + 'x'; new Image().src = 'blob:'.repeat(n) + 'file:///x' }";
+        test.page.evaluate(function(code), vec![Argument::Json(60_000.into())]).await.unwrap();
+        test.open("/next.html").await;
+    });
+}
+
+#[test]
+fn a_page_that_tries_without_end_does_not_fill_the_log() {
+    on_page(|test| async move {
+        test.open("/next.html").await;
+        test.forget_events();
+        test.value("() => { for (let i = 0; i < 300; i++) new Image().src = 'file:///' + i; return 1 }").await;
+        let last = "refused: what else is refused is not logged any more";
+        let told = async {
+            while !test.events().iter().any(|event| event == last) {
+                test.value("() => new Promise(done => setTimeout(done, 5, 1))").await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told)
+            .await
+            .unwrap_or_else(|_| panic!("{:?}", test.events().last()));
+        test.value("() => { new Image().src = 'file:///x'; return new Promise(done => setTimeout(done, 50, 1)) }")
+            .await;
+        assert_eq!(test.events_of(&["refused:"]).len(), 101);
     });
 }
 
 #[test]
 fn no_page_reaches_the_port_that_its_browser_is_controlled_through() {
-    on_page(|stage| async move {
-        let endpoint = stage.browser.ws_endpoint().to_owned();
+    on_page(|test| async move {
+        let endpoint = test.browser.ws_endpoint().to_owned();
         let address = endpoint.split('/').nth(2).unwrap();
-        stage.open("/next.html").await;
+        test.open("/next.html").await;
         let socket = "url => new Promise(resolve => {
             const socket = new WebSocket(url);
             socket.onopen = () => resolve('open');
             socket.onerror = () => resolve('error');
         })";
-        assert_eq!(stage.value_of(socket, vec![endpoint.as_str().into()]).await, "error");
+        assert_eq!(test.value_of(socket, vec![endpoint.as_str().into()]).await, "error");
         for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433"] {
             let url = format!("http://{}/json/version", address.replace("127.0.0.1", host));
-            let error = stage.page.goto(&url, GotoOptions::default()).await.unwrap_err();
+            let error = test.page.goto(&url, GotoOptions::default()).await.unwrap_err();
             assert!(error.to_string().starts_with("net::ERR_NAME_NOT_RESOLVED"), "{error}");
         }
     });
@@ -102,8 +162,8 @@ fn no_page_reaches_the_port_that_its_browser_is_controlled_through() {
 
 #[test]
 fn a_scripts_own_session_stays_within_its_page() {
-    on_page(|stage| async move {
-        let session = stage.page.target().create_cdp_session().await.unwrap();
+    on_page(|test| async move {
+        let session = test.page.target().create_cdp_session().await.unwrap();
         for (method, params) in [
             ("Browser.close", json!({})),
             ("Page.setDownloadBehavior", json!({"behavior": "allow", "downloadPath": "/tmp"})),
@@ -122,11 +182,11 @@ fn a_scripts_own_session_stays_within_its_page() {
 
 #[test]
 fn downloads_leave_nothing_on_the_machine() {
-    on_page(|stage| async move {
-        stage.open("/next.html").await;
+    on_page(|test| async move {
+        test.open("/next.html").await;
         let code = "() => { const link = document.createElement('a'); link.href = 'data:application/zip,xxxx';
                             link.download = 'x.zip'; document.body.append(link); link.click(); return 1; }";
-        stage.value(code).await;
-        until_refused(&stage, "the download of data:application/zip,xxxx").await;
+        test.value(code).await;
+        until_refused(&test, "the download of data:application/zip,xxxx").await;
     });
 }

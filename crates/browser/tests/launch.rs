@@ -1,13 +1,13 @@
 //! The process: how it starts and that it ends with whoever started it.
 
-mod stage;
+mod test_page;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use browser::launch::{Chromium, LaunchOptions};
-use stage::living_members;
+use test_page::living_members;
 
 const ORPHANED: &str = "BROWSER_TEST_RUN_DIR";
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // only tests are here
 
-mod stage;
+mod test_page;
 
 use std::rc::Rc;
 
@@ -10,12 +10,12 @@ use browser::event::{Event, PageEvent};
 use browser::page::GotoOptions;
 use browser::request::{ContinueOverrides, MockResponse, Request};
 use serde_json::json;
-use stage::{Stage, on_page};
+use test_page::{TestPage, on_page};
 
 /// Holds requests and lets `decide` say what becomes of each.
-async fn intercept<F: Future<Output = ()> + 'static>(stage: &Stage, decide: impl Fn(Rc<Request>) -> F + 'static) {
-    stage.page.set_request_interception(true).await.unwrap();
-    stage.browser.set_event_sink(Rc::new(move |event| {
+async fn intercept<F: Future<Output = ()> + 'static>(test: &TestPage, decide: impl Fn(Rc<Request>) -> F + 'static) {
+    test.page.set_request_interception(true).await.unwrap();
+    test.browser.set_event_sink(Rc::new(move |event| {
         if let Event::Page(_, PageEvent::Request(request)) = event {
             tokio::task::spawn_local(decide(request));
         }
@@ -24,18 +24,18 @@ async fn intercept<F: Future<Output = ()> + 'static>(stage: &Stage, decide: impl
 
 #[test]
 fn events_come_in_the_order_of_the_network() {
-    on_page(|stage| async move {
-        stage.open("/empty.html").await;
-        let of_network = stage.events_of(&["request", "response", "requestfinished"]);
+    on_page(|test| async move {
+        test.open("/empty.html").await;
+        let of_network = test.events_of(&["request", "response", "requestfinished"]);
         assert_eq!(of_network, ["request /empty.html", "response 200 /empty.html", "requestfinished /empty.html"]);
     });
 }
 
 #[test]
 fn a_held_request_can_be_answered_continued_and_failed() {
-    on_page(|stage| async move {
-        stage.open("/empty.html").await;
-        intercept(&stage, |request| async move {
+    on_page(|test| async move {
+        test.open("/empty.html").await;
+        intercept(&test, |request| async move {
             if request.url().ends_with("/made-up") {
                 let headers = vec![("X-Fruit".to_owned(), "apple".to_owned())];
                 let body = Some(b"yes".to_vec());
@@ -54,30 +54,26 @@ fn a_held_request_can_be_answered_continued_and_failed() {
         })
         .await;
         let made_up = "async () => { const r = await fetch('/made-up'); return [r.status, r.statusText, r.headers.get('x-fruit'), await r.text()] }";
-        assert_eq!(stage.value(made_up).await, json!([201, "Created", "apple", "yes"]));
-        assert!(stage.value("async () => (await fetch('/headers')).text()").await.as_str().unwrap().contains("pear"));
+        assert_eq!(test.value(made_up).await, json!([201, "Created", "apple", "yes"]));
+        assert!(test.value("async () => (await fetch('/headers')).text()").await.as_str().unwrap().contains("pear"));
+        assert_eq!(test.value("async () => fetch('/fails').then(() => 'came', () => 'failed')").await, json!("failed"));
+        assert_eq!(test.value("async () => (await fetch('/redirect?to=/note.txt')).status").await, json!(200));
         assert_eq!(
-            stage.value("async () => fetch('/fails').then(() => 'came', () => 'failed')").await,
-            json!("failed")
-        );
-        assert_eq!(stage.value("async () => (await fetch('/redirect?to=/note.txt')).status").await, json!(200));
-        assert_eq!(
-            stage
-                .value("async () => (await Promise.all([1, 2, 3].map(() => fetch('/note.txt')))).map(r => r.status)")
+            test.value("async () => (await Promise.all([1, 2, 3].map(() => fetch('/note.txt')))).map(r => r.status)")
                 .await,
             json!([200, 200, 200])
         );
-        stage.page.set_request_interception(false).await.unwrap();
-        stage.open("/next.html").await;
+        test.page.set_request_interception(false).await.unwrap();
+        test.open("/next.html").await;
     });
 }
 
 #[test]
 fn requests_of_an_unheld_page_cannot_be_touched() {
-    on_page(|stage| async move {
-        let request = stage
+    on_page(|test| async move {
+        let request = test
             .page
-            .goto(&stage.site.url("/empty.html"), GotoOptions::default())
+            .goto(&test.site.url("/empty.html"), GotoOptions::default())
             .await
             .unwrap()
             .unwrap()
@@ -90,33 +86,33 @@ fn requests_of_an_unheld_page_cannot_be_touched() {
 
 #[test]
 fn credentials_are_given_when_asked_for() {
-    on_page(|stage| async move {
-        let url = stage.site.url("/auth");
-        stage.page.authenticate(Some(("user".to_owned(), "wrong".to_owned()))).await.unwrap();
-        let refused = stage.page.goto(&url, GotoOptions::default()).await.unwrap().unwrap();
+    on_page(|test| async move {
+        let url = test.site.url("/auth");
+        test.page.authenticate(Some(("user".to_owned(), "wrong".to_owned()))).await.unwrap();
+        let refused = test.page.goto(&url, GotoOptions::default()).await.unwrap().unwrap();
         assert_eq!(refused.status(), 401);
-        stage.page.authenticate(Some(("user".to_owned(), "pass".to_owned()))).await.unwrap();
-        let welcome = stage.page.goto(&url, GotoOptions::default()).await.unwrap().unwrap();
+        test.page.authenticate(Some(("user".to_owned(), "pass".to_owned()))).await.unwrap();
+        let welcome = test.page.goto(&url, GotoOptions::default()).await.unwrap().unwrap();
         assert_eq!(welcome.status(), 200);
     });
 }
 
 #[test]
 fn headers_of_the_page_go_with_every_request() {
-    on_page(|stage| async move {
-        stage.page.set_extra_http_headers(vec![("X-Fruit".to_owned(), "apple".to_owned())]).await.unwrap();
-        stage.open("/empty.html").await;
-        assert_eq!(stage.site.requests_for("/empty.html")[0].header("x-fruit"), Some("apple"));
+    on_page(|test| async move {
+        test.page.set_extra_http_headers(vec![("X-Fruit".to_owned(), "apple".to_owned())]).await.unwrap();
+        test.open("/empty.html").await;
+        assert_eq!(test.site.requests_for("/empty.html")[0].header("x-fruit"), Some("apple"));
     });
 }
 
 #[test]
 fn a_page_can_be_offline() {
-    on_page(|stage| async move {
-        stage.page.set_offline_mode(true).await.unwrap();
-        let error = stage.page.goto(&stage.site.url("/empty.html"), GotoOptions::default()).await.unwrap_err();
+    on_page(|test| async move {
+        test.page.set_offline_mode(true).await.unwrap();
+        let error = test.page.goto(&test.site.url("/empty.html"), GotoOptions::default()).await.unwrap_err();
         assert!(error.to_string().starts_with("net::ERR_INTERNET_DISCONNECTED at "), "{error}");
-        stage.page.set_offline_mode(false).await.unwrap();
-        stage.open("/empty.html").await;
+        test.page.set_offline_mode(false).await.unwrap();
+        test.open("/empty.html").await;
     });
 }

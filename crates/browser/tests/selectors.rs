@@ -1,6 +1,6 @@
 //! Selectors that are more than CSS.
 
-mod stage;
+mod test_page;
 
 use browser::element_handle::ElementHandle;
 use browser::error::Error;
@@ -8,7 +8,7 @@ use browser::input::ClickOptions;
 use browser::remote_object::{Argument, EvaluationResult};
 use browser::wait_task::{Polling, WaitForOptions};
 use serde_json::{Value, json};
-use stage::{Stage, function, on_page};
+use test_page::{TestPage, function, on_page};
 
 const HTML: &str = "<title>Send</title><main><p id=one>Hello <b id=bold>big world</b></p><p id=two class=big>big (world)</p>
   <button id=send onclick='this.textContent = `Sent`'>Send it</button><input id=field value='typed text'>
@@ -19,8 +19,8 @@ const HTML: &str = "<title>Send</title><main><p id=one>Hello <b id=bold>big worl
     root.querySelector('#host2').attachShadow({mode: 'open'}).innerHTML = '<p id=deep>deeper shade</p><p id=last>last</p>';
   }</script>";
 
-async fn ids(stage: &Stage, selector: &str) -> Vec<String> {
-    let elements = stage.page.main_frame().query_selector_all(selector).await.expect("the matches");
+async fn ids(test: &TestPage, selector: &str) -> Vec<String> {
+    let elements = test.page.main_frame().query_selector_all(selector).await.expect("the matches");
     let mut ids = Vec::new();
     for element in &elements {
         ids.push(id(element).await);
@@ -35,8 +35,8 @@ async fn id(element: &ElementHandle) -> String {
 
 #[test]
 fn texts_paths_names_and_shadow_trees_are_found() {
-    on_page(|stage| async move {
-        stage.page.main_frame().set_content(HTML, Default::default()).await.unwrap();
+    on_page(|test| async move {
+        test.page.main_frame().set_content(HTML, Default::default()).await.unwrap();
         for (selector, expected) in [
             ("::-p-text(world)", vec!["bold", "two"]),
             ("p::-p-text(big)", vec!["bold", "two"]),
@@ -65,8 +65,8 @@ fn texts_paths_names_and_shadow_trees_are_found() {
             ("#host >>> #deep, b, ::-p-text(Hello), button", vec!["one", "bold", "send", "deep"]),
             ("::-p-aria(Send it), b, button", vec!["bold", "send"]),
         ] {
-            assert_eq!(ids(&stage, selector).await, expected, "{selector}");
-            let first = stage.page.main_frame().query_selector(selector).await.unwrap();
+            assert_eq!(ids(&test, selector).await, expected, "{selector}");
+            let first = test.page.main_frame().query_selector(selector).await.unwrap();
             let first = match &first {
                 Some(first) => Some(id(first).await),
                 None => None,
@@ -99,8 +99,8 @@ fn a_document_calls_functions_as_its_handle_does() {
         "class Uncallable {}",
         "e => { const loop = {}; loop.loop = loop; return loop; }",
     ];
-    on_page(|stage| async move {
-        let frame = stage.page.main_frame();
+    on_page(|test| async move {
+        let frame = test.page.main_frame();
         frame.set_content(HTML, Default::default()).await.unwrap();
         let document = frame.evaluate_handle(function("() => document"), vec![]).await.unwrap().as_element().unwrap();
         let arguments = || vec![Argument::from_number(-0.0), Argument::Json(json!({"__proto__": [1, "\u{2028}"]}))];
@@ -123,15 +123,15 @@ fn told(result: Result<EvaluationResult, Error>) -> Result<EvaluationResult, Str
 
 #[test]
 fn every_call_that_takes_a_selector_takes_these() {
-    on_page(|stage| async move {
-        let frame = stage.page.main_frame();
+    on_page(|test| async move {
+        let frame = test.page.main_frame();
         frame.set_content(HTML, Default::default()).await.unwrap();
         let text = frame.eval_on_selector("::-p-aria(Send it)", function("e => e.textContent"), vec![]).await.unwrap();
         assert_eq!(text.into_json(), json!("Send it"));
         let count = frame.eval_on_selector_all("::-p-text(big)", function("all => all.length"), vec![]).await.unwrap();
         assert_eq!(count.into_json(), json!(2));
         frame.click("::-p-text(Send it)", ClickOptions::default()).await.unwrap();
-        assert_eq!(stage.value("() => document.querySelector('button').textContent").await, json!("Sent"));
+        assert_eq!(test.value("() => document.querySelector('button').textContent").await, json!("Sent"));
         frame.type_text("::-p-xpath(//input)", "!", None).await.unwrap();
         frame.hover("#host >>> #deep").await.unwrap();
         let host = frame.query_selector("#host").await.unwrap().unwrap();
@@ -145,8 +145,8 @@ fn every_call_that_takes_a_selector_takes_these() {
 
 #[test]
 fn they_are_waited_for() {
-    on_page(|stage| async move {
-        let frame = stage.page.main_frame();
+    on_page(|test| async move {
+        let frame = test.page.main_frame();
         frame.set_content(HTML, Default::default()).await.unwrap();
         let later = "() => { setTimeout(() => {
             document.querySelector('#host').shadowRoot.innerHTML += '<p>came</p><button>Came, too</button>';
@@ -157,12 +157,12 @@ fn they_are_waited_for() {
             frame.set_content(HTML, Default::default()).await.unwrap();
             let options = WaitForOptions { visible, ..WaitForOptions::default() };
             let wait = frame.wait_for_selector(selector, options);
-            let (found, done) = futures::join!(wait, stage.page.evaluate(function(later), vec![]));
+            let (found, done) = futures::join!(wait, test.page.evaluate(function(later), vec![]));
             done.unwrap();
             let found = found.unwrap().unwrap();
             // It is of the page's own world.
             assert_eq!(
-                stage.value_of("e => e.isConnected", vec![Argument::Handle(found.handle().clone())]).await,
+                test.value_of("e => e.isConnected", vec![Argument::Handle(found.handle().clone())]).await,
                 json!(true)
             );
         }
@@ -178,11 +178,11 @@ fn they_are_waited_for() {
 
 #[test]
 fn a_wait_without_limit_ends_in_the_page_when_nobody_waits_any_more() {
-    on_page(|stage| async move {
-        let frame = stage.page.main_frame();
+    on_page(|test| async move {
+        let frame = test.page.main_frame();
         let asked = "() => { window.asked = (window.asked || 0) + 1; }";
         let wait = frame.wait_for_function(function(asked), Polling::Interval(1.0), Some(0.0), vec![]);
-        let seen = async { while stage.value("() => window.asked > 3").await != Value::Bool(true) {} };
+        let seen = async { while test.value("() => window.asked > 3").await != Value::Bool(true) {} };
         tokio::select! {
             _ = wait => panic!("it came true"),
             () = seen => {}
@@ -192,6 +192,6 @@ fn a_wait_without_limit_ends_in_the_page_when_nobody_waits_any_more() {
             const look = () => window.asked === last ? answer(false) : (last = window.asked, setTimeout(look, 100));
             setTimeout(look, 100);
         })";
-        assert_eq!(stage.value(still).await, json!(false));
+        assert_eq!(test.value(still).await, json!(false));
     });
 }

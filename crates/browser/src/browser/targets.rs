@@ -17,7 +17,7 @@ impl Browser {
         let context = payload["browserContextId"].as_str().and_then(|id| self.context_by_id(id));
         let target = Target::new(payload, context.unwrap_or_else(|| self.own_context.clone()));
         self.targets.borrow_mut().push(target.clone());
-        if target.is_initialized() {
+        if !self.closes_excess(&target) && target.is_initialized() {
             self.announce(&target);
         }
     }

@@ -72,13 +72,7 @@ impl Page {
                     self.emit(PageEvent::BindingCalled(call));
                 }
             }
-            "Runtime.exceptionThrown" => {
-                let message = exception_message(&params["exceptionDetails"]);
-                if let Some(address) = guard::refused_worker(&message) {
-                    session.note_refusal(&format!("a worker from {address}"));
-                }
-                self.on_exception(message);
-            }
+            "Runtime.exceptionThrown" => self.on_exception(exception_message(&params["exceptionDetails"])),
             "Page.javascriptDialogOpening" => self.on_dialog(session, params),
             "Page.fileChooserOpened" => self.on_file_chooser(session, params),
             "Inspector.targetCrashed" if is_main => self.on_crashed(),

@@ -21,15 +21,16 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What a test has.
 #[derive(Clone)]
-pub struct Stage {
+pub struct TestPage {
     pub browser: Rc<Browser>,
     pub page: Rc<Page>,
     pub site: Rc<Site>,
     events: Rc<RefCell<Vec<String>>>,
+    streams: Rc<RefCell<Vec<String>>>,
 }
 
 /// Runs a test on a new page. `CHROMIUM_EXECUTABLE` names another browser than the one found.
-pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
+pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(TestPage) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let run_dir = tempfile::tempdir().unwrap();
@@ -41,14 +42,22 @@ pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
         let browser = Browser::launch(&options).await.unwrap();
         let group = browser.process_id().unwrap();
         let events = Rc::new(RefCell::new(Vec::new()));
-        let seen = events.clone();
-        browser.set_event_sink(Rc::new(move |event| seen.borrow_mut().push(describe(&event))));
+        let streams = Rc::new(RefCell::new(Vec::new()));
+        let (seen, opened) = (events.clone(), streams.clone());
+        browser.set_event_sink(Rc::new(move |event| {
+            if let Event::CdpSession(_, _, params) = &event
+                && let Some(handle) = params["stream"].as_str()
+            {
+                opened.borrow_mut().push(handle.to_owned());
+            }
+            seen.borrow_mut().push(describe(&event));
+        }));
         let context = browser.create_browser_context().await.unwrap();
         let page = context.new_page().await.unwrap();
         let site = Rc::new(Site::start());
         events.borrow_mut().clear();
-        let stage = Stage { browser: browser.clone(), page: page.clone(), site, events };
-        tokio::time::timeout(DEADLINE, test(stage)).await.expect("the test came to no end");
+        let test_page = TestPage { browser: browser.clone(), page: page.clone(), site, events, streams };
+        tokio::time::timeout(DEADLINE, test(test_page)).await.expect("the test came to no end");
         let session = page.session().clone();
         if !page.is_closed() {
             context.close().await.unwrap();
@@ -103,7 +112,7 @@ pub fn until(milestone: &str) -> NavigationOptions {
     NavigationOptions { timeout: None, wait_until: vec![milestone.to_owned()] }
 }
 
-impl Stage {
+impl TestPage {
     /// Goes to a page of the site and waits for `load`.
     pub async fn open(&self, path: &str) {
         self.page.goto(&self.site.url(path), GotoOptions::default()).await.unwrap();
@@ -130,6 +139,15 @@ impl Stage {
         let mut events = self.events();
         events.retain(|event| names.contains(&event.split(' ').next().unwrap()));
         events
+    }
+
+    /// The streams that the script's sessions were handed.
+    pub fn streams(&self) -> Vec<String> {
+        self.streams.borrow().clone()
+    }
+
+    pub fn forget_streams(&self) {
+        self.streams.borrow_mut().clear();
     }
 
     pub fn forget_events(&self) {
