@@ -80,6 +80,8 @@ pub(crate) struct LifecycleWatcher {
     timeout: f64,
     started: tokio::time::Instant,
     navigation_request: RefCell<Option<Rc<Request>>>,
+    /// The response of the navigation before that one, when it had come.
+    answered: RefCell<Option<Rc<Response>>>,
     moved_within_document: Cell<bool>,
     swapped: Cell<bool>,
     reached_milestones: Cell<bool>,
@@ -98,6 +100,7 @@ impl LifecycleWatcher {
             timeout,
             started: tokio::time::Instant::now(),
             navigation_request: RefCell::default(),
+            answered: RefCell::default(),
             moved_within_document: Cell::new(false),
             swapped: Cell::new(false),
             reached_milestones: Cell::new(false),
@@ -141,7 +144,10 @@ impl LifecycleWatcher {
     pub(crate) fn on_request(&self, request: &Rc<Request>) {
         let is_ours = request.frame().is_some_and(|frame| Rc::ptr_eq(&frame, &self.frame));
         if is_ours && request.is_navigation_request() {
-            *self.navigation_request.borrow_mut() = Some(request.clone());
+            let before = self.navigation_request.replace(Some(request.clone()));
+            if let Some(response) = before.and_then(|request| request.response()) {
+                *self.answered.borrow_mut() = Some(response);
+            }
         }
     }
 
@@ -154,9 +160,27 @@ impl LifecycleWatcher {
         }
     }
 
-    /// The response of the last request that the navigation made.
+    /// The response of the last request that the navigation made and that was answered: a document that leaves as soon
+    /// as it is loaded has been loaded.
     pub(crate) fn response(&self) -> Option<Rc<Response>> {
-        self.navigation_request.borrow().as_ref().and_then(|request| request.response())
+        let last = self.navigation_request.borrow().as_ref().and_then(|request| request.response());
+        last.or_else(|| self.answered.borrow().clone())
+    }
+
+    /// What must be reached but the idleness of the network, with the requests that may be under way then; `None` when
+    /// idleness is not waited for.
+    pub(crate) fn without_idleness(&self) -> Option<(Vec<Milestone>, usize)> {
+        let concurrency = if self.expected.contains(&Milestone::NetworkIdle) {
+            0
+        } else if self.expected.contains(&Milestone::NetworkAlmostIdle) {
+            2
+        } else {
+            return None;
+        };
+        let is_of_document = |milestone: &Milestone| matches!(milestone, Milestone::Load | Milestone::DomContentLoaded);
+        let others = self.expected.iter().copied().filter(is_of_document);
+        // Chromium counts from there.
+        Some((others.chain([Milestone::DomContentLoaded]).collect(), concurrency))
     }
 
     fn check(&self) {

@@ -7,11 +7,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ProtocolError};
 use crate::event::PageEvent;
+use crate::frame::Frame;
 use crate::page::Page;
 use crate::promise::Waiters;
 use crate::request::{Interception, Request};
@@ -188,14 +190,26 @@ impl NetworkManager {
         self.everywhere("Network.setCacheDisabled", json!({"cacheDisabled": disabled})).await
     }
 
-    /// How many requests have no answer, or no whole one, yet.
-    pub fn pending_requests(&self) -> usize {
-        self.requests.borrow().len()
+    /// How many requests have no response yet. One whose body never ends, as an event stream's, has one.
+    pub(crate) fn unanswered_requests(&self) -> usize {
+        self.requests.borrow().values().filter(|request| request.response().is_none()).count()
     }
 
-    /// Wakes when [`pending_requests`](Self::pending_requests) may have changed.
-    pub(crate) fn changed(&self) -> &Waiters {
-        &self.changed
+    /// How many requests of a frame have no response, or no whole one, yet.
+    pub(crate) fn unfinished_requests_of(&self, frame: &Frame) -> usize {
+        let requests = self.requests.borrow();
+        requests.values().filter(|request| request.frame().is_some_and(|of| std::ptr::eq(&*of, frame))).count()
+    }
+
+    /// Waits until it has been quiet for so long.
+    pub(crate) async fn idle(&self, is_quiet: impl Fn() -> bool, time: Duration) {
+        loop {
+            self.changed.until(|| is_quiet().then_some(())).await;
+            let busy = self.changed.until(|| (!is_quiet()).then_some(()));
+            if tokio::time::timeout(time, busy).await.is_err() {
+                return;
+            }
+        }
     }
 
     fn emit(&self, event: PageEvent) {
@@ -306,7 +320,7 @@ impl NetworkManager {
         self.emit(PageEvent::Request(Request::new(session.clone(), frame, interception, &event, Vec::new())));
     }
 
-    fn frame_of(&self, params: &Value) -> Option<Rc<crate::frame::Frame>> {
+    fn frame_of(&self, params: &Value) -> Option<Rc<Frame>> {
         self.page.upgrade()?.frame_manager().frame(params["frameId"].as_str()?)
     }
 

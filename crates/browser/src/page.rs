@@ -64,6 +64,8 @@ pub struct Page {
     init_scripts: RefCell<Vec<(String, String)>>,
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
+    /// What happens is nobody's business.
+    silent: Cell<bool>,
     closed: Cell<bool>,
     crash: Promise<()>,
 }
@@ -97,6 +99,7 @@ impl Page {
                 init_scripts: RefCell::default(),
                 file_chooser: RefCell::default(),
                 intercepts_file_choosers: Cell::new(false),
+                silent: Cell::new(false),
                 closed: Cell::new(false),
                 crash: Promise::default(),
                 session,
@@ -247,6 +250,9 @@ impl Page {
     }
 
     pub(crate) fn emit(self: &Rc<Self>, event: PageEvent) {
+        if self.silent.get() && event.kind() != PageEventKind::Error && event.kind() != PageEventKind::Close {
+            return;
+        }
         let listeners: Vec<Listener> = self.listeners.borrow().iter().map(|(_, listener)| listener.clone()).collect();
         for listener in listeners {
             listener(&event);

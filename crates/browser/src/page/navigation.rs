@@ -1,6 +1,8 @@
 //! Going somewhere: goto, reload, back, forward, setContent, and waiting for what the page does by itself.
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -28,6 +30,12 @@ pub struct GotoOptions {
     /// How long and how far to wait.
     pub navigation: NavigationOptions,
 }
+
+/// Longest time for another blank document, in milliseconds.
+const RENEWAL: f64 = 2000.0;
+
+/// How long a document that was written must have no request under way, as Chromium counts for one that was loaded.
+const IDLE: Duration = Duration::from_millis(500);
 
 const WRITE: &str = "html => {
   document.open();
@@ -89,7 +97,29 @@ impl Frame {
         Milestone::parse(&options.wait_until)?;
         // `document.open()` makes Chromium count the document's milestones anew.
         self.utility_world().evaluate(PageFunction::own(WRITE), vec![html.into()]).await?;
-        self.watch(&options)?.reach(Goal::Milestones).await
+        let watcher = self.watch(&options)?;
+        let Some((loaded, concurrency)) = watcher.without_idleness() else {
+            return watcher.reach(Goal::Milestones).await;
+        };
+        // Chromium tells once a document that its network is idle, and a document that is written anew is the same one.
+        let loaded = LifecycleWatcher::new(&*self.manager()?, self, loaded, 0.0);
+        let idle = async {
+            loaded.reach(Goal::Milestones).await?;
+            self.manager()?.network().idle(|| self.unfinished_requests() <= concurrency, IDLE).await;
+            Ok(())
+        };
+        tokio::select! {
+            biased;
+            reached = watcher.reach(Goal::Milestones) => reached,
+            idle = watcher.unless_ended(idle) => idle,
+        }
+    }
+
+    /// The requests under way of the frame and those below it.
+    fn unfinished_requests(&self) -> usize {
+        let network = self.manager().map(|manager| manager.network().clone());
+        let own = network.map_or(0, |network| network.unfinished_requests_of(self));
+        own + self.child_frames().iter().map(|child| child.unfinished_requests()).sum::<usize>()
     }
 }
 
@@ -111,6 +141,23 @@ impl Page {
     /// As there.
     pub async fn wait_for_navigation(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
         self.main_frame().wait_for_navigation(options).await
+    }
+
+    /// Gives the page another blank document in place of the blank one that it was made with: clocks, timers and
+    /// milestones are as if the page were made now. Nobody is told, and nobody may use the page meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::NavigationTimeout`], and what the protocol refuses.
+    pub async fn renew(&self) -> Result<(), Error> {
+        let _silence = Silence::of(&self.silent);
+        let options = NavigationOptions { timeout: Some(RENEWAL), wait_until: Vec::new() };
+        let watcher = self.main_frame().watch(&options)?;
+        // A document that the protocol opens or reloads differs from a new page's: the former reaches no local network, the
+        // latter counts as reloaded.
+        let leave = json!({"expression": "location.replace('about:blank')"});
+        let left = self.session.send_raw("Runtime.evaluate", leave);
+        watcher.unless_ended(async { left.await.map_err(Error::from) }).await?;
+        watcher.reach(Goal::NewDocument).await
     }
 
     /// Loads the page again.
@@ -149,5 +196,21 @@ impl Page {
         self.session.send_raw("Page.navigateToHistoryEntry", json!({"entryId": entry["id"]})).await?;
         watcher.reach(Goal::AnyDocument).await?;
         Ok(watcher.response())
+    }
+}
+
+/// While it lives, a page tells nothing.
+struct Silence<'a>(&'a Cell<bool>);
+
+impl<'a> Silence<'a> {
+    fn of(silent: &'a Cell<bool>) -> Self {
+        silent.set(true);
+        Self(silent)
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }

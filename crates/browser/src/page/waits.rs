@@ -1,7 +1,6 @@
 //! Waiting for something that a page tells about.
 
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -92,7 +91,7 @@ impl Page {
         self.wait_for_event(pick, timeout).await
     }
 
-    /// Waits until no more than `concurrency` requests have been under way for `idle` milliseconds.
+    /// Waits until no more than `concurrency` requests have been without a response for `idle` milliseconds.
     ///
     /// # Errors
     /// [`Error::EventTimeout`], [`Error::TargetClosed`].
@@ -103,16 +102,7 @@ impl Page {
         timeout: Option<f64>,
     ) -> Result<(), Error> {
         let network = self.network();
-        let idle: Duration = milliseconds(idle);
-        let quiet = async {
-            loop {
-                network.changed().until(|| (network.pending_requests() <= concurrency).then_some(())).await;
-                let busy = network.changed().until(|| (network.pending_requests() > concurrency).then_some(()));
-                if tokio::time::timeout(idle, busy).await.is_err() {
-                    return;
-                }
-            }
-        };
+        let quiet = network.idle(|| network.unanswered_requests() <= concurrency, milliseconds(idle));
         let wait = async {
             tokio::select! {
                 biased;

@@ -13,6 +13,7 @@
 //! | `/auth` | 401 unless user `user`, password `pass` |
 //! | `/download` | an attachment `report.bin` |
 //! | `/truncated` | the first part of a longer body, then a closed connection |
+//! | `/events` | an event stream with one event, which stays open |
 //! | `/big?kb=N` | a page of N kilobytes |
 //! | `/cached` | text that may be cached for an hour |
 //! | `/gzipped` | a compressed page |
@@ -66,6 +67,10 @@ pub(crate) async fn answer(request: &SiteRequest) -> Response {
             ([(CONTENT_TYPE, "application/octet-stream"), attachment], "data").into_response()
         }
         "/truncated" => truncated(),
+        "/events" => {
+            let event = stream::iter([Ok::<_, std::io::Error>("data: hi\n\n")]);
+            ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(event.chain(stream::pending()))).into_response()
+        }
         "/big" => {
             let kilobytes = usize::try_from(request.number("kb", 1024)).unwrap_or(1024);
             page("big", &format!("<p id=\"text\">{}</p>", "0123456789abcdef".repeat(64 * kilobytes)))
