@@ -90,6 +90,15 @@ pub struct ExecutorArgs {
     #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048,
           value_parser = number_from(LEAST_PAGE_MEMORY))]
     pub job_page_memory: u32,
+    /// Memory that all processes of Chromium together may use while a job runs, in MiB.
+    #[arg(long, env = "JOB_BROWSER_MEMORY", value_name = "MIB", default_value_t = 4096)]
+    pub job_browser_memory: u32,
+    /// Temporary files that Chromium may keep for a job, traces and other streams, in MiB.
+    #[arg(long, env = "JOB_TEMP_FILES", value_name = "MIB", default_value_t = 1024)]
+    pub job_temp_files: u32,
+    /// Pages that a job may have open at the same time, popups included, and browser contexts.
+    #[arg(long, env = "JOB_PAGES", value_name = "PAGES", default_value = "100")]
+    pub job_pages: NonZeroU16,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,

@@ -5,13 +5,14 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
-use job_model::{JobResult, LogEntry};
+use futures::FutureExt;
+use job_model::{JobResult, LogEntry, Outcome};
 use script::resources::ResourceRef;
 use script::{Host, Limits, PageUse, RunReport, Script, Stop};
 
+use crate::browser_pool::PreparedPage;
 use crate::protocol::{JobOrder, SlotSettings, ToSlot};
 use crate::slot_process::Input;
-use crate::stage::Prepared;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
 /// goes to `on_log` as it is written; `page_use` tells when the page is called on.
@@ -20,7 +21,7 @@ use crate::stage::Prepared;
 /// When the parent is gone: then nobody wants the result.
 pub(crate) async fn run(
     order: JobOrder,
-    prepared: &Prepared,
+    prepared: &PreparedPage,
     settings: &SlotSettings,
     page_use: PageUse,
     input: &mut Input,
@@ -44,10 +45,15 @@ pub(crate) async fn run(
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
+    let used = page_use.clone();
     let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
     let stop = Stop::default();
-    let report = until_ended(script::run(script, host, limits, stop.clone(), log), &stop, input).await?;
+    let exceeded = async {
+        used.begun().await;
+        prepared.exceeds(settings).await
+    };
+    let report = until_ended(script::run(script, host, limits, stop.clone(), log), exceeded, &stop, input).await?;
     let logs = Rc::unwrap_or_clone(logs).into_inner();
     Ok(JobResult {
         logs,
@@ -61,21 +67,27 @@ pub(crate) async fn run(
     })
 }
 
-/// Waits for the run, and passes on when the parent says stop.
+/// Waits for the run, which is stopped when the parent says so, and when its pages use more than they may.
 async fn until_ended(
     run: impl Future<Output = RunReport>,
+    exceeded: impl Future<Output = String>,
     stop: &Stop,
     input: &mut Input,
 ) -> anyhow::Result<RunReport> {
     let mut run = pin!(run);
+    let mut exceeded = pin!(exceeded.fuse());
     loop {
         let message = tokio::select! {
             biased;
             report = &mut run => return Ok(report),
+            limit = &mut exceeded => {
+                stop.request(Outcome::Failed, limit);
+                continue;
+            }
             message = input.next() => message?,
         };
         match message {
-            Some(ToSlot::Stop(reason)) => stop.request(reason),
+            Some(ToSlot::Stop(reason)) => stop.request(Outcome::Cancelled, reason),
             Some(other) => anyhow::bail!("got {other:?} while a job runs"),
             None => anyhow::bail!("the executor is gone"),
         }

@@ -4,6 +4,7 @@
 //! per [`slot`]. A job that spins, leaks or crashes hurts its own slot only, and the slot is replaced.
 
 pub mod attempts;
+mod browser_pool;
 pub mod config;
 pub mod events;
 pub mod job_message;
@@ -19,7 +20,6 @@ pub mod slot;
 mod slot_output;
 pub mod slot_process;
 pub mod slots;
-mod stage;
 mod status;
 pub mod worker;
 
@@ -186,6 +186,9 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_result_bytes: args.job_result_bytes,
         job_document_bytes: args.job_document_bytes,
         job_page_memory: u64::from(args.job_page_memory) * MIB,
+        job_browser_memory: u64::from(args.job_browser_memory) * MIB,
+        job_temp_files: u64::from(args.job_temp_files) * MIB,
+        job_pages: args.job_pages.get().into(),
         allow_local_files: args.allow_local_files,
     }
 }

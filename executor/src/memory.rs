@@ -1,7 +1,8 @@
-//! How much memory processes use, from /proc.
+//! How much memory, and how many temporary files, processes use, from /proc.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::run_directory;
@@ -21,6 +22,29 @@ pub(crate) struct TreeMemory {
 pub(crate) fn of_group(group: i32) -> u64 {
     let members = processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group));
     members.map(private_bytes).sum()
+}
+
+/// The files of a group's browser that have no name any more, in bytes on the disk: what Chromium keeps of traces and other
+/// streams. Its other processes, those with a type, hold no files of their own.
+pub(crate) fn temporary_files_of_group(group: i32) -> u64 {
+    let members = processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group));
+    let mut files = BTreeMap::new();
+    for pid in members.filter(|pid| !has_type(*pid)) {
+        for entry in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
+            if let Ok(file) = fs::metadata(entry.path())
+                && file.is_file()
+                && file.nlink() == 0
+            {
+                files.insert((file.dev(), file.ino()), file.blocks() * 512);
+            }
+        }
+    }
+    files.values().sum()
+}
+
+fn has_type(pid: i32) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.split(|byte| *byte == 0).any(|argument| argument.starts_with(b"--type="))
 }
 
 /// The memory of this process, its children, and the browsers with a profile below `run_dir`.
@@ -78,6 +102,18 @@ mod tests {
         let group = nix::unistd::getpgrp().as_raw();
         assert!(super::of_group(group) > 100_000);
         assert_eq!(super::of_group(i32::MAX), 0);
+    }
+
+    #[test]
+    fn files_without_a_name_count() {
+        use std::io::Write;
+
+        let group = nix::unistd::getpgrp().as_raw();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[1; 5 << 20]).unwrap();
+        file.sync_all().unwrap();
+        assert!(super::temporary_files_of_group(group) >= 5 << 20);
+        assert_eq!(super::temporary_files_of_group(i32::MAX), 0);
     }
 
     #[test]

@@ -46,6 +46,12 @@ pub struct SlotSettings {
     pub job_document_bytes: u32,
     /// Memory of one process of Chromium, in bytes.
     pub job_page_memory: u64,
+    /// Memory of all processes of Chromium together, in bytes.
+    pub job_browser_memory: u64,
+    /// Temporary files of Chromium, in bytes.
+    pub job_temp_files: u64,
+    /// Open pages, and browser contexts.
+    pub job_pages: u32,
     /// Whether job code may use this machine's files.
     pub allow_local_files: bool,
 }

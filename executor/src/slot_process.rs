@@ -17,9 +17,9 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, sleep};
 
+use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
-use crate::stage::{Prepared, Stage};
 
 /// A job that comes within this time of the slot's being ready was in the queue, or its sender had waited for the one before.
 const IN_A_ROW: Duration = Duration::from_millis(50);
@@ -118,24 +118,24 @@ async fn serve() -> anyhow::Result<()> {
     limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
     let run_dir = &settings.run_dir;
     std::fs::create_dir_all(run_dir).with_context(|| format!("failed to make the folder {}", run_dir.display()))?;
-    let mut stage = Stage::new(settings);
-    let mut next = stage.prepare().await.context("failed to prepare a page")?;
+    let mut pool = BrowserPool::new(settings);
+    let mut next = pool.prepare().await.context("failed to prepare a page")?;
     loop {
-        say(&FromSlot::Ready { browser: stage.take_report() })?;
+        say(&FromSlot::Ready { browser: pool.take_report() })?;
         let ready = Instant::now();
-        let Some((prepared, order)) = await_order(&mut stage, next, &mut input).await? else {
-            stage.close().await;
+        let Some((prepared, order)) = await_order(&mut pool, next, &mut input).await? else {
+            pool.close().await;
             return Ok(());
         };
         say(&FromSlot::Began)?;
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
-        let page_use = PageUse::default();
-        let settings = stage.settings();
+        let page_use = PageUse::after(prepared.renewal());
+        let settings = pool.settings();
         let running = job_run::run(order, &prepared, &settings, page_use.clone(), &mut input, tell);
-        let result = beside(running, &page_use, ahead_after, || stage.prepare_ahead()).await?;
+        let result = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
         say(&FromSlot::Done(Box::new(result)))?;
         next = if page_use.has_begun() || !prepared.works() {
-            stage.replace(prepared).await.context("failed to prepare a page")?
+            pool.replace(prepared).await.context("failed to prepare a page")?
         } else {
             prepared.leave();
             prepared
@@ -171,10 +171,10 @@ fn tell(entry: LogEntry) {
 
 /// The next job and the page for it: a new one when that, or its browser, dies while it waits.
 async fn await_order(
-    stage: &mut Stage,
-    mut prepared: Prepared,
+    pool: &mut BrowserPool,
+    mut prepared: PreparedPage,
     input: &mut Input,
-) -> anyhow::Result<Option<(Prepared, JobOrder)>> {
+) -> anyhow::Result<Option<(PreparedPage, JobOrder)>> {
     let mut deaths = 0;
     loop {
         let message = tokio::select! {
@@ -187,13 +187,13 @@ async fn await_order(
                 if deaths == IDLE_DEATHS {
                     bail!("{deaths} pages in a row died while they waited for a job");
                 }
-                prepared = stage.replace(prepared).await.context("failed to prepare a page")?;
+                prepared = pool.replace(prepared).await.context("failed to prepare a page")?;
                 continue;
             }
-            () = stage.aged() => {
+            () = pool.aged() => {
                 drop(prepared);
-                stage.recycle().await;
-                prepared = stage.prepare().await.context("failed to prepare a page")?;
+                pool.recycle().await;
+                prepared = pool.prepare().await.context("failed to prepare a page")?;
                 continue;
             }
         };

@@ -14,7 +14,7 @@ use test_page::{TestPage, on_page};
 const OTHERS: &str = "is not available to jobs: it reaches what is not the job's own";
 
 async fn of_browser(test: &TestPage) -> Rc<CDPSession> {
-    test.browser.target().unwrap().create_cdp_session().await.unwrap()
+    test.browser.target().expect("it works").create_cdp_session().await.expect("it works")
 }
 
 async fn send(session: &Rc<CDPSession>, method: &str, params: Value) -> Result<Value, String> {
@@ -23,7 +23,7 @@ async fn send(session: &Rc<CDPSession>, method: &str, params: Value) -> Result<V
 
 /// The page becomes a job's, and the page of the next one is there beside it.
 async fn beside_the_next_job(test: &TestPage) -> Rc<Page> {
-    let next = test.browser.create_hidden_context().await.unwrap().new_page().await.unwrap();
+    let next = test.browser.create_hidden_context().await.expect("it works").new_page().await.expect("it works");
     test.browser.set_default_context(test.page.browser_context());
     next
 }
@@ -31,7 +31,7 @@ async fn beside_the_next_job(test: &TestPage) -> Rc<Page> {
 /// The job that has had the page is over.
 async fn end_the_job(test: &TestPage) {
     let ended = tokio::time::timeout(Duration::from_secs(10), test.browser.dispose_contexts());
-    ended.await.expect("it ends").unwrap();
+    ended.await.expect("it ends").expect("it works");
 }
 
 #[test]

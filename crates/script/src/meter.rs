@@ -105,8 +105,8 @@ impl Meter {
         let running = self.entered.get().map_or(Duration::ZERO, |start| now.saturating_duration_since(start));
         if self.memory.was_refused() {
             self.end(Outcome::Failed, self.limits.memory_text());
-        } else if let Some(error) = self.stop.error().filter(|_| !self.in_grace.get()) {
-            self.end(Outcome::Cancelled, error.to_owned());
+        } else if let Some((outcome, error)) = self.stop.request_made().filter(|_| !self.in_grace.get()) {
+            self.end(*outcome, error.clone());
         } else if now >= self.deadline.get() {
             self.end(Outcome::TimedOut, Limits::deadline_text(self.limits.deadline));
         } else if self.used.get() + running > self.cpu.get() {

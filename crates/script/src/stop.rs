@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use job_model::Outcome;
 use tokio::sync::Notify;
 
 /// Ends the run that it was given to, as a deadline would: log, results so far and times are kept. Clones are of the same
@@ -11,26 +12,27 @@ pub struct Stop(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    error: OnceLock<String>,
+    request: OnceLock<(Outcome, String)>,
     requested: Notify,
 }
 
 impl Stop {
-    /// Ends the run; its error is this text. The first request counts, and a run that has ended stays as it is.
-    pub fn request(&self, error: impl Into<String>) {
-        if self.0.error.set(error.into()).is_ok() {
+    /// Ends the run with this outcome; its error is this text. The first request counts, and a run that has ended stays as
+    /// it is.
+    pub fn request(&self, outcome: Outcome, error: impl Into<String>) {
+        if self.0.request.set((outcome, error.into())).is_ok() {
             self.0.requested.notify_one();
         }
     }
 
-    /// The text of the request, when there was one.
-    pub(crate) fn error(&self) -> Option<&str> {
-        self.0.error.get().map(String::as_str)
+    /// What was requested, if anything was.
+    pub(crate) fn request_made(&self) -> Option<&(Outcome, String)> {
+        self.0.request.get()
     }
 
     /// Resolves at the request, for one waiter.
     pub(crate) async fn requested(&self) {
-        if self.error().is_none() {
+        if self.request_made().is_none() {
             self.0.requested.notified().await;
         }
     }

@@ -107,8 +107,8 @@ fn run_stopped(code: &str) -> job::Ran {
     let other = stop.clone();
     let thread = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(100));
-        other.request("cancelled");
-        other.request("too late");
+        other.request(Outcome::Cancelled, "cancelled");
+        other.request(Outcome::Cancelled, "too late");
     });
     let ran = job::run_until(code, Limits { deadline: Duration::from_secs(30), ..Limits::default() }, stop);
     thread.join().expect("the other thread ends");
@@ -136,7 +136,7 @@ fn a_stopped_run_ends_as_the_deadline_ends_it() {
 fn a_run_that_has_ended_is_not_stopped_any_more() {
     let stop = Stop::default();
     let ran = job::run_until("results.a = 1", Limits::default(), stop.clone());
-    stop.request("cancelled");
+    stop.request(Outcome::Cancelled, "cancelled");
     assert_eq!((ran.report.outcome, ran.error()), (Outcome::Succeeded, ""));
 }
 

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use testkit::processes;
 use testkit::site::Site;
 
-use crate::stage::{TestSlot, signal};
+use crate::test_slot::{TestSlot, signal};
 
 const LIMIT: Duration = Duration::from_secs(1);
 const LIMIT_TEXT: &str = "Time limit of 1 s (JOB_TIMEOUT) exceeded";

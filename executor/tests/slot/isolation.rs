@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::site::Site;
 
-use crate::stage::TestSlot;
+use crate::test_slot::TestSlot;
 
 /// Runs two jobs in one slot, with the site's address as `vars.url`; the results of the second.
 async fn second_after(first: &str, second: &str) -> Value {

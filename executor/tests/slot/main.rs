@@ -3,5 +3,7 @@
 mod deadlines;
 mod isolation;
 mod recycling;
-mod stage;
+mod sessions;
+mod test_slot;
 mod unused_page;
+mod waiting_page;

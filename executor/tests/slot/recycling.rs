@@ -1,6 +1,6 @@
 //! A Chromium that has served enough is replaced between two jobs.
 
-use crate::stage::TestSlot;
+use crate::test_slot::TestSlot;
 
 const JOB: &str = "await page.setContent('<p>1</p>')";
 

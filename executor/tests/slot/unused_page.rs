@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::stage::{TestSlot, signal};
+use crate::test_slot::{TestSlot, signal};
 
 /// The renderers before a job and when the slot is ready for the next one.
 async fn renderers_around(slot: &mut TestSlot, code: &str) -> (BTreeSet<u32>, BTreeSet<u32>) {

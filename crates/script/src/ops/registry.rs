@@ -103,7 +103,14 @@ impl<'a, 'js> Registry<'a, 'js> {
             let (promise, resolve, reject) = ctx.promise()?;
             scope.crossed.set(0);
             match A::from_args(&args, &scope) {
-                Ok(args) => start(&ctx, &scope, resolve, reject, op(Rc::clone(&scope), args))?,
+                Ok(args) => {
+                    let op = op(Rc::clone(&scope), args);
+                    let preparation = if on_browser { scope.host.page_use.preparation() } else { None };
+                    match preparation {
+                        Some(preparation) => start(&ctx, &scope, resolve, reject, preparation.then(|()| op))?,
+                        None => start(&ctx, &scope, resolve, reject, op)?,
+                    }
+                }
                 Err(error) if error.thrown => reject.call::<_, ()>((ctx.catch(),))?,
                 Err(error) => {
                     let stack = hook_text(&ctx, &scope, Hook::RawStack, ())?;

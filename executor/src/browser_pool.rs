@@ -3,17 +3,21 @@
 //! While a job uses its page, the page of the next one is made ahead: in a context that the job knows nothing of, or in a
 //! Chromium of its own when the one that runs is not to serve again. A page that no job has called on serves the next one.
 
-use std::cell::Cell;
+mod prepared_page;
+mod usage;
+mod warm_browser;
+
 use std::rc::Rc;
 use std::time::Duration;
 
-use browser::{Browser, LaunchOptions, Page};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+pub(crate) use self::prepared_page::PreparedPage;
+use self::prepared_page::page_in;
+use self::warm_browser::WarmBrowser;
 use crate::config::BrowserIsolation;
 use crate::memory;
-use crate::page_setup;
 use crate::protocol::{BrowserReport, SlotSettings};
 
 /// Longest time to make a context with its page in a healthy browser.
@@ -27,38 +31,24 @@ const TALK: Duration = Duration::from_secs(5);
 const TRIES: u32 = 2;
 
 /// The browsers and how they have fared.
-pub(crate) struct Stage {
+pub(crate) struct BrowserPool {
     settings: Rc<SlotSettings>,
     /// The one that has the job, or that gets the next one.
-    warm: Option<Rc<Warm>>,
+    warm: Option<Rc<WarmBrowser>>,
     ahead: Option<Ahead>,
     report: BrowserReport,
 }
 
-/// A browser in use.
-struct Warm {
-    browser: Rc<Browser>,
-    since: Instant,
-    jobs: Cell<u32>,
-}
-
 /// The next job's page, being made while a job runs. Dropped, that ends.
 struct Ahead {
-    task: JoinHandle<Result<Prepared, StageError>>,
+    task: JoinHandle<Result<PreparedPage, PrepareError>>,
     /// Whether it has a Chromium of its own.
     fresh: bool,
 }
 
-/// A page that waits for its job, in a context of its own.
-pub(crate) struct Prepared {
-    /// The page, set up as job code expects it.
-    pub(crate) page: Rc<Page>,
-    warm: Rc<Warm>,
-}
-
 /// Why no page could be prepared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StageError {
+pub(crate) enum PrepareError {
     /// Chromium does not start.
     #[error(transparent)]
     Launch(#[from] browser::LaunchError),
@@ -73,8 +63,8 @@ pub(crate) enum StageError {
     Hung,
 }
 
-impl Stage {
-    /// A stage without a browser yet.
+impl BrowserPool {
+    /// A pool without a browser yet.
     pub(crate) fn new(settings: SlotSettings) -> Self {
         Self { settings: Rc::new(settings), warm: None, ahead: None, report: BrowserReport::default() }
     }
@@ -93,8 +83,8 @@ impl Stage {
     /// none, or none that works.
     ///
     /// # Errors
-    /// [`StageError`] when a fresh browser does not work either.
-    pub(crate) async fn prepare(&mut self) -> Result<Prepared, StageError> {
+    /// [`PrepareError`] when a fresh browser does not work either.
+    pub(crate) async fn prepare(&mut self) -> Result<PreparedPage, PrepareError> {
         let began = Instant::now();
         let prepared = match self.made_ahead().await {
             Some(prepared) => Ok(prepared),
@@ -102,7 +92,7 @@ impl Stage {
         };
         self.report.prepared_in += began.elapsed();
         let prepared = prepared?;
-        prepared.warm.browser.set_default_context(prepared.page.browser_context());
+        prepared.show();
         Ok(prepared)
     }
 
@@ -116,7 +106,7 @@ impl Stage {
         let task = tokio::task::spawn_local(async move {
             let warm = match again {
                 Some(warm) => warm,
-                None => Warm::launch(&settings).await?,
+                None => WarmBrowser::launch(&settings).await?,
             };
             page_in(warm).await
         });
@@ -124,14 +114,14 @@ impl Stage {
     }
 
     /// The page that was made ahead, if it is good.
-    async fn made_ahead(&mut self) -> Option<Prepared> {
+    async fn made_ahead(&mut self) -> Option<PreparedPage> {
         let mut ahead = self.ahead.take()?;
         let limit = if ahead.fresh { self.settings.browser_start_timeout + TALK + PREPARE } else { PREPARE };
         let made = match timeout(limit, &mut ahead.task).await {
             Ok(Ok(made)) => made,
             // It was stopped, or has panicked and said so.
             Ok(Err(_)) => return None,
-            Err(_) => Err(StageError::Hung),
+            Err(_) => Err(PrepareError::Hung),
         };
         match made {
             Ok(prepared) if prepared.works() => {
@@ -139,7 +129,7 @@ impl Stage {
                     // One that had served is closed by now.
                     self.discard().await;
                     self.report.starts += 1;
-                    self.warm = Some(Rc::clone(&prepared.warm));
+                    self.warm = Some(prepared.browser());
                 }
                 Some(prepared)
             }
@@ -158,7 +148,7 @@ impl Stage {
         }
     }
 
-    async fn prepare_now(&mut self) -> Result<Prepared, StageError> {
+    async fn prepare_now(&mut self) -> Result<PreparedPage, PrepareError> {
         let mut tries = 0;
         loop {
             let fresh = self.warm.is_none();
@@ -169,7 +159,7 @@ impl Stage {
                     continue;
                 }
                 None => {
-                    let warm = Warm::launch(&self.settings).await?;
+                    let warm = WarmBrowser::launch(&self.settings).await?;
                     self.report.starts += 1;
                     self.warm = Some(Rc::clone(&warm));
                     warm
@@ -192,15 +182,14 @@ impl Stage {
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
-    pub(crate) async fn replace(&mut self, prepared: Prepared) -> Result<Prepared, StageError> {
+    pub(crate) async fn replace(&mut self, prepared: PreparedPage) -> Result<PreparedPage, PrepareError> {
         self.clear(prepared).await;
         self.prepare().await
     }
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.
-    async fn clear(&mut self, prepared: Prepared) {
-        let Prepared { warm, page } = prepared;
-        drop(page);
+    async fn clear(&mut self, prepared: PreparedPage) {
+        let warm = prepared.into_browser();
         warm.browser.clear_event_sink();
         let cleared = timeout(CLEAR, warm.browser.dispose_contexts()).await;
         warm.jobs.set(warm.jobs.get() + 1);
@@ -260,64 +249,5 @@ impl Stage {
 impl Drop for Ahead {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-impl Warm {
-    async fn launch(settings: &SlotSettings) -> Result<Rc<Self>, StageError> {
-        let options = LaunchOptions {
-            executable: settings.chromium_executable.clone(),
-            headless: settings.headless,
-            extra_args: settings.extra_args.clone(),
-            run_dir: settings.run_dir.clone(),
-            timeout: settings.browser_start_timeout,
-            allow_local: settings.allow_local_files,
-            memory_limit: Some(settings.job_page_memory),
-            ..LaunchOptions::default()
-        };
-        // Dropping the launch kills what it started.
-        let launch = timeout(settings.browser_start_timeout + TALK, Browser::launch(&options));
-        let browser = launch.await.map_err(|_| StageError::Mute)??;
-        browser.set_ignore_https_errors(true);
-        Ok(Rc::new(Self { browser, since: Instant::now(), jobs: Cell::new(0) }))
-    }
-
-    /// Whether it is to be replaced after so many jobs.
-    fn has_served(&self, settings: &SlotSettings, jobs: u32) -> bool {
-        jobs >= settings.browser_max_jobs || self.since.elapsed() >= settings.browser_max_age
-    }
-}
-
-impl Prepared {
-    /// The job that had it is over, and gets no more events.
-    pub(crate) fn leave(&self) {
-        self.warm.browser.clear_event_sink();
-    }
-
-    /// Whether its page can be used.
-    pub(crate) fn works(&self) -> bool {
-        self.warm.browser.is_connected() && !self.page.has_crashed()
-    }
-
-    /// Resolves when the page, or its whole browser, is gone.
-    pub(crate) async fn lost(&self) {
-        tokio::select! {
-            () = self.warm.browser.disconnected() => {}
-            () = self.page.crashed() => {}
-        }
-    }
-}
-
-/// A page in a context of its own, which nobody sees yet.
-async fn page_in(warm: Rc<Warm>) -> Result<Prepared, StageError> {
-    let make = async {
-        let page = warm.browser.create_hidden_context().await?.new_page().await?;
-        page_setup::apply(&page).await?;
-        Ok(page)
-    };
-    match timeout(PREPARE, make).await {
-        Ok(Ok(page)) => Ok(Prepared { page, warm }),
-        Ok(Err(error)) => Err(StageError::Page(error)),
-        Err(_) => Err(StageError::Hung),
     }
 }
