@@ -77,10 +77,22 @@ impl Default for LaunchOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
     /// No program to start.
-    #[error("found no Chromium in PATH (tried {tried}); name one with CHROMIUM_EXECUTABLE")]
+    #[error(
+        "found no Chromium (looked in PATH for {tried}); install the package chromium-headless-shell or chromium, or \
+         google-chrome-stable, or name the program with CHROMIUM_EXECUTABLE"
+    )]
     NotFound {
         /// The names that were looked for.
         tried: String,
+    },
+    /// The program that was named is not there, or cannot be run.
+    #[error(
+        "found no program that can be run at CHROMIUM_EXECUTABLE={executable}; name Chromium's, or name none to have it \
+         looked for in PATH"
+    )]
+    NotThere {
+        /// What was named.
+        executable: PathBuf,
     },
     /// No place for the profile.
     #[error("failed to make a profile directory in {run_dir}")]
@@ -150,7 +162,7 @@ impl Chromium {
     /// # Errors
     /// [`LaunchError`]; nothing is left running then.
     pub async fn launch(options: &LaunchOptions) -> Result<Self, LaunchError> {
-        let executable = find_executable(options)?;
+        let executable = find_executable(options.executable.as_deref())?;
         let profile_error = |source| LaunchError::Profile { run_dir: options.run_dir.clone(), source };
         let profile =
             tempfile::Builder::new().prefix("chromium-profile-").tempdir_in(&options.run_dir).map_err(profile_error)?;
@@ -292,15 +304,27 @@ fn remove(profile: TempDir) {
     tracing::warn!(path = %path.display(), "failed to remove Chromium's profile directory");
 }
 
-fn find_executable(options: &LaunchOptions) -> Result<PathBuf, LaunchError> {
-    if let Some(executable) = &options.executable {
-        return Ok(executable.clone());
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = EXECUTABLES
-        .iter()
-        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()));
-    found.ok_or_else(|| LaunchError::NotFound { tried: EXECUTABLES.join(", ") })
+/// The program that is started: the one that is named, or else the first of those that are known in `PATH`.
+///
+/// # Errors
+/// [`LaunchError::NotFound`] or [`LaunchError::NotThere`], which say what to do.
+pub fn find_executable(named: Option<&Path>) -> Result<PathBuf, LaunchError> {
+    let in_path = |name: &Path| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| can_be_run(file))
+    };
+    let Some(named) = named else {
+        let found = EXECUTABLES.iter().find_map(|name| in_path(Path::new(name)));
+        return found.ok_or_else(|| LaunchError::NotFound { tried: EXECUTABLES.join(", ") });
+    };
+    // As a shell does it: a bare name is looked for.
+    let is_bare = named.components().count() == 1 && !named.as_os_str().as_encoded_bytes().contains(&b'/');
+    let found = if is_bare { in_path(named) } else { Some(named.to_owned()).filter(|file| can_be_run(file)) };
+    found.ok_or_else(|| LaunchError::NotThere { executable: named.to_owned() })
+}
+
+fn can_be_run(file: &Path) -> bool {
+    file.is_file() && nix::unistd::access(file, nix::unistd::AccessFlags::X_OK).is_ok()
 }
 
 /// The browser's address, once its line is whole.
@@ -329,6 +353,16 @@ mod tests {
             read_address(&format!("an error\n{line}\n")),
             Some("ws://127.0.0.1:4321/devtools/browser/x".to_owned())
         );
+    }
+
+    #[test]
+    fn a_program_is_found_by_its_name_or_its_path_and_only_when_it_can_be_run() {
+        assert!(find_executable(Some(Path::new("sh"))).unwrap().ends_with("sh"));
+        assert_eq!(find_executable(Some(Path::new("/bin/sh"))).unwrap(), Path::new("/bin/sh"));
+        for path in ["/nowhere/chromium", "no-such-program", "/etc/passwd", "/etc", "./sh"] {
+            let error = find_executable(Some(Path::new(path))).unwrap_err();
+            assert!(matches!(&error, LaunchError::NotThere { executable } if executable == Path::new(path)), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -58,5 +58,5 @@ pub use browser::Browser;
 pub use browser_context::BrowserContext;
 pub use emulation::Viewport;
 pub use error::Error;
-pub use launch::{LaunchError, LaunchOptions};
+pub use launch::{LaunchError, LaunchOptions, find_executable};
 pub use page::Page;
