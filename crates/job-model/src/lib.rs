@@ -20,6 +20,7 @@ pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use heartbeat::{Heartbeat, HeldJob};
 pub use instance::InstanceId;
 pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, Running};
+pub use number::WrittenResults;
 pub use outcome::{JobState, Outcome};
 pub use question::{JobAnswer, JobQuestion};
 pub use result::{JobResult, Level, LogEntry, Results};

@@ -25,6 +25,15 @@ pub(crate) fn optional_results<S: Serializer>(value: &Option<Results>, serialize
     }
 }
 
+/// Results as messages, documents and answers carry them.
+pub struct WrittenResults<'a>(pub &'a Results);
+
+impl Serialize for WrittenResults<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        results(self.0, serializer)
+    }
+}
+
 struct Written<'a>(&'a Value);
 
 impl Serialize for Written<'_> {
