@@ -3,15 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{InvalidJobId, JobId, Timestamp};
+use job_model::{InstanceId, InvalidJobId, JobId, Timestamp};
 use job_queue::Message;
+use json_text::without_lone_surrogates;
 use serde::Deserialize;
+
+/// Which creation of which job a message is about. Messages of one creation say the same of all three.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JobKey {
+    /// The job's id.
+    pub uuid: JobId,
+    /// The creation, when the message says. A predecessor's does not.
+    pub instance: Option<InstanceId>,
+    /// When the job was created, by its gateway's clock, when the message says.
+    pub created_at: Option<Timestamp>,
+}
 
 /// What an executor needs of a job message. Everything but the uuid may be missing.
 #[derive(Debug, PartialEq, Eq)]
 pub struct JobMessage {
-    /// The job's id.
-    pub uuid: JobId,
+    /// Which job it is.
+    pub key: JobKey,
     /// The body of the async function that runs.
     pub code: String,
     /// What the code sees as `vars`.
@@ -22,8 +34,6 @@ pub struct JobMessage {
     pub timeout: Option<Duration>,
     /// How many executors may begin it, when the job says.
     pub max_attempts: Option<u32>,
-    /// When the job was made, by its gateway's clock, when the message says.
-    pub created_at: Option<Timestamp>,
 }
 
 /// Why a message is no job.
@@ -36,18 +46,23 @@ pub enum Unreadable {
         reason: String,
     },
     /// The job is known and ends with this as its error.
-    #[error("job {uuid} could not be read: {reason}")]
+    #[error("job {} could not be read: {reason}", key.uuid)]
     BadJob {
         /// The job.
-        uuid: JobId,
+        key: Box<JobKey>,
         /// What is wrong.
         reason: String,
     },
 }
 
+/// Says which job it is, whatever the rest holds.
 #[derive(Deserialize)]
 struct Envelope {
     uuid: String,
+    #[serde(default)]
+    instance: serde_json::Value,
+    #[serde(default)]
+    created_at: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -62,31 +77,35 @@ struct Body {
     timeout: Option<u32>,
     #[serde(default)]
     max_attempts: Option<u32>,
-    #[serde(default)]
-    created_at: serde_json::Value,
 }
 
 impl JobMessage {
-    /// Reads a message's body.
+    /// Reads a message's body. What no Rust string can hold becomes U+FFFD, as at the predecessor.
     ///
     /// # Errors
     /// [`Unreadable`], which says whether there is a job to end.
     pub fn decode(message: &Message) -> Result<Self, Unreadable> {
         let no_uuid = |reason: String| Unreadable::NoUuid { reason };
-        let envelope: Envelope = serde_json::from_slice(&message.body).map_err(|error| no_uuid(error.to_string()))?;
+        let text = String::from_utf8_lossy(&message.body);
+        let text = without_lone_surrogates(&text);
+        let envelope: Envelope = serde_json::from_str(&text).map_err(|error| no_uuid(error.to_string()))?;
         let uuid = JobId::parse(envelope.uuid).map_err(|error: InvalidJobId| no_uuid(error.to_string()))?;
-        match serde_json::from_slice::<Body>(&message.body) {
+        let key = JobKey {
+            uuid,
+            // What cannot be read tells no creation from another.
+            instance: serde_json::from_value(envelope.instance).ok(),
+            created_at: serde_json::from_value(envelope.created_at).ok(),
+        };
+        match serde_json::from_str::<Body>(&text) {
             Ok(body) => Ok(Self {
-                uuid,
+                key,
                 code: body.code.unwrap_or_default(),
                 vars: body.vars.unwrap_or_default(),
                 modules: body.modules.unwrap_or_default(),
                 timeout: body.timeout.map(|seconds| Duration::from_secs(seconds.into())),
                 max_attempts: body.max_attempts,
-                // For a metric only: what cannot be read does not matter.
-                created_at: serde_json::from_value(body.created_at).ok(),
             }),
-            Err(error) => Err(Unreadable::BadJob { uuid, reason: error.to_string() }),
+            Err(error) => Err(Unreadable::BadJob { key: Box::new(key), reason: error.to_string() }),
         }
     }
 }
@@ -108,14 +127,33 @@ mod tests {
         )
         .unwrap();
         assert_eq!((job.code.as_str(), job.vars["a"].as_str(), job.modules.len()), ("x", "b", 0));
-        assert_eq!(job.created_at.unwrap().unix_millis(), 1_577_934_245_000);
+        assert_eq!(job.key.created_at.unwrap().unix_millis(), 1_577_934_245_000);
     }
 
     #[test]
     fn missing_parts_are_empty() {
         let job = decode(r#"{"uuid":"j"}"#).unwrap();
-        assert_eq!((job.code.as_str(), job.vars.len(), job.timeout, job.created_at), ("", 0, None, None));
-        assert_eq!(decode(r#"{"uuid":"j","created_at":"yesterday"}"#).unwrap().created_at, None);
+        assert_eq!((job.code.as_str(), job.vars.len(), job.timeout, job.key.created_at), ("", 0, None, None));
+        for text in [r#"{"uuid":"j","created_at":"yesterday","instance":5}"#, r#"{"uuid":"j","instance":""}"#] {
+            let key = decode(text).unwrap().key;
+            assert_eq!((key.created_at, key.instance), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_instance_is_read_also_of_a_job_that_is_not() {
+        let job = decode(r#"{"uuid":"j","instance":"abc"}"#).unwrap();
+        assert_eq!(job.key.instance.unwrap().as_str(), "abc");
+        let bad = decode(r#"{"uuid":"j","instance":"abc","code":{}}"#).unwrap_err();
+        assert!(matches!(bad, Unreadable::BadJob { key, .. } if key.instance.as_ref().unwrap().as_str() == "abc"));
+    }
+
+    #[test]
+    fn what_no_string_can_hold_is_replaced() {
+        let job = decode(r#"{"uuid":"j","code":"'\ud83d'","vars":{"a\udc00":"\ud800 \ud83d\ude00"}}"#).unwrap();
+        assert_eq!((job.code.as_str(), job.vars["a\u{fffd}"].as_str()), ("'\u{fffd}'", "\u{fffd} 😀"));
+        let latin = Message::new(b"{\"uuid\":\"j\",\"code\":\"\xe9\"}".to_vec());
+        assert_eq!(JobMessage::decode(&latin).unwrap().code, "\u{fffd}");
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! One job in the slot: turns whatever happens into a [`JobResult`].
+//! One job in the slot: turns whatever happens into a [`JobEnd`].
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
-use std::rc::Rc;
 
+use anyhow::Context;
 use futures::FutureExt;
-use job_model::{JobResult, LogEntry, Outcome};
+use job_model::{LogEntry, Outcome, WrittenResults};
 use script::resources::ResourceRef;
 use script::{Host, Limits, PageUse, RunReport, Script, Stop};
+use serde_json::value::to_raw_value;
 
 use crate::browser_pool::PreparedPage;
-use crate::protocol::{JobOrder, SlotSettings, ToSlot};
-use crate::slot_process::Input;
+use crate::protocol::{JobEnd, JobOrder, SlotSettings};
+use crate::slot_pipe::Input;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
 /// goes to `on_log` as it is written; `page_use` tells when the page is called on.
@@ -26,14 +26,7 @@ pub(crate) async fn run(
     page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
-) -> anyhow::Result<JobResult> {
-    let uuid = order.uuid.clone();
-    let logs = Rc::new(RefCell::new(Vec::new()));
-    let kept = Rc::clone(&logs);
-    let log = move |entry: LogEntry| {
-        kept.borrow_mut().push(entry.clone());
-        on_log(entry);
-    };
+) -> anyhow::Result<JobEnd> {
     let limits = Limits {
         deadline: order.timeout,
         cpu: settings.job_cpu,
@@ -53,21 +46,21 @@ pub(crate) async fn run(
         used.begun().await;
         prepared.exceeds(settings).await
     };
-    let report = until_ended(script::run(script, host, limits, stop.clone(), log), exceeded, &stop, input).await?;
-    let logs = Rc::unwrap_or_clone(logs).into_inner();
-    Ok(JobResult {
-        logs,
+    let stoppable = input.stops(&stop);
+    let report = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;
+    drop(stoppable);
+    let report = report?;
+    Ok(JobEnd {
+        outcome: report.outcome,
         error: report.error,
-        results: report.results,
+        results: to_raw_value(&WrittenResults(&report.results)).context("failed to write the results")?,
         started_at: report.started_at,
         finished_at: report.finished_at,
         duration: report.duration_ms,
-        outcome: Some(report.outcome),
-        ..JobResult::not_started(uuid, "")
     })
 }
 
-/// Waits for the run, which is stopped when the parent says so, and when its pages use more than they may.
+/// Waits for the run, which is stopped when its pages use more than they may. The parent's order to stop goes past this.
 async fn until_ended(
     run: impl Future<Output = RunReport>,
     exceeded: impl Future<Output = String>,
@@ -87,7 +80,6 @@ async fn until_ended(
             message = input.next() => message?,
         };
         match message {
-            Some(ToSlot::Stop(reason)) => stop.request(Outcome::Cancelled, reason),
             Some(other) => anyhow::bail!("got {other:?} while a job runs"),
             None => anyhow::bail!("the executor is gone"),
         }

@@ -3,41 +3,52 @@
 //! The executor itself never runs job code: it keeps the broker's connection and its heartbeats, and one child process
 //! per [`slot`]. A job that spins, leaks or crashes hurts its own slot only, and the slot is replaced.
 
-pub mod attempts;
+mod attempts;
 mod browser_pool;
 pub mod config;
-pub mod events;
+mod events;
+mod heartbeats;
 pub mod job_message;
+mod job_registry;
 mod job_run;
+mod log_meter;
 mod memory;
-pub mod metrics;
+mod message_headers;
+mod metrics;
+mod order_listener;
+mod orders;
 mod page_setup;
 pub mod protocol;
-mod recent;
-pub mod run_directory;
-pub mod running;
+mod questions;
+mod recent_ids;
+mod result_message;
+mod run_directory;
 pub mod slot;
 mod slot_output;
+mod slot_pipe;
 pub mod slot_process;
-pub mod slots;
+mod slots;
 mod status;
-pub mod worker;
+mod worker;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use job_model::{JobControl, JobResult, LogEntry};
-use job_queue::{JobQueue, Topic};
-use service::Backoff;
+use browser::LaunchError;
+use job_model::{JobResult, LogEntry, Timestamp};
+use job_queue::JobQueue;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use config::ExecutorArgs;
 use events::EventPublisher;
+use heartbeats::Heart;
+use job_registry::JobRegistry;
 use metrics::Metrics;
+use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
-use running::Running;
 use slot::{Slot, SlotError, SlotProgram};
 use slots::SlotPool;
 use status::Status;
@@ -58,6 +69,9 @@ pub enum ExecutorError {
         #[source]
         source: io::Error,
     },
+    /// There is no Chromium to be started.
+    #[error(transparent)]
+    NoChromium(#[from] LaunchError),
     /// Chromium could not be started, so many times in a row that trying on is no use.
     #[error("Chromium could not be started {attempts} times in a row (BROWSER_START_ATTEMPTS)")]
     BrowserBroken {
@@ -67,9 +81,9 @@ pub enum ExecutorError {
     /// The slot for a single job failed.
     #[error(transparent)]
     Slot(#[from] SlotError),
-    /// The program's own path is unknown.
-    #[error("failed to find this program's own file")]
-    Program(#[source] io::Error),
+    /// What the slot told of the job cannot be read.
+    #[error("failed to read the results of the job")]
+    Results(#[source] serde_json::Error),
 }
 
 /// Runs jobs from the queue until `stop` is cancelled, then drains.
@@ -82,6 +96,8 @@ pub async fn run(
     program: SlotProgram,
     stop: CancellationToken,
 ) -> Result<(), ExecutorError> {
+    find_chromium(&args)?;
+    let started_at = Timestamp::now();
     let listener = match args.status_port.map(u16::from) {
         Some(port) => Some(status::listen(port).await.map_err(|source| ExecutorError::StatusPort { port, source })?),
         None => None,
@@ -100,15 +116,27 @@ pub async fn run(
         stop: stop.clone(),
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
-    let running = Running::default();
-    let _control = AbortOnDropHandle::new(tokio::spawn(obey(queue.clone(), running.clone())));
+    let (registry, orders, executor) = (JobRegistry::default(), Orders::default(), heartbeats::executor_name());
+    let listening = order_listener::listen(Arc::clone(&queue), orders.clone(), registry.clone());
+    let _listening = AbortOnDropHandle::new(tokio::spawn(listening));
+    let heart = Arc::new(Heart {
+        queue: Arc::clone(&queue),
+        registry: registry.clone(),
+        executor: executor.clone(),
+        started_at,
+        slots: size.get(),
+        stop: stop.clone(),
+    });
+    let beating = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&heart).run()));
     let worker = Arc::new(Worker {
         events: EventPublisher::new(queue.clone()),
         queue,
         slots: slots.clone(),
-        running,
+        registry,
+        orders,
         metrics,
         defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
+        executor,
         stop: stop.clone(),
     });
     let mut work = std::pin::pin!(worker.run(args.stop_grace));
@@ -120,7 +148,8 @@ pub async fn run(
         stop.cancel();
         work.await;
     }
-    slots.stop().await;
+    drop(beating);
+    tokio::join!(heart.last_beat(), slots.stop());
     tracing::info!("executor ends");
     outcome
 }
@@ -134,34 +163,28 @@ pub async fn run_one(
     program: &SlotProgram,
     order: JobOrder,
     stop: &CancellationToken,
-    on_log: impl FnMut(LogEntry),
+    mut on_log: impl FnMut(LogEntry),
 ) -> Result<JobResult, ExecutorError> {
+    find_chromium(args)?;
     let run_directory = RunDirectory::create(&args.run_dir)?;
     let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
     let (mut slot, _) = Slot::start(program, settings).await?;
-    let result = slot.run(order, stop, "cancelled", on_log).await;
+    let (uuid, mut logs) = (order.uuid.clone(), Vec::new());
+    let keep = |entry: LogEntry| {
+        logs.push(entry.clone());
+        on_log(entry);
+    };
+    let end = slot.run(order, stop, "cancelled", keep).await;
     slot.kill().await;
-    Ok(result?)
+    end?.into_result(uuid, logs).map_err(ExecutorError::Results)
 }
 
-/// Cancels jobs on order of a gateway, for ever.
-async fn obey(queue: Arc<dyn JobQueue>, running: Running) {
-    let mut backoff = Backoff::for_servers();
-    loop {
-        if let Ok(mut orders) = queue.subscribe(Topic::JobControl).await {
-            backoff.reset();
-            while let Ok(body) = orders.next().await {
-                match serde_json::from_slice(&body) {
-                    Ok(JobControl { cancel: Some(uuid), .. }) if running.cancel(&uuid) => {
-                        tracing::info!(job.id = %uuid, "job cancelled");
-                    }
-                    Ok(_) => {}
-                    Err(error) => tracing::debug!(%error, "ignored an unknown order"),
-                }
-            }
-        }
-        tokio::time::sleep(backoff.next_delay()).await;
-    }
+/// The Chromium that slots will start.
+///
+/// # Errors
+/// [`ExecutorError::NoChromium`], which says what to install.
+pub fn find_chromium(args: &ExecutorArgs) -> Result<PathBuf, ExecutorError> {
+    Ok(browser::find_executable(args.browser.chromium_executable.as_deref())?)
 }
 
 /// What a slot of this configuration is told; its folder is still the one of all slots.

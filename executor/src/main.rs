@@ -10,12 +10,10 @@ use executor::slot_process;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 
 fn main() -> ExitCode {
-    let outcome = if slot_process::is_meant() {
-        slot_process::main().context("the slot process failed")
-    } else {
-        start(service::config::parse())
-    };
-    match outcome {
+    if slot_process::is_meant() {
+        return slot_process::main();
+    }
+    match start(service::config::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => service::ended_by(&*error),
     }
@@ -23,6 +21,9 @@ fn main() -> ExitCode {
 
 fn start(config: Config) -> anyhow::Result<()> {
     if let Err(error) = config.queue.check() {
+        service::config::refuse(error);
+    }
+    if let Err(error) = executor::find_chromium(&config.executor) {
         service::config::refuse(error);
     }
     service::telemetry::init(&config.telemetry)?;

@@ -1,8 +1,10 @@
 //! What the executor counts, in the Prometheus text form.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use job_model::Outcome;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -14,30 +16,40 @@ use crate::protocol::BrowserReport;
 /// Upper ends of the buckets for times, in seconds.
 const SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0];
 
-/// How a delivery ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Outcome {
-    /// The code ran to its end.
-    Succeeded,
-    /// The code threw, or hit a limit other than its deadline.
-    Failed,
-    /// It ran until its deadline.
-    TimedOut,
-    /// Somebody cancelled it.
-    Cancelled,
-    /// It took its slot process with it.
-    Lost,
-    /// It had been begun as often as it may be.
-    GivenUp,
+/// How a delivery ended here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum DeliveryEnd {
+    /// Its job has this outcome.
+    Job(Outcome),
+    /// Its job failed and took its slot process along.
+    SlotLost,
     /// Its message could not be read.
     Unreadable,
+    /// Nobody wants its job to run, or not here: it was cancelled, deleted, done, or runs elsewhere.
+    Unwanted,
     /// The executor ended before the job did; another one gets it.
     HandedBack,
 }
 
+impl EncodeLabelValue for DeliveryEnd {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(match self {
+            DeliveryEnd::Job(Outcome::Succeeded) => "Succeeded",
+            DeliveryEnd::Job(Outcome::Failed) => "Failed",
+            DeliveryEnd::Job(Outcome::Cancelled) => "Cancelled",
+            DeliveryEnd::Job(Outcome::TimedOut) => "TimedOut",
+            DeliveryEnd::Job(Outcome::GivenUp) => "GivenUp",
+            DeliveryEnd::SlotLost => "Lost",
+            DeliveryEnd::Unreadable => "Unreadable",
+            DeliveryEnd::Unwanted => "Unwanted",
+            DeliveryEnd::HandedBack => "HandedBack",
+        })
+    }
+}
+
 /// A part of a job's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// From the job's creation, by the gateway's clock, to its arrival here.
     Queue,
     /// From the end of the job before to a page that is ready.
@@ -51,7 +63,7 @@ pub enum Phase {
 /// The label of [`Metrics::jobs`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabel {
-    outcome: Outcome,
+    outcome: DeliveryEnd,
 }
 
 /// The label of [`Metrics::phases`].
@@ -73,7 +85,7 @@ struct PartLabel {
 }
 
 /// All metrics of one executor.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     jobs: Family<OutcomeLabel, Counter>,
     attempts: Family<AttemptLabel, Counter>,
@@ -139,9 +151,9 @@ impl Metrics {
         self.attempts.get_or_create(&AttemptLabel { number: attempt.min(10) }).inc();
     }
 
-    pub(crate) fn ended(&self, outcome: Outcome) {
+    pub(crate) fn ended(&self, outcome: DeliveryEnd) {
         self.jobs.get_or_create(&OutcomeLabel { outcome }).inc();
-        if outcome == Outcome::TimedOut {
+        if outcome == DeliveryEnd::Job(Outcome::TimedOut) {
             self.deadline_hits.inc();
         }
     }
@@ -190,14 +202,17 @@ impl Metrics {
 mod tests {
     use std::time::Duration;
 
-    use super::{Metrics, Outcome, Phase};
+    use job_model::Outcome;
+
+    use super::{DeliveryEnd, Metrics, Phase};
     use crate::protocol::BrowserReport;
 
     #[test]
     fn metrics_have_their_names() {
         let metrics = Metrics::default();
         metrics.begun(1);
-        metrics.ended(Outcome::TimedOut);
+        metrics.ended(DeliveryEnd::Job(Outcome::TimedOut));
+        metrics.ended(DeliveryEnd::Unwanted);
         metrics.took(Phase::Run, Duration::from_millis(20));
         metrics.slot_ready(&BrowserReport { starts: 2, crashes: 1, ..BrowserReport::default() });
         metrics.set_slots(2, 1);
@@ -205,6 +220,7 @@ mod tests {
         let text = metrics.text();
         for line in [
             r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
+            r#"puppet_master_executor_jobs_total{outcome="Unwanted"} 1"#,
             r#"puppet_master_executor_attempts_total{number="1"} 1"#,
             r#"puppet_master_executor_job_phase_seconds_bucket{le="0.025",phase="Run"} 1"#,
             "puppet_master_executor_deadline_hits_total 1",

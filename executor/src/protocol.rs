@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{JobId, JobResult, LogEntry};
+use job_model::{JobId, JobResult, LogEntry, Outcome, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 use crate::config::BrowserIsolation;
@@ -97,7 +98,56 @@ pub enum FromSlot {
     /// The job wrote a log line.
     Log(LogEntry),
     /// The job ended. `Ready` follows once the next page is prepared.
-    Done(Box<JobResult>),
+    Done(Box<JobEnd>),
+    /// The slot cannot go on, and why. It ends.
+    Failed(String),
+}
+
+/// How a job's code ended. Its log was told line by line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobEnd {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The text of the error that ended it.
+    pub error: Option<String>,
+    /// The results as the result message carries them: the executor does not look inside.
+    pub results: Box<RawValue>,
+    /// When the code began; `None` when it never did.
+    pub started_at: Option<Timestamp>,
+    /// When the code ended; `None` when it never began.
+    pub finished_at: Option<Timestamp>,
+    /// How long the code ran, in milliseconds.
+    pub duration: u64,
+}
+
+impl JobEnd {
+    /// The end of a job whose code never began.
+    pub fn not_started(outcome: Outcome, error: impl Into<String>) -> Self {
+        let (error, results) = (Some(error.into()), no_results());
+        Self { outcome, error, results, started_at: None, finished_at: None, duration: 0 }
+    }
+
+    /// The whole result of a job with this log.
+    ///
+    /// # Errors
+    /// When the results are not an object that can be read.
+    pub fn into_result(self, uuid: JobId, logs: Vec<LogEntry>) -> serde_json::Result<JobResult> {
+        Ok(JobResult {
+            logs,
+            error: self.error,
+            results: serde_json::from_str(self.results.get())?,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            duration: self.duration,
+            outcome: Some(self.outcome),
+            ..JobResult::not_started(uuid, "")
+        })
+    }
+}
+
+/// `{}`.
+pub fn no_results() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).expect("this is JSON")
 }
 
 /// What became of the slot's Chromium.

@@ -16,7 +16,7 @@ use nix::unistd::{Pid, getpgid};
 const PREFIX: &str = "executor-";
 
 /// An executor's own folder, removed when dropped.
-pub struct RunDirectory {
+pub(crate) struct RunDirectory {
     folder: tempfile::TempDir,
     _lock: Flock<File>,
 }
@@ -35,7 +35,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When `base` cannot be made, listed or written to.
-    pub fn create(base: &Path) -> Result<Self, RunDirectoryError> {
+    pub(crate) fn create(base: &Path) -> Result<Self, RunDirectoryError> {
         let failed = |source| RunDirectoryError { folder: base.to_owned(), source };
         fs::create_dir_all(base).map_err(failed)?;
         for entry in fs::read_dir(base).map_err(failed)?.flatten() {
@@ -51,12 +51,12 @@ impl RunDirectory {
     }
 
     /// The folder for one slot process. Made by whoever writes to it.
-    pub fn slot(&self, name: &str) -> PathBuf {
+    pub(crate) fn slot(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("slot-{name}"))
     }
 
     /// The folder itself.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }
@@ -96,7 +96,7 @@ fn remove(folder: &Path) {
 }
 
 /// Kills every browser with a profile below `folder`; tells how many process groups that were.
-pub fn kill_browsers(folder: &Path) -> usize {
+pub(crate) fn kill_browsers(folder: &Path) -> usize {
     let groups = browser_groups(folder);
     for group in &groups {
         // An error means that the group is gone already.
@@ -106,7 +106,7 @@ pub fn kill_browsers(folder: &Path) -> usize {
 }
 
 /// The process groups of all browsers with a profile below `folder`.
-pub fn browser_groups(folder: &Path) -> Vec<Pid> {
+pub(crate) fn browser_groups(folder: &Path) -> Vec<Pid> {
     let mut groups: Vec<Pid> =
         browser_processes(folder).into_iter().filter_map(|pid| getpgid(Some(pid)).ok()).collect();
     let own = nix::unistd::getpgrp();
@@ -117,7 +117,7 @@ pub fn browser_groups(folder: &Path) -> Vec<Pid> {
 }
 
 /// The processes that were started with a profile below `folder`.
-pub fn browser_processes(folder: &Path) -> Vec<Pid> {
+pub(crate) fn browser_processes(folder: &Path) -> Vec<Pid> {
     // With its slash: `slot-1` is not `slot-10`.
     let mut needle = b"--user-data-dir=".to_vec();
     needle.extend_from_slice(folder.as_os_str().as_bytes());

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use job_model::{JobResult, LogEntry};
+use job_model::LogEntry;
+use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use service::TelemetryArgs;
@@ -19,9 +20,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::protocol::{BrowserReport, FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::log_meter::LogMeter;
+use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
 use crate::run_directory;
-use crate::slot_output::{LONGEST_LINE, SlotOutput};
+use crate::slot_output::{SlotOutput, longest_line};
 
 /// How a slot process is started: this program again, with the hidden subcommand that calls
 /// [`slot_process::main`](crate::slot_process::main).
@@ -86,6 +88,9 @@ const DEATH: Duration = Duration::from_secs(5);
 /// How long a slot may take to prepare the next page, besides starting a browser.
 const PREPARE: Duration = Duration::from_secs(10);
 
+/// How deep results may be nested: a reader of JSON gives up at 127 levels, and the message and the document are around them.
+const DEEPEST_RESULTS: usize = 123;
+
 /// Why a slot is of no use any more. It has been killed, or will be when its handle is dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum SlotError {
@@ -115,6 +120,12 @@ pub enum SlotError {
     /// It was lost before it began the job: another slot can run it.
     #[error("the slot process was lost before it began the job")]
     NotBegun(#[source] Box<SlotError>),
+    /// The process said why it cannot go on.
+    #[error("the slot process failed: {0}")]
+    Failed(String),
+    /// The process passed on more of its job's log than it may. The text is the job's error.
+    #[error("the slot process did not keep to its job's limits: {0}")]
+    TooMuchLog(String),
     /// The process said something else than was due.
     #[error("the slot process broke its protocol: {0}")]
     Protocol(String),
@@ -148,7 +159,7 @@ impl Slot {
             return Err(failed(io::Error::other("it has no pid or pipes")));
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
-        let output = SlotOutput::new(BufReader::new(output), LONGEST_LINE);
+        let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
         let mut slot = Self { child, group, input, output, settings };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
@@ -168,14 +179,14 @@ impl Slot {
     pub async fn ready(&mut self) -> Result<BrowserReport, SlotError> {
         let limit = self.settings.browser_start_timeout + PREPARE;
         let message = timeout(limit, self.receive()).await;
-        match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })?? {
+        match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })??.0 {
             FromSlot::Ready { browser } => Ok(browser),
             other => Err(unexpected("that it is ready", &other)),
         }
     }
 
-    /// Runs a job to its result, whatever the job does. `on_log` gets each log line as it is written; cancelling
-    /// `stop` ends the job with the error `stop_text`.
+    /// Runs a job to its end, whatever the job does. `on_log` gets each log line as it is written, no more of them than the
+    /// settings allow; cancelling `stop` ends the job with the error `stop_text`.
     ///
     /// # Errors
     /// Any [`SlotError`]: the slot is over, and with it the job.
@@ -185,9 +196,10 @@ impl Slot {
         stop: &CancellationToken,
         stop_text: &str,
         mut on_log: impl FnMut(LogEntry),
-    ) -> Result<JobResult, SlotError> {
+    ) -> Result<JobEnd, SlotError> {
         let limit = order.timeout + GRACE;
         self.begin(order).await.map_err(|error| SlotError::NotBegun(Box::new(error)))?;
+        let mut log = LogMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
         loop {
@@ -201,9 +213,12 @@ impl Slot {
                 }
             };
             match message {
-                Ok(Ok(FromSlot::Log(entry))) => on_log(entry),
-                Ok(Ok(FromSlot::Done(result))) => return Ok(*result),
-                Ok(Ok(other)) => return Err(unexpected("a result", &other)),
+                Ok(Ok((FromSlot::Log(entry), bytes))) => {
+                    log.count(bytes).map_err(SlotError::TooMuchLog)?;
+                    on_log(entry);
+                }
+                Ok(Ok((FromSlot::Done(end), _))) => return checked(*end),
+                Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
@@ -214,8 +229,8 @@ impl Slot {
     async fn begin(&mut self, order: JobOrder) -> Result<(), SlotError> {
         self.send(&ToSlot::Run(Box::new(order)), TAKE).await?;
         match timeout(TAKE, self.receive()).await {
-            Ok(Ok(FromSlot::Began)) => Ok(()),
-            Ok(Ok(other)) => Err(unexpected("that it begins", &other)),
+            Ok(Ok((FromSlot::Began, _))) => Ok(()),
+            Ok(Ok((other, _))) => Err(unexpected("that it begins", &other)),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(SlotError::Silent { action: "begin its job", limit: TAKE }),
         }
@@ -248,13 +263,17 @@ impl Slot {
         }
     }
 
-    /// Cancel safe.
-    async fn receive(&mut self) -> Result<FromSlot, SlotError> {
+    /// What it says, and in how many bytes. Cancel safe.
+    async fn receive(&mut self) -> Result<(FromSlot, usize), SlotError> {
         match self.output.next_line().await {
-            Ok(Some(line)) => serde_json::from_slice(&line).map_err(|error| {
-                let beginning = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
-                SlotError::Protocol(format!("{error} in {beginning:?}"))
-            }),
+            Ok(Some(line)) => match serde_json::from_slice(&line) {
+                Ok(FromSlot::Failed(reason)) => Err(SlotError::Failed(reason)),
+                Ok(message) => Ok((message, line.len())),
+                Err(error) => {
+                    let beginning = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
+                    Err(SlotError::Protocol(format!("{error} in {beginning:?}")))
+                }
+            },
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(SlotError::Protocol(error.to_string())),
             Ok(None) | Err(_) => Err(self.ended().await),
         }
@@ -292,12 +311,23 @@ impl Drop for Slot {
     }
 }
 
+/// An end that can be passed on: nobody looks into the results before a gateway does.
+fn checked(end: JobEnd) -> Result<JobEnd, SlotError> {
+    let results = end.results.get();
+    if results.starts_with('{') && nesting(results.as_bytes()) <= DEEPEST_RESULTS {
+        Ok(end)
+    } else {
+        Err(SlotError::Protocol("results that are not an object, or are nested too deep to be read".to_owned()))
+    }
+}
+
 fn unexpected(due: &str, message: &FromSlot) -> SlotError {
     let what = match message {
         FromSlot::Ready { .. } => "that it is ready",
         FromSlot::Began => "that it begins",
         FromSlot::Log(_) => "a log line",
         FromSlot::Done(_) => "a result",
+        FromSlot::Failed(_) => "a failure",
     };
     SlotError::Protocol(format!("expected {due}, got {what}"))
 }

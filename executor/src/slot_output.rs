@@ -4,9 +4,17 @@ use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-/// The longest line that is read, in bytes. A result at its default limits is below 40 MiB even when JSON escapes each
-/// of its characters.
-pub(crate) const LONGEST_LINE: usize = 256 << 20;
+use crate::protocol::SlotSettings;
+
+/// What a line may be longer than the job's limits say, in bytes: the error, and the words around.
+const AROUND: usize = 1 << 20;
+
+/// The longest line that a slot with these settings has to say, in bytes: a line of its job's log, or the job's end. Both
+/// limits are of the text as JSON, which is how it passes here.
+pub(crate) fn longest_line(settings: &SlotSettings) -> usize {
+    let longest = settings.job_log_bytes.max(settings.job_result_bytes);
+    usize::try_from(longest).unwrap_or(usize::MAX).saturating_add(AROUND)
+}
 
 /// Lines of JSON from a slot process.
 pub(crate) struct SlotOutput<R> {

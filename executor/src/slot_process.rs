@@ -3,23 +3,22 @@
 //! Single-threaded on purpose: the browser's model and the script engine know no locks. The process dies with its
 //! parent, and it ends when its input does; a browser that cannot be started ends it, too, and the parent tries again.
 
-use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::io;
 use std::pin::pin;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use job_model::LogEntry;
 use script::PageUse;
-use service::TelemetryArgs;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::net::unix::pipe;
+use service::{Chain, TelemetryArgs};
 use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
+use crate::slot_pipe::{Input, say};
 
 /// A job that comes within this time of the slot's being ready was in the queue, or its sender had waited for the one before.
 const IN_A_ROW: Duration = Duration::from_millis(50);
@@ -47,22 +46,31 @@ struct SlotCommand {
     telemetry: TelemetryArgs,
 }
 
-/// Serves the parent until it closes the pipe.
-///
-/// # Errors
-/// When the browser cannot be started or the pipes break.
-pub fn main() -> anyhow::Result<()> {
+/// Serves the parent until it closes the pipe. Fails when the browser cannot be started or the pipes break: the parent is
+/// told why, and tells who reads its log.
+pub fn main() -> ExitCode {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
+    match run(&command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A parent that is gone does not mind.
+            let _ = say(&FromSlot::Failed(Chain(&*error).to_string()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &SlotCommand) -> anyhow::Result<()> {
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
-    let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack).spawn(run)?;
+    let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack).spawn(serve_here)?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Serves the parent on this thread.
-fn run() -> anyhow::Result<()> {
+fn serve_here() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     let outcome = local.block_on(&runtime, serve());
@@ -199,36 +207,8 @@ async fn await_order(
         };
         match message {
             Some(ToSlot::Run(order)) => return Ok(Some((prepared, *order))),
-            // The job that it was meant for has ended just before.
-            Some(ToSlot::Stop(_)) => {}
-            Some(ToSlot::Settings(_)) => bail!("expected a job, got settings"),
+            Some(other) => bail!("expected a job, got {other:?}"),
             None => return Ok(None),
         }
     }
-}
-
-/// What the parent says.
-pub(crate) struct Input(Lines<BufReader<pipe::Receiver>>);
-
-impl Input {
-    fn new() -> io::Result<Self> {
-        let receiver = pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?;
-        Ok(Self(BufReader::new(receiver).lines()))
-    }
-
-    /// The next message; `None` when the parent is gone. Cancel safe.
-    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<ToSlot>> {
-        match self.0.next_line().await? {
-            Some(line) => Ok(Some(serde_json::from_str(&line).context("the executor said something unknown")?)),
-            None => Ok(None),
-        }
-    }
-}
-
-/// Tells the parent, at once: it always listens.
-fn say(message: &FromSlot) -> anyhow::Result<()> {
-    let mut line = serde_json::to_vec(message)?;
-    line.push(b'\n');
-    let mut output = io::stdout().lock();
-    output.write_all(&line).and_then(|()| output.flush()).context("failed to tell the executor")
 }

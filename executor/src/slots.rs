@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use job_model::{JobResult, LogEntry};
+use job_model::LogEntry;
 use service::{Backoff, Chain};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::metrics::Metrics;
-use crate::protocol::{BrowserReport, JobOrder, SlotSettings};
+use crate::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
 
 /// The slots of an executor.
-pub struct SlotPool {
+pub(crate) struct SlotPool {
     size: NonZeroU16,
     run_dir: PathBuf,
     idle: Mutex<mpsc::Receiver<IdleSlot>>,
@@ -29,7 +29,7 @@ pub struct SlotPool {
 }
 
 /// A slot that is ready for one job. Dropped, it is killed and replaced.
-pub struct IdleSlot {
+pub(crate) struct IdleSlot {
     slot: Slot,
     back: oneshot::Sender<Returned>,
     busy: Arc<AtomicUsize>,
@@ -63,7 +63,7 @@ struct Shared {
 
 impl SlotPool {
     /// Begins to start `size` slots. `settings.run_dir` is replaced by a folder of each slot's own.
-    pub fn start(
+    pub(crate) fn start(
         size: NonZeroU16,
         program: SlotProgram,
         settings: SlotSettings,
@@ -97,27 +97,27 @@ impl SlotPool {
     }
 
     /// How many slots there are.
-    pub fn size(&self) -> NonZeroU16 {
+    pub(crate) fn size(&self) -> NonZeroU16 {
         self.size
     }
 
     /// The folder with all browser profiles.
-    pub fn run_dir(&self) -> &Path {
+    pub(crate) fn run_dir(&self) -> &Path {
         &self.run_dir
     }
 
     /// How many slots have started and serve, busy or not.
-    pub fn serving(&self) -> usize {
+    pub(crate) fn serving(&self) -> usize {
         self.serving.load(Ordering::Relaxed)
     }
 
     /// How many slots have a job.
-    pub fn busy(&self) -> usize {
+    pub(crate) fn busy(&self) -> usize {
         self.busy.load(Ordering::Relaxed)
     }
 
     /// A slot that is ready, as soon as there is one.
-    pub async fn idle(&self) -> IdleSlot {
+    pub(crate) async fn idle(&self) -> IdleSlot {
         loop {
             let Some(mut idle) = self.idle.lock().await.recv().await else {
                 // The pool is stopped: there will be none.
@@ -131,12 +131,12 @@ impl SlotPool {
     }
 
     /// Resolves when browsers could not be started too many times in a row.
-    pub async fn broken(&self) {
+    pub(crate) async fn broken(&self) {
         self.broken.cancelled().await;
     }
 
     /// Kills every slot and waits for that.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.stop.cancel();
         self.idle.lock().await.close();
         while let Some(idle) = self.idle.lock().await.recv().await {
@@ -154,23 +154,24 @@ impl Drop for SlotPool {
 
 impl IdleSlot {
     /// Back to the pool without a job.
-    pub fn give_back(self) {
+    pub(crate) fn give_back(self) {
         drop(self.back.send(Returned::Unused(self.slot)));
     }
 
-    /// Runs a job here; the slot goes back to the pool unless it is of no use any more.
+    /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more.
     ///
     /// # Errors
     /// Any [`SlotError`]: the slot is killed and replaced.
-    pub async fn run(
+    pub(crate) async fn run(
         self,
         order: JobOrder,
-        cancelled: &CancellationToken,
+        stop: &CancellationToken,
+        stop_text: &str,
         on_log: impl FnMut(LogEntry),
-    ) -> Result<JobResult, SlotError> {
+    ) -> Result<JobEnd, SlotError> {
         let Self { mut slot, back, busy } = self;
         let _busy = Counted::new(busy);
-        let outcome = slot.run(order, cancelled, "cancelled", on_log).await;
+        let outcome = slot.run(order, stop, stop_text, on_log).await;
         match outcome {
             Ok(result) => {
                 // Nobody takes it back when the pool is stopped: then it dies here.

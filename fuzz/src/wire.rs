@@ -22,7 +22,7 @@ pub fn wire(bytes: &[u8]) {
 
     let message = JobMessage::decode(&Message::new(bytes.to_vec()));
     if let (Some(job), Ok(message)) = (&job, &message) {
-        assert_eq!((&job.uuid, &job.code), (&message.uuid, &message.code));
+        assert_eq!((&job.uuid, &job.code), (&message.key.uuid, &message.code));
     }
     if let (Some(mut job), Some(result)) = (job, result)
         && job.finish(result).is_ok()
@@ -33,7 +33,7 @@ pub fn wire(bytes: &[u8]) {
     if let Some(job) = gateway::fuzzing::new_job(bytes) {
         assert_eq!(same_text::<Job>(text(&job).as_bytes()).as_ref(), Some(&job));
         let message = JobMessage::decode(&Message::new(text(&job).into_bytes())).expect("executors read our jobs");
-        assert_eq!((message.uuid, message.code, message.vars), (job.uuid, job.code, job.vars));
+        assert_eq!((message.key.uuid, message.code, message.vars), (job.uuid, job.code, job.vars));
     }
     gateway::fuzzing::hear_events(bytes);
     if let Some(job) = job_store::couchdb::fuzzing::answer(bytes) {

@@ -145,15 +145,17 @@ impl Fighter {
     async fn run(&mut self, code: &str, timeout: Duration) -> Result<JobResult, String> {
         let code = code.replace("{{site}}", &self.origin);
         let (vars, modules) = (BTreeMap::new(), BTreeMap::new());
-        let order = JobOrder { uuid: JobId::fresh(), code, vars, modules, timeout };
+        let uuid = JobId::fresh();
+        let order = JobOrder { uuid: uuid.clone(), code, vars, modules, timeout };
         let slot = self.slot().await;
         let stop = CancellationToken::new();
-        let outcome = match slot.run(order, &stop, "cancelled", |_| {}).await {
-            Ok(result) => slot.ready().await.map(|_| result),
+        let mut logs = Vec::new();
+        let outcome = match slot.run(order, &stop, "cancelled", |entry| logs.push(entry)).await {
+            Ok(end) => slot.ready().await.map(|_| end),
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(result) => Ok(result),
+            Ok(end) => end.into_result(uuid, logs).map_err(|error| error.to_string()),
             Err(error) => {
                 if let Some(slot) = self.slot.take() {
                     slot.kill().await;

@@ -12,7 +12,6 @@ mod up;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 use executor::slot_process;
 
@@ -36,7 +35,7 @@ enum Command {
 
 fn main() -> ExitCode {
     if slot_process::is_meant() {
-        return exit_code(slot_process::main().context("the slot process failed").map(|()| ExitCode::SUCCESS));
+        return slot_process::main();
     }
     exit_code(run(service::config::parse()))
 }

@@ -44,6 +44,11 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     if let Err(error) = args.check() {
         service::config::refuse(error);
     }
+    if args.settings.enable_jobs
+        && let Err(error) = executor::find_chromium(&args.executor)
+    {
+        service::config::refuse(error);
+    }
     service::telemetry::init(&args.telemetry)?;
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;

@@ -1,38 +1,66 @@
 //! How the worker publishes: until it works, as long as that makes sense.
 
-use job_model::JobResult;
-use job_queue::{Consumer, Message, Queue, QueueError};
+use std::time::Duration;
+
+use job_model::Outcome;
+use job_queue::{Consumer, Message, Queue, QueueError, Requeue};
 use service::{Backoff, Chain};
 
-use super::{LAST_PUBLISH, Worker};
+use super::ended::Ended;
+use super::{Worker, settled};
 use crate::job_message::JobMessage;
-use crate::running::Held;
+use crate::job_registry::Held;
+use crate::message_headers;
+use crate::metrics::DeliveryEnd;
+use crate::result_message::{self, Origin};
+
+/// How long a message is tried to be published after the executor was told to stop.
+const LAST_PUBLISH: Duration = Duration::from_secs(8);
+/// How long a job that is handed back is, before its delivery goes back as it is.
+const HAND_BACK: Duration = Duration::from_secs(3);
 
 impl Worker {
     /// Publishes a result, or in its place an error when the broker takes no message that large.
-    pub(super) async fn publish_result(&self, result: &JobResult) -> Result<(), QueueError> {
-        let published = self.publish(Queue::JobResults, message(result)).await;
+    pub(super) async fn publish_result(&self, origin: &Origin, ended: &Ended) -> Result<(), QueueError> {
+        let message = |ended: &Ended| result_message::write(origin, &ended.logs, &ended.end);
+        let published = self.publish(Queue::JobResults, message(ended)).await;
         let Err(QueueError::Refused { reason, .. }) = published else { return published };
+        tracing::error!(job.id = %origin.key.uuid, reason, "the broker refused a result");
         let text = format!("The job's result could not be delivered: {reason}");
-        tracing::error!(job.id = %result.uuid, reason, "the broker refused a result");
-        let instead = JobResult {
-            started_at: result.started_at,
-            finished_at: result.finished_at,
-            duration: result.duration,
-            ..JobResult::not_started(result.uuid.clone(), text)
-        };
-        self.publish(Queue::JobResults, message(&instead)).await
+        self.publish(Queue::JobResults, message(&ended.without_content(text))).await
     }
 
     /// Sends a lost job round again, or ends it when the broker does not take it.
     pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<Box<dyn Consumer>> {
         match self.publish(Queue::Jobs, copy).await {
             Err(QueueError::Refused { reason, .. }) => {
+                let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
                 let text = format!("The job was lost with its executor and could not be sent round again: {reason}");
-                self.finish(held, JobResult::not_started(job.uuid, text)).await
+                let counts_as = DeliveryEnd::Job(Outcome::Failed);
+                self.finish(held, job.key, attempt, Ended::not_started(counts_as, Outcome::Failed, text)).await
             }
             published => self.settle(held, published).await,
         }
+    }
+
+    /// Puts a job back on the queue for another executor, as the attempt that it is: given back plainly it would count as
+    /// one more begin.
+    pub(super) async fn hand_back(&self, held: Held, attempt: u32) -> Option<Box<dyn Consumer>> {
+        let copy = message_headers::copy(&held.delivery.message, attempt);
+        match tokio::time::timeout(HAND_BACK, self.publish(Queue::Jobs, copy)).await {
+            Ok(Ok(())) => settled(held.delivery.ack().await),
+            Ok(Err(_)) | Err(_) => settled(held.delivery.nack(Requeue::Yes).await),
+        }
+        Some(held.consumer)
+    }
+
+    /// Puts a job back that was not begun here: what may have been begun before stays marked so.
+    pub(super) async fn hand_back_as_it_came(&self, held: Held, attempt: u32) -> Option<Box<dyn Consumer>> {
+        if held.delivery.redelivered {
+            settled(held.delivery.nack(Requeue::Yes).await);
+            return Some(held.consumer);
+        }
+        self.hand_back(held, attempt).await
     }
 
     /// Publishes until it works, or until the executor ends and a last while has passed: an unpublished message's
@@ -57,8 +85,4 @@ impl Worker {
             }
         }
     }
-}
-
-fn message(result: &JobResult) -> Message {
-    Message::new(serde_json::to_vec(result).expect("a result has string keys only"))
 }

@@ -1,0 +1,77 @@
+//! Telling the gateways that this executor lives and what it holds, and hearing the same of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_model::{Heartbeat, HeldJob, InstanceId, Timestamp};
+use job_queue::{JobQueue, Topic};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::job_message::JobKey;
+use crate::job_registry::JobRegistry;
+
+/// The time between two heartbeats.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// How long somebody who lives may be silent.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// This executor's heart.
+pub(crate) struct Heart {
+    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) registry: JobRegistry,
+    /// The executor's name.
+    pub(crate) executor: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) slots: u16,
+    /// Cancelled when no more jobs are taken.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Heart {
+    /// Beats at once and every two seconds, for ever.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut beats = interval(INTERVAL);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beats.tick().await;
+            self.beat(self.registry.held_jobs(), self.stop.is_cancelled());
+        }
+    }
+
+    /// Says that this is the end, within a second.
+    pub(crate) async fn last_beat(&self) {
+        self.beat(Vec::new(), true);
+        self.queue.broadcasts_sent().await;
+    }
+
+    fn beat(&self, jobs: Vec<HeldJob>, stopping: bool) {
+        let (executor, started_at, slots) = (self.executor.clone(), self.started_at, self.slots);
+        let beat = Heartbeat { executor, started_at, slots, jobs, stopping };
+        self.queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).expect("a heartbeat has string keys only"));
+    }
+}
+
+/// A name that no other executor has: the machine's, this process's number, and a random part.
+pub(crate) fn executor_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let random = InstanceId::fresh();
+    format!("{}-{}-{}", host.trim(), std::process::id(), &random.as_str()[..8])
+}
+
+/// Whether another executor runs this job now, as it says itself. Takes some seconds when none does.
+pub(crate) async fn runs_elsewhere(queue: &dyn JobQueue, own_name: &str, job: &JobKey) -> bool {
+    let heard = async {
+        let mut beats = queue.subscribe(Topic::Heartbeats).await.ok()?;
+        loop {
+            let body = beats.next().await.ok()?;
+            let Ok(beat) = serde_json::from_slice::<Heartbeat>(&body) else { continue };
+            let runs =
+                |held: &HeldJob| (&held.uuid, &held.instance) == (&job.uuid, &job.instance) && held.since.is_some();
+            if beat.executor != own_name && beat.jobs.iter().any(runs) {
+                return Some(beat.executor);
+            }
+        }
+    };
+    timeout(SILENCE, heard).await.ok().flatten().is_some()
+}

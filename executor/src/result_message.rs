@@ -1,0 +1,105 @@
+//! The message that tells gateways how a job ended. Its results are passed on as the slot wrote them.
+
+use job_model::{InstanceId, JobId, LogEntry, Outcome, Timestamp};
+use job_queue::{Delivery, Message};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::job_message::JobKey;
+use crate::message_headers::MessageHeaders;
+use crate::protocol::JobEnd;
+
+/// Of which delivery a result is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The job.
+    pub(crate) key: JobKey,
+    /// The number of the attempt that the result is of; 0 when the job was not begun.
+    pub(crate) attempt: u32,
+    /// When its message was put on the queue, when this was the message's first delivery: then it tells how far the queue
+    /// has come.
+    pub(crate) queued_at: Option<Timestamp>,
+}
+
+impl Origin {
+    /// The origin of a result that this delivery led to.
+    pub(crate) fn of(delivery: &Delivery, key: JobKey, attempt: u32) -> Self {
+        let headers = MessageHeaders::of(&delivery.message);
+        let first = !delivery.redelivered && headers.attempt == 1;
+        Self { key, attempt, queued_at: headers.queued_at.filter(|_| first) }
+    }
+}
+
+/// [`job_model::JobResult`] as it is written.
+#[derive(Serialize)]
+struct Body<'a> {
+    uuid: &'a JobId,
+    logs: &'a [LogEntry],
+    error: Option<&'a str>,
+    results: &'a RawValue,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    duration: u64,
+    outcome: Outcome,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a InstanceId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queued_at: Option<Timestamp>,
+}
+
+/// The message of a job's end.
+pub(crate) fn write(origin: &Origin, logs: &[LogEntry], end: &JobEnd) -> Message {
+    let body = Body {
+        uuid: &origin.key.uuid,
+        logs,
+        error: end.error.as_deref(),
+        results: &end.results,
+        started_at: end.started_at,
+        finished_at: end.finished_at,
+        duration: end.duration,
+        outcome: end.outcome,
+        attempt: origin.attempt,
+        instance: origin.key.instance.as_ref(),
+        created_at: origin.key.created_at,
+        queued_at: origin.queued_at,
+    };
+    Message::new(serde_json::to_vec(&body).expect("a result has string keys only"))
+}
+
+#[cfg(test)]
+mod tests {
+    use job_model::{InstanceId, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
+    use serde_json::value::RawValue;
+
+    use super::{Origin, write};
+    use crate::job_message::JobKey;
+    use crate::protocol::JobEnd;
+
+    #[test]
+    fn a_result_is_written_as_the_model_reads_and_writes_it() {
+        let now = Timestamp::now();
+        let uuid = JobId::parse("j").unwrap();
+        let key = JobKey { uuid: uuid.clone(), instance: Some(InstanceId::fresh()), created_at: Some(now) };
+        let origin = Origin { key, attempt: 2, queued_at: Some(now) };
+        let logs = vec![LogEntry { time: now, level: Level::Info, message: "hi".to_owned() }];
+        let results = RawValue::from_string(r#"{"b":123456789012345680000,"a":["é"]}"#.to_owned()).unwrap();
+        let end = JobEnd {
+            outcome: Outcome::TimedOut,
+            error: Some("late".to_owned()),
+            results,
+            started_at: Some(now),
+            finished_at: Some(now),
+            duration: 7,
+        };
+        let text = String::from_utf8(write(&origin, &logs, &end).body).unwrap();
+        let read: JobResult = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        assert_eq!((&read.uuid, &read.instance), (&uuid, &origin.key.instance));
+        assert_eq!((read.outcome, read.attempt, read.queued_at), (Some(Outcome::TimedOut), Some(2), Some(now)));
+        let whole = end.into_result(uuid, logs).unwrap();
+        assert_eq!((whole.results, whole.logs), (read.results, read.logs));
+    }
+}
