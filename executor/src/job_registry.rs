@@ -228,6 +228,9 @@ mod tests {
         async fn next(&mut self) -> Result<Delivery, QueueError> {
             std::future::pending().await
         }
+        async fn cancel(&mut self) -> Result<(), QueueError> {
+            Ok(())
+        }
     }
 
     fn held(body: &str, redelivered: bool) -> Held {

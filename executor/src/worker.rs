@@ -179,7 +179,8 @@ impl Worker {
             }
             Decision::HandBack => {
                 self.metrics.ended(DeliveryEnd::HandedBack);
-                self.hand_back_as_it_came(held, attempt).await
+                self.hand_back_as_it_came(held, attempt).await;
+                None
             }
             Decision::CountAgain { message } => {
                 tracing::info!("the job's executor was lost, sending the job round again");
@@ -219,7 +220,8 @@ impl Worker {
             () = registered.handed_back.cancelled() => {
                 self.metrics.ended(DeliveryEnd::HandedBack);
                 let held = registered.leave().unwrap_or(held);
-                return self.hand_back(held, attempt).await;
+                self.hand_back(held, attempt).await;
+                return None;
             }
         };
         self.metrics.ended(ended.counts_as);

@@ -49,6 +49,7 @@ macro_rules! job_queue_contract {
             prefetch_limits_unsettled, two_consumers_share_and_none_gets_a_message_twice,
             a_dropped_consumer_gives_back_in_the_old_order, an_abandoned_next_loses_nothing,
             ack_removes, nack_requeues_to_the_old_place, nack_drops, acks_from_many_tasks_while_the_consumer_waits,
+            a_cancelled_consumer_settles_what_it_has_and_gets_no_more,
             a_first_delivery_is_not_redelivered, a_delivery_of_a_dropped_consumer_cannot_be_settled,
             a_broadcast_reaches_every_present_subscriber, a_late_subscriber_hears_nothing_old,
             a_broadcast_to_nobody_is_fine, topics_are_apart, broadcasts_keep_their_order,

@@ -189,6 +189,12 @@ impl Consumer for EmbeddedConsumer {
         let settle = EmbeddedSettle { shared: Arc::clone(&self.shared), consumer: self.id, message: handed.id };
         Ok(Delivery::new(handed.message, handed.redelivered, Box::new(settle)))
     }
+
+    async fn cancel(&mut self) -> Result<(), QueueError> {
+        let action = format!("stop consuming from {}", self.queue.default_name());
+        let id = self.id;
+        self.shared.ask(&action, |done| Command::Cancel { id, done }).await
+    }
 }
 
 struct EmbeddedSettle {

@@ -89,6 +89,10 @@ impl std::fmt::Debug for Question {
 pub trait Consumer: Send {
     /// The next delivery. After an error (a lost connection) the consumer is over: consume again.
     async fn next(&mut self) -> Result<Delivery, QueueError>;
+
+    /// Takes no more deliveries. What has come until then is still to be had from [`next`](Self::next), which ends after
+    /// it, and everything unsettled can be settled: until the consumer drops it is not given back.
+    async fn cancel(&mut self) -> Result<(), QueueError>;
 }
 
 /// A flow of broadcasts.

@@ -4,7 +4,6 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use job_queue::{Consumer, Delivery, Queue, QueueError};
 use service::{Backoff, Chain};
 
@@ -144,18 +143,22 @@ impl Worker {
         Arrived { delivery, job, waiting }
     }
 
-    /// Ends a consumer. A delivery that it holds goes to another executor.
+    /// Ends a consumer. A delivery that has come goes to another executor.
     async fn leave(&self, lane: Lane) {
         let Lane { mut consumer, arrived } = lane;
         let delivery = match arrived {
             Some(arrived) => arrived.delivery,
-            None => match consumer.next().now_or_never() {
-                Some(Ok(delivery)) => delivery,
-                Some(Err(_)) | None => return,
-            },
+            None => {
+                // Without an answer the broker takes back what it may have sent.
+                if consumer.cancel().await.is_err() {
+                    return;
+                }
+                let Ok(delivery) = consumer.next().await else { return };
+                delivery
+            }
         };
         let attempt = MessageHeaders::of(&delivery.message).attempt;
-        drop(self.hand_back_as_it_came(Held { delivery, consumer }, attempt).await);
+        self.hand_back_as_it_came(Held { delivery, consumer }, attempt).await;
     }
 }
 

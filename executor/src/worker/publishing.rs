@@ -43,24 +43,26 @@ impl Worker {
         }
     }
 
-    /// Puts a job back on the queue for another executor, as the attempt that it is: given back plainly it would count as
-    /// one more begin.
-    pub(super) async fn hand_back(&self, held: Held, attempt: u32) -> Option<Box<dyn Consumer>> {
-        let copy = message_headers::copy(&held.delivery.message, attempt);
-        match tokio::time::timeout(HAND_BACK, self.publish(Queue::Jobs, copy)).await {
-            Ok(Ok(())) => settled(held.delivery.ack().await),
-            Ok(Err(_)) | Err(_) => settled(held.delivery.nack(Requeue::Yes).await),
+    /// Puts a job back on the queue for another executor, as the attempt that it is, and ends the consumer: the copy must not
+    /// come here. Given back plainly the job would count as begun once more.
+    pub(super) async fn hand_back(&self, held: Held, attempt: u32) {
+        let Held { delivery, mut consumer } = held;
+        if let Err(error) = consumer.cancel().await {
+            return tracing::warn!(error = %Chain(&error), "failed to hand a job back, its delivery will come again");
         }
-        Some(held.consumer)
+        let copy = message_headers::copy(&delivery.message, attempt);
+        match tokio::time::timeout(HAND_BACK, self.publish(Queue::Jobs, copy)).await {
+            Ok(Ok(())) => settled(delivery.ack().await),
+            Ok(Err(_)) | Err(_) => settled(delivery.nack(Requeue::Yes).await),
+        }
     }
 
-    /// Puts a job back that was not begun here: what may have been begun before stays marked so.
-    pub(super) async fn hand_back_as_it_came(&self, held: Held, attempt: u32) -> Option<Box<dyn Consumer>> {
-        if held.delivery.redelivered {
-            settled(held.delivery.nack(Requeue::Yes).await);
-            return Some(held.consumer);
+    /// Puts a job back that was not begun here. One that may have been begun before stays marked so.
+    pub(super) async fn hand_back_as_it_came(&self, held: Held, attempt: u32) {
+        // Not settled, it goes back with its consumer.
+        if !held.delivery.redelivered {
+            self.hand_back(held, attempt).await;
         }
-        self.hand_back(held, attempt).await
     }
 
     /// Publishes until it works, or until the executor ends and a last while has passed: an unpublished message's

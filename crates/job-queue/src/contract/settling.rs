@@ -54,6 +54,28 @@ pub async fn acks_from_many_tasks_while_the_consumer_waits(parties: &Parties) {
     depth_becomes(&parties.gateway, 0).await;
 }
 
+/// A cancelled consumer keeps what it has, gets nothing more, and another one gets the rest as new.
+pub async fn a_cancelled_consumer_settles_what_it_has_and_gets_no_more(parties: &Parties) {
+    publish(&parties.gateway, &["1", "2", "3"]).await;
+    let mut jobs = consumer(&parties.executor, 2).await;
+    let first = next(&mut jobs).await;
+    depth_becomes(&parties.gateway, 1).await;
+    jobs.cancel().await.expect("cancel");
+    let second = next(&mut jobs).await;
+    assert_eq!((body(&first).as_str(), body(&second).as_str()), ("1", "2"));
+    publish(&parties.gateway, &["copy of 1"]).await;
+    first.ack().await.expect("ack");
+    second.nack(Requeue::Yes).await.expect("nack");
+    assert!(matches!(jobs.next().await, Err(QueueError::Ended { .. })));
+    jobs.cancel().await.expect("cancelling twice");
+    let mut others = consumer(&parties.gateway, 3).await;
+    for expected in [("2", true), ("3", false), ("copy of 1", false)] {
+        let delivery = next(&mut others).await;
+        assert_eq!((body(&delivery).as_str(), delivery.redelivered), expected);
+        delivery.ack().await.expect("ack");
+    }
+}
+
 /// Only what was delivered before says so.
 pub async fn a_first_delivery_is_not_redelivered(parties: &Parties) {
     publish(&parties.gateway, &["x"]).await;

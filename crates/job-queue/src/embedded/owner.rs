@@ -48,6 +48,11 @@ pub(super) enum Command {
         requeue: Requeue,
         done: Done<bool>,
     },
+    /// No more messages for this consumer.
+    Cancel {
+        id: ConsumerId,
+        done: Done<()>,
+    },
     Leave {
         id: ConsumerId,
     },
@@ -83,7 +88,8 @@ struct Present {
     id: ConsumerId,
     prefetch: usize,
     unsettled: BTreeSet<i64>,
-    sender: async_mpsc::UnboundedSender<Handed>,
+    /// None once it takes no more.
+    sender: Option<async_mpsc::UnboundedSender<Handed>>,
 }
 
 /// What is said once the commit is through: given the outcome, tells whoever waits.
@@ -148,7 +154,8 @@ impl Owner {
             }
             Command::Consume { queue, id, prefetch, sender, done } => {
                 answers.push(answer(done, ()));
-                let present = Present { id, prefetch: prefetch.get().into(), unsettled: BTreeSet::new(), sender };
+                let (prefetch, sender) = (prefetch.get().into(), Some(sender));
+                let present = Present { id, prefetch, unsettled: BTreeSet::new(), sender };
                 self.waiting(queue).consumers.push_back(present);
                 Ok(())
             }
@@ -156,6 +163,12 @@ impl Owner {
                 let settled = self.settle(consumer, message, requeue);
                 answers.push(answer(done, settled));
                 if working && settled && requeue == Requeue::No { self.file.remove(message) } else { Ok(()) }
+            }
+            Command::Cancel { id, done } => {
+                answers.push(answer(done, ()));
+                let consumers = self.jobs.consumers.iter_mut().chain(&mut self.job_results.consumers);
+                consumers.filter(|present| present.id == id).for_each(|present| present.sender = None);
+                Ok(())
             }
             Command::Leave { id } => {
                 self.jobs.leave(id);
@@ -222,11 +235,12 @@ impl Owner {
 impl Waiting {
     /// Pairs the oldest message with the next consumer that has room for it.
     fn next_pair(&mut self) -> Option<(i64, bool, async_mpsc::UnboundedSender<Handed>)> {
-        let turn = self.consumers.iter().position(|present| present.unsettled.len() < present.prefetch)?;
+        let has_room = |present: &Present| present.sender.is_some() && present.unsettled.len() < present.prefetch;
+        let turn = self.consumers.iter().position(has_room)?;
         let (id, redelivered) = self.messages.pop_first()?;
         let mut present = self.consumers.remove(turn)?;
         present.unsettled.insert(id);
-        let sender = present.sender.clone();
+        let sender = present.sender.clone()?;
         self.consumers.push_back(present);
         Some((id, redelivered, sender))
     }

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use lapin::Acker;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Acker, Channel};
 
 use super::connect::declare_queue;
 use super::failure::{answered, is_not_found, is_precondition_failure, unavailable};
@@ -65,7 +67,8 @@ pub(super) async fn consume(
         let started = tokio::time::timeout(ANSWER_LIMIT, started).await;
         match started {
             Ok(Ok(deliveries)) => {
-                return Ok(AmqpConsumer { deliveries: Some(deliveries), queue, action, _broker: Arc::clone(broker) });
+                let (deliveries, broker) = (Some(deliveries), Arc::clone(broker));
+                return Ok(AmqpConsumer { deliveries, channel, queue, action, _broker: broker });
             }
             Ok(Err(err)) if is_precondition_failure(&err) && broker.consumer_arguments.refuse() => {}
             Ok(Err(err)) if is_not_found(&err) && !declared => {
@@ -91,8 +94,9 @@ pub(super) async fn depth(broker: &Broker, queue: Queue) -> Result<u64, QueueErr
 
 /// A consumer on its own channel. Dropping it closes the channel, and the broker takes everything unsettled back.
 pub(super) struct AmqpConsumer {
-    /// None once it is over. lapin closes the channel when its last handle goes, which this is.
+    /// None once it is over. lapin closes the channel when its last handle goes: this and the next are all there are.
     deliveries: Option<lapin::Consumer>,
+    channel: Channel,
     queue: Queue,
     action: String,
     _broker: Arc<Broker>,
@@ -118,6 +122,13 @@ impl Consumer for AmqpConsumer {
                 Err(ended)
             }
         }
+    }
+
+    async fn cancel(&mut self) -> Result<(), QueueError> {
+        let Some(deliveries) = &self.deliveries else { return Ok(()) };
+        let action = format!("stop consuming from {}", self.queue.default_name());
+        let cancelled = self.channel.basic_cancel(deliveries.tag(), BasicCancelOptions::default());
+        answered(&action, ANSWER_LIMIT, cancelled).await
     }
 }
 
