@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -87,7 +88,7 @@ fn restrict() -> io::Result<()> {
     // and not SIG_IGN, which Chromium would inherit.
     let handler = SigAction::new(SigHandler::Handler(stay), SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        // SAFETY: the handler does nothing.
+        // SAFETY: the handler stores a flag and does nothing else.
         unsafe { sigaction(signal, &handler) }?;
     }
     prctl::set_name(c"puppet-slot")?;
@@ -101,7 +102,12 @@ fn restrict() -> io::Result<()> {
     Ok(())
 }
 
-extern "C" fn stay(_signal: i32) {}
+/// Whether a signal to end has come, which Chromium may have got as well.
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn stay(_signal: i32) {
+    SIGNALLED.store(true, Ordering::Relaxed);
+}
 
 /// Bounds what a fault in the engine could take: the sandbox's memory and as much again with what the slot needs for
 /// itself. Only the soft limits, which Chromium sheds: it has one of its own.
@@ -190,7 +196,11 @@ async fn await_order(
             biased;
             message = input.next() => message?,
             () = prepared.lost() => {
-                tracing::warn!("Chromium or its page died while it was idle");
+                if SIGNALLED.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Chromium ended, as it was told to with this process");
+                } else {
+                    tracing::warn!("Chromium or its page died while it was idle");
+                }
                 deaths += 1;
                 if deaths == IDLE_DEATHS {
                     bail!("{deaths} pages in a row died while they waited for a job");

@@ -1,7 +1,7 @@
 //! The pool of slots: each place keeps one slot process alive and ready, and replaces it when it is of no use any more.
 
 use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -19,13 +19,14 @@ use crate::slot::{Slot, SlotError, SlotProgram};
 /// The slots of an executor.
 pub(crate) struct SlotPool {
     size: NonZeroU16,
-    run_dir: PathBuf,
     idle: Mutex<mpsc::Receiver<IdleSlot>>,
     stop: CancellationToken,
     broken: CancellationToken,
     places: TaskTracker,
     serving: Arc<AtomicUsize>,
     busy: Arc<AtomicUsize>,
+    /// Goes last: with it every browser goes that is left, also one of a slot that lives.
+    run_directory: Arc<RunDirectory>,
 }
 
 /// A slot that is ready for one job. Dropped, it is killed and replaced.
@@ -50,7 +51,7 @@ enum Returned {
 struct Shared {
     program: SlotProgram,
     settings: SlotSettings,
-    run_directory: RunDirectory,
+    run_directory: Arc<RunDirectory>,
     start_attempts: u32,
     serial: AtomicU64,
     idle: mpsc::Sender<IdleSlot>,
@@ -72,13 +73,13 @@ impl SlotPool {
         metrics: Arc<Metrics>,
     ) -> Self {
         let (serving, busy) = (Arc::default(), Arc::default());
-        let run_dir = run_directory.path().to_owned();
+        let run_directory = Arc::new(run_directory);
         let (idle_sender, idle) = mpsc::channel(usize::from(size.get()));
         let (stop, broken) = (CancellationToken::new(), CancellationToken::new());
         let shared = Arc::new(Shared {
             program,
             settings,
-            run_directory,
+            run_directory: Arc::clone(&run_directory),
             start_attempts: start_attempts.get().into(),
             serial: AtomicU64::new(0),
             idle: idle_sender,
@@ -93,7 +94,7 @@ impl SlotPool {
             places.spawn(place(Arc::clone(&shared)));
         }
         places.close();
-        Self { size, run_dir, idle: Mutex::new(idle), stop, broken, places, serving, busy }
+        Self { size, idle: Mutex::new(idle), stop, broken, places, serving, busy, run_directory }
     }
 
     /// How many slots there are.
@@ -103,7 +104,7 @@ impl SlotPool {
 
     /// The folder with all browser profiles.
     pub(crate) fn run_dir(&self) -> &Path {
-        &self.run_dir
+        self.run_directory.path()
     }
 
     /// How many slots have started and serve, busy or not.
@@ -275,7 +276,7 @@ async fn start(shared: &Shared) -> Option<Slot> {
             Err(error) => {
                 failures += 1;
                 shared.metrics.slot_failed_to_start();
-                tracing::error!(error = %Chain(&error), failures, "failed to start a slot");
+                tracing::warn!(error = %Chain(&error), failures, "failed to start a slot");
                 if failures >= shared.start_attempts {
                     shared.broken.cancel();
                 }

@@ -94,3 +94,39 @@ async fn sigterm_to_every_slot_disturbs_no_job() {
     assert_eq!((job.error.as_str(), &job.results.expect("results")["title"]), ("", &json!("calm")));
     stack.stop().await;
 }
+
+/// What a process said that somebody would have to look into.
+fn complaints(said: &str) -> Vec<&str> {
+    said.lines().filter(|line| ["WARN", "ERROR", "Error"].iter().any(|word| line.contains(word))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clean_end_is_quiet_whenever_it_comes() {
+    let site = Site::start();
+    for milliseconds in [0, 100, 200, 400, 800, 2000] {
+        let mut stack = Stack::start(0).await;
+        stack.add_executor(&[("EXECUTOR_CONCURRENCY", "3")]);
+        stack.executors[0].wait_for_output("executor begins", DEADLINE).await;
+        // Its Chromium is about to start, or has just started: the moments themselves are what is tried.
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        stack.executors[0].terminate();
+        ends_quietly(&mut stack).await;
+    }
+    let held = site.hold("/held");
+    let mut stack = Stack::start(1).await;
+    let client = stack.client();
+    let job = client.create(json!({"code": HELD, "vars": {"url": site.url("/held")}})).await;
+    site.wait_for_request("/held").await;
+    stack.executors[0].terminate();
+    stack.executors[0].wait_for_output("finishing the jobs that run", DEADLINE).await;
+    held.release("text/html", "<title>late</title>");
+    ends_quietly(&mut stack).await;
+    assert_eq!(client.wait_done(job.uuid.as_str(), DEADLINE).await.error, "");
+    stack.stop().await;
+}
+
+async fn ends_quietly(stack: &mut Stack) {
+    assert!(stack.executors[0].wait(DEADLINE).await.success());
+    let said = format!("{}{}", stack.executors[0].stdout(), stack.executors[0].stderr());
+    assert_eq!(complaints(&said), Vec::<&str>::new(), "{said}");
+}
