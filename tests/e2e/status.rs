@@ -69,3 +69,34 @@ async fn an_executor_whose_chromium_does_not_start_ends_with_an_error_and_its_jo
     assert_eq!(client.wait_done(job.uuid.as_str(), DEADLINE).await.error, "");
     stack.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_chromium_an_executor_says_once_what_to_install_and_takes_no_job() {
+    let mut stack = Stack::start(0).await;
+    let client = stack.client();
+    let job = client.create(json!({"code": "results.ok = true", "max_attempts": 1})).await;
+    for (name, value) in [("CHROMIUM_EXECUTABLE", "/nowhere/chromium"), ("PATH", "/nowhere")] {
+        let without = stack.add_executor(&[(name, value)]);
+        let status = without.wait(DEADLINE).await;
+        assert_eq!(status.code(), Some(2), "{}", without.stderr());
+        let said = format!("{}{}", without.stdout(), without.stderr());
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains("CHROMIUM_EXECUTABLE") && said.contains("found no"), "{said}");
+        assert!(name == "CHROMIUM_EXECUTABLE" || said.contains("chromium-headless-shell"), "{said}");
+    }
+    stack.add_executor(&[]);
+    assert_eq!(client.wait_done(job.uuid.as_str(), DEADLINE).await.error, "");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chromium_that_does_not_start_costs_a_line_for_each_try() {
+    let mut stack = Stack::start(0).await;
+    let broken = stack.add_executor(&[("CHROMIUM_EXECUTABLE", "/bin/false"), ("BROWSER_START_ATTEMPTS", "3")]);
+    assert_eq!(broken.wait(DEADLINE).await.code(), Some(1));
+    let said = format!("{}{}", broken.stdout(), broken.stderr());
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("/bin/false")).collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    assert!(said.lines().count() < 10, "{said}");
+    stack.stop().await;
+}
