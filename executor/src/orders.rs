@@ -4,7 +4,7 @@
 //! order. So an executor knows from when on it has missed nothing: a job that was put on the queue later, and is not among
 //! the cancelled ones, begins without a question. Of every other job the executor asks a gateway.
 //!
-//! Nothing here waits or talks to anything; see [`order_listener`](crate::order_listener).
+//! Nothing here waits or talks to anything: `order_listener` does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

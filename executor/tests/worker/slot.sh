@@ -1,0 +1,42 @@
+# A slot process that only pretends. $1 is a folder: `begun` there gets the uuid of each job that begins, and a job that
+# holds goes on when `go` is there. A job's code is one word that says what to pretend.
+read -r settings
+time='"2026-01-01T00:00:00.000Z"'
+ready='{"ready":{"browser":{"starts":0,"crashes":0,"recycles":0,"prepared_in":{"secs":0,"nanos":0}}}}'
+part() { rest=${line#*\""$1"\":\"}; printf %s "${rest%%\"*}"; }
+log() { printf '{"log":{"time":%s,"level":"INFO","message":"%s"}}\n' "$time" "$1"; }
+end() { printf '{"done":{"outcome":"%s","error":%s,"results":{"uuid":"%s"},"started_at":%s,"finished_at":%s,"duration":5}}\n' "$1" "$2" "$uuid" "$time" "$time"; }
+echo "$ready"
+while read -r line; do
+    case $line in *'"stop"'*) continue ;; esac
+    uuid=$(part uuid)
+    echo '"began"'
+    echo "$uuid" >>"$1/begun"
+    log "hello of $uuid"
+    case $(part code) in
+        hold)
+            while [ ! -e "$1/go" ]; do sleep 0.02; done
+            end succeeded null
+            ;;
+        stoppable)
+            read -r stop
+            end cancelled '"cancelled"'
+            ;;
+        deaf) exec sleep 600 ;;
+        flood)
+            text=$(printf '%065536d' 0)
+            while :; do log "$text"; done
+            ;;
+        many) while :; do log x; done ;;
+        endless) exec cat /dev/zero ;;
+        deep)
+            printf '{"done":{"outcome":"succeeded","error":null,"results":'
+            printf '{"a":%.0s' $(seq 500)
+            printf 1
+            printf '}%.0s' $(seq 500)
+            printf ',"started_at":null,"finished_at":null,"duration":5}}\n'
+            ;;
+        *) end succeeded null ;;
+    esac
+    echo "$ready"
+done
