@@ -101,7 +101,7 @@ impl Worker {
         if tokio::time::timeout(grace, all(&mut lanes)).await.is_ok() {
             return;
         }
-        tracing::warn!(jobs = self.registry.count(), "handing the jobs that still run back to the queue");
+        tracing::info!(jobs = self.registry.count(), "handing the jobs that still run back to the queue");
         self.registry.hand_all_back();
         if tokio::time::timeout(HAND_BACK, all(&mut lanes)).await.is_err() {
             tracing::error!(jobs = self.registry.count(), "gave up on jobs that could not be handed back");

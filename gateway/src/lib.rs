@@ -139,8 +139,11 @@ fn spawn_background(app: &Arc<App>, line: mpsc::Receiver<dispatcher::Waiting>) {
     });
 }
 
+/// What closing idle connections and ending idle tasks may take, however short the grace is.
+const LEAST_GRACE: Duration = Duration::from_millis(500);
+
 /// Ends a while after `stop`.
 async fn late(stop: CancellationToken, grace: Duration) {
     stop.cancelled().await;
-    tokio::time::sleep(grace).await;
+    tokio::time::sleep(grace.max(LEAST_GRACE)).await;
 }

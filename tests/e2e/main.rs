@@ -6,5 +6,6 @@ mod drain;
 mod executors;
 mod messages;
 mod one_process;
+mod quiet;
 mod start;
 mod status;
