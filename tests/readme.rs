@@ -1,13 +1,18 @@
 //! The README's table of settings is what the binaries have: each row is a flag's doc comment.
 //!
 //! `UPDATE_README=1 cargo test -p tests --test readme` writes it anew.
+//!
+//! The commands of the README's first minute run as they stand there, and so do the first lines of the examples.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::CommandFactory;
-use testkit::processes::{self, Program};
+use testkit::ports;
+use testkit::processes::{self, Process, Program};
+use testkit::site::Site;
+use tests::stack::CHROMIUM_ARGS;
 
 const BEGIN: &str = "<!-- settings: written by tests/readme.rs -->\n";
 const END: &str = "<!-- end of settings -->";
@@ -91,4 +96,146 @@ fn table() -> String {
     }
     text.push('\n');
     text
+}
+
+/// `puppet-master up` as `make up` starts it, in a folder of its own, with the token that it makes.
+async fn up(folder: &Path) -> (Process, u16) {
+    let port = ports::free();
+    let program = Program::new(processes::binary("puppet-master")).arg("up").env("LISTEN_PORT", port);
+    let program = program.env("DATA_DIR", folder.join("puppet-master-data").display());
+    let program = program.env("RUN_DIR", folder.join("run").display()).env("EXECUTOR_CONCURRENCY", 1);
+    let mut process = program.env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS).spawn();
+    process.wait_for_port(port, Duration::from_secs(30)).await;
+    (process, port)
+}
+
+/// What a shell prints for a script in a folder; it must end well.
+async fn shell(name: &str, folder: &Path, script: &str) -> String {
+    let script = format!("cd '{}' || exit 1\n{script}", folder.display());
+    let mut process = Program::new(name).arg("-c").arg(&script).spawn();
+    let status = process.wait(Duration::from_secs(60)).await;
+    assert!(status.success(), "{name}: {status}\n{script}\n{}{}", process.stdout(), process.stderr());
+    process.stdout()
+}
+
+/// The shells that people paste into, as far as this machine has them; bash is always there.
+fn shells() -> Vec<&'static str> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let has = |name: &str| std::env::split_paths(&path).any(|folder| folder.join(name).exists());
+    ["bash", "zsh"].into_iter().filter(|name| *name == "bash" || has(name)).collect()
+}
+
+/// zsh ends a command over a `?`, `*` or `[` outside quotes that names no file, and knows no comments at its prompt.
+fn assert_safe_to_paste(command: &str) {
+    let (mut quote, mut escaped) = (None, false);
+    for c in command.chars() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (_, '\\') if quote != Some('\'') => escaped = true,
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '?' | '*' | '[' | '#' | '!' | '~') => panic!("{c} stands outside quotes in {command}"),
+            _ => {}
+        }
+    }
+}
+
+/// The indented blocks of a text.
+fn blocks(text: &str) -> Vec<String> {
+    let mut blocks = vec![String::new()];
+    for line in text.lines() {
+        match line.strip_prefix("    ") {
+            Some(line) => blocks.last_mut().expect("there is one").push_str(&format!("{line}\n")),
+            None => blocks.push(String::new()),
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_command_works_when_pasted() {
+    let text = std::fs::read_to_string(readme()).expect("a README");
+    let command = blocks(&text).swap_remove(0);
+    assert_safe_to_paste(&command);
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::start();
+    let (_process, port) = up(folder.path()).await;
+    let here = command.replace(":3000", &format!(":{port}")).replace("https://example.org/", &site.url("/index.html"));
+    for name in shells() {
+        let answer = shell(name, folder.path(), &here).await;
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{name}: {answer}"));
+        let job = &answer["data"];
+        assert_eq!((&job["status"], &job["error"]), (&"done".into(), &"".into()), "{name}: {answer}");
+        assert!(job["results"]["title"].is_string(), "{name}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_walk_through_the_api_works_when_pasted() {
+    let text = std::fs::read_to_string(readme()).expect("a README");
+    let (_, rest) = text.split_once("## A walk through the API").expect("the README has a walk");
+    let (walk, _) = rest.split_once("\n## ").expect("something follows");
+    let mut commands: Vec<String> = Vec::new();
+    for line in blocks(walk).iter().flat_map(|block| block.lines()) {
+        let open = commands.last().is_some_and(|last| last.contains("<<'END'") && !last.ends_with("END\n"));
+        match line.strip_prefix("$ ") {
+            Some(command) => commands.push(format!("{command}\n")),
+            None if open => commands.last_mut().expect("it is open").push_str(&format!("{line}\n")),
+            None => {}
+        }
+    }
+    assert!(commands.len() >= 6, "{commands:?}");
+    commands.iter().for_each(|command| assert_safe_to_paste(command.lines().next().expect("a line")));
+    // The id that the README shows becomes that of the job that the second command made.
+    let created = commands.remove(1).replace("curl", "CREATED=$(curl");
+    let created = format!("{}\n)\n", created.trim_end());
+    let script = commands.join("\n");
+    let (job, _) = script.split_once("JOB=").map(|(_, rest)| rest.split_once('\n').expect("a line")).expect("an id");
+    let script =
+        script.replace(job, r#"$(expr "$CREATED" : '.*"uuid":"\([^"]*\)')"#).replace("curl", "curl --fail -sS");
+    let (first, others) = script.split_once('\n').expect("more than one");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_process, port) = up(folder.path()).await;
+    let script = format!("set -e\n{first}\n{created}\n{others}").replace(":3000", &format!(":{port}"));
+    for name in shells() {
+        let printed = shell(name, folder.path(), &script).await;
+        assert!(printed.contains(r#""title":"HELLO!""#), "{name}: {printed}");
+        assert!(printed.contains("event: "), "{name}: {printed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_lines_of_the_examples_are_true() {
+    let workspace = readme().parent().expect("the workspace").to_owned();
+    let run = tempfile::tempdir().expect("a folder");
+    let binary = processes::binary("puppet-master");
+    let mut examples = 0;
+    for entry in std::fs::read_dir(workspace.join("examples")).expect("examples") {
+        let folder = entry.expect("an entry").path();
+        let name = folder.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let code = std::fs::read_to_string(folder.join("code.mjs")).expect("code");
+        let command = code.lines().find_map(|line| line.strip_prefix("//   ")).expect("a command");
+        let (cargo, arguments) = command.split_once(" -- ").expect("arguments");
+        assert_eq!(cargo, "cargo run --bin puppet-master", "{name}");
+        assert!(arguments.contains(&format!("exec examples/{name} ")), "{name}: {command}");
+        let script = format!(
+            "RUN_DIR='{}' CHROMIUM_EXTRA_ARGS='{CHROMIUM_ARGS}' '{}' {arguments}",
+            run.path().display(),
+            binary.display()
+        );
+        let printed = shell("bash", &workspace, &script).await;
+        assert!(printed.contains("Status              |done ") && printed.contains("Results:\n"), "{name}: {printed}");
+        examples += 1;
+    }
+    assert_eq!(examples, 4);
+}
+
+#[test]
+fn what_make_up_leaves_is_ignored_by_git() {
+    let text = std::fs::read_to_string(readme().with_file_name(".gitignore")).expect("a .gitignore");
+    let default = "puppet-master-data"; // DATA_DIR's
+    assert!(text.lines().any(|line| line == format!("/{default}/")), "{text}");
+    let up = std::fs::read_to_string(readme().with_file_name("crates").join("cli/src/up.rs")).expect("up.rs");
+    assert!(up.contains(&format!("default_value = \"{default}\"")));
 }

@@ -1,6 +1,6 @@
 // A first job: opens a page, types, clicks, reads text, takes a screenshot, and returns it all.
 //
-//   puppet-master exec examples/hello --serve examples/hello/site
+//   cargo run --bin puppet-master -- exec examples/hello --serve examples/hello/site
 //
 // vars.url is the page's address (--serve sets it), vars.name the name to type (vars.json).
 import { firstLine } from 'text';

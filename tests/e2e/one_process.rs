@@ -98,6 +98,33 @@ async fn up_does_as_the_gateways_settings_say() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_has_seen_enough_ends_no_command_with_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = ports::free();
+    let mut process = program(port, folder.path()).env("ENABLE_JOBS", "false").spawn();
+    process.wait_for_port(port, Duration::from_secs(30)).await;
+    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+    client.wait_ready(Duration::from_secs(30)).await;
+    let job = client.create(json!({"code": "x".repeat(200_000)})).await;
+    let binary = processes::binary("puppet-master").display().to_string();
+    // `true` reads nothing; a sleep makes sure that it has gone.
+    for command in ["jobs list", &format!("jobs get {}", job.uuid), &format!("jobs get {} --json", job.uuid), "--help"]
+    {
+        let script = format!("({{ sleep 0.2; '{binary}' {command}; echo \"ended with $?\" >&3; }} | true) 3>&1 2>&3");
+        let mut shell = Program::new("bash")
+            .arg("-c")
+            .arg(script)
+            .env("PUPPET_MASTER_ENDPOINT", format!("http://127.0.0.1:{port}"))
+            .env("PUPPET_MASTER_API_TOKEN", TOKEN)
+            .spawn();
+        shell.wait(Duration::from_secs(30)).await;
+        assert_eq!(shell.stdout(), "ended with 0\n", "{command}: {}", shell.stderr());
+    }
+    process.terminate();
+    assert!(process.wait(Duration::from_secs(30)).await.success(), "{}", process.stderr());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exec_prints_status_duration_error_logs_and_results() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("modules")).expect("a folder");
