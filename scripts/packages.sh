@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the install scripts: Debian packages, asked for only when something is missing.
 
 say() { printf '==> %s\n' "$*" >&2; }

@@ -53,7 +53,7 @@ pub struct ExecutorArgs {
     #[arg(long, env = "EXECUTOR_CONCURRENCY", value_name = "JOBS")]
     pub executor_concurrency: Option<NonZeroU16>,
     /// Longest time a job's code may run when the job does not say (a number of seconds, or with ms, s, m, h).
-    #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300", 
+    #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300",
           value_parser = duration_from(SHORTEST_JOB))]
     pub job_timeout: Duration,
     /// Memory that a job's code may use in its sandbox, in MiB; a number in an array takes 16 bytes there. The page's own
@@ -134,7 +134,7 @@ pub struct BrowserArgs {
     #[arg(long, env = "CHROMIUM_EXTRA_ARGS", value_name = "JSON", default_value = "[]", value_parser = json_strings)]
     pub chromium_extra_args: JsonStrings,
     /// Longest time a Chromium may take to start.
-    #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30", 
+    #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30",
           value_parser = duration_from(Duration::from_secs(1)))]
     pub browser_start_timeout: Duration,
     /// What keeps jobs apart: a browser context each in a warm Chromium, or a Chromium process each, of which the next
@@ -146,7 +146,7 @@ pub struct BrowserArgs {
           value_parser = number_from(1_u32))]
     pub browser_max_jobs: u32,
     /// Time after which a warm Chromium is replaced, between two jobs.
-    #[arg(long, env = "BROWSER_MAX_AGE", value_name = "TIME", default_value = "30m", 
+    #[arg(long, env = "BROWSER_MAX_AGE", value_name = "TIME", default_value = "30m",
           value_parser = duration_from(Duration::from_millis(1)))]
     pub browser_max_age: Duration,
     /// Memory of a Chromium's processes together, in MiB, above which it is replaced between two jobs.
