@@ -16,7 +16,7 @@ const OF_THE_GATEWAY: &[(&str, &[&str])] = &[
     ("LISTEN_PORT", &["99999", "-1", "http"]),
     ("ENABLE_API", &["yes", "2"]),
     ("ENABLE_JOBS", &["on"]),
-    ("MAX_BODY_BYTES", &["0", "1", "1023", "1024", "2047", "8000001", "8MB"]),
+    ("MAX_BODY_BYTES", &["0", "1", "1023", "8000001", "8MB"]),
     ("MAX_QUEUE_LENGTH", &["0", "-1"]),
     ("REQUEST_TIMEOUT", &["0", "999ms", "soon"]),
     ("MAX_WAIT", &["-1", "1d"]),

@@ -10,8 +10,8 @@ use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::{CouchDbArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
-/// The smallest MAX_BODY_BYTES with which small jobs can be created: see RESERVED in `http/body.rs`.
-const SMALLEST_MAX_BODY: usize = 2048;
+/// The smallest MAX_BODY_BYTES: a job of a few lines fits.
+const SMALLEST_MAX_BODY: usize = 1024;
 /// How long a job may be lost before it is published again, unless REQUEUE_AFTER says so.
 const REQUEUE_AFTER: Duration = Duration::from_secs(15 * 60);
 
@@ -60,7 +60,7 @@ pub struct Settings {
     /// File with more tokens, one a line; empty lines and lines that begin with # are passed over.
     #[arg(long, env = "API_TOKEN_FILE", value_name = "FILE")]
     pub api_token_file: Option<PathBuf>,
-    /// Largest body of a request, in bytes, and largest job with what the server adds to it. CouchDB takes 8,000,000.
+    /// Largest body of a request, in bytes. A job with all that is added to it may have 8,000,000: CouchDB takes no more.
     #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_JOB_BYTES,
           value_parser = number_between(SMALLEST_MAX_BODY, MAX_JOB_BYTES))]
     pub max_body_bytes: usize,
