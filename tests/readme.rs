@@ -34,6 +34,33 @@ fn the_table_of_settings_is_what_the_binaries_have() {
     assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
 }
 
+/// The rows of the limits of job code, which docs/DIFFERENCES.md promises to be complete.
+#[test]
+fn the_differences_name_every_limit_with_its_default() {
+    const BEGIN: &str = "<!-- limits: written by tests/readme.rs -->\n";
+    const END: &str = "<!-- end of limits -->";
+    let file = readme().with_file_name("docs").join("DIFFERENCES.md");
+    let text = std::fs::read_to_string(&file).expect("the differences");
+    let (before, rest) = text.split_once(BEGIN).expect("they have the mark of the limits");
+    let (found, after) = rest.split_once(END).expect("they have the end mark of the limits");
+    let mut wanted = "\n| limit | default | what it bounds |\n|---|---|---|\n".to_owned();
+    for argument in executor::config::Config::command().get_arguments() {
+        let Some(name) = argument.get_env().and_then(|name| name.to_str()).filter(|name| name.starts_with("JOB_"))
+        else {
+            continue;
+        };
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
+        wanted.push_str(&format!("| `{name}` | {default} | {help} |\n"));
+    }
+    wanted.push('\n');
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&file, format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a file that can be written");
+        return;
+    }
+    assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
+}
+
 #[tokio::test]
 async fn the_one_process_command_has_every_setting_of_its_halves() {
     let of_servers = |name: &str| {

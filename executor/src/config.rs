@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use service::config::{boolean, duration_from, number_between, number_from};
 use service::{QueueArgs, StopArgs, TelemetryArgs};
 
@@ -24,6 +25,10 @@ const LEAST_LOG_LINES: u32 = 4;
 const LEAST_LOG_BYTES: u32 = 512;
 /// JOB_RESULT_BYTES.
 const LEAST_RESULT_BYTES: u32 = 64;
+/// JOB_DOCUMENT_BYTES: a small job with its log.
+const LEAST_DOCUMENT_BYTES: u32 = 4096;
+/// JOB_DOCUMENT_BYTES: no gateway stores more.
+const MOST_DOCUMENT_BYTES: u32 = 8_000_000;
 /// JOB_PAGE_MEMORY, in MiB: with less, Chromium does not start.
 const LEAST_PAGE_MEMORY: u32 = 256;
 
@@ -84,7 +89,7 @@ pub struct ExecutorArgs {
     /// Size of a job's code, vars, modules, log and results together, as JSON. Database and broker must take a job of this
     /// size: CouchDB takes 8,000,000 bytes as it is installed.
     #[arg(long, env = "JOB_DOCUMENT_BYTES", value_name = "BYTES", default_value_t = 7_800_000,
-          value_parser = number_from(LEAST_RESULT_BYTES))]
+          value_parser = number_between(LEAST_DOCUMENT_BYTES, MOST_DOCUMENT_BYTES))]
     pub job_document_bytes: u32,
     /// Memory that a process of Chromium may use for a job's page, in MiB; a page that wants more crashes.
     #[arg(long, env = "JOB_PAGE_MEMORY", value_name = "MIB", default_value_t = 2048,
@@ -130,7 +135,7 @@ pub struct BrowserArgs {
     /// Run Chromium without a window; anything but `false` means yes.
     #[arg(long, env = "CHROMIUM_HEADLESS", value_name = "BOOL", default_value = "true")]
     pub chromium_headless: String,
-    /// More arguments for Chromium, as a JSON array of strings; empty ones are left out.
+    /// More arguments for Chromium, as a JSON array of strings; what is empty (`""`, null, false) is left out.
     #[arg(long, env = "CHROMIUM_EXTRA_ARGS", value_name = "JSON", default_value = "[]", value_parser = json_strings)]
     pub chromium_extra_args: JsonStrings,
     /// Longest time a Chromium may take to start.
@@ -199,11 +204,25 @@ fn default_run_dir() -> PathBuf {
     std::env::temp_dir().join("puppet-master")
 }
 
+/// Reads what the predecessor read: it passed over whatever JavaScript takes for false, and an empty object for an array.
 fn json_strings(text: &str) -> Result<JsonStrings, String> {
-    let mut strings: Vec<String> =
-        serde_json::from_str(text).map_err(|error| format!("expected a JSON array of strings: {error}"))?;
-    // To Chromium an empty argument is the address of a page.
-    strings.retain(|string| !string.is_empty());
+    let refused = |reason: &dyn std::fmt::Display| format!("expected a JSON array of strings: {reason}");
+    let items = match serde_json::from_str(text).map_err(|error| refused(&error))? {
+        Value::Array(items) => items,
+        Value::Object(members) if members.is_empty() => Vec::new(),
+        other => return Err(refused(&format_args!("{other} is not an array"))),
+    };
+    let mut strings = Vec::new();
+    for item in items {
+        match item {
+            // To Chromium an empty argument is the address of a page.
+            Value::String(text) if text.is_empty() => {}
+            Value::String(text) => strings.push(text),
+            Value::Null | Value::Bool(false) => {}
+            Value::Number(number) if number.as_f64() == Some(0.0) => {}
+            other => return Err(refused(&format_args!("{other} is not a string"))),
+        }
+    }
     Ok(JsonStrings(strings))
 }
 
@@ -214,9 +233,10 @@ mod tests {
     #[test]
     fn extra_arguments_are_a_json_array_of_strings() {
         assert_eq!(json_strings(r#"["--a","--b=c"]"#), Ok(JsonStrings(vec!["--a".into(), "--b=c".into()])));
-        assert_eq!(json_strings(r#"["","--b"]"#), Ok(JsonStrings(vec!["--b".into()])));
+        assert_eq!(json_strings(r#"["",null,false,0,"--b"]"#), Ok(JsonStrings(vec!["--b".into()])));
         assert_eq!(json_strings("[]"), Ok(JsonStrings::default()));
-        for text in ["", "--a", "[1]", "{}", r#"["a""#] {
+        assert_eq!(json_strings("{}"), Ok(JsonStrings::default()));
+        for text in ["", "--a", "[1]", "1", r#"{"a":"b"}"#, r#"["a""#] {
             assert!(json_strings(text).unwrap_err().starts_with("expected a JSON array of strings: "), "{text}");
         }
     }

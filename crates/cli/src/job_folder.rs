@@ -17,8 +17,8 @@ pub(crate) struct FolderArgs {
     /// File with the vars, in the folder: a JSON object of strings. May be missing.
     #[arg(long, value_name = "FILE", default_value = "vars.json")]
     pub(crate) vars: PathBuf,
-    /// File of a module, in the folder; may be given many times. Default: every .mjs file in the folder `modules`.
-    #[arg(long = "module", value_name = "FILE")]
+    /// File of a module, in the folder; may be given many times, or with commas. Default: every .mjs file in the folder `modules`.
+    #[arg(long = "module", value_name = "FILE", value_delimiter = ',')]
     pub(crate) modules: Vec<PathBuf>,
 }
 
