@@ -19,7 +19,7 @@ mod time;
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use heartbeat::{Heartbeat, HeldJob};
 pub use instance::InstanceId;
-pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, Running};
+pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, PlainJob, Running};
 pub use number::WrittenResults;
 pub use outcome::{JobState, Outcome};
 pub use question::{JobAnswer, JobQuestion};

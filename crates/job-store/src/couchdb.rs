@@ -27,7 +27,7 @@ use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use self::document::{Encoded, Reader};
+use self::document::{Encoded, Form, Reader};
 use self::group_commit::{GroupCommit, RowFailure};
 use self::http::{Http, Trouble, segment};
 use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, MAX_JOB_BYTES, Revision, StoreError, Stored};
@@ -107,6 +107,8 @@ pub struct CouchDbJobStore {
     made: Mutex<Option<Instant>>,
     /// Whether the index is known to be one that knows states.
     indexed: AtomicBool,
+    /// Whether the database is known to take the predecessor's fields only.
+    plain: AtomicBool,
 }
 
 impl CouchDbJobStore {
@@ -117,7 +119,14 @@ impl CouchDbJobStore {
     pub fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
         let http = Arc::new(Http::new(config)?);
         let writer = GroupCommit::start(http.clone());
-        Ok(Self { http, writer, reader: Reader::default(), made: Mutex::default(), indexed: AtomicBool::new(false) })
+        Ok(Self {
+            http,
+            writer,
+            reader: Reader::default(),
+            made: Mutex::default(),
+            indexed: AtomicBool::new(false),
+            plain: AtomicBool::new(false),
+        })
     }
 
     /// How many requests it has sent so far that the server answers after an fsync.
@@ -190,15 +199,57 @@ impl CouchDbJobStore {
         if revision.is_some_and(|revision| !document::is_revision(revision)) {
             return Err(StoreError::Conflict { id: job.uuid.clone() });
         }
-        let Encoded { document, job_bytes } = document::encode(job, revision)?;
-        self.write_document(&job.uuid, document).await.map_err(|failure| match failure {
-            RowFailure::Conflict => StoreError::Conflict { id: job.uuid.clone() },
+        let form = if self.plain.load(Ordering::Relaxed) { Form::Plain } else { Form::Whole };
+        let failed = |failure, job_bytes| self.row_failed(&job.uuid, failure, job_bytes);
+        let Encoded { document, job_bytes } = document::encode(job, revision, form)?;
+        match self.write_document(&job.uuid, document).await {
+            Ok(revision) => Ok(revision),
+            Err(RowFailure::Forbidden(refusal)) if form == Form::Whole => {
+                let Encoded { document, job_bytes } = document::encode(job, revision, Form::Plain)?;
+                match self.write_document(&job.uuid, document).await {
+                    // It was not about the members: the first refusal says more.
+                    Err(RowFailure::Forbidden(_)) => Err(failed(RowFailure::Forbidden(refusal), job_bytes)),
+                    Err(failure) => Err(failed(failure, job_bytes)),
+                    Ok(revision) => {
+                        self.note_plain(&refusal);
+                        Ok(revision)
+                    }
+                }
+            }
+            Err(failure) => Err(failed(failure, job_bytes)),
+        }
+    }
+
+    /// Remembers that the database takes nothing but what the predecessor wrote, and says once what that costs.
+    fn note_plain(&self, refusal: &Trouble) {
+        if self.plain.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let reason = match refusal {
+            Trouble::Refused(reason) => reason.as_str(),
+            _ => "",
+        };
+        tracing::warn!(
+            %reason,
+            "a validate_doc_update of the database {} allows the predecessor's fields only, so jobs are stored without \
+             ours: timeout, max_attempts, outcome, attempt, running, rerun_of, instance and the notes of publishing. \
+             States and limits of stored jobs are derived from status, error and created_at, and several gateways may \
+             publish one job at the same time. Allow these fields and write_token to have them kept",
+            self.http.address()
+        );
+    }
+
+    fn row_failed(&self, id: &JobId, failure: RowFailure, job_bytes: usize) -> StoreError {
+        match failure {
+            RowFailure::Conflict => StoreError::Conflict { id: id.clone() },
             // The server's own limit, which may have been made smaller.
             RowFailure::TooLarge => {
-                StoreError::TooLarge { id: job.uuid.clone(), size: job_bytes, limit: MAX_JOB_BYTES.min(job_bytes - 1) }
+                StoreError::TooLarge { id: id.clone(), size: job_bytes, limit: MAX_JOB_BYTES.min(job_bytes - 1) }
             }
-            RowFailure::Other(trouble) => self.failed(&format!("write job {}", job.uuid))(trouble),
-        })
+            RowFailure::Forbidden(trouble) | RowFailure::Other(trouble) => {
+                self.failed(&format!("write job {id}"))(trouble)
+            }
+        }
     }
 
     async fn write_document(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
@@ -218,7 +269,7 @@ impl CouchDbJobStore {
             match self.writer.write(id, document::tombstone(id, revision)).await {
                 Ok(_) => return Ok(()),
                 Err(RowFailure::Conflict | RowFailure::TooLarge) => {}
-                Err(RowFailure::Other(trouble)) => return Err(failed(trouble)),
+                Err(RowFailure::Forbidden(trouble) | RowFailure::Other(trouble)) => return Err(failed(trouble)),
             }
         }
         Err(self.stale(id).await.map_err(failed)?)

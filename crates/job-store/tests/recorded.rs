@@ -115,7 +115,16 @@ async fn conflicts_come_back_in_the_order_of_the_rows() {
         r#"{"id":"c","error":"forbidden","reason":"not by you"},"#,
         r#"{"ok":true,"id":"d","rev":"1-803d2fb52f4f28777c1631700d3d3ebd"}]"#
     );
-    let (_server, store) = scripted(|_, _, _| Some((StatusCode::CREATED, ROWS))).await;
+    // The one that is forbidden is tried once more, in the predecessor's form.
+    const FORBIDDEN: &str = r#"{"error":"forbidden","reason":"not by you"}"#;
+    let (_server, store) = scripted(|_, path, _| {
+        Some(if path.ends_with("_bulk_docs") {
+            (StatusCode::CREATED, ROWS)
+        } else {
+            (StatusCode::FORBIDDEN, FORBIDDEN)
+        })
+    })
+    .await;
     let rows = store.create_many(vec![job("a"), job("b"), job("c"), job("d")]).await;
     assert_eq!(rows[0].as_ref().unwrap().revision.0, "2-7b5a47f728698961a77b137a2f3e78d1");
     assert!(matches!(&rows[1], Err(StoreError::Conflict { id }) if id.as_str() == "b"), "{:?}", rows[1]);
@@ -270,6 +279,50 @@ async fn an_answer_that_breaks_off_may_be_tried_again() {
     let (_server, store) = scripted(|_, _, _| ok(BROKEN)).await;
     let everything = ListQuery { filter: JobFilter::ALL, skip: 0, limit: 10 };
     assert!(matches!(store.list(everything).await, Err(StoreError::Unavailable { .. })));
+}
+
+/// A disk that is full, as CouchDB and what stands in front of it tell of it, alone and in a row of a batch.
+#[tokio::test]
+async fn a_full_database_may_be_tried_again() {
+    const FULL: &str = r#"{"error":"insufficient_storage","reason":"enospc"}"#;
+    const ROWS: &str = concat!(
+        r#"[{"id":"a","error":"internal_server_error","reason":"enospc"},"#,
+        r#"{"id":"b","error":"insufficient_storage","reason":"enospc"}]"#
+    );
+    for status in [StatusCode::INSUFFICIENT_STORAGE, StatusCode::INTERNAL_SERVER_ERROR] {
+        let (_server, store) = scripted(move |_, path, _| {
+            Some(if path.ends_with("_bulk_docs") { (StatusCode::CREATED, ROWS) } else { (status, FULL) })
+        })
+        .await;
+        assert!(matches!(store.insert(&job("a")).await, Err(StoreError::Unavailable { .. })));
+        for row in store.create_many(vec![job("a"), job("b")]).await {
+            assert!(matches!(row, Err(StoreError::Unavailable { .. })), "{row:?}");
+        }
+    }
+}
+
+/// One row of a batch is refused for the members that the predecessor does not know; it is written again without them.
+#[tokio::test]
+async fn a_forbidden_row_is_written_again_without_our_members() {
+    const FIRST: &str = concat!(
+        r#"[{"ok":true,"id":"a","rev":"1-967a00dff5e02add41819138abb3284d"},"#,
+        r#"{"id":"b","error":"forbidden","reason":"unknown field instance"}]"#
+    );
+    let (server, store) = scripted(|_, path, body| {
+        let ours = String::from_utf8_lossy(body).contains("write_token");
+        Some(match path {
+            "/jobs/_bulk_docs" => (StatusCode::CREATED, FIRST),
+            _ if ours => (StatusCode::FORBIDDEN, r#"{"error":"forbidden","reason":"unknown field instance"}"#),
+            _ => (StatusCode::CREATED, WRITTEN),
+        })
+    })
+    .await;
+    for row in store.create_many(vec![job("a"), job("b")]).await {
+        assert!(row.is_ok(), "{row:?}");
+    }
+    store.insert(&job("c")).await.unwrap();
+    assert_eq!(server.take(), ["POST /jobs/_bulk_docs", "PUT /jobs/b", "PUT /jobs/c"]);
+    assert_eq!(store.rows_written(), 4);
 }
 
 #[tokio::test]

@@ -53,6 +53,8 @@ struct Row {
 pub(super) enum RowFailure {
     Conflict,
     TooLarge,
+    /// A validation function of the database's own does not take it.
+    Forbidden(Trouble),
     Other(Trouble),
 }
 
@@ -216,12 +218,13 @@ pub(super) fn row_outcome(row: RowReply) -> Result<Revision, RowFailure> {
         (Some(rev), None) => return Ok(Revision(rev)),
         (_, error) => error.unwrap_or_default(),
     };
-    let status = match error.as_str() {
-        "conflict" => return Err(RowFailure::Conflict),
-        "forbidden" | "unauthorized" => StatusCode::FORBIDDEN,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    Err(RowFailure::Other(Fault { status, error, reason: row.reason }.into()))
+    let fault = |status| Trouble::from(Fault { status, error: error.clone(), reason: row.reason });
+    Err(match error.as_str() {
+        "conflict" => RowFailure::Conflict,
+        "forbidden" => RowFailure::Forbidden(fault(StatusCode::FORBIDDEN)),
+        "unauthorized" => RowFailure::Other(fault(StatusCode::FORBIDDEN)),
+        _ => RowFailure::Other(fault(StatusCode::INTERNAL_SERVER_ERROR)),
+    })
 }
 
 async fn put(http: &Http, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
@@ -230,6 +233,7 @@ async fn put(http: &Http, id: &JobId, document: Bytes) -> Result<Revision, RowFa
     match reply.status {
         StatusCode::CONFLICT => Err(RowFailure::Conflict),
         StatusCode::PAYLOAD_TOO_LARGE => Err(RowFailure::TooLarge),
+        StatusCode::FORBIDDEN => Err(RowFailure::Forbidden(reply.fault().into())),
         _ => row_outcome(reply.json().map_err(RowFailure::Other)?),
     }
 }
