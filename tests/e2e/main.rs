@@ -1,6 +1,7 @@
 //! The whole system as its users meet it: real processes, RabbitMQ, CouchDB's protocol, Chromium.
 
 mod attempts;
+mod backup;
 mod cancel;
 mod drain;
 mod executors;

@@ -2,6 +2,8 @@
 //! system in this process without any server.
 
 mod api;
+mod backup;
+mod data_dir;
 mod exec;
 mod job_folder;
 mod jobs;
@@ -29,6 +31,8 @@ enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Look after the jobs of a gateway.
     Jobs(jobs::JobsArgs),
+    /// Copy jobs and queue of `up`, which may be running, to another folder.
+    Backup(backup::BackupArgs),
     /// Run gateway and executor in this process, on an embedded store and queue.
     Up(Box<up::UpArgs>),
 }
@@ -46,6 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Exec(args) => exec::run(*args).await,
             Command::Jobs(args) => jobs::run(args).await,
+            Command::Backup(args) => backup::run(&args),
             Command::Up(args) => up::run(*args).await,
         }
     })

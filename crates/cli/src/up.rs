@@ -1,5 +1,6 @@
 //! `puppet-master up`: gateway and executor in this process, jobs in SQLite, the queue embedded. No server needed.
 
+use std::error::Error;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,13 @@ use executor::config::ExecutorArgs;
 use executor::slot::SlotProgram;
 use gateway::config::{ConfigError, Settings};
 use job_queue::JobQueue;
-use job_queue::embedded::EmbeddedQueue;
+use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
 use service::config::time_text;
 use service::{Secret, StopArgs, TelemetryArgs};
 
+use crate::data_dir::DataDir;
 use crate::output::note;
 
 /// Jobs and queue survive a restart in DATA_DIR.
@@ -52,21 +54,33 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     service::telemetry::init(&args.telemetry)?;
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
-    let data_dir = &args.data_dir;
-    std::fs::create_dir_all(data_dir).with_context(|| format!("failed to make DATA_DIR {}", data_dir.display()))?;
+    let data_dir = DataDir::at(&args.data_dir);
+    data_dir.make()?;
+    // The queue first: its lock keeps a second `up` away from everything else.
+    let queue: Arc<dyn JobQueue> = match EmbeddedQueue::open(data_dir.queue()) {
+        Ok(queue) => Arc::new(queue),
+        Err(error) => {
+            let Some(InUse { pid }) = error.source().and_then(|source| source.downcast_ref()) else {
+                return Err(error.into());
+            };
+            let folder = data_dir.path().display();
+            service::config::refuse(format_args!(
+                "process {pid} works with DATA_DIR {folder}: end it, or name another folder"
+            ));
+        }
+    };
     let mut settings = args.gateway_settings();
     if makes_token {
-        settings.api_token = Some(kept_token(&data_dir.join("api-token"))?);
+        settings.api_token = Some(kept_token(&data_dir.token())?);
     }
-    let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.join("jobs.sqlite"))?);
-    let queue: Arc<dyn JobQueue> = Arc::new(EmbeddedQueue::open(data_dir.join("queue.sqlite"))?);
+    let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.jobs())?);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, args.listen_port))
         .await
         .with_context(|| format!("failed to listen on LISTEN_PORT {}", args.listen_port))?;
     let address = listener.local_addr()?;
-    note(&format!("puppet-master listens on http://127.0.0.1:{}, jobs in {}", address.port(), data_dir.display()));
+    note(&format!("puppet-master listens on http://127.0.0.1:{}, jobs in {}", address.port(), data_dir.path().display()));
     if let Some(token) = settings.api_token.as_ref().filter(|_| makes_token) {
-        note(&format!("API token, from {}: {}", data_dir.join("api-token").display(), token.expose()));
+        note(&format!("API token, from {}: {}", data_dir.token().display(), token.expose()));
     }
     let executor_args = args.executor.with_stop(&args.stop);
     let enable_jobs = settings.enable_jobs;

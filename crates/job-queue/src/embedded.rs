@@ -7,6 +7,7 @@
 //! for the next flush: a power cut may deliver a message once more.
 
 mod file;
+mod lock;
 mod owner;
 mod questions;
 
@@ -24,6 +25,8 @@ use crate::{
     Consumer, Delivery, JobQueue, Message, Questions, Queue, QueueError, Requeue, Settle, Subscription, Topic,
 };
 use file::QueueFile;
+pub use lock::InUse;
+use lock::{Lock, LockError};
 use owner::{Command, ConsumerId, Done, Handed, Owner};
 use questions::Questioning;
 
@@ -61,18 +64,26 @@ impl Drop for Shared {
 }
 
 impl EmbeddedQueue {
-    /// Opens or creates the file. Fails when another process has it open.
+    /// Opens or creates the file. Fails when it is open already; the source of the error is [`InUse`] then.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, QueueError> {
         let path = path.as_ref();
         let action = || format!("open the queue in {}", path.display());
+        let lock = Lock::take(path).map_err(|err| match err {
+            LockError::InUse(in_use) => unavailable(action(), in_use),
+            err @ LockError::Io { .. } => unavailable(action(), err),
+        })?;
         let file = QueueFile::open(path).map_err(|err| unavailable(action(), err))?;
         let owner = Owner::load(file).map_err(|err| unavailable(action(), err))?;
-        Self::start(owner).map_err(|err| unavailable(action(), err))
+        Self::start(owner, Some(lock)).map_err(|err| unavailable(action(), err))
     }
 
-    fn start(owner: Owner) -> std::io::Result<Self> {
+    fn start(owner: Owner, lock: Option<Lock>) -> std::io::Result<Self> {
         let (commands, inbox) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("embedded-queue".to_owned()).spawn(move || owner.run(&inbox))?;
+        let run = move || {
+            owner.run(&inbox);
+            drop(lock);
+        };
+        let thread = std::thread::Builder::new().name("embedded-queue".to_owned()).spawn(run)?;
         let shared = Shared {
             commands: Some(commands),
             owner: Some(thread),
@@ -262,7 +273,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = QueueFile::open(&directory.path().join("queue.sqlite")).unwrap();
         file.limit_size().unwrap();
-        let queue = EmbeddedQueue::start(Owner::load(file).unwrap()).unwrap();
+        let queue = EmbeddedQueue::start(Owner::load(file).unwrap(), None).unwrap();
         queue.publish(Queue::Jobs, Message::new(b"small".to_vec())).await.unwrap();
         let mut jobs = queue.consume(Queue::Jobs, NonZeroU16::MIN).await.unwrap();
         let held = jobs.next().await.unwrap();

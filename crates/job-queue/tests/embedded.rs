@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use job_queue::embedded::EmbeddedQueue;
+use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_queue::{JobQueue, Message, Queue, QueueError};
 
 const ONE: NonZeroU16 = NonZeroU16::MIN;
@@ -66,6 +66,9 @@ async fn a_file_in_use_cannot_be_opened_again() {
 
     let Err(err @ QueueError::Unavailable { .. }) = second else { panic!("{:?}", second.err()) };
     assert!(err.to_string().contains("queue.sqlite"), "{err}");
+    let source = std::error::Error::source(&err).unwrap();
+    let in_use = source.downcast_ref::<InUse>().unwrap();
+    assert_eq!(in_use.pid, std::process::id().to_string());
 }
 
 #[tokio::test]
@@ -74,4 +77,24 @@ async fn a_body_over_the_limit_is_refused() {
     let queue = EmbeddedQueue::open(directory.path().join("queue.sqlite")).unwrap();
     let refused = queue.publish(Queue::Jobs, Message::new(vec![0; 128 * 1024 * 1024 + 1])).await;
     assert!(matches!(refused, Err(QueueError::Refused { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn its_files_are_their_owners_alone_and_others_may_read_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("queue.sqlite");
+    let queue = EmbeddedQueue::open(&path).unwrap();
+    publish(&queue, &["one"]).await;
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+        names.push(file.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["queue.sqlite", "queue.sqlite-shm", "queue.sqlite-wal", "queue.sqlite.lock"]);
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    let count: i64 = reader.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 1);
 }

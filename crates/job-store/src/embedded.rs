@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::{self, BoxStream, StreamExt};
 use job_model::{Job, JobId};
+use rusqlite::Connection;
 
 use self::reading::Readers;
 use self::schema::Row;
@@ -38,7 +39,11 @@ impl EmbeddedJobStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let action = || format!("open the job database {}", path.display());
-        let connection = schema::open_for_writing(path, action)?;
+        Self::start(path, schema::open_for_writing(path, action)?)
+    }
+
+    fn start(path: &Path, connection: Connection) -> Result<Self, StoreError> {
+        let action = || format!("open the job database {}", path.display());
         let writer = Writer::start(connection).map_err(|error| unavailable(action(), error))?;
         Ok(Self { writer, readers: Arc::new(Readers::new(path)) })
     }
@@ -140,4 +145,32 @@ impl JobStore for EmbeddedJobStore {
 
 fn unavailable(action: String, error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable { action, source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use job_model::{Job, NewJob, Timestamp};
+
+    use super::{EmbeddedJobStore, schema};
+    use crate::{JobStore, StoreError};
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_as_something_that_passes_and_loses_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("jobs.sqlite");
+        let connection = schema::open_for_writing(&path, || "open".into()).unwrap();
+        connection.query_row("PRAGMA max_page_count = 60", [], |_| Ok(())).unwrap();
+        let store = EmbeddedJobStore::start(&path, connection).unwrap();
+        let job = |id: &str, code: String| {
+            Job::create(NewJob { uuid: id.to_owned(), code, ..NewJob::default() }, Timestamp::now()).unwrap()
+        };
+        let kept = job("kept", String::new());
+        store.insert(&kept).await.unwrap();
+        let refused = store.insert(&job("large", "x".repeat(1_000_000))).await.unwrap_err();
+        let StoreError::Unavailable { action, source } = &refused else { panic!("{refused:?}") };
+        assert_eq!(action, "write job large to the job database");
+        assert!(source.to_string().contains("full"), "{source}");
+        assert_eq!(store.get(&kept.uuid).await.unwrap().value, kept);
+        store.insert(&job("small", String::new())).await.unwrap();
+    }
 }

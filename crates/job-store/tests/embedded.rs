@@ -194,3 +194,16 @@ async fn reclaiming_makes_the_file_smaller_while_others_write() {
     let size = std::fs::metadata(&path).unwrap().len();
     assert!(size < 1_000_000, "{size} bytes are left of 20 MB");
 }
+
+#[tokio::test]
+async fn its_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let store = EmbeddedJobStore::open(directory.path().join("jobs.sqlite")).unwrap();
+    store.create(job("j")).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}

@@ -1,6 +1,8 @@
 //! The SQLite file: messages in the order of their publishing, and whether each was ever delivered.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,12 +10,10 @@ use rusqlite::{Connection, params};
 
 use crate::{Message, Queue};
 
-/// How long to wait for a predecessor in this process, or another, to let go of the file.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How long a reader, which a backup is, may hold the file before a call fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// EXCLUSIVE keeps a second process out.
 const SET_UP: &str = "
-    PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
     PRAGMA journal_size_limit = 67108864;
     BEGIN IMMEDIATE;
@@ -43,8 +43,9 @@ pub(super) struct QueueFile {
 
 impl QueueFile {
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+        make_private(path);
         let connection = Connection::open(path)?;
-        connection.busy_timeout(LOCK_WAIT)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.execute_batch(SET_UP)?;
         let mut file = Self { connection, flush: Flush::Later };
         file.set_flush(Flush::Now)?;
@@ -115,6 +116,12 @@ impl QueueFile {
     pub(super) fn ping(&self) -> rusqlite::Result<()> {
         self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
     }
+}
+
+/// Makes the file, when there is none, for its owner alone; SQLite gives the files beside it the same rights. Where that
+/// fails opening fails too, and says why.
+fn make_private(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 /// The queue's name in the file. Renaming a queue on a broker does not concern it.

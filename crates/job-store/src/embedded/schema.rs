@@ -5,6 +5,8 @@
 //! state and hour of creation, kept by triggers: totals are a short sum, and a deep page is found by adding hours instead
 //! of passing over all rows before it.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -119,6 +121,7 @@ pub(super) fn seconds(time: job_model::Timestamp) -> i64 {
 /// The connection that writes, on a file whose tables are there.
 pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Result<Connection, StoreError> {
     let failed = |error| unavailable(action(), error);
+    make_private(path);
     let mut connection = Connection::open(path).map_err(failed)?;
     set_up(&connection).map_err(failed)?;
     let found = migrate(&mut connection).map_err(failed)?;
@@ -134,6 +137,12 @@ pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Resu
         }
     }
     Ok(connection)
+}
+
+/// Makes the file, when there is none, for its owner alone; SQLite gives the files beside it the same rights. Where that
+/// fails opening fails too, and says why.
+fn make_private(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
