@@ -1,4 +1,7 @@
-//! Keeps the edges between the crates as docs/ARCHITECTURE.md draws them.
+//! Keeps the edges between the crates, and between the files of a crate, as docs/ARCHITECTURE.md draws them.
+
+#[path = "architecture/circles.rs"]
+mod circles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +26,27 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bench", &["browser", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"]),
     ("fuzz", &["browser", "executor", "gateway", "job-model", "job-queue", "job-store", "script"]),
 ];
+
+/// How many files of a crate may import each other in a circle; 1 means that there is no circle.
+const LARGEST_CIRCLES: &[(&str, usize)] = &[
+    ("crates/cli/src", 1),
+    ("crates/job-model/src", 1),
+    ("crates/json-text/src", 1),
+    // A value on its way reaches the job's scope, whose inbox holds values.
+    ("crates/script/src", 3),
+    ("crates/service/src", 1),
+];
+
+#[test]
+fn files_of_a_crate_import_each_other_in_no_larger_circle() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    for (folder, largest) in LARGEST_CIRCLES {
+        let imports = circles::Imports::of(&root.join(folder));
+        for circle in imports.circles() {
+            assert!(circle.len() <= *largest, "{} files of {folder} import each other: {circle:?}", circle.len());
+        }
+    }
+}
 
 #[test]
 fn crates_depend_only_where_the_picture_has_an_arrow() {
