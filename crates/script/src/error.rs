@@ -6,7 +6,7 @@ use rquickjs as js;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{class}: {message}")]
 pub struct OpError {
-    /// The name of the error's class in JavaScript: `Error`, `TypeError`, `TimeoutError` …; see `js/errors.js`.
+    /// The name of the error's class in JavaScript: `Error`, `TypeError`, `TimeoutError` …; see `js/core/errors.js`.
     pub class: &'static str,
     /// The text that the script's author reads.
     pub message: String,
@@ -25,7 +25,7 @@ impl OpError {
         Self::of_class("TypeError", message)
     }
 
-    /// An error of any class that `js/errors.js` knows.
+    /// An error of any class that `js/core/errors.js` knows.
     pub fn of_class(class: &'static str, message: impl Into<String>) -> Self {
         Self { class, message: message.into(), thrown: false }
     }

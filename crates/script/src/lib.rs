@@ -1,15 +1,16 @@
 //! Runs a user's code in QuickJS against a page.
 //!
-//! [`run`] gives one [`Script`] one engine, feeds it from one ordered [`inbox`] and ends it within its [`Limits`].
+//! [`run`] gives one [`Script`] one engine, feeds it from one ordered inbox and ends it within its [`Limits`].
 //!
-//! - **Two halves.** `js/*.js`, the prelude, decides how a call looks; `src/ops/*.rs` carries it across in few-line
+//! - **Two halves.** `js/`, the prelude, decides how a call looks: `puppeteer/` has Puppeteer's classes, `node/`
+//!   what else Node gives a script, `core/` what both need of the engine; `src/ops/*.rs` carries it across in few-line
 //!   functions. User code reaches neither the ops nor the prelude's `internal:` modules.
-//! - **An op** is registered with [`ops::Registry::sync`] (answers at once) or [`ops::Registry::future`] (answers a
-//!   promise, is polled once before the call returns). Arguments are a tuple of [`value::FromArg`], results are
-//!   [`value::IntoValue`], errors [`error::OpError`].
+//! - **An op** is registered with `Registry::sync` (answers at once) or `Registry::future` (answers a
+//!   promise, is polled once before the call returns). Arguments are a tuple of `FromArg`, results are
+//!   `IntoValue`, errors `OpError`.
 //! - **A class** implements [`resources::Resource`] in Rust and calls `define(name, Class, deliver)` in its module,
-//!   which is named in `src/prelude.rs` and imported by `js/main.js`. One Rust object is one JavaScript object.
-//! - **An event** goes through [`scope::Scope::emit`]: events, answers and timers run in JavaScript in the order in
+//!   which is named in `src/prelude.rs` and imported by `js/core/main.js`. One Rust object is one JavaScript object.
+//! - **An event** goes through `Scope::emit`: events, answers and timers run in JavaScript in the order in
 //!   which they entered the inbox, each followed by all its microtasks.
 
 mod error;

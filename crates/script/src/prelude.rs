@@ -25,13 +25,17 @@ macro_rules! modules {
     };
 }
 modules! {
-    "ops" "primordials" "wording" "errors" "json" "handles" "layout" "classes" "titles" "contents" "inspect" "format" "table"
-    "console" "timers" "helpers" "node_error" "buffer_numbers" "buffer" "encoding"
-    "url" "clone" "locale" "main"
-    "accessibility" "arrays" "browser" "browser_context" "cdp_session" "console_message" "coverage" "dialog" "element_handle"
-    "event_emitter" "event_wait" "execution_context" "file_chooser" "frame" "js_handle" "keyboard" "locator" "mouse" "options"
-    "page" "page_function" "pdf" "puppeteer" "request" "response" "screenshot" "security_details" "target" "touchscreen"
-    "tracing" "worker"
+    "core/arrays" "core/errors" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
+    "core/inspect/layout" "core/inspect/titles" "core/main" "core/ops" "core/primordials" "core/v8_messages"
+    "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/format"
+    "node/job_helpers" "node/json" "node/locale" "node/node_error" "node/table" "node/timers" "node/url"
+    "puppeteer/accessibility" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
+    "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
+    "puppeteer/event_wait" "puppeteer/execution_context" "puppeteer/file_chooser" "puppeteer/frame"
+    "puppeteer/js_handle" "puppeteer/keyboard" "puppeteer/locator" "puppeteer/mouse" "puppeteer/options"
+    "puppeteer/page" "puppeteer/page_function" "puppeteer/pdf" "puppeteer/puppeteer" "puppeteer/request"
+    "puppeteer/response" "puppeteer/screenshot" "puppeteer/security_details" "puppeteer/target"
+    "puppeteer/touchscreen" "puppeteer/tracing" "puppeteer/worker"
 }
 
 /// One of the prelude's modules.
@@ -65,9 +69,9 @@ pub(crate) fn load(ctx: &js::Ctx<'_>, scope: &Rc<Scope>) -> js::Result<()> {
     let mut registry = Registry::new(ctx, scope)?;
     ops::register(&mut registry)?;
     let ops = registry.ops;
-    let holder = evaluate(ctx, "internal:ops")?;
+    let holder = evaluate(ctx, "internal:core/ops")?;
     holder.get::<_, js::Function<'_>>("install")?.call::<_, ()>((ops,))?;
-    let main = evaluate(ctx, "internal:main")?;
+    let main = evaluate(ctx, "internal:core/main")?;
     scope.set_hooks(ctx, &main)
 }
 

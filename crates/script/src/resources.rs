@@ -1,6 +1,6 @@
 //! The table of Rust objects that JavaScript holds: resource id → object.
 //!
-//! One Rust object has one id, and `js/handles.js` keeps one JavaScript object per id, so `===` means what it should.
+//! One Rust object has one id, and `js/core/handles.js` keeps one JavaScript object per id, so `===` means what it should.
 //! When the engine collects that object, its id is released; what is left after a job is dropped with the table.
 
 use std::any::{Any, type_name};

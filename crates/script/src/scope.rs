@@ -62,7 +62,7 @@ pub(crate) struct Rejection {
     pub(crate) reason: js::Persistent<js::Value<'static>>,
 }
 
-/// The functions of the prelude that Rust calls, by their export name in `js/main.js`.
+/// The functions of the prelude that Rust calls, by their export name in `js/core/main.js`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Hook {
     /// (rid, class) → the one object of that id.

@@ -8,27 +8,29 @@ use job_model::Level;
 #[test]
 fn internal_modules_cannot_be_imported() {
     for code in [
-        r#"await import("internal:ops")"#,
-        r#"await (0, eval)('import("internal:main")')"#,
-        r#"await new Function('return import("internal:main")')()"#,
-        r#"await logger.info.constructor('return import("internal:main")')()"#,
+        r#"await import("internal:core/ops")"#,
+        r#"await (0, eval)('import("internal:core/main")')"#,
+        r#"await new Function('return import("internal:core/main")')()"#,
+        r#"await logger.info.constructor('return import("internal:core/main")')()"#,
         r#"await import("file:///puppet-master/code")"#,
     ] {
         assert!(run(code).error().starts_with("Unable to resolve dependency: "), "{code}");
     }
-    assert_eq!(run(r#"import "internal:ops""#).error(), "Unable to resolve dependency: internal:ops");
+    assert_eq!(run(r#"import "internal:core/ops""#).error(), "Unable to resolve dependency: internal:core/ops");
 }
 
 #[test]
 fn modules_of_the_job_cannot_reach_them_either() {
-    let ran = run_with_modules(r#"import "m""#, &[("m", r#"import "internal:ops""#)]);
-    assert_eq!(ran.error(), "Unable to resolve dependency: internal:ops");
+    let ran = run_with_modules(r#"import "m""#, &[("m", r#"import "internal:core/ops""#)]);
+    assert_eq!(ran.error(), "Unable to resolve dependency: internal:core/ops");
 }
 
 #[test]
 fn a_module_named_like_an_internal_one_is_the_jobs_own() {
-    let ran =
-        run_with_modules(r#"import {a} from "internal:ops"; results.a = a"#, &[("internal:ops", "export const a = 1")]);
+    let ran = run_with_modules(
+        r#"import {a} from "internal:core/ops"; results.a = a"#,
+        &[("internal:core/ops", "export const a = 1")],
+    );
     assert_eq!(ran.result("a"), 1);
 }
 

@@ -5,13 +5,10 @@ use std::path::Path;
 
 type Members = BTreeMap<String, BTreeSet<String>>;
 
-/// Classes of the prelude that are Node's and the web's, not Puppeteer's.
-const OTHERS: [&str; 5] = ["Buffer", "TextDecoder", "TextEncoder", "URL", "URLSearchParams"];
-
 /// Every member is on a line that is indented by two, as the prelude is written.
 fn members_of_classes() -> Members {
     let mut classes = Members::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("js/puppeteer");
     for file in std::fs::read_dir(folder).expect("the prelude") {
         let text = std::fs::read_to_string(file.expect("a file").path()).expect("a module");
         let mut class = None;
@@ -25,7 +22,6 @@ fn members_of_classes() -> Members {
             }
         }
     }
-    classes.retain(|class, _| !OTHERS.contains(&class.as_str()));
     classes
 }
 

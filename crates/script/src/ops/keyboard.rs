@@ -12,7 +12,7 @@ use super::registry::Registry;
 use crate::error::OpError;
 use crate::value::Json;
 
-/// As `js/keyboard.js` makes them.
+/// As `js/puppeteer/keyboard.js` makes them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PressArgs {
@@ -20,7 +20,7 @@ pub(super) struct PressArgs {
     text: Option<String>,
 }
 
-/// As `js/keyboard.js` makes them.
+/// As `js/puppeteer/keyboard.js` makes them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ClickArgs {

@@ -73,7 +73,7 @@ impl From<Error> for OpError {
     }
 }
 
-/// `[text, whether it is a function]`, as `js/page_function.js` makes it.
+/// `[text, whether it is a function]`, as `js/puppeteer/page_function.js` makes it.
 impl FromArg for PageFunction {
     fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
         let pair = value.as_array().ok_or_else(|| OpError::type_error("not a function or text"))?;
@@ -82,7 +82,7 @@ impl FromArg for PageFunction {
     }
 }
 
-/// A primitive, `[resource id]` or `[JSON]`, as `js/page_function.js` makes it.
+/// A primitive, `[resource id]` or `[JSON]`, as `js/puppeteer/page_function.js` makes it.
 impl FromArg for Argument {
     fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
         let Some(holder) = value.as_array() else {

@@ -3,7 +3,7 @@
 use ::browser::page::{GotoOptions, NavigationOptions};
 use serde::Deserialize;
 
-/// As `js/options.js` makes them.
+/// As `js/puppeteer/options.js` makes them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct NavigationArgs {

@@ -3,7 +3,7 @@
 use ::browser::pdf::{Length, Margins, PdfOptions};
 use serde::Deserialize;
 
-/// As `js/pdf.js` makes them.
+/// As `js/puppeteer/pdf.js` makes them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PdfArgs {

@@ -14,7 +14,7 @@ use crate::value::{IntoValue, Json, Value};
 
 type Headers = Option<Vec<(String, String)>>;
 
-/// As `js/request.js` makes them.
+/// As `js/puppeteer/request.js` makes them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ContinueArgs {

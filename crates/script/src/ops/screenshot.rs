@@ -9,7 +9,7 @@ use crate::error::OpError;
 use crate::scope::Scope;
 use crate::value::{Bytes, IntoValue, Value};
 
-/// As `js/screenshot.js` makes them.
+/// As `js/puppeteer/screenshot.js` makes them.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ScreenshotArgs {

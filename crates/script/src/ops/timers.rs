@@ -1,4 +1,4 @@
-//! Ops of timers. The callbacks stay in `js/timers.js`.
+//! Ops of timers. The callbacks stay in `js/node/timers.js`.
 
 use std::rc::Rc;
 

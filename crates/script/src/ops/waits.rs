@@ -1,4 +1,4 @@
-//! How the waits of `js/event_wait.js` fail: each op throws, in Puppeteer's words.
+//! How the waits of `js/puppeteer/event_wait.js` fail: each op throws, in Puppeteer's words.
 
 use ::browser::error::Error;
 use rquickjs as js;

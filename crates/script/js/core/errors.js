@@ -1,0 +1,306 @@
+// Error classes, stack traces and the texts of thrown values.
+import { ops } from "internal:core/ops";
+import {
+  ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, apply, defineProperty,
+  getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, uncurryThis,
+} from "internal:core/primordials";
+import { messageOf } from "internal:core/v8_messages";
+
+const { toString: errorToString } = ErrorCtor.prototype;
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapSet = uncurryThis(MapCtor.prototype.set);
+const startsWith = uncurryThis(StringCtor.prototype.startsWith);
+const slice = uncurryThis(StringCtor.prototype.slice);
+const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
+const indexOf = uncurryThis(StringCtor.prototype.indexOf);
+const lastIndexOf = uncurryThis(StringCtor.prototype.lastIndexOf);
+
+export class TimeoutError extends ErrorCtor {
+  constructor(message) {
+    super(message);
+    this.name = this.constructor.name;
+  }
+}
+
+const classes = new MapCtor([
+  ["Error", ErrorCtor], ["TypeError", TypeErrorCtor], ["RangeError", RangeErrorCtor], ["TimeoutError", TimeoutError],
+]);
+
+// Lets ops throw errors of this class by its name.
+export function defineError(name, Class) {
+  mapSet(classes, name, Class);
+}
+
+const made = new WeakSet();
+const remember = uncurryThis(WeakSet.prototype.add);
+const remembers = uncurryThis(WeakSet.prototype.has);
+
+// Whether an error is one of a call of the page, and not the script's own.
+export function isMade(error) {
+  return remembers(made, error);
+}
+
+// Makes an error with the author's lines of a stack from rawStack; without one it has the stack of now.
+export function makeError(name, message, raw) {
+  const Class = mapGet(classes, name) ?? ErrorCtor;
+  const error = new Class(message);
+  remember(made, error);
+  const lines = authorLines(raw);
+  if (lines !== "") {
+    defineProperty(error, "stack", {
+      value: `${header(error)}${lines}`, writable: true, configurable: true, enumerable: false,
+    });
+  }
+  return error;
+}
+
+function header(error) {
+  try {
+    return apply(errorToString, error, []);
+  } catch {
+    return "Error";
+  }
+}
+
+const CODE = "file:///puppet-master/code";
+const AUTHORS = "file:///puppet-master/";
+const AT_AUTHORS = ` (${AUTHORS}`;
+
+// Stack traces show the author's lines alone: not the prelude's, and the code's own line numbers (the wrapper puts one
+// line in front of it). A script's Error.prepareStackTrace gets call sites that hold no functions.
+let userPrepare;
+
+class CallSite {
+  #name; #file; #line; #column;
+  constructor(name, file, line, column) {
+    this.#name = name;
+    this.#file = file;
+    this.#line = line;
+    this.#column = column;
+  }
+  getFunctionName() { return this.#name; }
+  getFileName() { return this.#file; }
+  getLineNumber() { return this.#line; }
+  getColumnNumber() { return this.#column; }
+  getFunction() { return undefined; }
+  getThis() { return undefined; }
+  getTypeName() { return null; }
+  getMethodName() { return null; }
+  getEvalOrigin() { return undefined; }
+  isNative() { return false; }
+  isToplevel() { return false; }
+  isEval() { return false; }
+  isConstructor() { return false; }
+  isAsync() { return false; }
+  toString() { return place(this.#name, this.#file, this.#line, this.#column); }
+}
+
+function place(name, file, line, column) {
+  const where = `${file}:${line}:${column}`;
+  return name ? `${name} (${where})` : where;
+}
+
+function authorsLine(file, line) {
+  return file === CODE ? line - 1 : line;
+}
+
+// What the engine calls functions without a name is not theirs.
+function shownName(name) {
+  return name === "<anonymous>" || name === "default" || name === "<eval>" ? "" : name;
+}
+
+let getFunction, getFunctionName, getFileName, getLineNumber, getColumnNumber;
+
+function sites(error, frames) {
+  const found = [];
+  let count = 0;
+  for (let i = 0; i < frames.length; i++) {
+    const frame = frames[i];
+    // V8 leaves the error's own constructor out.
+    if (count === 0 && getFunction(frame) === error.constructor) continue;
+    const file = getFileName(frame);
+    if (typeof file !== "string" || !startsWith(file, AUTHORS)) continue;
+    const line = authorsLine(file, getLineNumber(frame));
+    if (line < 1) continue;
+    const name = shownName(getFunctionName(frame));
+    defineProperty(found, count++, {
+      value: new CallSite(name || null, file, line, getColumnNumber(frame)), writable: true, configurable: true,
+      enumerable: true,
+    });
+  }
+  return found;
+}
+
+const InternalErrorPrototype = InternalError.prototype;
+const rewordable = [
+  TypeErrorCtor.prototype, ReferenceError.prototype, RangeErrorCtor.prototype, SyntaxErrorCtor.prototype, URIError.prototype,
+];
+
+function prepare(error, frames) {
+  let prototype = getPrototypeOf(error);
+  // V8 has no class for what the engine could not do.
+  if (prototype === InternalErrorPrototype && getOwnPropertyDescriptor(error, "message")?.value === "string too long") {
+    prototype = RangeErrorCtor.prototype;
+    setPrototypeOf(error, prototype);
+  }
+  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames.length > 0 ? frames[0] : undefined));
+  const found = sites(error, frames);
+  if (typeof userPrepare === "function") return userPrepare(error, found);
+  return ops.kind_of(error) === "Error" ? new Stack(lines(found)) : header(error) + lines(found);
+}
+
+// What the engine keeps for an error. As in V8 the first line is made when somebody asks for the stack: a class that
+// names itself in its constructor has its name by then.
+class Stack {
+  #lines; #text;
+  constructor(places) { this.#lines = places; }
+  static text(stack, error) {
+    if (typeof stack !== "object" || stack === null || !(#lines in stack)) return stack;
+    stack.#text ??= header(error) + stack.#lines;
+    return stack.#text;
+  }
+}
+const { text: stackText } = Stack;
+
+// The name of the built-in function that threw; undefined when code did.
+function builtInOf(frame) {
+  return frame === undefined || typeof getFileName(frame) === "string" ? undefined : getFunctionName(frame) ?? "";
+}
+
+function reword(error, builtIn) {
+  const message = getOwnPropertyDescriptor(error, "message");
+  if (message === undefined || typeof message.value !== "string") return;
+  const value = messageOf(message.value, builtIn);
+  if (value !== message.value) defineProperty(error, "message", { value, writable: true, configurable: true, enumerable: false });
+}
+
+const siteText = uncurryThis(CallSite.prototype.toString);
+
+function lines(found) {
+  let text = "";
+  for (let i = 0; i < found.length; i++) text += `\n    at ${siteText(found[i])}`;
+  return text;
+}
+
+const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTrace");
+
+{
+  ErrorCtor.prepareStackTrace = (error, frames) => {
+    const proto = getPrototypeOf(frames[0]);
+    getFunction = uncurryThis(proto.getFunction);
+    getFunctionName = uncurryThis(proto.getFunctionName);
+    getFileName = uncurryThis(proto.getFileName);
+    getLineNumber = uncurryThis(proto.getLineNumber);
+    getColumnNumber = uncurryThis(proto.getColumnNumber);
+    delete proto.getFunction;
+    return "";
+  };
+  void new ErrorCtor("call sites").stack;
+  ErrorCtor.prepareStackTrace = prepare;
+  defineProperty(ErrorCtor, "prepareStackTrace", {
+    get() { return userPrepare; },
+    set(value) { userPrepare = value; },
+    configurable: false, enumerable: false,
+  });
+}
+
+// What is no number means no stack, as in V8. The engine never frees a value that was its limit, so it gets numbers alone.
+{
+  const native = getOwnPropertyDescriptor(ErrorCtor, "stackTraceLimit");
+  let limit = ErrorCtor.stackTraceLimit;
+  defineProperty(ErrorCtor, "stackTraceLimit", {
+    get() { return limit; },
+    set(value) {
+      limit = value;
+      apply(native.set, ErrorCtor, [typeof value === "number" ? value : 0]);
+    },
+    configurable: false, enumerable: false,
+  });
+}
+
+// As in V8 any value may be assigned to `stack`; it becomes the error's own property.
+let stackOf;
+{
+  stackOf = uncurryThis(getOwnPropertyDescriptor(ErrorCtor.prototype, "stack").get);
+  defineProperty(ErrorCtor.prototype, "stack", {
+    get() { return stackText(stackOf(this), this); },
+    set(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
+    configurable: true, enumerable: false,
+  });
+}
+
+// The engine's own text of the current stack, for what may never be shown: call sites would cost each call of the page
+// more than all the rest of it.
+export function rawStack() {
+  apply(setPrepare, ErrorCtor, [undefined]);
+  try {
+    return stackOf(new ErrorCtor(""));
+  } finally {
+    apply(setPrepare, ErrorCtor, [prepare]);
+  }
+}
+
+// Stack traces are the engine's own text from now on: nothing of the prelude or of a script runs when an error is made.
+export function plainStacks() {
+  apply(setPrepare, ErrorCtor, [undefined]);
+}
+
+// The author's lines of such a text, each behind a line break.
+function authorLines(raw) {
+  let lines = "";
+  for (let start = 0, end; start < raw.length; start = end + 1) {
+    end = indexOf(raw, "\n", start);
+    if (end < 0) end = raw.length;
+    lines += authorLine(slice(raw, start, end));
+  }
+  return lines;
+}
+
+// `    at NAME (FILE:LINE:COLUMN)`, or nothing when the line is not an author's.
+function authorLine(text) {
+  const open = indexOf(text, AT_AUTHORS);
+  if (open < 7) return "";
+  const where = slice(text, open + 2, -1);
+  const column = lastIndexOf(where, ":");
+  const number = lastIndexOf(where, ":", column - 1);
+  const file = slice(where, 0, number);
+  const line = authorsLine(file, +slice(where, number + 1, column));
+  return line < 1 ? "" : `\n    at ${place(shownName(slice(text, 7, open)), file, line, slice(where, column + 1))}`;
+}
+
+// The author's lines of the current stack, one per line.
+export function callSite() {
+  return slice(authorLines(rawStack()), 1);
+}
+
+// The text that the log gets of what the code threw.
+export function thrownText(thrown) {
+  if (thrown === null || thrown === undefined) return `${thrown}`;
+  let text;
+  try {
+    text = StringCtor(thrown.toString());
+  } catch {
+    text = "";
+  }
+  return toWellFormed(text === "" ? "Error" : text);
+}
+
+// The job's error for it.
+export function errorText(thrown) {
+  return withoutError(thrownText(thrown));
+}
+
+export function withoutError(text) {
+  return startsWith(text, "Error: ") ? slice(text, 7) : text;
+}
+
+// For a log line: an error with its stack.
+export function describe(reason) {
+  try {
+    const stack = reason instanceof ErrorCtor ? reason.stack : undefined;
+    if (typeof stack === "string" && stack !== "") return toWellFormed(stack);
+  } catch {
+    // A getter or Proxy of the script's: its text is enough.
+  }
+  return thrownText(reason);
+}

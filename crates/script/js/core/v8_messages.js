@@ -1,0 +1,160 @@
+// The engine's error texts as V8's users know them, as far as the engine's say what is needed for it.
+import { RegExpCtor, SymbolCtor, fixed, uncurryThis } from "internal:core/primordials";
+
+const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
+const test = uncurryThis(RegExpCtor.prototype.test);
+
+// What running code meets. A script's own errors come by here, too: these are texts that nobody writes by hand.
+const ofCode = [
+  [/^cannot read property 'Symbol\.iterator' of (undefined|null)$/, "$1 is not iterable (cannot read property Symbol(Symbol.iterator))"],
+  [/^cannot (read|set) property /, "Cannot $1 property "],
+  [/^'(\d+)' is read-only$/, "Cannot assign to read only property '$1' of object"],
+  [/^'[^']+' is read-only$/, "Assignment to constant variable."],
+  [/^cannot convert undefined or null to object$/i, "Cannot destructure a value that is undefined or null"],
+  [/^this is not initialized$/, "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"],
+  [/^'this' can be initialized only once$/, "Super constructor may only be called once"],
+  [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
+  [/^class constructors must be invoked with 'new'$/, "Class constructor cannot be invoked without 'new'"],
+  [/^parent class must be constructor$/, "Class extends value is not a constructor or null"],
+  [/^cannot convert symbol to (string|number)$/, "Cannot convert a Symbol value to a $1"],
+  [/^cannot convert BigInt to number$/, "Cannot mix BigInt and other types, use explicit conversions"],
+  [/^bigint argument with unary \+$/, "Cannot convert a BigInt value to a number"],
+  [/^BigInt operands are forbidden for >>>$/, "BigInts have no unsigned right shift, use >> instead"],
+  [/^BigInt division by zero$/, "Division by zero"],
+  [/^BigInt negative exponent$/, "Exponent must be positive"],
+  [/^toPrimitive$/, "Cannot convert object to primitive value"],
+  [/^object is not extensible$/, "Cannot add property, object is not extensible"],
+  [/^could not delete property$/, "Cannot delete property"],
+  [/^no setter for property$/, "Cannot set property which has only a getter"],
+  [/^invalid 'instanceof' right operand$/, "Right-hand side of 'instanceof' is not callable"],
+  [/^operand 'prototype' property is not an object$/, "Function has non-object prototype 'undefined' in instanceof check"],
+  [/^private class field '(.+)' does not exist$/, "Cannot read private member $1 from an object whose class did not declare it"],
+  [/^cannot invoke a running generator$/, "Generator is already running"],
+  [/^proxy: cannot set property$/, "'set' on proxy: trap returned falsish"],
+  [/^revoked proxy$/, "Cannot perform an operation on a proxy that has been revoked"],
+  [/^promise self resolution$/, "Chaining cycle detected for promise #<Promise>"],
+  [/^invalid array length$/, "Invalid array length"],
+  [/^(string too long|invalid string length)$/, "Invalid string length"],
+  [/^circular prototype chain$/, "Cyclic __proto__ value"],
+];
+
+// What the parser meets.
+const ofParser = [
+  [/^unexpected token in expression: ''$/, "Unexpected end of input"],
+  [/^unexpected token in expression: '(.+)'$/, "Unexpected token '$1'"],
+  [/^Unexpected identifier '.*'$/, "Unexpected identifier"],
+  [/^invalid redefinition of (lexical|global) identifier$/, "Identifier has already been declared"],
+  [/^redeclaration of '(.+)'$/, "Identifier '$1' has already been declared"],
+  [/^invalid number literal$/, "Invalid or unexpected token"],
+  [/^unexpected end of string$/, "Invalid or unexpected token"],
+  [/^unexpected end of comment$/, "Invalid or unexpected token"],
+  [/^unexpected (line terminator in|end of) regexp$/, "Invalid regular expression: missing /"],
+  [/^expecting catch or finally$/, "Missing catch or finally after try"],
+  [/^invalid assignment left-hand side$/, "Invalid left-hand side in assignment"],
+  [/^invalid increment\/decrement operand$/, "Invalid left-hand side expression in postfix operation"],
+  [/^invalid lvalue in strict mode$/, "Unexpected eval or arguments in strict mode"],
+  [/^missing initializer for( const)? variable$/, "Missing initializer in const declaration"],
+  [/^line terminator not allowed after throw$/, "Illegal newline after throw"],
+  [/^return not in a function$/, "Illegal return statement"],
+  [/^break must be inside loop or switch$/, "Illegal break statement"],
+  [/^continue must be inside loop$/, "Illegal continue statement: no surrounding iteration statement"],
+  [/^unexpected 'await' keyword$/, "await is only valid in async function"],
+  [/^unexpected 'yield' keyword$/, "Unexpected strict mode reserved word"],
+  [/^unsupported keyword: (.+)$/, "Unexpected token '$1'"],
+  [/^function name expected$/, "Function statements require a function name"],
+  [/^new\.target only allowed within functions$/, "new.target expression is not allowed here"],
+  [/^super\(\) is only valid in a derived class constructor$/, "'super' keyword unexpected here"],
+  [/^property constructor appears more than once$/, "A class may only have one constructor"],
+  [/^duplicate label name$/, "Label has already been declared"],
+  [/^duplicate default$/, "More than one default clause in switch statement"],
+  [/^duplicate __proto__ property name$/, "Duplicate __proto__ fields are not allowed in object literals"],
+  [/^duplicate import binding$/, "Identifier has already been declared"],
+  [/^missing formal parameter$/, "Unexpected token"],
+  [/^invalid keyword: with$/, "Strict mode code may not include a with statement"],
+  [/^cannot delete a direct reference in strict mode$/, "Delete of an unqualified identifier in strict mode."],
+  [/^Octal literals are not allowed in strict mode$/, "Octal literals are not allowed in strict mode."],
+  [/^Octal escape sequences are not allowed in (strict mode|template strings)$/, "Octal escape sequences are not allowed in $1."],
+  [/^private class field is already defined$/, "Identifier has already been declared"],
+  [/^undefined private field '(.+)'$/, "Private field '$1' must be declared in an enclosing class"],
+  [/^exported variable '(.+)' does not exist$/, "Export '$1' is not defined in module"],
+  [/^duplicate exported name '(.+)'$/, "Duplicate export of '$1'"],
+  [/^Could not find export '(.+)' in module 'file:\/\/\/puppet-master\/module\/(.*)'$/, "The requested module '$2' does not provide an export named '$1'"],
+  [/^export '(.+)' in module 'file:\/\/\/puppet-master\/module\/(.*)' is ambiguous$/, "The requested module '$2' contains conflicting star exports for name '$1'"],
+];
+
+// What built-in functions say; `$f` is the function's name.
+const ofBuiltIns = [
+  [/^'(.+)' is read-only$/, "Cannot assign to read only property '$1' of object"],
+  [/^(cannot convert undefined or null to object)$/i, "Cannot convert undefined or null to object"],
+  [/^circular reference$/, "Converting circular structure to JSON"],
+  [/^BigInt are forbidden in JSON.stringify$/, "Do not know how to serialize a BigInt"],
+  [/^invalid array (index|length)$/, "Invalid array length"],
+  [/^invalid array buffer length$/, "Invalid array buffer length"],
+  [/^invalid repeat count$/, "Invalid count value"],
+  [/^invalid code point$/, "Invalid code point"],
+  [/^empty array$/, "Reduce of empty array with no initial value"],
+  [/^object prototype may only be an Object or null$/, "Object prototype may only be an Object or null"],
+  [/^Date value is NaN$/, "Invalid time value"],
+  [/^not a Date object$/, "this is not a Date object."],
+  [/^cannot convert BigInt to number$/, "Cannot convert a BigInt value to a number"],
+  [/^cannot convert (NaN or Infinity )?to BigInt: not an integer$/, "The number cannot be converted to a BigInt because it is not an integer"],
+  [/^cannot convert NaN or Infinity to BigInt$/, "The number cannot be converted to a BigInt because it is not an integer"],
+  [/^cannot convert to BigInt$/i, "Cannot convert value to a BigInt"],
+  [/^invalid value used as WeakMap key$/, "Invalid value used as weak map key"],
+  [/^invalid value used as WeakSet key$/, "Invalid value used in weak set"],
+  [/^([A-Z]\w+) object expected$/, "Method $1.prototype.$f called on incompatible receiver"],
+  [/^must be called with new$/, "Constructor $f requires 'new'"],
+  [/^bad normalization form$/, "The normalization form should be one of NFC, NFD, NFKC, NFKD."],
+  [/^regexp not supported$/, "First argument to String.prototype.$f must not be a regular expression"],
+  [/^null or undefined are forbidden$/, "String.prototype.$f called on null or undefined"],
+  [/^property is not configurable$/, "Cannot redefine property"],
+  [/^out of bound$/, "Offset is outside the bounds of the DataView"],
+  [/^(expecting hex digit|invalid character|expecting surrogate pair|malformed UTF-8|expecting %|invalid UTF-8 sequence)$/, "URI malformed"],
+  [/^invalid regular expression flags$/, "Invalid flags supplied to RegExp constructor"],
+  [/^proxy: defineProperty exception$/, "'defineProperty' on proxy: trap returned falsish"],
+];
+const digits = {
+  __proto__: null,
+  toFixed: "toFixed() digits argument must be between 0 and 100",
+  toPrecision: "toPrecision() argument must be between 1 and 100",
+  toExponential: "toExponential() argument must be between 0 and 100",
+};
+
+// What is wrong with a regular expression.
+const ofPatterns = [
+  [/^expecting '\)'$/, "Unterminated group"],
+  [/^expecting '\]'$|^unterminated character class$/, "Unterminated character class"],
+  [/^unexpected end$/, "Unexpected end of pattern"],
+  [/^nothing to repeat$/, "Nothing to repeat"],
+  [/^extraneous characters at the end$/, "Unmatched ')'"],
+  [/^invalid repetition count$/, "numbers out of order in {} quantifier"],
+  [/^duplicate group name$/, "Duplicate capture group name"],
+  [/^invalid group name$/, "Invalid capture group name"],
+  [/^group name not defined$/, "Invalid named capture referenced"],
+  [/^invalid class range$/, "Range out of order in character class"],
+  [/^invalid group$/, "Invalid group"],
+  [/^invalid escape sequence in regular expression$/, "Invalid escape"],
+];
+
+for (const list of [ofCode, ofParser, ofBuiltIns, ofPatterns]) for (const entry of list) fixed(entry[0]);
+const NAME = fixed(/\$f/);
+
+function reworded(list, message) {
+  for (let i = 0; i < list.length; i++) {
+    if (test(list[i][0], message)) return replace(list[i][0], message, list[i][1]);
+  }
+  return undefined;
+}
+
+// `builtIn` is the name of the built-in function that threw, undefined for code.
+export function messageOf(message, builtIn) {
+  if (message.length > 200) return message;
+  if (builtIn !== undefined) {
+    if (message === "invalid number of digits" && digits[builtIn] !== undefined) return digits[builtIn];
+    const pattern = builtIn === "RegExp" ? reworded(ofPatterns, message) : undefined;
+    if (pattern !== undefined) return `Invalid regular expression: ${pattern}`;
+    const own = reworded(ofBuiltIns, message);
+    if (own !== undefined) return replace(NAME, own, builtIn);
+  }
+  return reworded(ofCode, message) ?? reworded(ofParser, message) ?? message;
+}

@@ -1,0 +1,100 @@
+// setTimeout and its kin. Rust knows when, this module knows what.
+import { ops } from "internal:core/ops";
+import { invalidArgument, invalidCallback } from "internal:node/node_error";
+import { MapCtor, NumberCtor, SymbolCtor, apply, uncurryThis } from "internal:core/primordials";
+
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapSet = uncurryThis(MapCtor.prototype.set);
+const mapDelete = uncurryThis(MapCtor.prototype.delete);
+const { toPrimitive } = SymbolCtor;
+
+const timers = new MapCtor();
+
+// Node's Timeout: an object that also counts as its number.
+class Timeout {
+  #id; #delay; #callback; #args; #repeat;
+  // Without a delay it is an immediate.
+  constructor(delay, callback, args, repeat) {
+    this.#delay = delay;
+    this.#callback = callback;
+    this.#args = args;
+    this.#repeat = repeat;
+    this.#start();
+  }
+  #start() {
+    this.#id = this.#delay === undefined ? ops.timer_immediate() : ops.timer_start(this.#delay);
+    mapSet(timers, this.#id, this);
+  }
+  static fire(id) {
+    const timer = mapGet(timers, id);
+    if (timer === undefined) return;
+    mapDelete(timers, id);
+    if (timer.#repeat !== undefined) timer.#start();
+    apply(timer.#callback, timer, timer.#args);
+  }
+  static stop(timer) {
+    const known = typeof timer === "object" && timer !== null && #id in timer ? timer : mapGet(timers, NumberCtor(timer));
+    if (known === undefined) return;
+    known.#repeat = undefined;
+    mapDelete(timers, known.#id);
+    ops.timer_stop(known.#id);
+  }
+  ref() { return this; }
+  unref() { return this; }
+  hasRef() { return true; }
+  refresh() {
+    if (mapGet(timers, this.#id) !== this) return this;
+    mapDelete(timers, this.#id);
+    ops.timer_stop(this.#id);
+    this.#start();
+    return this;
+  }
+  [toPrimitive]() { return this.#id; }
+}
+
+const { fire, stop } = Timeout;
+export { fire };
+
+function checked(callback) {
+  if (typeof callback === "function") return callback;
+  throw invalidCallback(callback);
+}
+
+function milliseconds(delay) {
+  const number = typeof delay === "bigint" ? NumberCtor(delay) : +delay;
+  return number >= 1 ? number : 1;
+}
+
+export function setTimeout(callback, delay, ...args) {
+  checked(callback);
+  return new Timeout(milliseconds(delay), callback, args, undefined);
+}
+
+export function setInterval(callback, delay, ...args) {
+  checked(callback);
+  const every = milliseconds(delay);
+  return new Timeout(every, callback, args, every);
+}
+
+export function setImmediate(callback, ...args) {
+  checked(callback);
+  return new Timeout(undefined, callback, args, undefined);
+}
+
+export function clearTimeout(timer) {
+  if (timer !== undefined && timer !== null) stop(timer);
+}
+
+export function clearInterval(timer) {
+  clearTimeout(timer);
+}
+
+export function clearImmediate(timer) {
+  clearTimeout(timer);
+}
+
+const { queueMicrotask: queue } = globalThis;
+export function queueMicrotask(callback) {
+  if (typeof callback !== "function") throw invalidArgument('"callback" argument', "of type function", callback);
+  queue(callback);
+}

@@ -1,0 +1,40 @@
+// Browser: the Chromium that the job's page runs in.
+import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
+import { waitForEvent } from "internal:puppeteer/event_wait";
+import { define, ridOf } from "internal:core/handles";
+import { ops } from "internal:core/ops";
+import { timeoutOf } from "internal:puppeteer/options";
+import { refuseJson } from "internal:puppeteer/page_function";
+
+export class Browser extends EventEmitter {
+  process() { return ops.browser_process(ridOf(this)); }
+  async createIncognitoBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
+  async createBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
+  browserContexts() { return ops.browser_browser_contexts(ridOf(this)); }
+  defaultBrowserContext() { return ops.browser_default_browser_context(ridOf(this)); }
+  wsEndpoint() { return ops.browser_ws_endpoint(ridOf(this)); }
+  async newPage() { return await ops.browser_new_page(ridOf(this)); }
+  targets() { return ops.browser_targets(ridOf(this)); }
+  target() { return ops.browser_target(ridOf(this)); }
+  waitForTarget(predicate, options) { return waitForTarget(this, predicate, options); }
+  async pages() { return await ops.browser_pages(ridOf(this)); }
+  async version() { return await ops.browser_version(ridOf(this)); }
+  async userAgent() { return await ops.browser_user_agent(ridOf(this)); }
+  async close() { await ops.browser_close(ridOf(this)); }
+  disconnect() { ops.browser_disconnect(ridOf(this)); }
+  isConnected() { return ops.browser_is_connected(ridOf(this)); }
+  get connected() { return ops.browser_is_connected(ridOf(this)); }
+  toJSON() { refuseJson(); }
+}
+
+define("Browser", Browser, deliver, 1);
+
+// The first of the targets of a browser or browser context, now or later, that the predicate accepts.
+export async function waitForTarget(owner, predicate, options = {}) {
+  const { timeout = 30000 } = options;
+  const limit = timeoutOf(timeout);
+  const targets = owner.targets();
+  for (let i = 0; i < targets.length; i++) if (predicate(targets[i])) return targets[i];
+  const failed = () => ops.wait_timed_out("target", limit);
+  return waitForEvent(owner, ["targetcreated", "targetchanged"], (target) => !!predicate(target), limit, failed);
+}

@@ -1,0 +1,16 @@
+// ConsoleMessage: what the page wrote with its console.
+import { define, ridOf } from "internal:core/handles";
+import { ops } from "internal:core/ops";
+import { refuseJson } from "internal:puppeteer/page_function";
+
+export class ConsoleMessage {
+  #args;
+
+  type() { return ops.console_message_type(ridOf(this)); }
+  text() { return ops.console_message_text(ridOf(this)); }
+  args() { return this.#args ??= ops.console_message_args(ridOf(this)); }
+  location() { return ops.console_message_location(ridOf(this)); }
+  toJSON() { refuseJson(); }
+}
+
+define("ConsoleMessage", ConsoleMessage);

@@ -1,0 +1,266 @@
+// Page: what a job gets. What concerns one document is its main frame's.
+import { copy, map } from "internal:core/arrays";
+import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
+import { waitForEvent } from "internal:puppeteer/event_wait";
+import { isMade } from "internal:core/errors";
+import { define, ridOf } from "internal:core/handles";
+import { locate } from "internal:puppeteer/locator";
+import { ops } from "internal:core/ops";
+import { navigation, text, timeoutOf } from "internal:puppeteer/options";
+import { callText, isString, json, refuseJson } from "internal:puppeteer/page_function";
+import { pdfOptions } from "internal:puppeteer/pdf";
+import { ErrorCtor, MapCtor, NumberCtor, apply, jsonStringify, keys, uncurryThis } from "internal:core/primordials";
+import { screenshotOptions } from "internal:puppeteer/screenshot";
+
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapHas = uncurryThis(MapCtor.prototype.has);
+const mapSet = uncurryThis(MapCtor.prototype.set);
+
+let functionsOf;
+
+export class Page extends EventEmitter {
+  // The parts stay the same objects, also for a script that changes one of their methods.
+  #keyboard;
+  #mouse;
+  #touchscreen;
+  #coverage;
+  #tracing;
+  #accessibility;
+  // The object that setViewport() was given.
+  #viewport;
+  // What exposeFunction() has exposed, by name.
+  #functions = new MapCtor();
+
+  static { functionsOf = (page) => page.#functions; }
+
+  constructor() { super((name, hears) => { if (typeof name === "string") ops.page_listen(ridOf(this), name, hears); }); }
+
+  get keyboard() { return this.#keyboard ??= ops.page_keyboard(ridOf(this)); }
+  get mouse() { return this.#mouse ??= ops.page_mouse(ridOf(this)); }
+  get touchscreen() { return this.#touchscreen ??= ops.page_touchscreen(ridOf(this)); }
+  get coverage() { return this.#coverage ??= ops.page_coverage(ridOf(this)); }
+  get tracing() { return this.#tracing ??= ops.page_tracing(ridOf(this)); }
+  get accessibility() { return this.#accessibility ??= ops.page_accessibility(ridOf(this)); }
+
+  target() { return ops.page_target(ridOf(this)); }
+  browser() { return ops.page_browser(ridOf(this)); }
+  browserContext() { return ops.page_browser_context(ridOf(this)); }
+  mainFrame() { return ops.page_main_frame(ridOf(this)); }
+  frames() { return ops.page_frames(ridOf(this)); }
+  workers() { return ops.page_workers(ridOf(this)); }
+  url() { return ops.page_url(ridOf(this)); }
+  viewport() { return this.#viewport ?? ops.page_viewport(ridOf(this)); }
+  isClosed() { return ops.page_is_closed(ridOf(this)); }
+
+  async goto(url, options) { return await ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
+  async waitForNavigation(options) { return await ops.frame_wait_for_navigation(mainRid(this), navigation(options)); }
+  async reload(options) { return await ops.page_reload(ridOf(this), navigation(options)); }
+  async goBack(options) { return await ops.page_go_back(ridOf(this), navigation(options)); }
+  async goForward(options) { return await ops.page_go_forward(ridOf(this), navigation(options)); }
+
+  async content() { return await onMain(this, "content", arguments); }
+  async setContent(html, options) { await onMain(this, "setContent", arguments); }
+  async title() { return await onMain(this, "title", arguments); }
+  async evaluate(pageFunction, ...args) { return await onMain(this, "evaluate", arguments); }
+  async evaluateHandle(pageFunction, ...args) { return await onMain(this, "evaluateHandle", arguments); }
+  async queryObjects(prototypeHandle) { return await ops.page_query_objects(ridOf(this), ridOf(prototypeHandle)); }
+  async $(selector) { return await onMain(this, "$", arguments); }
+  async $$(selector) { return await onMain(this, "$$", arguments); }
+  async $eval(selector, pageFunction, ...args) { return await onMain(this, "$eval", arguments); }
+  async $$eval(selector, pageFunction, ...args) { return await onMain(this, "$$eval", arguments); }
+  async $x(expression) { return await onMain(this, "$x", arguments); }
+  async addScriptTag(options) { return await onMain(this, "addScriptTag", arguments); }
+  async addStyleTag(options) { return await onMain(this, "addStyleTag", arguments); }
+  click(selector, options = {}) { return onMain(this, "click", arguments); }
+  focus(selector) { return onMain(this, "focus", arguments); }
+  hover(selector) { return onMain(this, "hover", arguments); }
+  select(selector, ...values) { return onMain(this, "select", arguments); }
+  tap(selector) { return onMain(this, "tap", arguments); }
+  type(selector, text, options) { return onMain(this, "type", arguments); }
+  waitFor(selectorOrFunctionOrTimeout, options = {}, ...args) { return onMain(this, "waitFor", arguments); }
+  waitForSelector(selector, options = {}) { return onMain(this, "waitForSelector", arguments); }
+  waitForXPath(xpath, options = {}) { return onMain(this, "waitForXPath", arguments); }
+  waitForFunction(pageFunction, options = {}, ...args) { return onMain(this, "waitForFunction", arguments); }
+  waitForTimeout(milliseconds) { return onMain(this, "waitForTimeout", arguments); }
+
+  locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this))); }
+
+  async waitForRequest(urlOrPredicate, options) { return await waitForTraffic(this, "request", urlOrPredicate, options); }
+  async waitForResponse(urlOrPredicate, options) { return await waitForTraffic(this, "response", urlOrPredicate, options); }
+
+  // The first frame, now or later, that has this address or that the predicate accepts.
+  async waitForFrame(urlOrPredicate, options = {}) {
+    const { timeout } = options;
+    const accepts = matching(urlOrPredicate);
+    const frames = this.frames();
+    for (let i = 0; i < frames.length; i++) if (accepts(frames[i])) return frames[i];
+    return waitForOne(this, ["frameattached", "framenavigated"], accepts, timeout);
+  }
+
+  async waitForNetworkIdle(options = {}) {
+    const { idleTime = 500, concurrency = 0, timeout } = options;
+    const rid = ridOf(this);
+    await ops.page_wait_for_network_idle(rid, NumberCtor(idleTime), NumberCtor(concurrency), timeoutOf(timeout));
+  }
+
+  async waitForFileChooser(options = {}) {
+    const { timeout } = options;
+    return await ops.page_wait_for_file_chooser(ridOf(this), timeoutOf(timeout));
+  }
+
+  async evaluateOnNewDocument(pageFunction, ...args) {
+    await ops.page_evaluate_on_new_document(ridOf(this), callText(pageFunction, args));
+  }
+
+  async exposeFunction(name, puppeteerFunction) {
+    const key = `${name}`;
+    if (!mapHas(this.#functions, key)) mapSet(this.#functions, key, puppeteerFunction);
+    await ops.page_expose_binding(ridOf(this), key);
+  }
+
+  async cookies(...urls) { return await ops.page_cookies(ridOf(this), map(urls, (url) => `${url}`)); }
+  async setCookie(...cookies) { await ops.page_set_cookies(ridOf(this), jsonStringify(cookies)); }
+  async deleteCookie(...cookies) { await ops.page_delete_cookies(ridOf(this), jsonStringify(cookies)); }
+
+  setDefaultTimeout(timeout) { ops.page_set_default_timeout(ridOf(this), timeoutOf(timeout) ?? 0); }
+
+  setDefaultNavigationTimeout(timeout) {
+    ops.page_set_default_navigation_timeout(ridOf(this), timeoutOf(timeout) ?? 0);
+  }
+
+  async setRequestInterception(value) { await ops.page_set_request_interception(ridOf(this), !!value); }
+  async setOfflineMode(enabled) { await ops.page_set_offline_mode(ridOf(this), !!enabled); }
+  async setCacheEnabled(enabled = true) { await ops.page_set_cache_enabled(ridOf(this), !!enabled); }
+  async setBypassCSP(enabled) { await ops.page_set_bypass_csp(ridOf(this), !!enabled); }
+  async setJavaScriptEnabled(enabled) { await ops.page_set_java_script_enabled(ridOf(this), !!enabled); }
+  async setUserAgent(userAgent) { await ops.page_set_user_agent(ridOf(this), `${userAgent}`); }
+
+  async authenticate(credentials) {
+    const { username, password } = credentials ?? {};
+    await ops.page_authenticate(ridOf(this), !!credentials, text(username) ?? "", text(password) ?? "");
+  }
+
+  async setExtraHTTPHeaders(headers) { await ops.page_set_extra_http_headers(ridOf(this), headerPairs(headers)); }
+
+  async setViewport(viewport) {
+    const { width, height, deviceScaleFactor, isMobile, hasTouch, isLandscape } = viewport;
+    await ops.page_set_viewport(ridOf(this), {
+      __proto__: null, width, height, deviceScaleFactor, isMobile: flag(isMobile), hasTouch: flag(hasTouch),
+      isLandscape: flag(isLandscape),
+    });
+    this.#viewport = viewport;
+  }
+
+  async emulate(options) {
+    const { viewport, userAgent } = options;
+    const done = [this.setViewport(viewport), this.setUserAgent(userAgent)];
+    await done[0];
+    await done[1];
+  }
+
+  async emulateMedia(mediaType) {
+    await ops.page_emulate_media(ridOf(this), mediaType === null ? null : `${mediaType}`);
+  }
+
+  async emulateMediaType(type) { await this.emulateMedia(type === undefined ? null : type); }
+
+  async emulateMediaFeatures(features) {
+    const list = features === null || features === undefined ? [] : features;
+    const named = map(list, (feature) => [`${feature.name}`, `${feature.value}`]);
+    await ops.page_emulate_media_features(ridOf(this), named);
+  }
+
+  async emulateTimezone(timezoneId) { await ops.page_emulate_timezone(ridOf(this), text(timezoneId)); }
+  async emulateCPUThrottling(factor) { await ops.page_emulate_cpu_throttling(ridOf(this), factor); }
+  async emulateVisionDeficiency(type) { await ops.page_emulate_vision_deficiency(ridOf(this), text(type)); }
+
+  async setGeolocation(options) {
+    const { longitude, latitude, accuracy = 0 } = options;
+    await ops.page_set_geolocation(ridOf(this), NumberCtor(longitude), NumberCtor(latitude), NumberCtor(accuracy));
+  }
+
+  isJavaScriptEnabled() { return ops.page_is_java_script_enabled(ridOf(this)); }
+  getDefaultTimeout() { return ops.page_default_timeout(ridOf(this)); }
+  getDefaultNavigationTimeout() { return ops.page_default_navigation_timeout(ridOf(this)); }
+  createCDPSession() { return this.target().createCDPSession(); }
+
+  async metrics() { return await ops.page_metrics(ridOf(this)); }
+  async screenshot(options = {}) { return await ops.page_screenshot(ridOf(this), screenshotOptions(options)); }
+  async pdf(options) { return await ops.page_pdf(ridOf(this), pdfOptions(options)); }
+  async bringToFront() { await ops.page_bring_to_front(ridOf(this)); }
+
+  async close(options = {}) {
+    const { runBeforeUnload } = options;
+    await ops.page_close(ridOf(this), !!runBeforeUnload);
+  }
+
+  toJSON() { refuseJson(); }
+}
+
+define("Page", Page, (page, name, args) => {
+  if (name === "bindingcalled") serve(page, args[0]);
+  else if (name === "pageerror") deliver(page, name, [withoutStack(args[0])]);
+  else if (name === "error") deliver(page, name, [new ErrorCtor(args[0])]);
+  else deliver(page, name, args);
+}, 100);
+
+function mainRid(page) { return ridOf(ops.page_main_frame(ridOf(page))); }
+
+function onMain(page, method, args) {
+  const frame = ops.page_main_frame(ridOf(page));
+  return apply(frame[method], frame, args);
+}
+
+function flag(value) { return value === undefined ? undefined : !!value; }
+
+function headerPairs(headers) {
+  return map(keys(headers), (name) => {
+    const value = headers[name];
+    if (isString(value)) return [name, `${value}`];
+    throw new ErrorCtor(`Expected value of header "${name}" to be String, but "${typeof value}" is found.`);
+  });
+}
+
+function waitForTraffic(page, event, urlOrPredicate, options = {}) {
+  const { timeout } = options;
+  return waitForOne(page, [event], matching(urlOrPredicate), timeout);
+}
+
+function matching(urlOrPredicate) {
+  return (object) => {
+    if (isString(urlOrPredicate)) return object.url() === `${urlOrPredicate}`;
+    return typeof urlOrPredicate === "function" && !!urlOrPredicate(object);
+  };
+}
+
+function waitForOne(page, events, accepts, timeout) {
+  const limit = timeoutOf(timeout) ?? ops.page_default_timeout(ridOf(page));
+  return waitForEvent(page, events, accepts, limit, () => ops.wait_event_timed_out(), "close");
+}
+
+// An error of the page: its text has the page's own stack already.
+function withoutStack(message) {
+  const error = new ErrorCtor(message);
+  error.stack = "";
+  return error;
+}
+
+// The page has called an exposed function. Rust carries the answer back to the document that asked.
+async function serve(page, call) {
+  const rid = ridOf(call);
+  const handler = mapGet(functionsOf(page), ops.binding_call_name(rid));
+  let answer;
+  try {
+    answer = json(await apply(handler, undefined, copy(ops.binding_call_args(rid))));
+  } catch (error) {
+    // As in the predecessor, where a job's own Error was none of Puppeteer's realm: it crosses as its JSON, `{}`.
+    if (isMade(error)) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
+    else ops.binding_call_reject_value(rid, json(error));
+    return;
+  }
+  ops.binding_call_resolve(rid, answer);
+}
+
+class BindingCall {}
+
+define("BindingCall", BindingCall);

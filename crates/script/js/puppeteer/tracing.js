@@ -1,0 +1,22 @@
+// Tracing: a timeline for DevTools.
+import { map } from "internal:core/arrays";
+import { define, ridOf } from "internal:core/handles";
+import { ops } from "internal:core/ops";
+import { text } from "internal:puppeteer/options";
+import { refuseJson } from "internal:puppeteer/page_function";
+
+export class Tracing {
+  #path = null;
+
+  async start(options = {}) {
+    const { path = null, screenshots = false, categories } = options;
+    const names = categories === undefined ? undefined : map(categories, (each) => `${each}`);
+    this.#path = text(path);
+    await ops.tracing_start(ridOf(this), this.#path, !!screenshots, names);
+  }
+
+  async stop() { return await ops.tracing_stop(ridOf(this), this.#path); }
+  toJSON() { refuseJson(); }
+}
+
+define("Tracing", Tracing);
