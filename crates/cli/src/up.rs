@@ -78,7 +78,11 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("failed to listen on LISTEN_PORT {}", args.listen_port))?;
     let address = listener.local_addr()?;
-    note(&format!("puppet-master listens on http://127.0.0.1:{}, jobs in {}", address.port(), data_dir.path().display()));
+    note(&format!(
+        "puppet-master listens on http://127.0.0.1:{}, jobs in {}",
+        address.port(),
+        data_dir.path().display()
+    ));
     if let Some(token) = settings.api_token.as_ref().filter(|_| makes_token) {
         note(&format!("API token, from {}: {}", data_dir.token().display(), token.expose()));
     }
