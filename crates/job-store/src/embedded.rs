@@ -66,17 +66,6 @@ impl EmbeddedJobStore {
         self.writer.apply(&job.uuid, change).await?;
         Ok(revision)
     }
-
-    /// The next few of these jobs, with the ids that are still to be read.
-    async fn read_some(&self, ids: Vec<JobId>) -> Result<(Vec<Job>, Vec<JobId>), StoreError> {
-        let read = self.readers.read("read the jobs of a list".into(), move |connection, unreadable| {
-            let (jobs, count) = reading::read_some(connection, unreadable, &ids)?;
-            Ok((jobs, ids, count))
-        });
-        let (jobs, mut ids, count) = read.await?;
-        ids.drain(..count);
-        Ok((jobs, ids))
-    }
 }
 
 #[async_trait]
@@ -124,7 +113,7 @@ impl JobStore for EmbeddedJobStore {
         let state = (ids, VecDeque::new());
         let jobs = stream::try_unfold(state, move |(mut ids, mut ready)| async move {
             while ready.is_empty() && !ids.is_empty() {
-                let (jobs, left) = self.read_some(ids).await?;
+                let (jobs, left) = self.readers.read_some(ids).await?;
                 ids = left;
                 ready.extend(jobs);
             }

@@ -12,6 +12,8 @@ use crate::unreadable::Unreadable;
 use crate::{LeftoverQuery, Revision, StoreError, Stored};
 
 const CONNECTIONS_MAX: usize = 4;
+/// How many of them read whole jobs for lists: the others are for who waits for one job, and jobs may be large.
+const WHOLE_LISTS_MAX: usize = 2;
 
 const LEFTOVERS: &str = "SELECT uuid, revision, document FROM jobs
     WHERE status = ?1 AND (created_at, uuid) > (?2, ?3) AND created_at <= ?4 ORDER BY created_at, uuid";
@@ -23,6 +25,8 @@ pub(super) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    /// Taken before one of `permits`.
+    whole_lists: Semaphore,
     unreadable: Unreadable,
 }
 
@@ -32,6 +36,7 @@ impl Readers {
             path: path.to_owned(),
             idle: Mutex::default(),
             permits: Semaphore::new(CONNECTIONS_MAX),
+            whole_lists: Semaphore::new(WHOLE_LISTS_MAX),
             unreadable: Unreadable::default(),
         }
     }
@@ -50,6 +55,18 @@ impl Readers {
             Ok(Err(error)) => Err(unavailable(action, error)),
             Err(error) => Err(unavailable(action, error)),
         }
+    }
+
+    /// The next few of these jobs, and the ids that are still to be read.
+    pub(super) async fn read_some(self: &Arc<Self>, ids: Vec<JobId>) -> Result<(Vec<Job>, Vec<JobId>), StoreError> {
+        let _permit = self.whole_lists.acquire().await;
+        let read = self.read("read the jobs of a list".into(), move |connection, unreadable| {
+            let (jobs, count) = read_some(connection, unreadable, &ids)?;
+            Ok((jobs, ids, count))
+        });
+        let (jobs, mut ids, count) = read.await?;
+        ids.drain(..count);
+        Ok((jobs, ids))
     }
 
     fn run<T>(&self, query: impl FnOnce(&mut Connection, &Unreadable) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
@@ -74,11 +91,11 @@ pub(super) fn get(
     id: &JobId,
 ) -> rusqlite::Result<Option<Stored<Job>>> {
     let mut statement = connection.prepare_cached("SELECT uuid, revision, document FROM jobs WHERE uuid = ?1")?;
-    Ok(statement.query_row([id.as_str()], StoredRow::of).optional()?.and_then(|row| row.job(unreadable)))
+    Ok(statement.query_row([id.as_str()], |row| stored_job(row, unreadable)).optional()?.flatten())
 }
 
 /// The first of these jobs, as many as weigh little together, and how many ids that were.
-pub(super) fn read_some(
+fn read_some(
     connection: &mut Connection,
     unreadable: &Unreadable,
     ids: &[JobId],
@@ -86,9 +103,11 @@ pub(super) fn read_some(
     let mut statement = connection.prepare_cached("SELECT uuid, revision, document FROM jobs WHERE uuid = ?1")?;
     let (mut jobs, mut bytes) = (Vec::new(), 0);
     for (number, id) in ids.iter().enumerate() {
-        let row = statement.query_row([id.as_str()], StoredRow::of).optional()?;
-        bytes += row.as_ref().map_or(0, |row| row.document.len());
-        jobs.extend(row.and_then(|row| row.job(unreadable)).map(|stored| stored.value));
+        let job = statement.query_row([id.as_str()], |row| {
+            bytes += row.get_ref(2)?.as_str()?.len();
+            stored_job(row, unreadable)
+        });
+        jobs.extend(job.optional()?.flatten().map(|stored| stored.value));
         if bytes >= SOME_BYTES {
             return Ok((jobs, number + 1));
         }
@@ -108,32 +127,22 @@ pub(super) fn leftovers(
     let (second, uuid) = after.map_or(start.clone(), |after| after.max(start));
     let last = seconds.last.map_or(i64::MAX, schema::seconds);
     let mut statement = connection.prepare_cached(LEFTOVERS)?;
-    let rows = statement.query_map(params![query.status.as_str(), second, uuid, last], StoredRow::of)?;
+    let parameters = params![query.status.as_str(), second, uuid, last];
+    let rows = statement.query_map(parameters, |row| stored_job(row, unreadable))?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     // Read lazily up to the limit, so that rows that are no jobs never hide the others.
-    rows.filter_map(|row| row.map(|row| row.job(unreadable)).transpose()).take(limit).collect()
+    rows.filter_map(Result::transpose).take(limit).collect()
 }
 
-/// A row as it is stored.
-struct StoredRow {
-    uuid: String,
-    revision: String,
-    document: String,
-}
-
-impl StoredRow {
-    fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { uuid: row.get(0)?, revision: row.get(1)?, document: row.get(2)? })
-    }
-
-    /// The job in it; `None`, with a log line, when a foreign hand made it unreadable.
-    fn job(self, unreadable: &Unreadable) -> Option<Stored<Job>> {
-        match serde_json::from_str(&self.document) {
-            Ok(value) => Some(Stored { value, revision: Revision(self.revision) }),
-            Err(error) => {
-                unreadable.report(&self.uuid, &self.revision, &error.to_string());
-                None
-            }
+/// The job in a row of uuid, revision and document, read where SQLite has the document: a copy may have megabytes. `None`,
+/// with a log line, when a foreign hand made it unreadable.
+fn stored_job(row: &rusqlite::Row<'_>, unreadable: &Unreadable) -> rusqlite::Result<Option<Stored<Job>>> {
+    let revision: String = row.get(1)?;
+    match serde_json::from_str(row.get_ref(2)?.as_str()?) {
+        Ok(value) => Ok(Some(Stored { value, revision: Revision(revision) })),
+        Err(error) => {
+            unreadable.report(row.get_ref(0)?.as_str()?, &revision, &error.to_string());
+            Ok(None)
         }
     }
 }
