@@ -85,7 +85,7 @@ async fn large_jobs_and_results_pass() {
     let mut stack = Stack::services(services::rabbitmq().await, services::couchdb().await);
     stack.add_executor(&[]);
     let queue = stack.queue();
-    let code = "results.back = vars.text; for (let i = 0; i < 5; i++) logger.info(vars.text.slice(0, 80000))";
+    let code = "results.back = vars.text; for (let i = 0; i < 4; i++) logger.info(vars.text.slice(0, 80000))";
     let text = "é\u{1}".repeat(400_000);
     let job = json!({"uuid": "large", "code": code, "vars": {"text": text}});
     queue.publish(Queue::Jobs, Message::new(job.to_string().into_bytes())).await.expect("published");

@@ -74,6 +74,9 @@ async fn through_gateway(gateway: &Gateway, folder: &JobFolder, delete: bool) ->
 }
 
 async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
+    if let Err(error) = executor::find_chromium(&args.executor) {
+        service::config::refuse(error);
+    }
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
     let new = NewJob { code: folder.code, vars: folder.vars, modules: folder.modules, ..NewJob::default() };

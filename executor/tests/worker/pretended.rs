@@ -10,6 +10,7 @@ use executor::config::ExecutorArgs;
 use executor::slot::SlotProgram;
 use job_queue::JobQueue;
 use job_queue::embedded::EmbeddedQueue;
+use service::StopArgs;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 struct Arguments {
     #[command(flatten)]
     executor: ExecutorArgs,
+    #[command(flatten)]
+    stop: StopArgs,
 }
 
 /// The folder of one test.
@@ -79,7 +82,8 @@ impl Executor {
             args: vec!["-c".into(), script.into(), "slot".into(), folder.path().into()],
         };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(executor::run(arguments.executor, Arc::clone(queue), program, stop.clone()));
+        let settings = arguments.executor.with_stop(&arguments.stop);
+        let task = tokio::spawn(executor::run(settings, Arc::clone(queue), program, stop.clone()));
         Self { stop, task }
     }
 
