@@ -19,7 +19,7 @@ async fn renderers_around(slot: &mut TestSlot, code: &str) -> (BTreeSet<u32>, BT
 
 #[tokio::test]
 async fn a_job_without_a_call_on_the_browser_leaves_its_page() {
-    let mut slot = TestSlot::start(&[]).await;
+    let mut slot = TestSlot::start(&["--job-memory=256"]).await;
     for code in [
         "results.answer = 42",
         "logger.info('%o', {page: typeof page}); await sleep(5); results.at = new URL('http://a/b').href",
