@@ -71,6 +71,34 @@ fn crates_depend_only_where_the_picture_has_an_arrow() {
     }
 }
 
+/// What `crates/browser/src/session` may reach, directly or through others: the wire knows nothing of the model.
+const BELOW_THE_MODEL: &[&str] = &["error", "guard", "promise", "session"];
+
+#[test]
+fn sessions_of_the_browser_import_nothing_of_the_model() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/browser/src");
+    for module in BELOW_THE_MODEL {
+        let mut files = vec![source.join(format!("{module}.rs"))];
+        if let Ok(folder) = std::fs::read_dir(source.join(module)) {
+            files.extend(folder.map(|entry| entry.expect("an entry").path()));
+        }
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                for (at, word) in line.match_indices("crate::") {
+                    let path = &line[at + word.len()..];
+                    let imported: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    assert!(
+                        BELOW_THE_MODEL.contains(&imported.as_str()),
+                        "{} imports {imported:?}, which is above it",
+                        file.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_dependency_has_its_version_in_one_place() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");

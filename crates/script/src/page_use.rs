@@ -1,4 +1,5 @@
-//! Whether a job has used its page: what it never called on is as it was, and can be the next job's.
+//! Whether a job has used its page: what it never called on is as it was, and can be the next job's. What it does call on is made
+//! ready for it first.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -33,8 +34,8 @@ impl fmt::Debug for State {
 }
 
 impl PageUse {
-    /// Tells of the calls on a page that `preparation` makes ready: it begins with the first call that answers with a promise,
-    /// and such calls wait for its end.
+    /// Tells of the calls on a page that `preparation` makes ready: it begins with the first call that looks at the page's
+    /// document and answers with a promise, and such calls wait for its end.
     pub fn after(preparation: impl Future<Output = ()> + 'static) -> Self {
         let preparation = RefCell::new(Some(preparation.boxed_local().shared()));
         Self(Rc::new(State { preparation, ..State::default() }))
@@ -52,6 +53,11 @@ impl PageUse {
     /// Whether there was a call.
     pub fn has_begun(&self) -> bool {
         self.0.used.get()
+    }
+
+    /// The page gets a new document anyway: a preparation that has not begun is not needed.
+    pub(crate) fn skip_preparation(&self) {
+        self.0.preparation.borrow_mut().take_if(|preparation| preparation.strong_count() == Some(1));
     }
 
     /// Resolves at the first call.

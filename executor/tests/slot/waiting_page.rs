@@ -81,3 +81,28 @@ async fn calls_of_one_moment_keep_their_order() {
     assert_eq!(results["seen"], Value::from((0..20).collect::<Vec<_>>()));
     slot.end().await;
 }
+
+#[tokio::test]
+async fn a_first_navigation_is_the_only_one() {
+    let site = Site::start();
+    let mut slot = TestSlot::start(&[]).await;
+    let vars = [("url", site.origin())];
+    let steps = [
+        "await page.goto(vars.url)",
+        "await Promise.all([page.goto(vars.url), page.waitForNavigation()])",
+        "await Promise.all([page.waitForNavigation(), page.goto(vars.url)])",
+        "await page.setViewport({width: 500, height: 400}); await page.setUserAgent('mine'); await page.goto(vars.url)",
+        "await page.setRequestInterception(true); page.on('request', request => request.continue()); await page.goto(vars.url)",
+        "page.evaluate(() => 1); await page.goto(vars.url)",
+    ];
+    for step in steps {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let code = format!(
+            "let navigations = 0; page.on('framenavigated', () => navigations++); {step};
+             results.seen = [page.url() === vars.url + '/', navigations, await page.evaluate(() => history.length)]"
+        );
+        let seen = slot.results(&code, &vars).await["seen"].take();
+        assert_eq!(seen, json!([true, 1, 2]), "{step}");
+    }
+    slot.end().await;
+}

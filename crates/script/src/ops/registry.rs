@@ -91,7 +91,7 @@ impl<'a, 'js> Registry<'a, 'js> {
     }
 
     /// An op that answers with a promise.
-    pub(crate) fn future<A, R, F>(&mut self, name: &str, op: fn(Rc<Scope>, A) -> F) -> js::Result<()>
+    pub(crate) fn future<A, R, F>(&mut self, name: &'static str, op: fn(Rc<Scope>, A) -> F) -> js::Result<()>
     where
         A: FromArgs + 'static,
         R: IntoValue + 'static,
@@ -105,8 +105,7 @@ impl<'a, 'js> Registry<'a, 'js> {
             match A::from_args(&args, &scope) {
                 Ok(args) => {
                     let op = op(Rc::clone(&scope), args);
-                    let preparation = if on_browser { scope.host.page_use.preparation() } else { None };
-                    match preparation {
+                    match if on_browser { preparation(&scope, name) } else { None } {
                         Some(preparation) => start(&ctx, &scope, resolve, reject, preparation.then(|()| op))?,
                         None => start(&ctx, &scope, resolve, reject, op)?,
                     }
@@ -121,6 +120,30 @@ impl<'a, 'js> Registry<'a, 'js> {
         };
         self.ops.set(name, js::Function::new(self.ctx.clone(), call)?)
     }
+}
+
+/// Ops that a page's document has no part in.
+const WITHOUT_DOCUMENT: [&str; 8] = [
+    "page_authenticate",
+    "page_cookies",
+    "page_set_cache_enabled",
+    "page_set_cookies",
+    "page_set_extra_http_headers",
+    "page_set_request_interception",
+    "page_set_user_agent",
+    "page_set_viewport",
+];
+
+/// What the op must wait for before it begins: a page that has waited gets another document for those that look at it.
+fn preparation(scope: &Scope, name: &str) -> Option<impl Future<Output = ()> + use<>> {
+    let page_use = &scope.host.page_use;
+    if WITHOUT_DOCUMENT.contains(&name) {
+        return None;
+    }
+    if name == "frame_goto" {
+        page_use.skip_preparation();
+    }
+    page_use.preparation()
 }
 
 /// Polls the op once and leaves the rest to the sandbox. Even an answer that is there at once goes through the inbox.
