@@ -7,14 +7,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{Job, JobId, JobResult, JobStatus};
+use job_model::JobResult;
 use job_queue::{Delivery, Queue, QueueError, Requeue};
-use job_store::{StoreError, Stored};
+use job_store::StoreError;
+use json_text::without_lone_surrogates;
 use serde::Deserialize;
 use service::{Backoff, Chain};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::jobs::{self, Kept};
 
 /// How often a result is tried that the store refuses for a reason of its own, before it goes back to the queue.
 const REFUSED_TRIES: usize = 6;
@@ -71,29 +73,32 @@ async fn collect(app: &Arc<App>, slots: &Arc<Semaphore>, backoff: &mut Backoff) 
 }
 
 /// Stores one result and settles its delivery.
-async fn collect_one(app: &App, delivery: Delivery) {
-    let result = match read(&delivery.message.body) {
+async fn collect_one(app: &App, mut delivery: Delivery) {
+    let body = std::mem::take(&mut delivery.message.body);
+    let mut result = match read(&body) {
         Ok(result) => result,
         Err(reason) => {
             app.metrics.results_dropped.inc();
-            tracing::error!(bytes = delivery.message.body.len(), error = %reason, "result dropped: it cannot be read");
+            tracing::error!(bytes = body.len(), error = %reason, "result dropped: it cannot be read");
             return settle(app, delivery.nack(Requeue::No).await);
         }
     };
+    drop(body);
     let id = result.uuid.clone();
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     let mut refused = 0;
     let mut last_try = false;
     let settled = loop {
-        match store_result(app, &id, &result).await {
+        match jobs::finish(app, &mut result).await {
             Ok(Kept::First) => {
                 app.metrics.results_stored.inc();
                 tracing::info!(job.id = %id, duration_ms = result.duration, "job done");
                 break delivery.ack().await;
             }
-            Ok(Kept::Earlier) => {
+            Ok(kept @ (Kept::Earlier | Kept::OfAnother)) => {
                 app.metrics.results_dropped.inc();
-                tracing::info!(job.id = %id, "result dropped: the job is done already");
+                let why = if kept == Kept::Earlier { "the job is done already" } else { "it is one of a deleted job" };
+                tracing::info!(job.id = %id, "result dropped: {why}");
                 break delivery.ack().await;
             }
             Err(StoreError::NotFound { .. }) => {
@@ -126,75 +131,16 @@ fn settle(app: &App, settled: Result<(), QueueError>) {
     }
 }
 
-/// Whose result the job keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// The one just given: it is stored now.
-    First,
-    /// One that came before.
-    Earlier,
-}
-
-/// Stores a result unless the job has one, and tells whoever watches the job.
-///
-/// A result that is larger than the store takes ends the job with an error that says so.
-pub(crate) async fn store_result(app: &App, id: &JobId, result: &JobResult) -> Result<Kept, StoreError> {
-    loop {
-        let stored = app.store.get(id).await?;
-        if stored.value.status == JobStatus::Done {
-            return Ok(Kept::Earlier);
-        }
-        let put_on_queue = stored.value.dispatch.map(|dispatch| dispatch.at);
-        let Stored { value: unfinished, revision } = stored;
-        let mut done = finished(unfinished.clone(), result.clone());
-        let mut written = app.store.update(&done, &revision).await;
-        if let Err(StoreError::TooLarge { size, limit, .. }) = written {
-            tracing::error!(job.id = %id, size, limit, "result dropped: it is larger than the store takes");
-            done = finished(unfinished, too_large(result, size, limit));
-            written = app.store.update(&done, &revision).await;
-        }
-        match written {
-            Ok(_) => {
-                if let Some(put_on_queue) = put_on_queue {
-                    app.reached.note(put_on_queue);
-                }
-                app.metrics.observe_done(&done);
-                app.announce_done(done);
-                return Ok(Kept::First);
-            }
-            // Somebody wrote meanwhile: the `queued` mark, a cancellation, another result. Look again.
-            Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn finished(mut job: Job, result: JobResult) -> Job {
-    job.finish(result).expect("only a job that is not done is finished");
-    job.dispatch = None;
-    job
-}
-
-/// What is left of a result that does not fit.
-fn too_large(result: &JobResult, size: usize, limit: usize) -> JobResult {
-    let error = format!(
-        "the job's results and logs are larger than the database takes: with them the job has {size} bytes of {limit}"
-    );
-    JobResult {
-        started_at: result.started_at,
-        finished_at: result.finished_at,
-        duration: result.duration,
-        ..JobResult::not_started(result.uuid.clone(), error)
-    }
-}
-
 /// Reads a result. What is no object with an acceptable uuid, or has a field of a wrong type, is refused.
 fn read(body: &[u8]) -> Result<JobResult, serde_json::Error> {
     // Serde would take an array for a struct too: its first element as uuid.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(serde::de::Error::custom("it is no JSON object"));
     }
-    let mut reader = serde_json::Deserializer::from_slice(body);
+    let text = std::str::from_utf8(body).map_err(serde::de::Error::custom)?;
+    // JavaScript's strings may hold what Rust's cannot.
+    let text = without_lone_surrogates(text);
+    let mut reader = serde_json::Deserializer::from_str(&text);
     let result = JobResult::deserialize(&mut reader)?;
     reader.end()?;
     Ok(result)

@@ -88,11 +88,24 @@ pub struct Settings {
     #[arg(long, env = "PUBLISH_AFTER", value_name = "TIME", default_value = "10s",
           value_parser = duration_from(Duration::from_millis(100)))]
     pub publish_after: Duration,
-    /// Publish a `queued` job again that was lost for so long; not below JOB_TIMEOUT. 0 never does. Default: 15m, and in
-    /// `puppet-master up` at least JOB_TIMEOUT.
+    /// Publish a `queued` job again that the queue has passed so long ago and that nobody runs; not below JOB_TIMEOUT. 0
+    /// never does. Default: 15m, and in `puppet-master up` at least JOB_TIMEOUT.
     #[arg(long, env = "REQUEUE_AFTER", value_name = "TIME", value_parser = zero_or_duration_from(Duration::from_secs(1)))]
     pub requeue_after: Option<Duration>,
-    /// How often a job is put on the queue before it is given up, unless the job says it itself.
+    /// What a job's own timeout is exceeded by before it can count as lost. For tests.
+    #[arg(skip = Duration::from_secs(60))]
+    pub requeue_margin: Duration,
+    /// Leave jobs alone that are older than this and carry no note of a gateway of ours: a predecessor left them behind.
+    #[arg(long, env = "REQUEUE_MAX_AGE", value_name = "TIME", default_value = "24h",
+          value_parser = duration_from(Duration::from_secs(1)))]
+    pub requeue_max_age: Duration,
+    /// Delete jobs that succeeded so long ago; keep them for ever when absent.
+    #[arg(long, env = "JOB_RETENTION", value_name = "TIME", value_parser = duration_from(Duration::from_secs(1)))]
+    pub job_retention: Option<Duration>,
+    /// Delete jobs that ended in any other way so long ago; keep them for ever when absent.
+    #[arg(long, env = "JOB_RETENTION_FAILED", value_name = "TIME", value_parser = duration_from(Duration::from_secs(1)))]
+    pub job_retention_failed: Option<Duration>,
+    /// How often a job is put on the queue before it is given up. How often it may be begun, the job says itself.
     #[arg(long, env = "MAX_PUBLISHES", value_name = "TIMES", default_value = "5")]
     pub max_publishes: NonZeroU32,
     /// How many results are worked on at a time.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
 
-use crate::Parts;
 use crate::config::Config;
+use crate::parts::Parts;
 
 /// CouchDB and RabbitMQ as configured. Neither is talked to yet; to be called inside a runtime.
 pub(crate) fn connect(config: &Config) -> anyhow::Result<Parts> {

@@ -1,13 +1,14 @@
 //! Who watches which job, and what they missed: the source of `?wait=` and of the event streams.
 //!
-//! Fed by this gateway's own collector and by what executors and other gateways broadcast. Nobody polls: a watcher is
-//! woken by the job's feed, or by [`Feeds::resync`] when broadcasts may have been lost.
+//! Fed by this gateway's own collector and by what executors and other gateways broadcast. A watcher is woken by the
+//! job's feed, or by [`Feeds::resync`] when broadcasts may have been lost; it looks at the store now and then, too, since
+//! a predecessor's gateway broadcasts nothing. A feed is of one creation of a job: what is said of another is passed over.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use job_model::{Job, JobEvent, JobEventKind, JobId, JobStage, LogEntry};
+use job_model::{InstanceId, Job, JobEvent, JobEventKind, JobId, JobStage, LogEntry};
 use tokio::sync::broadcast;
 
 /// Log lines kept of one running job for watchers that come later.
@@ -22,7 +23,7 @@ pub(crate) enum News {
     Stage(JobStage, u64),
     /// Line number, counted from 1, of the job's log.
     Line(u64, LogEntry),
-    /// The result is stored here.
+    /// The result is stored here: the job as clients see it.
     Done(Arc<Job>),
     /// Something may have been missed: read the job again.
     Resync,
@@ -36,6 +37,9 @@ pub(crate) struct Feeds {
 
 struct Feed {
     news: broadcast::Sender<News>,
+    /// Of which creation the job's document is, once a watcher has read it; before, of which the last event was.
+    instance: Option<InstanceId>,
+    read: bool,
     lines: VecDeque<(u64, LogEntry)>,
     stage: Option<JobStage>,
     touched: Instant,
@@ -43,6 +47,8 @@ struct Feed {
 
 /// One watcher's view of a job, from the moment it began to watch.
 pub(crate) struct Watch {
+    /// Of which creation of the job that was.
+    instance: Option<InstanceId>,
     /// The stage and the lines heard before.
     pub(crate) stage: Option<JobStage>,
     pub(crate) lines: Vec<(u64, LogEntry)>,
@@ -58,59 +64,80 @@ impl Watch {
 }
 
 impl Feeds {
-    /// Begins to watch a job. To be called before reading it from the store, so that nothing falls in between.
+    /// Begins to watch a job. To be called before reading it from the store, so that nothing falls in between; after
+    /// that, [`Feeds::settle`].
     pub(crate) fn watch(&self, id: &JobId) -> Watch {
         let mut jobs = self.lock();
         let feed = Self::feed(&mut jobs, id);
-        Watch { stage: feed.stage, lines: feed.lines.iter().cloned().collect(), news: feed.news.subscribe() }
+        let lines = feed.lines.iter().cloned().collect();
+        Watch { instance: feed.instance.clone(), stage: feed.stage, lines, news: feed.news.subscribe() }
+    }
+
+    /// The job that is watched is of this creation: what was heard of another is forgotten.
+    pub(crate) fn settle(&self, job: &Job, watch: &mut Watch) {
+        if watch.instance.is_some() && watch.instance != job.instance {
+            watch.lines.clear();
+            watch.stage = None;
+        }
+        watch.instance.clone_from(&job.instance);
+        if let Some(feed) = self.lock().get_mut(&job.uuid) {
+            feed.turn_to(job.instance.as_ref());
+            feed.read = true;
+        }
     }
 
     /// Takes over what an executor or another gateway broadcast.
     pub(crate) fn hear(&self, event: JobEvent) {
-        if matches!(event.what, JobEventKind::Status { status: JobStage::Queued, .. }) {
-            return self.queued(&event.uuid);
-        }
+        let JobEvent { uuid, instance, seq, what } = event;
         let mut jobs = self.lock();
-        match event.what {
+        let known = jobs.get(&uuid);
+        if known.is_some_and(|feed| !feed.takes(instance.as_ref())) {
+            return;
+        }
+        match what {
+            JobEventKind::Status { status: JobStage::Queued, .. } => {
+                if let Some(feed) = jobs.get_mut(&uuid) {
+                    feed.queued();
+                }
+            }
             JobEventKind::Status { status: JobStage::Done, .. } => {
                 // The result is in the store and not here: watchers read it there.
-                if let Some(feed) = jobs.remove(&event.uuid) {
+                if let Some(feed) = jobs.remove(&uuid) {
                     let _ = feed.news.send(News::Resync);
                 }
             }
             JobEventKind::Status { status, .. } => {
-                let feed = Self::feed(&mut jobs, &event.uuid);
+                let feed = Self::feed(&mut jobs, &uuid);
+                feed.turn_to(instance.as_ref());
                 if status == JobStage::Running {
                     feed.lines.clear(); // whoever ran it before does not any more
                 }
                 feed.stage = Some(status);
-                let _ = feed.news.send(News::Stage(status, event.seq));
+                let _ = feed.news.send(News::Stage(status, seq));
             }
             JobEventKind::Log(line) => {
-                let feed = Self::feed(&mut jobs, &event.uuid);
+                let feed = Self::feed(&mut jobs, &uuid);
+                feed.turn_to(instance.as_ref());
                 if feed.lines.len() == LINES {
                     feed.lines.pop_front();
                 }
-                feed.lines.push_back((event.seq, line.clone()));
-                let _ = feed.news.send(News::Line(event.seq, line));
+                feed.lines.push_back((seq, line.clone()));
+                let _ = feed.news.send(News::Line(seq, line));
             }
         }
     }
 
-    /// Tells watchers that a job is queued, if there are any. An executor may have begun it already: then it is old news.
-    pub(crate) fn queued(&self, id: &JobId) {
-        if let Some(feed) = self.lock().get_mut(id)
-            && feed.stage.is_none_or(|stage| stage == JobStage::Created)
-        {
-            feed.stage = Some(JobStage::Queued);
-            let _ = feed.news.send(News::Stage(JobStage::Queued, 0));
+    /// Tells watchers that a job is queued, if there are any.
+    pub(crate) fn queued(&self, id: &JobId, instance: Option<&InstanceId>) {
+        if let Some(feed) = self.lock().get_mut(id).filter(|feed| feed.takes(instance)) {
+            feed.queued();
         }
     }
 
     /// Ends a job's feed with its result.
     pub(crate) fn done(&self, job: Job) {
         if let Some(feed) = self.lock().remove(&job.uuid) {
-            let _ = feed.news.send(News::Done(Arc::new(job)));
+            let _ = feed.news.send(News::Done(Arc::new(job.published())));
         }
     }
 
@@ -141,6 +168,8 @@ impl Feeds {
         let feed = jobs.entry(id.clone()).or_insert_with(|| Feed {
             news: broadcast::Sender::new(64),
             lines: VecDeque::new(),
+            instance: None,
+            read: false,
             stage: None,
             touched: now,
         });
@@ -151,6 +180,30 @@ impl Feeds {
     fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Feed>> {
         // Nothing here panics half way through a change.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Feed {
+    /// Whether something of this creation belongs here. What does not say of which it is does.
+    fn takes(&self, instance: Option<&InstanceId>) -> bool {
+        !self.read || instance.is_none() || self.instance.is_none() || self.instance.as_ref() == instance
+    }
+
+    /// What follows is of this creation: nothing of another one is kept.
+    fn turn_to(&mut self, instance: Option<&InstanceId>) {
+        let Some(instance) = instance.filter(|instance| self.instance.as_ref() != Some(instance)) else { return };
+        if self.instance.replace(instance.clone()).is_some() {
+            self.lines.clear();
+            self.stage = None;
+        }
+    }
+
+    /// An executor may have begun the job already: then it is old news that it is queued.
+    fn queued(&mut self) {
+        if self.stage.is_none_or(|stage| stage == JobStage::Created) {
+            self.stage = Some(JobStage::Queued);
+            let _ = self.news.send(News::Stage(JobStage::Queued, 0));
+        }
     }
 }
 
@@ -193,6 +246,23 @@ mod tests {
         let watch = feeds.watch(&id("j"));
         assert_eq!(watch.stage, Some(JobStage::Running));
         assert_eq!((watch.lines.len(), watch.lines[0].0), (LINES, 3));
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_another_creation_of_the_uuid_is_passed_over() {
+        let feeds = Feeds::default();
+        let new = NewJob { uuid: "j".to_owned(), ..NewJob::default() };
+        let (old, job) = (Job::create(new.clone(), Timestamp::now()), Job::create(new, Timestamp::now()));
+        let (old, job) = (old.unwrap(), job.unwrap());
+        let line = |of: &Job, seq| JobEvent { instance: of.instance.clone(), ..line("j", seq) };
+        feeds.hear(line(&old, 1));
+        let mut watch = feeds.watch(&id("j"));
+        feeds.settle(&job, &mut watch);
+        assert!(watch.lines.is_empty());
+        feeds.hear(line(&old, 2));
+        feeds.hear(line(&job, 1));
+        assert!(matches!(watch.next().await, News::Line(1, _)));
+        assert_eq!(feeds.watch(&id("j")).lines.len(), 1);
     }
 
     #[test]

@@ -27,6 +27,6 @@ pub fn query(text: &str) {
     let _ = wait::wanted(Some(text), Duration::from_secs(300));
     if let Ok(query) = PageQuery::parse(text) {
         let _ = query.to_store();
-        let _ = query.describe(Vec::new(), u64::MAX, String::new());
+        let _ = query.describe(1, u64::MAX, String::new());
     }
 }

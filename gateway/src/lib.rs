@@ -3,54 +3,69 @@
 //! A job is committed to the store before its creator hears of it, published at once by the `dispatcher`, picked up by
 //! the `sweep` when a crash left it behind, and ended by the `collector` with the first valid result. Every step may
 //! run twice and every write is fenced by revision, so any number of gateways may share one store and one queue.
+//!
+//! What each step means for a job is in `jobs`; the tasks here and `http` only ask it.
 
+mod answers;
 mod app;
+mod clock;
 mod collector;
 pub mod config;
 mod connect;
 mod dispatcher;
 mod feed;
+mod fleet;
+mod foreign_jobs;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod held_marks;
 mod http;
+mod jobs;
 mod listener;
-mod load;
 mod metrics;
+mod order_numbers;
+mod orders;
+mod parts;
+mod publish_line;
+mod queue_length;
+mod queue_sampler;
+mod retention;
+mod running_notes;
+mod store_health;
 mod sweep;
+mod tokens;
+mod watermark;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
 use futures::FutureExt;
-use job_queue::JobQueue;
-use job_store::JobStore;
 use service::Backoff;
 use service::retry::until_ok;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::dispatcher::Dispatcher;
 use crate::feed::Feeds;
-use crate::http::auth::Tokens;
-use crate::load::Load;
+use crate::fleet::Fleet;
+use crate::held_marks::HeldMarks;
 use crate::metrics::Metrics;
-use crate::sweep::Reached;
+use crate::orders::Orders;
+use crate::publish_line::{PublishLine, Waiting};
+use crate::queue_length::QueueLength;
+use crate::store_health::StoreHealth;
+use crate::tokens::Tokens;
+use crate::watermark::Watermark;
 
 pub use config::{Config, ConfigError, Settings};
+pub use parts::Parts;
 
-/// Where jobs are stored and queued.
-#[derive(Clone)]
-pub struct Parts {
-    /// Keeps the jobs.
-    pub store: Arc<dyn JobStore>,
-    /// Carries jobs and results.
-    pub queue: Arc<dyn JobQueue>,
-}
+/// Full lists that may read a job at the same time: each holds one that may be as large as the database takes.
+const LIST_TURNS: usize = 2;
 
 /// Runs a gateway on the given parts until `shutdown`, then finishes what is under way within `settings.stop_grace`.
 ///
@@ -66,16 +81,21 @@ pub async fn run_with(
 ) -> anyhow::Result<()> {
     let tokens = Tokens::new(settings.tokens()?);
     let grace = settings.stop_grace;
-    let (dispatcher, line) = Dispatcher::new();
+    let (line, waiting) = PublishLine::new();
     let stop = shutdown.child_token();
     let app = Arc::new(App {
         tokens,
         store: parts.store,
+        store_health: StoreHealth::default(),
         queue: parts.queue,
+        queue_length: QueueLength::default(),
+        orders: Orders::new(),
         feeds: Feeds::default(),
-        dispatcher: settings.enable_jobs.then_some(dispatcher),
-        load: Load::default(),
-        reached: Reached::default(),
+        fleet: Fleet::default(),
+        watermark: Mutex::new(Watermark::default()),
+        publish_line: settings.enable_jobs.then_some(line),
+        held_marks: HeldMarks::default(),
+        list_turns: Semaphore::new(LIST_TURNS),
         metrics: Metrics::new(),
         stop: stop.clone(),
         served: CancellationToken::new(),
@@ -83,7 +103,7 @@ pub async fn run_with(
         settings,
     });
 
-    spawn_background(&app, line);
+    spawn_background(&app, waiting);
 
     // One deadline for everything that is still under way.
     let cut_off = late(stop.clone(), grace).shared();
@@ -118,13 +138,16 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
 }
 
 /// Everything that goes on beside requests.
-fn spawn_background(app: &Arc<App>, line: mpsc::Receiver<dispatcher::Waiting>) {
+fn spawn_background(app: &Arc<App>, waiting: mpsc::Receiver<Waiting>) {
     app.tasks.spawn(listener::run(app.clone()));
+    app.tasks.spawn(answers::run(app.clone()));
+    app.tasks.spawn(order_numbers::run(app.clone()));
     if app.settings.max_queue_length.is_some() {
-        app.tasks.spawn(load::run(app.clone()));
+        app.tasks.spawn(queue_sampler::run(app.clone()));
     }
     if app.settings.enable_jobs {
-        app.tasks.spawn(dispatcher::run(app.clone(), line));
+        app.tasks.spawn(dispatcher::run(app.clone(), waiting));
+        app.tasks.spawn(running_notes::run(app.clone()));
     }
     let app = app.clone();
     app.tasks.clone().spawn(async move {
@@ -134,7 +157,12 @@ fn spawn_background(app: &Arc<App>, line: mpsc::Receiver<dispatcher::Waiting>) {
         }
         tracing::info!("database is ready");
         if app.settings.enable_jobs {
-            tokio::join!(sweep::run(app.clone()), collector::run(app.clone()));
+            tokio::join!(
+                sweep::run(app.clone()),
+                collector::run(app.clone()),
+                foreign_jobs::run(app.clone()),
+                retention::run(app.clone())
+            );
         }
     });
 }

@@ -1,13 +1,18 @@
-//! Listens to what executors and other gateways broadcast about jobs.
+//! Listens to what executors and other gateways broadcast: events of jobs, and heartbeats.
+//!
+//! Both are heard or neither counts: what is concluded from silence (see `jobs::loss`) needs both without a gap.
 
 use std::sync::Arc;
 
-use job_model::{JobEvent, JobEventKind, JobStage};
-use job_queue::{QueueError, Topic};
+use job_model::{Heartbeat, JobEvent, JobEventKind, JobStage};
+use job_queue::{QueueError, Subscription, Topic};
+use serde::de::DeserializeOwned;
 use service::{Backoff, Chain};
 
 use crate::app::App;
-use crate::dispatcher;
+use crate::clock;
+use crate::fleet::Creation;
+use crate::jobs;
 
 /// Listens until `stop`, subscribing again whenever the broker was lost.
 pub(crate) async fn run(app: Arc<App>) {
@@ -17,6 +22,8 @@ pub(crate) async fn run(app: Arc<App>) {
             () = app.stop.cancelled() => return,
             heard = listen(&app, &mut backoff) => heard,
         };
+        app.fleet.interrupted();
+        app.watermark().clear();
         if let Err(error) = heard {
             tracing::info!(error = %Chain(&error), "job events are not heard, trying again");
         }
@@ -27,25 +34,50 @@ pub(crate) async fn run(app: Arc<App>) {
 }
 
 async fn listen(app: &Arc<App>, backoff: &mut Backoff) -> Result<(), QueueError> {
-    let mut subscription = app.queue.subscribe(Topic::JobEvents).await?;
+    let events = app.queue.subscribe(Topic::JobEvents).await?;
+    let heartbeats = app.queue.subscribe(Topic::Heartbeats).await?;
     backoff.reset();
+    app.fleet.listening(clock::now());
     // What was said while nobody listened is lost: whoever waits has to look.
     app.feeds.resync();
+    let events = each(events, "job event", |event: JobEvent| hear(app, event));
+    let heartbeats = each(heartbeats, "heartbeat", |heartbeat: Heartbeat| app.fleet.heard(&heartbeat, clock::now()));
+    tokio::try_join!(events, heartbeats).map(|((), ())| ())
+}
+
+/// Hands on everything that can be read.
+async fn each<T: DeserializeOwned>(
+    mut subscription: Box<dyn Subscription>,
+    name: &str,
+    mut hear: impl FnMut(T),
+) -> Result<(), QueueError> {
     loop {
         let body = subscription.next().await?;
-        let event: JobEvent = match serde_json::from_slice(&body) {
-            Ok(event) => event,
-            Err(error) => {
-                tracing::debug!(%error, "job event dropped: it cannot be read");
-                continue;
+        match serde_json::from_slice(&body) {
+            Ok(message) => hear(message),
+            Err(error) => tracing::debug!(%error, "{name} dropped: it cannot be read"),
+        }
+    }
+}
+
+fn hear(app: &Arc<App>, event: JobEvent) {
+    if let JobEventKind::Status { status, running } = &event.what {
+        let creation = Creation::new(event.uuid.clone(), event.instance.clone());
+        match (status, running) {
+            (JobStage::Created, _) if app.publish_line.is_some() => {
+                let (app, id) = (app.clone(), event.uuid.clone());
+                app.tasks.clone().spawn(async move { jobs::adopt(&app, &id).await });
             }
-        };
-        if matches!(event.what, JobEventKind::Status { status: JobStage::Created, .. }) && app.dispatcher.is_some() {
-            let (app, id) = (app.clone(), event.uuid.clone());
-            app.tasks.clone().spawn(async move { dispatcher::adopt(&app, &id).await });
+            (JobStage::Running, Some(running)) => app.fleet.begun(&creation, running.clone(), clock::now()),
+            (JobStage::Queued, _) => app.fleet.queued(&creation, clock::now()),
+            (JobStage::Done, _) => {
+                app.fleet.forget(&creation);
+                app.held_marks.take(&event.uuid, |job| Creation::of(job) == creation);
+            }
+            _ => {}
         }
-        if app.settings.enable_api {
-            app.feeds.hear(event);
-        }
+    }
+    if app.settings.enable_api {
+        app.feeds.hear(event);
     }
 }

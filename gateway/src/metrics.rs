@@ -26,10 +26,16 @@ pub(crate) struct StatusLabels {
     pub(crate) status: &'static str,
 }
 
-/// What an executor made of a job.
+/// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OutcomeLabels {
     pub(crate) outcome: &'static str,
+}
+
+/// Why a job's row was written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct RowLabels {
+    pub(crate) row: &'static str,
 }
 
 /// All metrics of one gateway.
@@ -46,6 +52,10 @@ pub(crate) struct Metrics {
     pub(crate) swept_created: Counter,
     pub(crate) swept_queued: Counter,
     pub(crate) given_up: Counter,
+    pub(crate) rows_written: Family<RowLabels, Counter>,
+    pub(crate) questions: Counter,
+    pub(crate) left_old: Gauge,
+    pub(crate) retired: Counter,
     pub(crate) store_errors: Counter,
     pub(crate) broker_errors: Counter,
     pub(crate) jobs: Family<StatusLabels, Gauge>,
@@ -69,6 +79,10 @@ impl Metrics {
             swept_created: Counter::default(),
             swept_queued: Counter::default(),
             given_up: Counter::default(),
+            rows_written: Family::default(),
+            questions: Counter::default(),
+            left_old: Gauge::default(),
+            retired: Counter::default(),
             store_errors: Counter::default(),
             broker_errors: Counter::default(),
             jobs: Family::default(),
@@ -100,6 +114,12 @@ impl Metrics {
         let help = "Jobs lost from the queue that the sweep published again";
         all.register("swept_queued", help, self.swept_queued.clone());
         all.register("jobs_given_up", "Jobs ended because no result came back", self.given_up.clone());
+        let help = "Rows of jobs written to the database, by what they say; with jobs_done: rows per job";
+        all.register("job_rows_written", help, self.rows_written.clone());
+        all.register("questions_answered", "Questions of executors answered", self.questions.clone());
+        let help = "Jobs without a note of a gateway that are older than REQUEUE_MAX_AGE and are left as they are";
+        all.register("jobs_left_old", help, self.left_old.clone());
+        all.register("jobs_retired", "Jobs deleted because of their age", self.retired.clone());
         all.register("store_errors", "Failed calls to the database", self.store_errors.clone());
         all.register("broker_errors", "Failed calls to the broker", self.broker_errors.clone());
         all.register("jobs", "Jobs in the database by state", self.jobs.clone());
@@ -112,8 +132,7 @@ impl Metrics {
 
     /// Counts a job that ended.
     pub(crate) fn observe_done(&self, job: &Job) {
-        let outcome = if job.error.is_empty() { "succeeded" } else { "failed" };
-        self.done.get_or_create(&OutcomeLabels { outcome }).inc();
+        self.done.get_or_create(&OutcomeLabels { outcome: job.outcome_or_derived().as_str() }).inc();
         let finished = job.finished_at.unwrap_or_else(job_model::Timestamp::now);
         let millis = finished.unix_millis().saturating_sub(job.created_at.unix_millis()).max(0);
         #[expect(clippy::cast_precision_loss, reason = "a histogram does not mind")]

@@ -1,48 +1,51 @@
 //! Picks up what was left behind: jobs that a crash left `created`, and jobs that were lost while `queued`.
 //!
 //! Safe with any number of gateways: a job is claimed by its revision before it is published, so of several sweeps that
-//! see it one goes on. A job may still be published twice (a claim whose gateway was only slow); the first result stays.
+//! see it one goes on. A job may still be published twice (a claim whose gateway was only slow); the executor asks before
+//! it begins such a copy, and the first result stays.
+//!
+//! Jobs that carry no note of a gateway of ours and are older than `REQUEUE_MAX_AGE` are what a predecessor left behind at
+//! each restart of its broker. They are counted and left as they are.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use job_model::{JobResult, JobStatus, Timestamp};
-use job_queue::Queue;
-use job_store::{LeftoverQuery, StoreError};
+use job_model::{Job, JobId, JobStatus, Timestamp};
+use job_store::{LeftoverQuery, Stored};
 use service::Chain;
 
 use crate::app::App;
-use crate::collector;
-use crate::dispatcher::{self, CONCURRENCY, Job};
+use crate::clock;
+use crate::{jobs, queue_sampler};
 
 /// Jobs looked at in one go.
 const PAGE: u64 = 200;
-/// Pages of one round at most: then the interval passes, whatever is left.
+/// Pages of recent jobs in one round at most: then the interval passes, whatever is left.
 const PAGES: usize = 50;
-
-/// How far executors have come: when the latest job that has a result was put on the queue.
-///
-/// The queue is in order, so a job that was put there earlier and is not done is being run, or lost.
-#[derive(Default)]
-pub(crate) struct Reached(AtomicI64);
-
-impl Reached {
-    /// Takes note of a job that has a result.
-    pub(crate) fn note(&self, put_on_queue: Timestamp) {
-        self.0.fetch_max(put_on_queue.unix_millis(), Ordering::Relaxed);
-    }
-
-    fn passed(&self, put_on_queue: Timestamp) -> bool {
-        put_on_queue.unix_millis() < self.0.load(Ordering::Relaxed)
-    }
-}
+/// Pages of old jobs in one round, until all of them were seen once; afterwards one.
+const OLD_PAGES: usize = 10;
+/// Jobs that are published at a time.
+const CONCURRENCY: usize = 256;
 
 /// Sweeps until `stop`.
 pub(crate) async fn run(app: Arc<App>) {
+    let mut old = [OldJobs::new(JobStatus::Created), OldJobs::new(JobStatus::Queued)];
+    let mut warned = 0;
     loop {
-        round(&app).await;
+        round(&app, &mut old).await;
+        if old.iter().all(|jobs| jobs.counted) {
+            let left = old.iter().map(|jobs| jobs.left).sum();
+            app.metrics.left_old.set(i64::try_from(left).unwrap_or(i64::MAX));
+            if left != warned {
+                tracing::warn!(
+                    jobs = left,
+                    "{left} jobs of a predecessor are older than REQUEUE_MAX_AGE and are left as they are: raise \
+                     REQUEUE_MAX_AGE to run them all, or POST /jobs/UUID/rerun to run one"
+                );
+            }
+            warned = left;
+        }
         tokio::select! {
             () = app.stop.cancelled() => return,
             () = tokio::time::sleep(app.settings.sweep_interval) => {}
@@ -51,133 +54,125 @@ pub(crate) async fn run(app: Arc<App>) {
 }
 
 /// One look at what was left behind.
-async fn round(app: &Arc<App>) {
+async fn round(app: &App, old: &mut [OldJobs]) {
     // Without a broker nothing can be published: claims would only hide the jobs from other gateways.
-    let waiting = match app.queue.depth(Queue::Jobs).await {
-        Ok(waiting) => waiting,
-        Err(error) => {
-            app.metrics.broker_errors.inc();
-            tracing::warn!(error = %Chain(&error), "sweep put off: the queue cannot be used");
-            return;
-        }
-    };
-    app.load.sampled(waiting);
-    for _ in 0..PAGES {
-        if app.stop.is_cancelled() || !publish_created(app).await {
-            break;
-        }
+    if let Err(error) = queue_sampler::sample(app).await {
+        app.metrics.broker_errors.inc();
+        tracing::warn!(error = %Chain(&error), "sweep put off: the queue cannot be used");
+        return;
     }
-    if !app.settings.requeue_after().is_zero() {
-        requeue_lost(app, waiting).await;
-    }
-}
-
-/// Publishes a page of jobs that stayed `created`. False when there is no more to do now.
-async fn publish_created(app: &Arc<App>) -> bool {
-    let Some(found) = leftovers(app, JobStatus::Created, app.settings.publish_after).await else { return false };
-    let full = found.len() as u64 == PAGE;
-    let due = found.into_iter().filter(|job| noted_before(job, app.settings.publish_after));
-    let published = stream::iter(due).map(|job| publish_one(app, job)).buffer_unordered(CONCURRENCY);
-    let outcomes: Vec<bool> = published.collect().await;
-    full && outcomes.iter().any(|published| *published)
-}
-
-async fn publish_one(app: &App, job: Job) -> bool {
-    let attempts = job.value.dispatch.map_or(0, |dispatch| dispatch.attempts);
-    if attempts >= limit(app, &job) {
-        give_up(app, job, attempts).await;
-        return true;
-    }
-    let id = job.value.uuid.clone();
-    let Some(job) = dispatcher::claim(app, job, attempts).await else { return false };
-    match dispatcher::publish(app, &job.value).await {
-        Ok(()) => {
-            tracing::info!(job.id = %id, "job that was left created is published");
-            app.metrics.swept_created.inc();
-            dispatcher::mark_queued(app, job).await;
-            true
+    let statuses = [JobStatus::Created, JobStatus::Queued];
+    for (status, old) in statuses.into_iter().zip(old) {
+        if status == JobStatus::Queued && app.settings.requeue_after().is_zero() {
+            (old.counted, old.left) = (true, 0);
+            continue;
         }
-        Err(error) => {
-            app.metrics.broker_errors.inc();
-            tracing::warn!(job.id = %id, error = %Chain(&error), "failed to publish job that was left created");
-            if matches!(error, job_queue::QueueError::Refused { .. }) {
-                dispatcher::claim(app, job, attempts + 1).await;
+        // A job that was created later cannot be left behind yet.
+        let created_until = match status {
+            JobStatus::Created => before(app.settings.publish_after),
+            _ => jobs::loss_horizon(app),
+        };
+        let mut recent = Pages { status, created_from: before(app.settings.requeue_max_age), after: None };
+        for _ in 0..PAGES {
+            let Some(created_until) = created_until else { break };
+            let Some(found) = recent.next(app, created_until).await else { return };
+            let last = (found.len() as u64) < PAGE;
+            pick_up(app, status, found).await;
+            if last || app.stop.is_cancelled() {
+                break;
             }
-            false
+        }
+        for _ in 0..if old.counted { 1 } else { OLD_PAGES } {
+            if app.stop.is_cancelled() || !old.look(app).await {
+                break;
+            }
         }
     }
 }
 
-/// Publishes jobs again that must have been lost: the broker was wiped, a message expired, an executor dropped one.
-async fn requeue_lost(app: &Arc<App>, waiting: u64) {
-    let Some(found) = leftovers(app, JobStatus::Queued, app.settings.requeue_after()).await else { return };
-    let lost = found.into_iter().filter(|job| {
-        let longest = Duration::from_secs(job.value.timeout.unwrap_or(0).into()) + Duration::from_secs(60);
-        let put_on_queue = job.value.dispatch.map_or(job.value.created_at, |dispatch| dispatch.at);
-        noted_before(job, app.settings.requeue_after().max(longest))
-            && (waiting == 0 || app.reached.passed(put_on_queue))
-    });
-    stream::iter(lost).for_each_concurrent(CONCURRENCY, |job| requeue_one(app, job)).await;
+/// Publishes those of a page that were left behind.
+async fn pick_up(app: &App, status: JobStatus, jobs: Vec<Stored<Job>>) {
+    stream::iter(jobs)
+        .for_each_concurrent(CONCURRENCY, |job| async move {
+            if status == JobStatus::Created {
+                jobs::publish_left(app, job).await;
+            } else {
+                jobs::publish_lost(app, job).await;
+            }
+        })
+        .await;
 }
 
-async fn requeue_one(app: &App, job: Job) {
-    // A job of the predecessor carries no note and was published once.
-    let attempts = job.value.dispatch.map_or(1, |dispatch| dispatch.attempts);
-    if attempts >= limit(app, &job) {
-        return give_up(app, job, attempts).await;
-    }
-    let id = job.value.uuid.clone();
-    let Some(job) = dispatcher::claim(app, job, attempts + 1).await else { return };
-    match dispatcher::publish(app, &job.value).await {
-        Ok(()) => {
-            app.metrics.swept_queued.inc();
-            tracing::warn!(job.id = %id, attempts = attempts + 1, "job that was lost from the queue is published again");
-        }
-        Err(error) => {
-            app.metrics.broker_errors.inc();
-            tracing::warn!(job.id = %id, error = %Chain(&error), "failed to publish job again");
-        }
-    }
+/// The jobs of a status, oldest first, page by page.
+struct Pages {
+    status: JobStatus,
+    created_from: Option<Timestamp>,
+    after: Option<(Timestamp, JobId)>,
 }
 
-/// Ends a job that nobody seems able to run.
-async fn give_up(app: &App, job: Job, attempts: u32) {
-    let id = job.value.uuid.clone();
-    let reason = format!("the job was put on the queue {attempts} times and no result came back");
-    match collector::store_result(app, &id, &JobResult::not_started(id.clone(), reason)).await {
-        Ok(_) => {
-            app.metrics.given_up.inc();
-            tracing::error!(job.id = %id, attempts, "job given up: no result came back");
-        }
-        Err(StoreError::NotFound { .. }) => {}
-        Err(error) => tracing::warn!(job.id = %id, error = %Chain(&error), "failed to give job up"),
-    }
-}
-
-async fn leftovers(app: &App, status: JobStatus, age: Duration) -> Option<Vec<Job>> {
-    let created_until = before(age)?;
-    let query = LeftoverQuery { status, created_from: None, created_until, after: None, limit: PAGE };
-    match app.store.leftovers(query).await {
-        Ok(found) => Some(found),
-        Err(error) => {
-            app.metrics.store_errors.inc();
-            tracing::warn!(error = %Chain(&error), "sweep put off: failed to look for {status} jobs");
-            None
+impl Pages {
+    /// The next page; `None` when the store is in trouble.
+    async fn next(&mut self, app: &App, created_until: Timestamp) -> Option<Vec<Stored<Job>>> {
+        let query = LeftoverQuery {
+            status: self.status,
+            created_from: self.created_from,
+            created_until,
+            after: self.after.clone(),
+            limit: PAGE,
+        };
+        match app.store.leftovers(query).await {
+            Ok(found) => {
+                self.after = found.last().map(|job| (job.value.created_at, job.value.uuid.clone()));
+                Some(found)
+            }
+            Err(error) => {
+                app.metrics.store_errors.inc();
+                let status = self.status;
+                tracing::warn!(error = %Chain(&error), "sweep put off: failed to look for {status} jobs");
+                None
+            }
         }
     }
 }
 
-/// Whether no gateway has noted anything in the job for so long.
-fn noted_before(job: &Job, age: Duration) -> bool {
-    let noted = job.value.dispatch.map_or(job.value.created_at, |dispatch| dispatch.at);
-    before(age).is_some_and(|limit| noted <= limit)
+/// The jobs of a status that are older than `REQUEUE_MAX_AGE`: walked through slowly, again and again.
+struct OldJobs {
+    pages: Pages,
+    /// Left in the walk under way.
+    seen: u64,
+    /// Left in the last whole walk.
+    left: u64,
+    /// Whether there was a whole walk.
+    counted: bool,
 }
 
+impl OldJobs {
+    fn new(status: JobStatus) -> Self {
+        Self { pages: Pages { status, created_from: None, after: None }, seen: 0, left: 0, counted: false }
+    }
+
+    /// Looks at a page. False at the end of a walk.
+    async fn look(&mut self, app: &App) -> bool {
+        let Some(oldest_recent) = before(app.settings.requeue_max_age) else {
+            (self.counted, self.left) = (true, 0);
+            return false;
+        };
+        let Some(found) = self.pages.next(app, oldest_recent).await else { return false };
+        let last = (found.len() as u64) < PAGE;
+        let (left, ours): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|job| job.value.instance.is_none() && job.value.dispatch.is_none());
+        self.seen += left.len() as u64;
+        pick_up(app, self.pages.status, ours).await;
+        if last {
+            (self.left, self.counted, self.seen) = (self.seen, true, 0);
+            self.pages.after = None;
+        }
+        !last
+    }
+}
+
+/// The time so long ago; `None` before all times.
 fn before(age: Duration) -> Option<Timestamp> {
     let age = i64::try_from(age.as_millis()).ok()?;
-    Timestamp::from_unix_millis(Timestamp::now().unix_millis().checked_sub(age)?)
-}
-
-fn limit(app: &App, job: &Job) -> u32 {
-    job.value.max_attempts.unwrap_or(app.settings.max_publishes.get())
+    Timestamp::from_unix_millis(clock::now().checked_sub(age)?)
 }

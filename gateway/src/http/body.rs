@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures::StreamExt;
 use job_model::{Job, NewJob, Timestamp};
-use json_text::nesting;
+use json_text::{nesting, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ const MAX_ATTEMPTS: u64 = 100;
 pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8>, ApiError> {
     let limit = settings.max_body_bytes;
     if request.headers().contains_key(EXPECT) && announced(request.headers()) > limit {
-        return Err(ApiError::TooLarge { limit });
+        return Err(ApiError::TooLarge { size: None, limit });
     }
     let reading = async {
         let mut chunks = request.into_body().into_data_stream();
@@ -41,7 +41,7 @@ pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8
                 break;
             }
         }
-        if total > limit { Err(ApiError::TooLarge { limit }) } else { Ok(kept) }
+        if total > limit { Err(ApiError::TooLarge { size: None, limit }) } else { Ok(kept) }
     };
     tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
 }
@@ -66,8 +66,23 @@ struct Options {
     max_attempts: Option<Value>,
 }
 
+impl Options {
+    /// What is wrong, by field.
+    fn mistakes(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut errors = BTreeMap::new();
+        for (field, value, most) in
+            [("timeout", &self.timeout, MAX_TIMEOUT), ("max_attempts", &self.max_attempts, MAX_ATTEMPTS)]
+        {
+            let acceptable = |value: &Value| value.as_u64().is_some_and(|number| (1..=most).contains(&number));
+            if value.as_ref().is_some_and(|value| !value.is_null() && !acceptable(value)) {
+                errors.insert(field, vec![format!("The {field} must be a whole number from 1 to {most}.")]);
+            }
+        }
+        errors
+    }
+}
+
 fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
-    let refuse = |error: serde_json::Error| ApiError::Body { reason: error.to_string() };
     // Serde would take an array for a struct too.
     if !matches!(body.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'n') | None) {
         return Err(ApiError::Body { reason: "the body is no JSON object".to_owned() });
@@ -75,22 +90,24 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
     if nesting(body) > MAX_DEPTH {
         return Err(ApiError::Body { reason: format!("the body is nested deeper than {MAX_DEPTH}") });
     }
-    let Some(options) = serde_json::from_slice::<Option<Options>>(body).map_err(refuse)? else {
-        return Ok(NewJob::default());
+    let text = std::str::from_utf8(body).map_err(|error| ApiError::Body { reason: error.to_string() })?;
+    // JavaScript's strings may hold what Rust's cannot.
+    let text = without_lone_surrogates(text);
+    let read = serde_json::from_str::<Option<NewJob>>(&text);
+    let (timeout, max_attempts) = match &read {
+        Ok(Some(new)) => (new.timeout.map(Value::from), new.max_attempts.map(Value::from)),
+        Ok(None) => (None, None),
+        // Once more, slowly: perhaps the options are what is wrong.
+        Err(_) => match serde_json::from_str::<Option<Options>>(&text) {
+            Ok(options) => options.map_or((None, None), |options| (options.timeout, options.max_attempts)),
+            Err(_) => (None, None),
+        },
     };
-    let mut errors = BTreeMap::new();
-    for (field, value, most) in
-        [("timeout", &options.timeout, MAX_TIMEOUT), ("max_attempts", &options.max_attempts, MAX_ATTEMPTS)]
-    {
-        let acceptable = |value: &Value| value.as_u64().is_some_and(|number| (1..=most).contains(&number));
-        if value.as_ref().is_some_and(|value| !value.is_null() && !acceptable(value)) {
-            errors.insert(field, vec![format!("The {field} must be a whole number from 1 to {most}.")]);
-        }
-    }
+    let errors = Options { timeout, max_attempts }.mistakes();
     if !errors.is_empty() {
         return Err(ApiError::Invalid { errors });
     }
-    serde_json::from_slice(body).map_err(refuse)
+    read.map(Option::unwrap_or_default).map_err(|error| ApiError::Body { reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -120,5 +137,12 @@ mod tests {
     fn the_servers_own_fields_are_ignored() {
         let job = read(r#"{"status":"done","error":"x","results":{"a":1},"duration":5,"_rev":"1-x"}"#).unwrap();
         assert_eq!((job.status, job.error.as_str(), job.results, job.duration), (Default::default(), "", None, 0));
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_become_the_replacement_character() {
+        let job = read(r#"{"code":"\ud83d\ude00 \ud800","vars":{"\udc00":"\ud83d"}}"#).unwrap();
+        assert_eq!(job.code, "\u{1f600} \u{fffd}");
+        assert_eq!(job.vars["\u{fffd}"], "\u{fffd}");
     }
 }

@@ -31,9 +31,11 @@ pub(crate) enum ApiError {
     /// The body did not come in time.
     BodyTimeout,
     /// The body or the job is larger than allowed.
-    TooLarge { limit: usize },
+    TooLarge { size: Option<usize>, limit: usize },
     /// The client's own id cannot name a job.
     JobId(InvalidJobId),
+    /// Everything would be deleted.
+    NoFilter,
     /// A query parameter is malformed.
     Query { name: &'static str, reason: String },
     /// A job's options are wrong, by field.
@@ -59,8 +61,7 @@ impl IntoResponse for ApiError {
                 return (status, Json(body)).into_response();
             }
             Self::Busy { waiting } => {
-                let body = body("Too many jobs are waiting", &format!("{waiting} jobs wait in the queue, try later"));
-                return (status, [(RETRY_AFTER, HeaderValue::from_static("5"))], body).into_response();
+                ("Too many jobs are waiting".to_owned(), format!("{waiting} jobs wait in the queue, try later"))
             }
             Self::NoRoute => ("Not found".to_owned(), "there is no such route".to_owned()),
             Self::NoMethod => {
@@ -78,8 +79,13 @@ impl IntoResponse for ApiError {
             }
             Self::Body { reason } => ("Failed to decode json body".to_owned(), reason),
             Self::BodyTimeout => ("Failed to read body".to_owned(), "the body did not come in time".to_owned()),
-            Self::TooLarge { limit } => {
-                ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes"))
+            Self::TooLarge { size, limit } => {
+                let actual = size.map(|size| format!(", this one has {size}")).unwrap_or_default();
+                ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes{actual}"))
+            }
+            Self::NoFilter => {
+                let message = "say which jobs are meant: state, status, created_from or created_to".to_owned();
+                ("Failed to delete jobs".to_owned(), message)
             }
             Self::JobId(invalid) => ("Invalid job id".to_owned(), invalid.to_string()),
             Self::Query { name, reason } => (format!("Invalid query parameter {name}"), reason),
@@ -92,7 +98,11 @@ impl IntoResponse for ApiError {
                 (failed.to_owned(), "the database did not answer in time".to_owned())
             }
         };
-        (status, body(&error, &message)).into_response()
+        let mut response = (status, body(&error, &message)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
     }
 }
 
@@ -103,12 +113,14 @@ impl ApiError {
             Self::NoRoute | Self::JobNotFound { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
-            Self::Body { .. } | Self::JobId(_) | Self::Query { .. } => StatusCode::BAD_REQUEST,
+            Self::Body { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => StatusCode::BAD_REQUEST,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store { .. } | Self::StoreTimeout { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            // Trying again later helps.
+            Self::Busy { .. } | Self::StoreTimeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store { source: StoreError::Unavailable { .. }, .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

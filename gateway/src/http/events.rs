@@ -18,7 +18,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::error::ApiError;
-use super::jobs::{self, JobPath};
+use super::lookup::{self, JobPath};
+use super::wait::LOOK;
 use crate::app::App;
 use crate::feed::{News, Watch};
 
@@ -33,8 +34,7 @@ pub(crate) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let seen = last.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let watch = app.feeds.watch(&id);
-    let job = jobs::find(&app, &id).await?.value;
+    let (job, watch) = lookup::find_and_watch(&app, &id).await?;
     let mut events = JobEvents { app, id, watch, seen, pending: VecDeque::new(), over: false };
     events.begin(job);
     let stream = stream::unfold(events, |mut events| async move {
@@ -58,10 +58,10 @@ struct JobEvents {
 impl JobEvents {
     fn begin(&mut self, job: Job) {
         if job.status == JobStatus::Done {
-            return self.finish(job);
+            return self.finish(&job);
         }
-        let heard = self.watch.stage.filter(|stage| *stage == JobStage::Running);
-        self.stage(heard.unwrap_or(job.status.into()));
+        let runs = job.running.is_some() || self.watch.stage == Some(JobStage::Running);
+        self.stage(if runs { JobStage::Running } else { job.status.into() });
         for (number, line) in std::mem::take(&mut self.watch.lines) {
             self.line(number, &line);
         }
@@ -79,6 +79,11 @@ impl JobEvents {
             let news = tokio::select! {
                 () = stop.cancelled() => return None,
                 news = self.watch.next() => news,
+                // A predecessor's gateway tells nobody of a result, and broadcasts may be lost.
+                () = tokio::time::sleep(LOOK) => {
+                    self.look().await;
+                    continue;
+                }
             };
             match news {
                 News::Stage(stage, lines) => {
@@ -88,7 +93,7 @@ impl JobEvents {
                     self.stage(stage);
                 }
                 News::Line(number, line) => self.line(number, &line),
-                News::Done(job) => self.finish(Job::clone(&job)),
+                News::Done(job) => self.finish(&job),
                 News::Resync => self.resync().await,
             }
         }
@@ -96,30 +101,44 @@ impl JobEvents {
 
     /// Reads the job again after something may have been missed.
     async fn resync(&mut self) {
-        self.watch = self.app.feeds.watch(&self.id);
-        match jobs::find(&self.app, &self.id).await {
-            Ok(stored) if stored.value.status == JobStatus::Done => self.finish(stored.value),
-            Ok(_) => {
+        match lookup::find_and_watch(&self.app, &self.id).await {
+            Ok((job, watch)) => {
+                self.watch = watch;
+                if job.status == JobStatus::Done {
+                    return self.finish(&job);
+                }
                 for (number, line) in std::mem::take(&mut self.watch.lines) {
                     self.line(number, &line);
                 }
             }
-            Err(ApiError::JobNotFound { .. }) => {
-                self.push("deleted", &json!({"uuid": self.id}));
-                self.over = true;
-            }
-            // The client comes back with what it has seen.
-            Err(_) => self.over = true,
+            Err(error) => self.end(&error),
         }
     }
 
-    fn finish(&mut self, job: Job) {
+    /// Looks whether the job has ended; what is heard is not touched. A store in trouble is asked again later.
+    async fn look(&mut self) {
+        match lookup::find(&self.app, &self.id).await {
+            Ok(job) if job.status == JobStatus::Done => self.finish(&job),
+            Err(error @ ApiError::JobNotFound { .. }) => self.end(&error),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn end(&mut self, error: &ApiError) {
+        if matches!(error, ApiError::JobNotFound { .. }) {
+            self.push("deleted", &json!({"uuid": self.id}));
+        }
+        // Otherwise the client comes back with what it has seen.
+        self.over = true;
+    }
+
+    fn finish(&mut self, job: &Job) {
         let lines = job.logs.iter().flatten().zip(1..);
         for (line, number) in lines {
             self.line(number, line);
         }
         self.stage(JobStage::Done);
-        self.push("result", &job.published());
+        self.push("result", job);
         self.over = true;
     }
 

@@ -33,6 +33,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     );
     let late = || Some("no answer in time".to_owned());
     let store = store.map_or_else(|_| late(), |answer| answer.err().map(|error| Chain(&error).to_string()));
+    let store = store.or_else(|| app.store_health.trouble());
     let queue = queue.map_or_else(|_| late(), |answer| answer.err().map(|error| Chain(&error).to_string()));
     let mut missing = Map::new();
     for (name, problem) in [("database", store), ("queue", queue)] {
@@ -61,8 +62,11 @@ async fn sample(app: &App) {
         app.metrics.queue_depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
     }
     for status in JobStatus::ALL {
-        let filter = JobFilter { status: Some(status), ..JobFilter::ALL };
-        if let Ok(page) = app.store.list(ListQuery { filter, skip: 0, limit: 0 }).await {
+        if let Ok(page) = app
+            .store
+            .list(ListQuery { filter: JobFilter { status: Some(status), ..JobFilter::ALL }, skip: 0, limit: 0 })
+            .await
+        {
             let labels = StatusLabels { status: status.as_str() };
             app.metrics.jobs.get_or_create(&labels).set(i64::try_from(page.total).unwrap_or(i64::MAX));
         }

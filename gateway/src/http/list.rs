@@ -2,7 +2,7 @@
 
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
-use job_model::{Job, JobStatus};
+use job_model::{JobState, JobStatus, Timestamp};
 use job_store::{JobFilter, ListQuery};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -14,24 +14,83 @@ const PER_PAGE: u32 = 10;
 /// The most jobs on a page: each may be as large as the database takes.
 const MAX_PER_PAGE: u32 = 1000;
 
+/// How much of each job a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// All of it.
+    Full,
+    /// All but code, vars, modules, logs and results, with the beginning of its error.
+    Summary,
+}
+
 /// The page that a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageQuery {
     page: u32,
     per_page: u32,
-    /// As given; empty for all.
-    status: String,
+    view: View,
+    filter: FilterQuery,
+}
+
+/// Which jobs a query means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilterQuery {
+    /// As given, in the order of [`FILTERS`]; empty for all.
+    texts: [String; FILTERS.len()],
+    state: Option<JobState>,
+    created_from: Option<Timestamp>,
+    created_to: Option<Timestamp>,
+}
+
+/// The parameters that say which jobs are meant.
+pub(crate) const FILTERS: [&str; 4] = ["status", "state", "created_from", "created_to"];
+
+/// The first value of a parameter; one that is empty counts as absent.
+fn value(query: &str, name: &str) -> String {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+impl FilterQuery {
+    /// Reads the parameters of [`FILTERS`].
+    pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {
+        let texts = FILTERS.map(|name| value(query, name));
+        let [_, state, from, to] = &texts;
+        let time = |name: &'static str, text: &str| {
+            let parsed = (!text.is_empty()).then(|| Timestamp::parse(text)).transpose();
+            parsed.map_err(|error| ApiError::Query { name, reason: error.to_string() })
+        };
+        let state = if state.is_empty() {
+            None
+        } else {
+            let names = JobState::ALL.map(JobState::as_str).join(", ");
+            let reason = format!("{state:?} is not one of {names}");
+            Some(JobState::parse(state).ok_or(ApiError::Query { name: "state", reason })?)
+        };
+        let (created_from, created_to) = (time("created_from", from)?, time("created_to", to)?);
+        Ok(Self { state, created_from, created_to, texts })
+    }
+
+    /// Whether it says anything.
+    pub(crate) fn is_given(&self) -> bool {
+        self.texts.iter().any(|text| !text.is_empty())
+    }
+
+    /// What to ask the store for; `None` when no job can be meant.
+    pub(crate) fn to_store(&self) -> Option<JobFilter> {
+        let [status, ..] = &self.texts;
+        let status = if status.is_empty() { None } else { Some(JobStatus::parse(status)?) };
+        let Self { state, created_from, created_to, .. } = *self;
+        Some(JobFilter { status, state, created_from, created_to })
+    }
 }
 
 impl PageQuery {
-    /// Reads `page`, `per_page` and `status`; of a repeated parameter the first counts, an empty one counts as absent.
+    /// Reads `page`, `per_page`, `view` and the filters; of a repeated parameter the first counts, an empty one counts as
+    /// absent.
     pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {
-        let value = |name: &str| {
-            let mut pairs = form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-        };
         let number = |name: &'static str, default: u32| {
-            let text = value(name);
+            let text = value(query, name);
             let number = if text.is_empty() { Some(default) } else { text.parse().ok().filter(|number| *number > 0) };
             number.ok_or_else(|| ApiError::Query { name, reason: format!("{text:?} is not a number from 1") })
         };
@@ -40,23 +99,42 @@ impl PageQuery {
             let reason = format!("{per_page} is more than {MAX_PER_PAGE}");
             return Err(ApiError::Query { name: "per_page", reason });
         }
-        Ok(Self { page: number("page", 1)?, per_page, status: value("status") })
+        let view = match value(query, "view").as_str() {
+            "" | "full" => View::Full,
+            "summary" => View::Summary,
+            other => {
+                return Err(ApiError::Query { name: "view", reason: format!("{other:?} is not full or summary") });
+            }
+        };
+        Ok(Self { page: number("page", 1)?, per_page, view, filter: FilterQuery::parse(query)? })
     }
 
-    /// What to ask the store for; `None` when no job can be in that state.
+    /// How much of each job is wanted.
+    pub(crate) fn view(&self) -> View {
+        self.view
+    }
+
+    /// Whether jobs of this status are asked for.
+    pub(crate) fn has_status(&self, status: JobStatus) -> bool {
+        self.filter.texts[0].is_empty() || JobStatus::parse(&self.filter.texts[0]) == Some(status)
+    }
+
+    /// What to ask the store for; `None` when no job can be meant.
     pub(crate) fn to_store(&self) -> Option<ListQuery> {
-        let status = if self.status.is_empty() { None } else { Some(JobStatus::parse(&self.status)?) };
         let skip = u64::from(self.page - 1) * u64::from(self.per_page);
-        Some(ListQuery { filter: JobFilter { status, ..JobFilter::ALL }, skip, limit: self.per_page.into() })
+        Some(ListQuery { filter: self.filter.to_store()?, skip, limit: self.per_page.into() })
     }
 
-    /// The answer for a page of a list that has `total` jobs.
-    pub(crate) fn describe(&self, jobs: Vec<Job>, total: u64, path: String) -> JobList {
+    /// Where a page stands that shows so many jobs of so many.
+    pub(crate) fn describe(&self, shown: u64, total: u64, path: String) -> Standing {
         let last_page = total.div_ceil(self.per_page.into()).max(1);
         let url = |number: u64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
-            if !self.status.is_empty() {
-                query.append_pair("status", &self.status);
+            for (name, text) in FILTERS.iter().zip(&self.filter.texts).filter(|(_, text)| !text.is_empty()) {
+                query.append_pair(name, text);
+            }
+            if self.view == View::Summary {
+                query.append_pair("view", "summary");
             }
             query.append_pair("page", &number.to_string()).append_pair("per_page", &self.per_page.to_string());
             format!("{path}?{}", query.finish())
@@ -68,25 +146,22 @@ impl PageQuery {
             prev: (current > 1).then(|| url(current - 1)),
             next: (current < last_page).then(|| url(current + 1)),
         };
-        let shown = jobs.len() as u64;
         let from = (shown > 0).then(|| (current - 1) * u64::from(self.per_page) + 1);
         let to = from.map(|from| from + shown - 1);
-        let per_page = self.per_page;
-        let meta = Meta { current_page: current, from, last_page, path, per_page, to, total };
-        JobList { data: jobs.into_iter().map(Job::published).collect(), links, meta }
+        let meta = Meta { current_page: current, from, last_page, path, per_page: self.per_page, to, total };
+        Standing { links, meta }
     }
 }
 
-/// A page of jobs with where it stands.
+/// Where a page stands: what a list says beside its jobs.
 #[derive(Debug, Serialize)]
-pub(crate) struct JobList {
-    data: Vec<Job>,
-    links: Links,
-    meta: Meta,
+pub(crate) struct Standing {
+    pub(crate) links: Links,
+    pub(crate) meta: Meta,
 }
 
 #[derive(Debug, Serialize)]
-struct Links {
+pub(crate) struct Links {
     first: String,
     last: String,
     prev: Option<String>,
@@ -94,7 +169,7 @@ struct Links {
 }
 
 #[derive(Debug, Serialize)]
-struct Meta {
+pub(crate) struct Meta {
     current_page: u64,
     from: Option<u64>,
     last_page: u64,
@@ -120,15 +195,38 @@ pub(crate) fn origin(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use job_model::JobState;
+
     use super::PageQuery;
+    use crate::http::error::ApiError;
 
     fn described(query: &str, total: u64) -> serde_json::Value {
-        let list = PageQuery::parse(query).unwrap().describe(Vec::new(), total, "http://h/jobs".to_owned());
-        serde_json::to_value(list).unwrap()
+        let standing = PageQuery::parse(query).unwrap().describe(0, total, "http://h/jobs".to_owned());
+        serde_json::to_value(standing).unwrap()
+    }
+
+    #[test]
+    fn filters_are_read_and_a_wrong_one_is_named() {
+        let query = "state=timed_out&created_from=2020-01-01T00:00:00Z&created_to=2021-01-01T01:00:00%2B01:00";
+        let filter = PageQuery::parse(query).unwrap().to_store().unwrap().filter;
+        assert_eq!(filter.state, Some(JobState::TimedOut));
+        assert_eq!(filter.created_from.unwrap().to_whole_seconds(), "2020-01-01T00:00:00Z");
+        assert_eq!(filter.created_to.unwrap().to_whole_seconds(), "2021-01-01T00:00:00Z");
+        for (query, wrong) in [
+            ("state=done", "state"),
+            ("created_from=yesterday", "created_from"),
+            ("created_to=2020-01-01", "created_to"),
+            ("view=short", "view"),
+        ] {
+            let Err(ApiError::Query { name, .. }) = PageQuery::parse(query) else { panic!("{query} is taken") };
+            assert_eq!(name, wrong);
+        }
     }
 
     #[test]
     fn links_keep_the_question() {
+        let list = described("view=summary&state=failed", 1);
+        assert_eq!(list["links"]["first"], "http://h/jobs?state=failed&view=summary&page=1&per_page=10");
         let list = described("page=2&per_page=3&status=done", 7);
         assert_eq!(list["links"]["first"], "http://h/jobs?status=done&page=1&per_page=3");
         assert_eq!(list["links"]["prev"], "http://h/jobs?status=done&page=1&per_page=3");

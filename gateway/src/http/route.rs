@@ -9,10 +9,16 @@ use crate::app::App;
 
 /// A route of the API.
 pub(crate) struct Route {
+    pub(crate) handler: MethodRouter<Arc<App>>,
+    pub(crate) about: About,
+}
+
+/// What is told of a route.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
-    pub(crate) handler: MethodRouter<Arc<App>>,
     pub(crate) summary: &'static str,
     /// Query parameters with what they mean.
     pub(crate) query: Vec<(&'static str, &'static str)>,
@@ -41,6 +47,7 @@ pub(crate) enum Content {
     Object,
     Job,
     JobList,
+    Count,
     Events,
     Error,
 }
@@ -55,48 +62,53 @@ impl Route {
         summary: &'static str,
     ) -> Self {
         let (query, headers, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { method, path, access, handler, summary, query, headers, takes_job: false, answers }
+        let about = About { method, path, access, summary, query, headers, takes_job: false, answers };
+        Self { handler, about }
     }
 
     /// Adds a query parameter.
     pub(crate) fn query(mut self, name: &'static str, meaning: &'static str) -> Self {
-        self.query.push((name, meaning));
+        self.about.query.push((name, meaning));
         self
     }
 
     /// Adds a header of the request.
     pub(crate) fn header(mut self, name: &'static str, meaning: &'static str) -> Self {
-        self.headers.push((name, meaning));
+        self.about.headers.push((name, meaning));
         self
     }
 
     /// Says that the body is a new job.
     pub(crate) fn takes_job(mut self) -> Self {
-        self.takes_job = true;
+        self.about.takes_job = true;
         self
     }
 
     /// Adds an answer.
     pub(crate) fn answers(mut self, status: u16, content: Content) -> Self {
-        self.answers.push((status, content));
+        self.about.answers.push((status, content));
         self
     }
 
     /// Adds answers that tell what went wrong.
     pub(crate) fn fails(mut self, statuses: &[u16]) -> Self {
-        self.answers.extend(statuses.iter().map(|status| (*status, Content::Error)));
+        self.about.answers.extend(statuses.iter().map(|status| (*status, Content::Error)));
         self
     }
+}
 
+impl About {
     /// What an answer with this status tells the client.
     pub(crate) fn meaning(&self, status: u16, content: Content) -> &'static str {
         match (status, content) {
             (200 | 201, Content::Job) => "the job",
             (200, Content::JobList) => "the page of the list",
             (200, Content::Events) => "the stream",
+            (200, Content::Count) => "how many jobs were deleted",
             (204, _) => "it is gone",
             (503, Content::Object) => "something is missing, and is named",
             (_, Content::Text | Content::Html | Content::Object | Content::Nothing) => "fine",
+            (400, _) if self.method == Method::DELETE => "no filter is given, or a parameter is malformed",
             (400, _) => "the body or a parameter is malformed",
             (401, _) => "the token is missing or wrong",
             (404, _) => "there is no such job",
@@ -105,7 +117,7 @@ impl Route {
             (409, _) => "the job has its result already",
             (413, _) => "the job is too large",
             (422, _) => "an option of the job is wrong, by field",
-            (503, _) => "too many jobs wait, see Retry-After",
+            (503, _) => "too many jobs wait, or the database cannot be used now, see Retry-After",
             _ => "the database could not do its part",
         }
     }

@@ -8,9 +8,12 @@ use tokio::time::Instant;
 use url::form_urlencoded;
 
 use super::error::ApiError;
-use super::jobs;
+use super::lookup;
 use crate::app::App;
 use crate::feed::{News, Watch};
+
+/// How often a waiter looks at the job when nobody tells of it.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a client wants to wait, cut to what is allowed; `None` when it does not.
 pub(crate) fn wanted(query: Option<&str>, longest: Duration) -> Result<Option<Duration>, ApiError> {
@@ -23,28 +26,28 @@ pub(crate) fn wanted(query: Option<&str>, longest: Duration) -> Result<Option<Du
 }
 
 /// The job as soon as it is done, or as it is when the time is up or the gateway stops.
-pub(crate) async fn until_done(app: &Arc<App>, id: &JobId, time: Duration) -> Result<Job, ApiError> {
+pub(crate) async fn until_done(app: &Arc<App>, id: &JobId, time: Duration) -> Result<Arc<Job>, ApiError> {
     let deadline = Instant::now() + time;
     loop {
-        // Watch first, read then: what happens in between is heard.
-        let mut watch = app.feeds.watch(id);
-        let job = jobs::find(app, id).await?.value;
-        if job.status == JobStatus::Done {
-            return Ok(job);
+        let (job, mut watch) = lookup::find_and_watch(app, id).await?;
+        if job.status == JobStatus::Done || Instant::now() >= deadline {
+            return Ok(Arc::new(job));
         }
+        // A predecessor's gateway tells nobody of a result, and broadcasts may be lost.
+        let look = deadline.min(Instant::now() + LOOK);
         tokio::select! {
-            () = app.stop.cancelled() => return Ok(job),
-            () = tokio::time::sleep_until(deadline) => return Ok(jobs::find(app, id).await?.value),
+            () = app.stop.cancelled() => return Ok(Arc::new(job)),
+            () = tokio::time::sleep_until(look) => {}
             done = end(&mut watch) => if let Some(done) = done { return Ok(done) },
         }
     }
 }
 
 /// The result, or `None` when the job has to be read again.
-async fn end(watch: &mut Watch) -> Option<Job> {
+async fn end(watch: &mut Watch) -> Option<Arc<Job>> {
     loop {
         match watch.next().await {
-            News::Done(job) => return Some(Job::clone(&job)),
+            News::Done(job) => return Some(job),
             News::Resync => return None,
             News::Stage(..) | News::Line(..) => {}
         }

@@ -4,8 +4,13 @@
 
 mod api;
 mod binary;
+mod cancelling;
+mod executors;
 mod killing;
+mod listing;
+mod losing;
 mod outages;
+mod predecessors;
 mod results;
 mod running;
 mod sweeping;

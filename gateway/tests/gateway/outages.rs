@@ -23,9 +23,9 @@ async fn a_database_that_is_away_means_errors_in_json_until_it_is_back() {
     let gateway = Running::start(&Parts { store, queue }, settings()).await;
 
     let (status, body) = gateway.post("/jobs", &json!({})).await;
-    assert_eq!((status, &body["error"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Failed to save job")));
+    assert_eq!((status, &body["error"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("Failed to save job")));
     let (status, body) = gateway.get("/jobs").await;
-    assert_eq!((status, &body["error"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("Failed to fetch job list")));
+    assert_eq!((status, &body["error"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("Failed to fetch job list")));
     let (status, body) = answer(gateway.bare(Method::GET, "/readyz")).await;
     assert_eq!((status, &body["ready"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)));
     assert!(body["missing"]["database"].is_string() && body["missing"].get("queue").is_none(), "{body}");

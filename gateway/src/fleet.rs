@@ -1,0 +1,323 @@
+//! Who is there: which executor holds which job, as the executors themselves say.
+//!
+//! All of it is memory of what this gateway heard. Whoever tells and asks brings the time, so that tests can.
+//! What is known of a job stays until the job is done or deleted, also when its executor is gone: when there was a sign
+//! of life of it, and how often it was begun.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use job_model::{Heartbeat, InstanceId, Job, JobId, Running};
+
+use crate::clock::Millis;
+
+/// An executor that was silent for so long is gone: three heartbeats.
+pub(crate) const GONE_AFTER: Millis = 6_000;
+/// A heartbeat may have been made before a begin that was heard before it: for so long it does not speak against the
+/// begin.
+const BEGIN_PRECEDES: Millis = 2_500;
+/// Jobs that are remembered; beyond it everything is forgotten, as if this gateway had just begun to listen.
+const REMEMBERED: usize = 100_000;
+
+/// One creation of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Creation {
+    uuid: JobId,
+    instance: Option<InstanceId>,
+}
+
+impl Creation {
+    pub(crate) fn new(uuid: JobId, instance: Option<InstanceId>) -> Self {
+        Self { uuid, instance }
+    }
+
+    pub(crate) fn of(job: &Job) -> Self {
+        Self::new(job.uuid.clone(), job.instance.clone())
+    }
+
+    pub(crate) fn uuid(&self) -> &JobId {
+        &self.uuid
+    }
+}
+
+/// What one gateway knows of all executors.
+#[derive(Default)]
+pub(crate) struct Fleet {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Since when nothing was missed; `None` while not everything is heard.
+    listening_since: Option<Millis>,
+    executors: HashMap<String, Executor>,
+    jobs: HashMap<Creation, Seen>,
+}
+
+struct Executor {
+    heard: Millis,
+    holds: HashSet<Creation>,
+}
+
+/// What is known of a job.
+#[derive(Default)]
+struct Seen {
+    /// The last sign of life.
+    at: Millis,
+    /// The highest number of an attempt that was begun; 0 when none was.
+    begun: u32,
+    holders: Vec<Holder>,
+}
+
+struct Holder {
+    executor: String,
+    /// Where it runs, once it was begun.
+    running: Option<Running>,
+    /// When its begin was heard; since when it is held, before.
+    heard: Millis,
+}
+
+/// What is known of one job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    /// The last sign of life that was heard of it.
+    pub(crate) sign_of_life: Option<Millis>,
+    /// Whether an executor that lives holds it, running or not.
+    pub(crate) held: bool,
+    /// Where it runs.
+    pub(crate) running: Option<Running>,
+    /// The highest number of an attempt that was begun, as far as this gateway knows; 0 when none was.
+    pub(crate) begun: u32,
+}
+
+impl Fleet {
+    /// From now on everything is heard.
+    pub(crate) fn listening(&self, now: Millis) {
+        self.lock().listening_since = Some(now);
+    }
+
+    /// Something may have been missed.
+    pub(crate) fn interrupted(&self) {
+        self.lock().listening_since = None;
+    }
+
+    /// Since when nothing was missed.
+    pub(crate) fn listening_since(&self) -> Option<Millis> {
+        self.lock().listening_since
+    }
+
+    /// An executor says what it holds.
+    pub(crate) fn heard(&self, heartbeat: &Heartbeat, now: Millis) {
+        let mut known = self.lock();
+        known.make_room(now);
+        let mut held = HashSet::new();
+        for job in &heartbeat.jobs {
+            let creation = Creation::new(job.uuid.clone(), job.instance.clone());
+            let running =
+                job.since.map(|since| Running { since, executor: heartbeat.executor.clone(), attempt: job.attempt });
+            known.hold(&creation, &heartbeat.executor, running, now);
+            held.insert(creation);
+        }
+        let before = known.executors.remove(&heartbeat.executor).map(|executor| executor.holds).unwrap_or_default();
+        for creation in before.into_iter().filter(|creation| !held.contains(creation)).collect::<Vec<_>>() {
+            let Some(seen) = known.jobs.get_mut(&creation) else { continue };
+            let fresh = |holder: &Holder| holder.running.is_some() && now - holder.heard < BEGIN_PRECEDES;
+            if !heartbeat.stopping
+                && seen.holders.iter().any(|holder| holder.executor == heartbeat.executor && fresh(holder))
+            {
+                held.insert(creation);
+            } else {
+                seen.leave(&heartbeat.executor, now);
+            }
+        }
+        if !(heartbeat.stopping && held.is_empty()) {
+            known.executors.insert(heartbeat.executor.clone(), Executor { heard: now, holds: held });
+        }
+        known.expire(now);
+    }
+
+    /// An executor has begun a job.
+    pub(crate) fn begun(&self, creation: &Creation, running: Running, now: Millis) {
+        let mut known = self.lock();
+        known.make_room(now);
+        let name = running.executor.clone();
+        known.hold(creation, &name, Some(running), now);
+        let executor = known.executors.entry(name).or_insert_with(|| Executor { heard: now, holds: HashSet::new() });
+        executor.heard = now;
+        executor.holds.insert(creation.clone());
+    }
+
+    /// Somebody put a job on the queue again. What was never seen here needs no note: its document has one.
+    pub(crate) fn queued(&self, creation: &Creation, now: Millis) {
+        if let Some(seen) = self.lock().jobs.get_mut(creation) {
+            seen.at = seen.at.max(now);
+        }
+    }
+
+    /// The job is done or deleted.
+    pub(crate) fn forget(&self, creation: &Creation) {
+        self.lock().jobs.remove(creation);
+    }
+
+    /// What is known of a job.
+    pub(crate) fn sighting(&self, creation: &Creation, now: Millis) -> Sighting {
+        let mut known = self.lock();
+        known.expire(now);
+        let Some(seen) = known.jobs.get(creation) else { return Sighting::default() };
+        let running = seen.holders.iter().filter_map(|holder| holder.running.as_ref());
+        Sighting {
+            sign_of_life: Some(seen.at),
+            held: !seen.holders.is_empty(),
+            running: running.max_by_key(|running| (running.attempt, running.since)).cloned(),
+            begun: seen.begun,
+        }
+    }
+
+    /// Jobs that run and whose begin was heard at `begun_until` or before, with that time.
+    pub(crate) fn running(&self, begun_until: Millis, now: Millis) -> Vec<(Creation, Running, Millis)> {
+        let mut known = self.lock();
+        known.expire(now);
+        let running = known.jobs.iter().flat_map(|(creation, seen)| {
+            let begun = seen.holders.iter().filter(|holder| holder.heard <= begun_until);
+            begun.filter_map(|holder| Some((creation.clone(), holder.running.clone()?, holder.heard)))
+        });
+        running.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Nothing here panics half way through a change.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn hold(&mut self, creation: &Creation, executor: &str, running: Option<Running>, now: Millis) {
+        let seen = self.jobs.entry(creation.clone()).or_default();
+        seen.at = seen.at.max(now);
+        seen.begun = seen.begun.max(running.as_ref().map_or(0, |running| running.attempt));
+        match seen.holders.iter_mut().find(|holder| holder.executor == executor) {
+            Some(holder) => {
+                if running.is_some() && holder.running != running {
+                    (holder.running, holder.heard) = (running, now);
+                }
+            }
+            None => seen.holders.push(Holder { executor: executor.to_owned(), running, heard: now }),
+        }
+    }
+
+    /// Lets go of executors that were silent for too long.
+    fn expire(&mut self, now: Millis) {
+        let gone = |executor: &Executor| now - executor.heard > GONE_AFTER;
+        let names: Vec<_> =
+            self.executors.iter().filter(|(_, executor)| gone(executor)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            let holds = self.executors.remove(&name).map(|executor| executor.holds).unwrap_or_default();
+            for creation in holds {
+                if let Some(seen) = self.jobs.get_mut(&creation) {
+                    seen.leave(&name, now);
+                }
+            }
+        }
+    }
+
+    fn make_room(&mut self, now: Millis) {
+        if self.jobs.len() >= REMEMBERED {
+            self.jobs.clear();
+            self.executors.clear();
+            self.listening_since = self.listening_since.map(|_| now);
+        }
+    }
+}
+
+impl Seen {
+    /// An executor does not hold it any more, for whatever reason: it lived until now.
+    fn leave(&mut self, executor: &str, now: Millis) {
+        self.holders.retain(|holder| holder.executor != executor);
+        self.at = self.at.max(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use job_model::{Heartbeat, HeldJob, JobId, Running, Timestamp};
+
+    use super::{BEGIN_PRECEDES, Creation, Fleet, GONE_AFTER, Sighting};
+
+    fn creation(id: &str) -> Creation {
+        Creation::new(JobId::parse(id).unwrap(), None)
+    }
+
+    fn heartbeat(executor: &str, jobs: &[(&str, bool, u32)]) -> Heartbeat {
+        let held = |(id, runs, attempt): &(&str, bool, u32)| HeldJob {
+            uuid: JobId::parse(*id).unwrap(),
+            instance: None,
+            since: runs.then(|| Timestamp::from_unix_millis(500).unwrap()),
+            attempt: *attempt,
+        };
+        let jobs = jobs.iter().map(held).collect();
+        Heartbeat { executor: executor.to_owned(), started_at: Timestamp::now(), slots: 2, jobs, stopping: false }
+    }
+
+    fn running(executor: &str, attempt: u32) -> Running {
+        Running { since: Timestamp::from_unix_millis(500).unwrap(), executor: executor.to_owned(), attempt }
+    }
+
+    #[test]
+    fn heartbeats_say_who_holds_and_who_runs_a_job() {
+        let (fleet, job) = (Fleet::default(), creation("j"));
+        fleet.heard(&heartbeat("a", &[("j", false, 1)]), 1_000);
+        assert_eq!(
+            fleet.sighting(&job, 1_000),
+            Sighting { sign_of_life: Some(1_000), held: true, running: None, begun: 0 }
+        );
+        fleet.heard(&heartbeat("a", &[("j", true, 1)]), 3_000);
+        assert_eq!(
+            fleet.sighting(&job, 3_000),
+            Sighting { sign_of_life: Some(3_000), held: true, running: Some(running("a", 1)), begun: 1 }
+        );
+        fleet.heard(&heartbeat("a", &[]), 9_000);
+        assert_eq!(
+            fleet.sighting(&job, 9_000),
+            Sighting { sign_of_life: Some(9_000), held: false, running: None, begun: 1 },
+            "what was begun is remembered"
+        );
+        fleet.forget(&job);
+        assert_eq!(fleet.sighting(&job, 9_000), Sighting::default());
+    }
+
+    #[test]
+    fn a_silent_executor_is_gone_and_what_it_held_lived_until_then() {
+        let (fleet, job) = (Fleet::default(), creation("j"));
+        fleet.heard(&heartbeat("a", &[("j", true, 2)]), 1_000);
+        assert!(fleet.sighting(&job, 1_000 + GONE_AFTER).held);
+        let gone = 1_001 + GONE_AFTER;
+        let expected = Sighting { sign_of_life: Some(gone), held: false, running: None, begun: 2 };
+        assert_eq!(fleet.sighting(&job, gone), expected);
+    }
+
+    #[test]
+    fn a_begin_outlives_a_heartbeat_that_was_made_before_it() {
+        let (fleet, job) = (Fleet::default(), creation("j"));
+        fleet.begun(&job, running("a", 1), 1_000);
+        fleet.heard(&heartbeat("a", &[]), 1_001);
+        assert_eq!(fleet.sighting(&job, 1_001).running, Some(running("a", 1)));
+        fleet.heard(&heartbeat("a", &[]), 1_000 + BEGIN_PRECEDES);
+        assert_eq!(fleet.sighting(&job, 1_000 + BEGIN_PRECEDES).running, None);
+    }
+
+    #[test]
+    fn an_executor_that_ends_holds_nothing() {
+        let (fleet, job) = (Fleet::default(), creation("j"));
+        fleet.begun(&job, running("a", 1), 1_000);
+        fleet.heard(&Heartbeat { stopping: true, ..heartbeat("a", &[]) }, 1_001);
+        assert!(!fleet.sighting(&job, 1_001).held);
+    }
+
+    #[test]
+    fn jobs_that_run_for_a_while_are_listed() {
+        let fleet = Fleet::default();
+        fleet.begun(&creation("old"), running("a", 1), 1_000);
+        fleet.begun(&creation("new"), running("a", 1), 2_000);
+        assert_eq!(fleet.running(1_500, 2_000), [(creation("old"), running("a", 1), 1_000)]);
+    }
+}

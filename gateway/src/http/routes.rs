@@ -1,0 +1,115 @@
+//! The table of routes.
+
+use axum::http::Method;
+use axum::routing::{delete, get, post};
+
+use super::route::{Access, Content, Route};
+use super::{docs, events, health, jobs, lists, openapi};
+
+/// Every route there is.
+pub(super) fn routes() -> Vec<Route> {
+    use Access::{Open, Token};
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    const DELETE: Method = Method::DELETE;
+    const WAIT: &str = "answer as soon as the job is done, or after so many seconds";
+    vec![
+        Route::new(POST, "/jobs", Token, post(jobs::create), "Create a job")
+            .query("wait", WAIT)
+            .takes_job()
+            .answers(201, Content::Job)
+            .fails(&[400, 401, 408, 409, 413, 422, 500, 503]),
+        filters(Route::new(GET, "/jobs", Token, get(lists::list), "List jobs, newest first"))
+            .query("page", "which page, from 1")
+            .query("per_page", "jobs on a page, 10 by default")
+            .query("view", "summary leaves out code, vars, modules, logs and results; full by default")
+            .answers(200, Content::JobList)
+            .fails(&[400, 401, 500, 503]),
+        filters(Route::new(DELETE, "/jobs", Token, delete(lists::delete), "Delete all jobs of a filter"))
+            .answers(200, Content::Count)
+            .fails(&[400, 401, 500, 503]),
+        Route::new(GET, "/jobs/{uuid}", Token, get(jobs::read), "Read a job")
+            .query("wait", WAIT)
+            .answers(200, Content::Job)
+            .fails(&[400, 401, 404, 500, 503]),
+        Route::new(DELETE, "/jobs/{uuid}", Token, delete(jobs::delete), "Delete a job; cancels it when under way")
+            .answers(204, Content::Nothing)
+            .fails(&[401, 404, 500, 503]),
+        Route::new(POST, "/jobs/{uuid}/cancel", Token, post(jobs::cancel), "Cancel a job and keep it")
+            .answers(200, Content::Job)
+            .fails(&[401, 404, 409, 500, 503]),
+        Route::new(POST, "/jobs/{uuid}/rerun", Token, post(jobs::rerun), "Run a job again, as a new job")
+            .query("wait", WAIT)
+            .answers(201, Content::Job)
+            .fails(&[400, 401, 404, 413, 500, 503]),
+        Route::new(GET, "/jobs/{uuid}/events", Token, get(events::events), "Follow a job until its result")
+            .header("Last-Event-ID", "the id of the last event that was seen: the stream goes on after it")
+            .answers(200, Content::Events)
+            .fails(&[401, 404, 500, 503]),
+        Route::new(GET, "/healthz", Open, get(health::alive), "Whether the process answers")
+            .answers(200, Content::Text),
+        Route::new(GET, "/livez", Open, get(health::alive), "Whether the process answers").answers(200, Content::Text),
+        Route::new(GET, "/readyz", Open, get(health::ready), "Whether database and queue can be used")
+            .answers(200, Content::Object)
+            .answers(503, Content::Object),
+        Route::new(GET, "/metrics", Open, get(health::metrics), "What is counted, for Prometheus")
+            .answers(200, Content::Text),
+        Route::new(GET, "/openapi.json", Open, get(openapi::document), "This description, as OpenAPI")
+            .answers(200, Content::Object),
+        Route::new(GET, "/docs", Open, get(docs::page), "This description, to read").answers(200, Content::Html),
+    ]
+}
+
+/// Adds the parameters that say which jobs are meant.
+fn filters(route: Route) -> Route {
+    route
+        .query("status", "only jobs of this status: created, queued or done; empty for all")
+        .query(
+            "state",
+            "only jobs in this state: waiting, running, succeeded, failed, cancelled, timed_out or given_up",
+        )
+        .query("created_from", "only jobs created at this time or later (RFC 3339)")
+        .query("created_to", "only jobs created at this time or earlier (RFC 3339)")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::routes;
+    use crate::http::docs::readable;
+    use crate::http::openapi::describe;
+    use crate::http::route::About;
+
+    fn all() -> Vec<About> {
+        routes().into_iter().map(|route| route.about).collect()
+    }
+
+    #[test]
+    fn the_document_holds_every_route_and_no_other() {
+        let document = describe(&all());
+        let paths = document["paths"].as_object().unwrap();
+        let methods = |path: &serde_json::Value| path.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let described: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, item)| methods(item).into_iter().map(|method| (path.clone(), method)))
+            .collect();
+        let routes = all();
+        let table = routes.iter().map(|route| (route.path.to_owned(), route.method.as_str().to_ascii_lowercase()));
+        assert_eq!(described, table.collect());
+    }
+
+    #[test]
+    fn the_page_names_every_route_field_and_answer() {
+        let routes = all();
+        let page = readable(&routes, "https://jobs.example");
+        for route in &routes {
+            let title = format!("<b class={method}>{method}</b> {}", route.path, method = route.method);
+            assert!(page.contains(&title), "{title}");
+        }
+        for text in ["https://jobs.example/jobs?wait=30", "<th>max_attempts", "<th>422", "Last-Event-ID"] {
+            assert!(page.contains(text), "{text}");
+        }
+        assert!(!page.contains("<script"), "{page}");
+    }
+}

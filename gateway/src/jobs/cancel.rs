@@ -1,0 +1,95 @@
+//! A client ends a job and keeps it.
+
+use std::time::Duration;
+
+use job_model::{Job, JobId, JobStatus, Outcome};
+use job_store::StoreError;
+use tokio::time::Instant;
+
+use super::announce;
+use super::finish::{self, Kept};
+use crate::app::App;
+use crate::clock;
+use crate::feed::News;
+use crate::fleet::Creation;
+
+/// How long an executor has for sending what there is of a job that it was told to stop.
+const EXECUTOR_ANSWERS: Duration = Duration::from_secs(2);
+/// How often the store is looked at meanwhile: news of other gateways may be lost.
+const LOOK: Duration = Duration::from_millis(500);
+/// The error text of a job that a client cancelled.
+const CANCELLED: &str = "cancelled";
+
+/// What came of a cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    /// The job is cancelled, now or since long.
+    Yes,
+    /// It had ended before in another way.
+    DoneBefore,
+}
+
+/// Cancels a job. One that runs is ended by its executor, with its log and results until then; one that does not run, or
+/// whose executor does not answer, is ended here.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
+pub(crate) async fn cancel(app: &App, id: &JobId) -> Result<Cancelled, StoreError> {
+    let job = app.store.get(id).await?.value;
+    if job.status == JobStatus::Done {
+        return Ok(of(&job));
+    }
+    let sighting = app.fleet.sighting(&Creation::of(&job), clock::now());
+    let running = sighting.running.as_ref().or(job.running.as_ref());
+    let begun = sighting.begun.max(running.map_or(0, |running| running.attempt));
+    if running.is_some() {
+        announce::order_cancel(app, id.clone(), job.instance.clone());
+        if let Some(ended) = ended_by_executor(app, id).await? {
+            return Ok(ended);
+        }
+        tracing::info!(job.id = %id, "executor did not answer a cancel: the job is ended without its log");
+    }
+    let mut result = finish::ended_here(&job, begun, Outcome::Cancelled, CANCELLED);
+    match finish::finish(app, &mut result).await? {
+        Kept::First => {
+            tracing::info!(job.id = %id, "job cancelled");
+            announce::order_cancel(app, id.clone(), job.instance);
+            Ok(Cancelled::Yes)
+        }
+        Kept::Earlier => Ok(of(&app.store.get(id).await?.value)),
+        Kept::OfAnother => Err(StoreError::NotFound { id: id.clone() }),
+    }
+}
+
+/// How the job ended, if it does within the time that its executor has.
+async fn ended_by_executor(app: &App, id: &JobId) -> Result<Option<Cancelled>, StoreError> {
+    let deadline = Instant::now() + EXECUTOR_ANSWERS;
+    loop {
+        // Watch first, read then: what happens in between is heard.
+        let mut watch = app.feeds.watch(id);
+        let job = app.store.get(id).await?.value;
+        if job.status == JobStatus::Done {
+            return Ok(Some(of(&job)));
+        }
+        let heard = async {
+            loop {
+                match watch.next().await {
+                    News::Done(job) => return Some(of(&job)),
+                    News::Resync => return None,
+                    News::Stage(..) | News::Line(..) => {}
+                }
+            }
+        };
+        let now = Instant::now();
+        if now >= deadline {
+            return Ok(None);
+        }
+        if let Ok(Some(ended)) = tokio::time::timeout(LOOK.min(deadline - now), heard).await {
+            return Ok(Some(ended));
+        }
+    }
+}
+
+fn of(job: &Job) -> Cancelled {
+    if job.outcome_or_derived() == Outcome::Cancelled { Cancelled::Yes } else { Cancelled::DoneBefore }
+}

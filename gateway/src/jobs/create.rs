@@ -1,0 +1,38 @@
+//! A job comes into being.
+
+use job_model::{InvalidJobId, Job, JobId, NewJob, Timestamp};
+use job_store::{StoreError, Stored};
+
+use super::{announce, rows};
+use crate::app::App;
+
+/// Stores a new job and hands it on to be published. The caller's only copy goes with it: what the client is told is
+/// made before.
+pub(crate) async fn create(app: &App, job: Job) -> Result<(), StoreError> {
+    let revision = rows::insert(app, &job).await?;
+    app.metrics.created.inc();
+    app.queue_length.accepted();
+    tracing::info!(job.id = %job.uuid, "job created");
+    match &app.publish_line {
+        Some(line) => line.push(Stored { value: job, revision }),
+        None => announce::created(app, &job),
+    }
+    Ok(())
+}
+
+/// Makes a new job that runs what another one ran, whatever became of that.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such job.
+pub(crate) async fn rerun(app: &App, id: &JobId) -> Result<Result<Job, InvalidJobId>, StoreError> {
+    let old = app.store.get(id).await?.value;
+    let new = NewJob {
+        uuid: String::new(),
+        code: old.code,
+        vars: old.vars,
+        modules: old.modules,
+        timeout: old.timeout,
+        max_attempts: old.max_attempts,
+    };
+    Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), ..job }))
+}

@@ -1,0 +1,56 @@
+//! A job's document goes. A job under way is cancelled, too.
+
+use job_model::{InstanceId, JobId, JobStatus, JobSummary};
+use job_store::{StoreError, Stored};
+
+use super::{announce, rows};
+use crate::app::App;
+
+/// Deletes a job.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
+pub(crate) async fn delete(app: &App, id: &JobId) -> Result<(), StoreError> {
+    let (status, instance) = loop {
+        let stored = app.store.get(id).await?;
+        match rows::delete(app, id, &stored.revision).await {
+            Ok(()) => break (stored.value.status, stored.value.instance),
+            Err(StoreError::Conflict { .. }) => {} // it moved on meanwhile
+            Err(error) => return Err(error),
+        }
+    };
+    tracing::info!(job.id = %id, "job deleted");
+    gone(app, id, status, instance);
+    Ok(())
+}
+
+/// Deletes the jobs of a list at the revisions that it showed. One that moved on meanwhile, or is gone, stays out.
+///
+/// Returns how many were deleted.
+///
+/// # Errors
+/// The store could not do its part; some of the jobs may be deleted.
+pub(crate) async fn delete_rows(app: &App, jobs: Vec<Stored<JobSummary>>) -> Result<u64, StoreError> {
+    let keys = jobs.iter().map(|job| (job.value.uuid.clone(), job.revision.clone())).collect();
+    let mut deleted = 0;
+    let mut failed = None;
+    for (job, row) in jobs.into_iter().zip(rows::delete_many(app, keys).await) {
+        match row {
+            Ok(()) => {
+                deleted += 1;
+                gone(app, &job.value.uuid, job.value.status, job.value.instance);
+            }
+            Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => {}
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(deleted), Err)
+}
+
+fn gone(app: &App, id: &JobId, status: JobStatus, instance: Option<InstanceId>) {
+    app.held_marks.take(id, |job| job.instance == instance);
+    announce::deleted(app, id, instance.clone());
+    if status != JobStatus::Done {
+        announce::order_cancel(app, id.clone(), instance);
+    }
+}

@@ -1,0 +1,76 @@
+//! Writing a job's row: counted, and noted for `readyz`.
+
+use job_model::{Job, JobId};
+use job_store::{Revision, StoreError, Stored};
+
+use crate::app::App;
+use crate::metrics::RowLabels;
+
+/// Why a row is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    Created,
+    Claimed,
+    Queued,
+    Running,
+    Done,
+    Deleted,
+}
+
+impl Row {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Row::Created => "created",
+            Row::Claimed => "claimed",
+            Row::Queued => "queued",
+            Row::Running => "running",
+            Row::Done => "done",
+            Row::Deleted => "deleted",
+        }
+    }
+}
+
+/// Stores a new job.
+pub(super) async fn insert(app: &App, job: &Job) -> Result<Revision, StoreError> {
+    let written = app.store.insert(job).await;
+    noted(app, Row::Created, written)
+}
+
+/// Writes a job over the revision it was read at.
+pub(super) async fn update(app: &App, row: Row, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
+    let written = app.store.update(job, revision).await;
+    noted(app, row, written)
+}
+
+/// Deletes the revision of a job that was read.
+pub(super) async fn delete(app: &App, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
+    let written = app.store.delete(id, revision).await;
+    noted(app, Row::Deleted, written)
+}
+
+/// Deletes many revisions of jobs that a list showed.
+pub(super) async fn delete_many(app: &App, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>> {
+    let written = app.store.delete_many(rows).await;
+    written.into_iter().map(|row| noted(app, Row::Deleted, row)).collect()
+}
+
+fn noted<T>(app: &App, row: Row, written: Result<T, StoreError>) -> Result<T, StoreError> {
+    app.store_health.note(&written);
+    if written.is_ok() {
+        app.metrics.rows_written.get_or_create(&RowLabels { row: row.as_str() }).inc();
+    }
+    written
+}
+
+/// The job as it is now; `None` when it is gone or the store is in trouble.
+pub(super) async fn reload(app: &App, id: &JobId) -> Option<Stored<Job>> {
+    match app.store.get(id).await {
+        Ok(job) => Some(job),
+        Err(StoreError::NotFound { .. }) => None,
+        Err(error) => {
+            app.metrics.store_errors.inc();
+            tracing::warn!(job.id = %id, error = %service::Chain(&error), "failed to read job");
+            None
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What a gateway is put together from.
+
+use std::sync::Arc;
+
+use job_queue::JobQueue;
+use job_store::JobStore;
+
+/// Where jobs are stored and queued.
+#[derive(Clone)]
+pub struct Parts {
+    /// Keeps the jobs.
+    pub store: Arc<dyn JobStore>,
+    /// Carries jobs and results.
+    pub queue: Arc<dyn JobQueue>,
+}
