@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
+use crate::created_here::CreatedHere;
 use crate::feed::Feeds;
 use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
@@ -35,6 +36,7 @@ pub(crate) struct App {
     /// None in a gateway that leaves publishing to others.
     pub(crate) publish_line: Option<PublishLine>,
     pub(crate) held_marks: HeldMarks,
+    pub(crate) created_here: CreatedHere,
     /// Full lists that read a job at the same time.
     pub(crate) list_turns: Semaphore,
     pub(crate) metrics: Metrics,

@@ -52,6 +52,8 @@ struct Known {
     listening_since: Option<Millis>,
     executors: HashMap<String, Executor>,
     jobs: HashMap<Creation, Seen>,
+    /// The creation that was heard of last, by uuid: for jobs whose documents may not carry an instance.
+    latest: HashMap<JobId, Option<InstanceId>>,
 }
 
 struct Executor {
@@ -149,21 +151,35 @@ impl Fleet {
 
     /// Somebody put a job on the queue again. What was never seen here needs no note: its document has one.
     pub(crate) fn queued(&self, creation: &Creation, now: Millis) {
-        if let Some(seen) = self.lock().jobs.get_mut(creation) {
+        let mut known = self.lock();
+        if let Some(seen) = known.jobs.get_mut(creation) {
             seen.at = seen.at.max(now);
         }
     }
 
+    /// This gateway has put a job on the queue again: its document may not be able to say so.
+    pub(crate) fn requeued(&self, creation: &Creation, now: Millis) {
+        let mut known = self.lock();
+        known.make_room(now);
+        let creation = known.resolve(creation);
+        let seen = known.jobs.entry(creation).or_default();
+        seen.at = seen.at.max(now);
+    }
+
     /// The job is done or deleted.
     pub(crate) fn forget(&self, creation: &Creation) {
-        self.lock().jobs.remove(creation);
+        let mut known = self.lock();
+        let creation = known.resolve(creation);
+        known.jobs.remove(&creation);
+        known.latest.remove(&creation.uuid);
     }
 
     /// What is known of a job.
     pub(crate) fn sighting(&self, creation: &Creation, now: Millis) -> Sighting {
         let mut known = self.lock();
         known.expire(now);
-        let Some(seen) = known.jobs.get(creation) else { return Sighting::default() };
+        let creation = known.resolve(creation);
+        let Some(seen) = known.jobs.get(&creation) else { return Sighting::default() };
         let running = seen.holders.iter().filter_map(|holder| holder.running.as_ref());
         Sighting {
             sign_of_life: Some(seen.at),
@@ -191,7 +207,16 @@ impl Fleet {
 }
 
 impl Known {
+    /// The creation that is meant: the one heard of last where the instance is not known.
+    fn resolve(&self, creation: &Creation) -> Creation {
+        let latest = if creation.instance.is_none() { self.latest.get(&creation.uuid) } else { None };
+        Creation { uuid: creation.uuid.clone(), instance: latest.cloned().unwrap_or_else(|| creation.instance.clone()) }
+    }
+
     fn hold(&mut self, creation: &Creation, executor: &str, running: Option<Running>, now: Millis) {
+        if self.latest.get(&creation.uuid) != Some(&creation.instance) {
+            self.latest.insert(creation.uuid.clone(), creation.instance.clone());
+        }
         let seen = self.jobs.entry(creation.clone()).or_default();
         seen.at = seen.at.max(now);
         seen.begun = seen.begun.max(running.as_ref().map_or(0, |running| running.attempt));
@@ -223,6 +248,7 @@ impl Known {
     fn make_room(&mut self, now: Millis) {
         if self.jobs.len() >= REMEMBERED {
             self.jobs.clear();
+            self.latest.clear();
             self.executors.clear();
             self.listening_since = self.listening_since.map(|_| now);
         }
@@ -239,7 +265,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use job_model::{Heartbeat, HeldJob, JobId, Running, Timestamp};
+    use job_model::{Heartbeat, HeldJob, InstanceId, JobId, Running, Timestamp};
 
     use super::{BEGIN_PRECEDES, Creation, Fleet, GONE_AFTER, Sighting};
 
@@ -303,6 +329,21 @@ mod tests {
         assert_eq!(fleet.sighting(&job, 1_001).running, Some(running("a", 1)));
         fleet.heard(&heartbeat("a", &[]), 1_000 + BEGIN_PRECEDES);
         assert_eq!(fleet.sighting(&job, 1_000 + BEGIN_PRECEDES).running, None);
+    }
+
+    #[test]
+    fn a_document_without_an_instance_means_the_creation_heard_of_last() {
+        let fleet = Fleet::default();
+        let of = |instance: &InstanceId| Creation::new(JobId::parse("j").unwrap(), Some(instance.clone()));
+        let (old, new) = (InstanceId::fresh(), InstanceId::fresh());
+        fleet.begun(&of(&old), running("a", 3), 1_000);
+        fleet.begun(&of(&new), running("a", 1), 2_000);
+        assert_eq!(fleet.sighting(&creation("j"), 2_000).begun, 1);
+        assert_eq!(fleet.sighting(&of(&old), 2_000).begun, 3);
+        fleet.forget(&creation("j"));
+        assert_eq!(fleet.sighting(&of(&new), 2_000), Sighting::default());
+        fleet.requeued(&creation("k"), 3_000);
+        assert_eq!(fleet.sighting(&creation("k"), 3_000).sign_of_life, Some(3_000));
     }
 
     #[test]

@@ -60,7 +60,8 @@ async fn look(app: &Arc<App>, seen: &mut HashMap<(JobId, Revision), Instant>) ->
     let filter = JobFilter { status: Some(JobStatus::Created), created_from, ..JobFilter::ALL };
     let page = app.store.list(ListQuery { filter, skip: 0, limit: PAGE }).await?;
     // Jobs of a gateway of ours carry an instance, and are published by it or by the sweep.
-    let foreign = page.jobs.into_iter().filter(|job| job.value.instance.is_none());
+    let foreign =
+        page.jobs.into_iter().filter(|job| job.value.instance.is_none() && !app.created_here.contains(&job.value.uuid));
     let now = Instant::now();
     let present: HashMap<_, _> = foreign
         .map(|job| {

@@ -12,6 +12,7 @@ mod clock;
 mod collector;
 pub mod config;
 mod connect;
+mod created_here;
 mod dispatcher;
 mod feed;
 mod fleet;
@@ -50,6 +51,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::created_here::CreatedHere;
 use crate::feed::Feeds;
 use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
@@ -95,6 +97,7 @@ pub async fn run_with(
         watermark: Mutex::new(Watermark::default()),
         publish_line: settings.enable_jobs.then_some(line),
         held_marks: HeldMarks::default(),
+        created_here: CreatedHere::default(),
         list_turns: Semaphore::new(LIST_TURNS),
         metrics: Metrics::new(),
         stop: stop.clone(),

@@ -128,7 +128,8 @@ pub(crate) async fn publish_lost(app: &App, mut job: Stored<Job>) {
     job.value.running = None;
     let Some(mut job) = claim(app, job, publishes + 1).await else { return };
     match put_on_queue(app, &mut job.value, Copy::Again(begun + 1)).await {
-        Ok(_) => {
+        Ok(at) => {
+            app.fleet.requeued(&Creation::of(&job.value), at.unix_millis());
             app.metrics.swept_queued.inc();
             tracing::warn!(job.id = %id, publishes = publishes + 1, "job that was lost from the queue is published again");
         }
