@@ -30,6 +30,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// How many files of a crate may import each other in a circle; 1 means that there is no circle.
 const LARGEST_CIRCLES: &[(&str, usize)] = &[
     ("crates/cli/src", 1),
+    ("gateway/src", 1),
     ("crates/job-model/src", 1),
     ("crates/json-text/src", 1),
     // A value on its way reaches the job's scope, whose inbox holds values.
