@@ -11,13 +11,11 @@ use serde_json::json;
 
 use crate::browser_context::BrowserContext;
 use crate::cdp_session::OpenSessions;
-use crate::emulation::Viewport;
 use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
 use crate::guard::Guard;
 use crate::launch::{Chromium, LaunchError, LaunchOptions};
 use crate::page::Page;
-use crate::promise::{Waiters, within};
 use crate::screenshot::ScreenshotQueue;
 use crate::session::{Connection, RawEvent, Session, Subscription};
 use crate::target::Target;
@@ -45,10 +43,7 @@ pub struct Browser {
     default_context: RefCell<Rc<BrowserContext>>,
     contexts: RefCell<Vec<Rc<BrowserContext>>>,
     targets: RefCell<Vec<Rc<Target>>>,
-    /// Wakes when a target comes or changes.
-    targets_changed: Waiters,
     ignores_https_errors: Cell<bool>,
-    default_viewport: Cell<Option<Viewport>>,
     screenshots: ScreenshotQueue,
     /// The sessions that the job has opened.
     open_sessions: OpenSessions,
@@ -109,9 +104,7 @@ impl Browser {
                 own_context,
                 contexts: RefCell::default(),
                 targets: RefCell::default(),
-                targets_changed: Waiters::default(),
                 ignores_https_errors: Cell::new(false),
-                default_viewport: Cell::new(Some(Viewport::of_size(800, 600))),
                 screenshots: ScreenshotQueue::default(),
                 open_sessions: OpenSessions::default(),
                 page_limit: Cell::new(usize::MAX),
@@ -163,15 +156,6 @@ impl Browser {
         self.ignores_https_errors.get()
     }
 
-    /// The size of new pages; 800×600 unless set. `None` leaves Chromium's own.
-    pub fn set_default_viewport(&self, viewport: Option<Viewport>) {
-        self.default_viewport.set(viewport);
-    }
-
-    pub(crate) fn default_viewport(&self) -> Option<Viewport> {
-        self.default_viewport.get()
-    }
-
     pub(crate) fn open_sessions(&self) -> &OpenSessions {
         &self.open_sessions
     }
@@ -206,7 +190,6 @@ impl Browser {
         let targets = self.targets.take();
         targets.iter().for_each(|target| target.on_destroyed());
         self.contexts.take();
-        self.targets_changed.wake();
         self.sink.tell(Event::Disconnected);
     }
 
@@ -342,24 +325,6 @@ impl Browser {
     /// The browser's own target.
     pub fn target(&self) -> Option<Rc<Target>> {
         self.targets().into_iter().find(|target| target.target_type() == "browser")
-    }
-
-    /// Waits for a target that the predicate takes, among those that are there and those that come or change.
-    ///
-    /// # Errors
-    /// [`Error::WaitTimeout`], [`Error::TargetClosed`].
-    pub async fn wait_for_target(
-        &self,
-        predicate: impl Fn(&Rc<Target>) -> bool,
-        timeout: Option<f64>,
-    ) -> Result<Rc<Target>, Error> {
-        let timeout = timeout.unwrap_or(30_000.0);
-        let wait = self.targets_changed.until(|| {
-            let found = self.targets().into_iter().find(|target| predicate(target));
-            found.map(Ok).or_else(|| self.session.is_detached().then_some(Err(Error::TargetClosed)))
-        });
-        let expired = || Err(Error::WaitTimeout { what: "target".to_owned(), timeout });
-        within(timeout, wait).await.unwrap_or_else(expired)
     }
 
     async fn version_field(&self, name: &str) -> Result<String, Error> {

@@ -37,6 +37,10 @@ use crate::target::Target;
 use crate::tracing::Tracing;
 use crate::worker::Worker;
 
+/// The size of a new page, in CSS pixels.
+const WIDTH: u32 = 800;
+const HEIGHT: u32 = 600;
+
 type Listener = Rc<dyn Fn(&PageEvent)>;
 
 /// Puppeteer's `Page`.
@@ -60,8 +64,8 @@ pub struct Page {
     /// What the script listens to.
     heard: RefCell<HashSet<PageEventKind>>,
     bindings: RefCell<HashSet<String>>,
-    /// Identifier and source of what runs first in each new document.
-    init_scripts: RefCell<Vec<(String, String)>>,
+    /// What runs first in each new document.
+    init_scripts: RefCell<Vec<String>>,
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
     /// What happens is nobody's business.
@@ -76,7 +80,6 @@ impl Page {
         target: Rc<Target>,
         sink: Rc<Sink>,
         ignore_https_errors: bool,
-        viewport: Option<Viewport>,
     ) -> Result<Rc<Self>, Error> {
         let keyboard = Keyboard::new(session.clone());
         let page = Rc::new_cyclic(|page: &Weak<Page>| {
@@ -116,10 +119,7 @@ impl Page {
             if ignore_https_errors {
                 page.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": true}));
             }
-            if let Some(viewport) = viewport {
-                page.emulation.emulate_viewport(&viewport).await?;
-            }
-            Ok(())
+            page.emulation.emulate_viewport(&Viewport::of_size(WIDTH, HEIGHT)).await.map(drop)
         };
         futures::try_join!(enabled, rest)?;
         Ok(page)

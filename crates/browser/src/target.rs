@@ -198,8 +198,7 @@ impl Target {
         let target = self.clone();
         let make = async move {
             let (session, browser) = target.attach().await?;
-            let (ignore, viewport) = (browser.ignores_https_errors(), browser.default_viewport());
-            Page::create(session, target, browser.sink().clone(), ignore, viewport).await
+            Page::create(session, target, browser.sink().clone(), browser.ignores_https_errors()).await
         };
         self.make(&self.page, make.boxed_local()).await.map(Some)
     }

@@ -3,6 +3,7 @@
 mod test_page;
 
 use browser::error::ErrorKind;
+use browser::event::PageEvent;
 use browser::page::{GotoOptions, NavigationOptions};
 use serde_json::json;
 use test_page::{function, on_page, until};
@@ -208,7 +209,7 @@ fn closing_the_page_ends_its_waits() {
     on_page(|test| async move {
         let page = test.page.browser_context().new_page().await.unwrap();
         let navigation = page.wait_for_navigation(NavigationOptions::default());
-        let request = page.wait_for_request(|_| true, None);
+        let request = page.wait_for_event(|event| matches!(event, PageEvent::Request(_)).then_some(()), None);
         let evaluation = page.evaluate(function("() => new Promise(() => {})"), vec![]);
         let (navigation, request, evaluation, closed) =
             futures::join!(navigation, request, evaluation, page.close(false));

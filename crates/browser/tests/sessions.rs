@@ -1,5 +1,7 @@
 //! What a script's own CDP sessions reach, how many there may be, and that none outlives its job.
 
+#![allow(clippy::unwrap_used)] // only tests are here
+
 mod test_page;
 
 use std::rc::Rc;

@@ -36,7 +36,6 @@ impl Browser {
                 }
             });
         }
-        self.targets_changed.wake();
         self.tell(target.clone(), Event::TargetCreated);
     }
 
@@ -49,7 +48,6 @@ impl Browser {
                 self.announce(&target);
             }
         } else if target.url() != old_url {
-            self.targets_changed.wake();
             self.tell(target, Event::TargetChanged);
         }
     }

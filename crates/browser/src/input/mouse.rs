@@ -6,11 +6,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chromiumoxide::cdp::browser_protocol::input::{
-    self, DispatchDragEventParams, DispatchDragEventType, DispatchMouseEventParams, DispatchMouseEventType, DragData,
-    EventDragIntercepted, SetInterceptDragsParams,
-};
-use tokio::sync::oneshot;
+use chromiumoxide::cdp::browser_protocol::input::{self, DispatchMouseEventParams, DispatchMouseEventType};
 
 use super::Keyboard;
 use crate::eager::begin;
@@ -222,53 +218,6 @@ impl Mouse {
             self.move_to(0.0, 0.0, 1).await?;
         }
         Ok(())
-    }
-
-    /// Starts a drag and takes what is dragged out of Chromium's hands, for [`drop_at`](Self::drop_at).
-    ///
-    /// # Errors
-    /// What the protocol refuses, among it that the page went away before anything was dragged.
-    pub async fn drag(self: &Rc<Self>, from: Point, to: Point) -> Result<DragData, Error> {
-        self.session.send(SetInterceptDragsParams::new(true)).await?;
-        let (sender, intercepted) = oneshot::channel();
-        let sender = Cell::new(Some(sender));
-        let _subscription = self.session.on_event(move |event| {
-            if event.method == "Input.dragIntercepted"
-                && let (Some(event), Some(sender)) = (event.decode::<EventDragIntercepted>(), sender.take())
-            {
-                // The caller may have given up.
-                let _ = sender.send(event.data);
-            }
-        });
-        self.move_to(from.x, from.y, 1).await?;
-        self.down(ClickOptions::default()).await?;
-        self.move_to(to.x, to.y, 1).await?;
-        tokio::select! {
-            data = intercepted => data.map_err(|_| Error::TargetClosed),
-            () = self.session.closed() => Err(Error::TargetClosed),
-        }
-    }
-
-    /// Sends one step of a drag: it enters, hovers over, or is dropped at a point.
-    ///
-    /// # Errors
-    /// What the protocol refuses.
-    pub async fn drag_step(&self, step: DispatchDragEventType, at: Point, data: DragData) -> Result<(), Error> {
-        let mut event = DispatchDragEventParams::new(step, at.x, at.y, data);
-        event.modifiers = Some(self.keyboard.modifiers());
-        self.session.send(event).await?;
-        Ok(())
-    }
-
-    /// Drops at a point what [`drag`](Self::drag) took, and lets the button go.
-    ///
-    /// # Errors
-    /// What the protocol refuses.
-    pub async fn drop_at(self: &Rc<Self>, at: Point, data: DragData) -> Result<(), Error> {
-        self.drag_step(DispatchDragEventType::DragEnter, at, data.clone()).await?;
-        self.drag_step(DispatchDragEventType::DragOver, at, data.clone()).await?;
-        self.drag_step(DispatchDragEventType::Drop, at, data).await?;
-        self.up(ClickOptions::default()).await
     }
 
     fn press(

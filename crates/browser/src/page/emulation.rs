@@ -1,19 +1,10 @@
 //! What the page is made to believe; see [`crate::emulation`].
 
 use super::Page;
-use crate::emulation::{Geolocation, Viewport};
+use crate::emulation::Geolocation;
 use crate::error::Error;
 
 impl Page {
-    /// Gives the page a device's screen and user agent.
-    ///
-    /// # Errors
-    /// As [`set_viewport`](Self::set_viewport).
-    pub async fn emulate(&self, viewport: Viewport, user_agent: &str) -> Result<(), Error> {
-        futures::try_join!(self.set_viewport(viewport), self.set_user_agent(user_agent))?;
-        Ok(())
-    }
-
     /// `screen` or `print`; `None` ends it.
     ///
     /// # Errors

@@ -174,7 +174,7 @@ impl Page {
         self.frame_manager.on_remote_frame(session);
         self.listen_to(session);
         self.network().add_session(session);
-        for (_, source) in &*self.init_scripts.borrow() {
+        for source in &*self.init_scripts.borrow() {
             session.post("Page.addScriptToEvaluateOnNewDocument", json!({"source": source}));
         }
         for name in &*self.bindings.borrow() {

@@ -10,25 +10,13 @@ use crate::error::Error;
 use crate::remote_object::PageFunction;
 
 impl Page {
-    /// Runs `source` first in every new document of every frame. Returns the identifier to take it back by.
+    /// Runs `source` first in every new document of every frame.
     ///
     /// # Errors
     /// [`Error::Protocol`].
-    pub async fn evaluate_on_new_document(&self, source: &str) -> Result<String, Error> {
-        let answer = self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
-        let identifier = answer["identifier"].as_str().unwrap_or_default().to_owned();
-        self.init_scripts.borrow_mut().push((identifier.clone(), source.to_owned()));
-        Ok(identifier)
-    }
-
-    /// Takes back what [`evaluate_on_new_document`](Self::evaluate_on_new_document) set.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`].
-    pub async fn remove_script_to_evaluate_on_new_document(&self, identifier: &str) -> Result<(), Error> {
-        self.init_scripts.borrow_mut().retain(|(known, _)| known != identifier);
-        let arguments = json!({"identifier": identifier});
-        self.session.send_raw("Page.removeScriptToEvaluateOnNewDocument", arguments).await?;
+    pub async fn evaluate_on_new_document(&self, source: &str) -> Result<(), Error> {
+        self.session.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({"source": source})).await?;
+        self.init_scripts.borrow_mut().push(source.to_owned());
         Ok(())
     }
 
@@ -63,6 +51,6 @@ impl Page {
         });
         let (added, kept, _) = futures::join!(added, kept, futures::future::join_all(installed));
         added?;
-        kept.map(drop)
+        kept
     }
 }

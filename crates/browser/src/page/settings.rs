@@ -1,7 +1,5 @@
 //! What a script sets for a page.
 
-use serde_json::json;
-
 use super::{NavigationOptions, Page};
 use crate::emulation::Viewport;
 use crate::error::Error;
@@ -105,18 +103,5 @@ impl Page {
     /// [`Error::Protocol`].
     pub async fn set_request_interception(&self, enabled: bool) -> Result<(), Error> {
         self.network().set_request_interception(enabled).await
-    }
-
-    /// Where downloads of the page go; `None` refuses them.
-    ///
-    /// # Errors
-    /// [`Error::Protocol`].
-    pub async fn set_download_folder(&self, folder: Option<&std::path::Path>) -> Result<(), Error> {
-        let arguments = match folder {
-            Some(folder) => json!({"behavior": "allow", "downloadPath": folder}),
-            None => json!({"behavior": "deny"}),
-        };
-        self.session.send_raw("Page.setDownloadBehavior", arguments).await?;
-        Ok(())
     }
 }

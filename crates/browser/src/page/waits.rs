@@ -9,8 +9,6 @@ use crate::error::Error;
 use crate::event::PageEvent;
 use crate::file_chooser::FileChooser;
 use crate::promise::{Promise, milliseconds, within};
-use crate::request::Request;
-use crate::response::Response;
 
 /// Takes its listener away when the wait ends, however it ends.
 struct Listening {
@@ -59,38 +57,6 @@ impl Page {
         within(timeout.unwrap_or(self.default_timeout()), wait).await.unwrap_or(Err(Error::EventTimeout))
     }
 
-    /// Waits for a request that the predicate takes.
-    ///
-    /// # Errors
-    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
-    pub async fn wait_for_request(
-        self: &Rc<Self>,
-        predicate: impl Fn(&Rc<Request>) -> bool + 'static,
-        timeout: Option<f64>,
-    ) -> Result<Rc<Request>, Error> {
-        let pick = move |event: &PageEvent| match event {
-            PageEvent::Request(request) if predicate(request) => Some(request.clone()),
-            _ => None,
-        };
-        self.wait_for_event(pick, timeout).await
-    }
-
-    /// Waits for a response that the predicate takes.
-    ///
-    /// # Errors
-    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
-    pub async fn wait_for_response(
-        self: &Rc<Self>,
-        predicate: impl Fn(&Rc<Response>) -> bool + 'static,
-        timeout: Option<f64>,
-    ) -> Result<Rc<Response>, Error> {
-        let pick = move |event: &PageEvent| match event {
-            PageEvent::Response(response) if predicate(response) => Some(response.clone()),
-            _ => None,
-        };
-        self.wait_for_event(pick, timeout).await
-    }
-
     /// Waits until no more than `concurrency` requests have been without a response for `idle` milliseconds.
     ///
     /// # Errors
@@ -132,10 +98,5 @@ impl Page {
         };
         let expired = || Err(Error::WaitTimeout { what: "waiting for file chooser".to_owned(), timeout });
         within(timeout, wait).await.unwrap_or_else(expired)
-    }
-
-    /// Resolves when the page's session is over.
-    pub async fn session_closed(&self) {
-        self.session.closed().await;
     }
 }

@@ -11,7 +11,8 @@ async fn a_device_has_its_screen_its_touches_and_its_name() {
         fixture.goto("/mobile").await;
         assert_eq!(fixture.eval("innerWidth").await, 800);
         let device = device("iPhone 6 landscape").expect("a device");
-        fixture.page.emulate(device.viewport, device.user_agent).await.expect("emulated");
+        fixture.page.set_viewport(device.viewport).await.expect("a viewport");
+        fixture.page.set_user_agent(device.user_agent).await.expect("a user agent");
         let seen = fixture
             .eval("[innerWidth, devicePixelRatio, 'ontouchstart' in window, screen.orientation.type, navigator.userAgent]")
             .await;

@@ -3,7 +3,6 @@ use std::rc::Rc;
 
 use browser::emulation::Viewport;
 use browser::event::{Event, PageEvent, PageEventKind};
-use browser::geometry::Point;
 use browser::input::{ClickOptions, MouseButton};
 use serde_json::json;
 
@@ -99,26 +98,6 @@ async fn the_wheel_scrolls() {
         fixture.page.mouse().move_to(10.0, 10.0, 1).await.expect("moved");
         fixture.page.mouse().wheel(0.0, 200.0).await.expect("turned");
         assert_eq!(fixture.eval("scrolled.then(() => scrollY > 0)").await, true);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn what_is_dragged_can_be_dropped() {
-    with_page(async |fixture| {
-        let square = "style='width: 50px; height: 50px; margin: 0'";
-        fixture.set_content(&format!("<body style='margin: 0'><p draggable=true {square}>a</p><p {square}>b</p>")).await;
-        fixture
-            .eval(
-                "window.log = []; addEventListener('dragstart', e => e.dataTransfer.setData('text/plain', 'carried')); \
-                 addEventListener('dragover', e => e.preventDefault()); \
-                 addEventListener('drop', e => log.push(e.target.textContent, e.dataTransfer.getData('text/plain'))); 0",
-            )
-            .await;
-        let (from, to) = (Point { x: 20.0, y: 20.0 }, Point { x: 20.0, y: 80.0 });
-        let data = fixture.page.mouse().drag(from, to).await.expect("dragged");
-        fixture.page.mouse().drop_at(to, data).await.expect("dropped");
-        assert_eq!(fixture.eval("log").await, json!(["b", "carried"]));
     })
     .await;
 }
