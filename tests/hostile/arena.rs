@@ -121,12 +121,8 @@ impl Fighter {
     async fn enter(run_dir: std::path::PathBuf, origin: &str) -> Self {
         let mut args = vec!["executor".to_owned(), "--queue-host=none".into(), "--queue-username=none".into()];
         args.extend(["--queue-password=none".to_owned(), format!("--chromium-extra-args={CHROMIUM_ARGS}")]);
-        args.extend([
-            "--job-memory=128".to_owned(),
-            "--job-page-memory=1024".to_owned(),
-            "--job-stack=4096".to_owned(),
-        ]);
-        args.extend(["--job-log-lines=10000".to_owned(), "--job-log-bytes=2097152".to_owned()]);
+        args.extend(["--job-memory=128", "--job-page-memory=1024", "--job-pages=20"].map(str::to_owned));
+        args.extend(["--job-stack=4096", "--job-log-lines=10000", "--job-log-bytes=2097152"].map(str::to_owned));
         args.push("--job-result-bytes=4194304".to_owned());
         let config: Config = service::config::try_parse_from(args).expect("a configuration");
         let settings = SlotSettings { run_dir, ..executor::slot_settings(&config.executor) };

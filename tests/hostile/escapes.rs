@@ -2,6 +2,7 @@
 
 use crate::arena::{fails, fight, gets_nothing};
 
+const OTHERS: &str = "is not available to jobs: it reaches what is not the job's own";
 const REFUSED: &str = "is not available to jobs: it reaches the executor's machine";
 
 #[test]
@@ -113,6 +114,54 @@ fn escapes_from_the_sandbox() {
             20,
             REFUSED,
             "const c = await page.target().createCDPSession(); await c.send('Browser.close')",
+        ),
+        fails(
+            "a session that holds every request of the browser",
+            20,
+            OTHERS,
+            "const c = await page.browser().target().createCDPSession(); await c.send('Fetch.enable')",
+        ),
+        fails(
+            "a stream that was handed to nobody",
+            20,
+            OTHERS,
+            "const c = await page.target().createCDPSession(); await c.send('IO.read', { handle: '1' })",
+        ),
+        fails(
+            "a browser context of a session's own",
+            20,
+            REFUSED,
+            "const c = await page.browser().target().createCDPSession(); await c.send('Target.createBrowserContext')",
+        ),
+        fails(
+            "another recorder of traces",
+            20,
+            REFUSED,
+            "const c = await page.target().createCDPSession(); await c.send('Tracing.start', { perfettoConfig: btoa('x') })",
+        ),
+        fails(
+            "sessions without end",
+            20,
+            "Limit of 256 open CDP sessions exceeded",
+            "for (;;) await page.target().createCDPSession()",
+        ),
+        fails(
+            "browser contexts without end",
+            30,
+            "open browser contexts (JOB_PAGES) exceeded",
+            "for (;;) await page.browser().createIncognitoBrowserContext()",
+        ),
+        gets_nothing(
+            "a tree deeper than any stack",
+            "await page.evaluate(() => { let at = document.body; for (let i = 0; i < 20000; i++) { const p = document.createElement('p'); p.append('x'); at.append(p); at = p } }).catch(() => {}); await Promise.race([page.accessibility.snapshot({ interestingOnly: false }).catch(() => {}), sleep(5000)])",
+        ),
+        gets_nothing(
+            "cookies of the browser's first context",
+            "const c = await page.target().createCDPSession(); const seen = (await c.send('Storage.getCookies')).cookies.length; await c.send('Storage.setCookies', { cookies: [{ name: 'left', value: '1', domain: 'a.example', path: '/', expires: 4000000000 }] }); results.got = seen > 0",
+        ),
+        gets_nothing(
+            "cookies of the browser's first context, again",
+            "const c = await page.browser().target().createCDPSession(); results.got = (await c.send('Storage.getCookies')).cookies.length > 0",
         ),
         gets_nothing(
             "a request turned into a file",

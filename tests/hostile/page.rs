@@ -11,7 +11,12 @@ fn exhaustion_through_the_page() {
             "Time limit of 2 s",
             "const all = []; for (;;) { all.push(page.evaluate(() => 1)); if (all.length % 1000 === 0) await all[0] }",
         ),
-        fails("a flood of pages", 3, "Time limit of 3 s", "for (;;) await page.browser().newPage()"),
+        fails(
+            "a flood of pages",
+            20,
+            "Limit of 20 open pages (JOB_PAGES) exceeded",
+            "for (;;) await page.browser().newPage()",
+        ),
         fails("a page that spins", 1, TIME, "await page.evaluate(() => { for (;;); })"),
         fails(
             "a page that alerts",
