@@ -57,7 +57,7 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
             meter.memory.set_limit(limits.memory_bytes);
             let ops = every_op(&ctx, &scope)?;
             let vars = js::Object::new(ctx.clone())?;
-            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined))?;
+            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined, true))?;
             let call: js::Function<'_> = ctx.eval(include_str!("fuzzing.js"))?;
             // A limit or an error of the generator itself ends the round.
             if call.call::<_, ()>((ops, bytes.to_vec())).is_err() {

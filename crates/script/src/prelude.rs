@@ -28,7 +28,7 @@ modules! {
     "core/arrays" "core/errors" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
     "core/inspect/layout" "core/inspect/titles" "core/main" "core/ops" "core/primordials" "core/v8_messages"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/format"
-    "node/job_helpers" "node/json" "node/locale" "node/node_error" "node/table" "node/timers" "node/url"
+    "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/many_arguments" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
     "puppeteer/accessibility" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
     "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
     "puppeteer/event_wait" "puppeteer/execution_context" "puppeteer/file_chooser" "puppeteer/frame"

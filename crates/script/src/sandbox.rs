@@ -156,6 +156,8 @@ impl Sandbox {
     /// Loads the prelude, links the modules and starts their evaluation.
     fn begin(&mut self, script: Script) {
         let wrapped = source::wrap(&script.code);
+        let reg_exp_statics =
+            script.modules.values().chain([&script.code]).any(|text| source::names_reg_exp_statics(text));
         let links = Links::new(Rc::clone(&self.scope), wrapped.imports, script.modules);
         self.runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
         let scope = Rc::clone(&self.scope);
@@ -167,7 +169,7 @@ impl Sandbox {
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
-            scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page))?;
+            scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page, reg_exp_statics))?;
             scope.host.page_use.watch();
             let module = js::Module::declare(ctx.clone(), CODE_URL, wrapped.text)?;
             module.meta()?.set("url", CODE_URL)?;

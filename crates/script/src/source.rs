@@ -47,6 +47,16 @@ pub(crate) fn wrap(code: &str) -> Wrapped {
     Wrapped { text, imports: imports.in_order }
 }
 
+/// Whether the text may ask for what the last match was: `RegExp.$1`, `RegExp["$&"]`, `RegExp.lastMatch` and their kin.
+pub(crate) fn names_reg_exp_statics(text: &str) -> bool {
+    const NAMES: [&str; 7] = ["$", "last", "left", "right", "input", "[", "}"];
+    text.match_indices("RegExp").any(|(at, word)| {
+        // Behind `const { $1 } = RegExp` and the like there is nothing to see, so what is in front of it counts.
+        let behind = text[at + word.len()..].trim_start().trim_start_matches(['?', '.']).trim_start();
+        NAMES.iter().any(|name| behind.starts_with(name)) || text[..at].trim_end().ends_with("} =")
+    })
+}
+
 /// Random hexadecimal digits, from the keys that the standard library hashes with.
 fn secret() -> String {
     let random = || RandomState::new().hash_one(0);

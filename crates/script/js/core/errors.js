@@ -6,6 +6,7 @@ import {
 } from "internal:core/primordials";
 import { messageOf } from "internal:core/v8_messages";
 
+const { defineProperty: define } = Reflect;
 const { toString: errorToString } = ErrorCtor.prototype;
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapSet = uncurryThis(MapCtor.prototype.set);
@@ -145,8 +146,40 @@ function prepare(error, frames) {
   }
   for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames.length > 0 ? frames[0] : undefined));
   const found = sites(error, frames);
-  if (typeof userPrepare === "function") return userPrepare(error, found);
-  return ops.kind_of(error) === "Error" ? new Stack(lines(found)) : header(error) + lines(found);
+  if (ops.kind_of(error) !== "Error" || capturing) {
+    return typeof userPrepare === "function" ? userPrepare(error, found) : header(error) + lines(found);
+  }
+  // As in V8 the stack is the error's own property, which is not enumerable: Object.getOwnPropertyNames(error) has it.
+  // The engine stores none for an error that has such a property, so the value is kept beside it.
+  keepStack(error, new Stack(lines(found)));
+  define(error, "stack", ownStackOf);
+  if (typeof userPrepare === "function") keepStack(error, userPrepare(error, found));
+  // Without any answer the engine would ask again in every frame that the error leaves.
+  return "";
+}
+
+const ownStackOf = { __proto__: null, get: undefined, set: undefined, configurable: true, enumerable: false };
+
+// Whether that is the function behind an error's own stack.
+export function isStackGetter(get) {
+  return get === ownStackOf.get;
+}
+
+// Error.captureStackTrace puts a text on the object, whatever the object is.
+let capturing = false;
+{
+  const { captureStackTrace: capture } = ErrorCtor;
+  const { captureStackTrace } = {
+    captureStackTrace(object, below) {
+      capturing = true;
+      try {
+        apply(capture, ErrorCtor, [object, below]);
+      } finally {
+        capturing = false;
+      }
+    },
+  };
+  defineProperty(ErrorCtor, "captureStackTrace", { value: captureStackTrace, writable: true, configurable: true, enumerable: false });
 }
 
 // What the engine keeps for an error. As in V8 the first line is made when somebody asks for the stack: a class that
@@ -161,6 +194,20 @@ class Stack {
   }
 }
 const { text: stackText } = Stack;
+
+// Gives an object that is there already a private field: a constructor may return any object.
+function given(object) { return object; }
+class Kept extends given {
+  #stack;
+  static keep(error, stack) {
+    if (!(#stack in error)) new Kept(error);
+    error.#stack = stack;
+  }
+  static of(error) {
+    return typeof error === "object" && error !== null && #stack in error ? error.#stack : stackOf(error);
+  }
+}
+const { keep: keepStack, of: keptStack } = Kept;
 
 // The name of the built-in function that threw; undefined when code did.
 function builtInOf(frame) {
@@ -222,11 +269,13 @@ const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTra
 let stackOf;
 {
   stackOf = uncurryThis(getOwnPropertyDescriptor(ErrorCtor.prototype, "stack").get);
-  defineProperty(ErrorCtor.prototype, "stack", {
-    get() { return stackText(stackOf(this), this); },
-    set(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
-    configurable: true, enumerable: false,
-  });
+  const { get, set } = getOwnPropertyDescriptor({
+    get stack() { return stackText(keptStack(this), this); },
+    set stack(value) { defineProperty(this, "stack", { value, writable: true, configurable: true, enumerable: false }); },
+  }, "stack");
+  ownStackOf.get = get;
+  ownStackOf.set = set;
+  defineProperty(ErrorCtor.prototype, "stack", { get, set, configurable: true, enumerable: false });
 }
 
 // The engine's own text of the current stack, for what may never be shown: call sites would cost each call of the page

@@ -1,6 +1,9 @@
 // Puts the prelude together: the globals of a script, and the functions that Rust calls.
 import { ops } from "internal:core/ops";
 import "internal:node/locale";
+import "internal:node/many_arguments";
+import "internal:node/promise_any";
+import "internal:node/radix";
 import { Buffer } from "internal:node/buffer";
 import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
@@ -17,6 +20,7 @@ import {
 import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
+import { installRegExpStatics } from "internal:node/reg_exp_statics";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 
@@ -58,7 +62,8 @@ function defineAll(values, enumerable) {
   for (let i = 0; i < names.length; i++) define(global, names[i], values[names[i]], enumerable);
 }
 
-export function start(vars, page) {
+export function start(vars, page, regExpStatics) {
+  if (regExpStatics) installRegExpStatics();
   if (page !== undefined) listenToConsole(page, logger);
   defineAll({ page, vars }, true);
   defineAll(globals, true);

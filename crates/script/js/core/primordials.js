@@ -21,6 +21,7 @@ export const { create, defineProperties, freeze, keys, setPrototypeOf, is } = Ob
 export const { parse: jsonParse, stringify: jsonStringify } = JSON;
 export const { isInteger, isNaN: numberIsNaN } = Number;
 export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;
+export const { max: MathMax, min: MathMin } = Math;
 export const { now } = Date;
 export const {
   Array: ArrayCtor, Function: FunctionCtor,
@@ -28,4 +29,5 @@ export const {
   RangeError: RangeErrorCtor, String: StringCtor, Symbol: SymbolCtor, SyntaxError: SyntaxErrorCtor, TypeError: TypeErrorCtor,
   Number: NumberCtor, BigInt: BigIntCtor, Uint8Array: Uint8ArrayCtor, ArrayBuffer: ArrayBufferCtor,
   Proxy: ProxyCtor, Date: DateCtor, WeakMap: WeakMapCtor, WeakRef: WeakRefCtor, Set: SetCtor, RegExp: RegExpCtor, FinalizationRegistry: FinalizationRegistryCtor,
+  AggregateError: AggregateErrorCtor, Float64Array: Float64ArrayCtor, BigUint64Array: BigUint64ArrayCtor,
 } = globalThis;

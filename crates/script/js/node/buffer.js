@@ -4,8 +4,8 @@ import { addNumbers } from "internal:node/buffer_numbers";
 import { custom, inspect } from "internal:core/inspect";
 import { invalidArgument, outOfRange, rangeError, typeError } from "internal:node/node_error";
 import {
-  ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, Uint8ArrayCtor, apply, construct, getOwnPropertyDescriptor,
-  getPrototypeOf, isArray, keys, max, min, numberIsNaN, trunc, uncurryThis,
+  ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, Uint8ArrayCtor, apply, construct, defineProperty,
+  getOwnPropertyDescriptor, getPrototypeOf, isArray, keys, max, min, numberIsNaN, ownKeys, setPrototypeOf, trunc, uncurryThis,
 } from "internal:core/primordials";
 
 const TypedArray = getPrototypeOf(Uint8ArrayCtor);
@@ -58,9 +58,23 @@ function clamp(index, length, fallback) {
   return number < 0 ? max(0, length + number) : min(number, length);
 }
 
+// In Node `Buffer(…)` without `new` makes one, too. The class is behind a function of its name.
+function callable(Class) {
+  function Buffer(value, encodingOrOffset, length) {
+    if (new.target !== undefined) return construct(Class, [value, encodingOrOffset, length], new.target === Buffer ? Class : new.target);
+    return typeof value === "number" ? Class.alloc(value) : Class.from(value, encodingOrOffset, length);
+  }
+  const statics = ownKeys(Class);
+  for (let i = 0; i < statics.length; i++) defineProperty(Buffer, statics[i], getOwnPropertyDescriptor(Class, statics[i]));
+  defineProperty(Buffer, "name", { value: "Buffer", configurable: true });
+  setPrototypeOf(Buffer, getPrototypeOf(Class));
+  defineProperty(Class.prototype, "constructor", { value: Buffer, writable: true, configurable: true, enumerable: false });
+  return Buffer;
+}
+
 const FROM = "of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object";
 
-export class Buffer extends Uint8ArrayCtor {
+class BufferClass extends Uint8ArrayCtor {
   // `new Buffer(…)` is Buffer.from or Buffer.alloc; the engine's own species calls come with numbers.
   constructor(value, encodingOrOffset, length) {
     if (typeof value === "string") return Buffer.from(value, encodingOrOffset);
@@ -242,6 +256,7 @@ export class Buffer extends Uint8ArrayCtor {
   [custom](depth, options) { return apply(Buffer.prototype.inspect, this, [depth, options]); }
 }
 
+export const Buffer = callable(BufferClass);
 addNumbers(Buffer.prototype);
 
 function swapped(buffer, size) {

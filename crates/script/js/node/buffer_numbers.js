@@ -1,8 +1,10 @@
 // A Buffer's numbers: readInt16LE, writeDoubleBE, readUIntBE and their kin.
 import { invalidArgument, outOfRange, rangeError } from "internal:node/node_error";
-import { StringCtor, abs, defineProperty, isInteger, uncurryThis } from "internal:core/primordials";
+import { RegExpCtor, StringCtor, SymbolCtor, abs, defineProperty, fixed, isInteger, uncurryThis } from "internal:core/primordials";
 
 const DataViewCtor = DataView;
+const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
+const UNSIGNED = fixed(/UInt/);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const KINDS = [
   ["UInt8", "Uint8", 1], ["Int8", "Int8", 1], ["UInt16", "Uint16", 2], ["Int16", "Int16", 2], ["UInt32", "Uint32", 4],
@@ -36,6 +38,9 @@ export function addNumbers(prototype) {
 function method(prototype, name, value) {
   defineProperty(value, "name", { value: name, configurable: true });
   defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
+  // Newer versions of Node have readUint8 beside readUInt8.
+  const alias = replace(UNSIGNED, name, "Uint");
+  if (alias !== name) defineProperty(prototype, alias, { value, writable: true, configurable: true, enumerable: false });
 }
 
 // Numbers of one to six bytes.

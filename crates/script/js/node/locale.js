@@ -1,55 +1,20 @@
 // What V8 prints and compares in the one locale that Node 12 was built with, en-US. The engine itself knows none.
+import { localeDate } from "internal:node/locale_dates";
+import { grouped, numberText } from "internal:node/locale_numbers";
 import {
-  BigIntCtor, DateCtor, NumberCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, defineProperty, fixed, is, min, uncurryThis,
+  BigIntCtor, DateCtor, NumberCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, defineProperty, fixed, uncurryThis,
 } from "internal:core/primordials";
 
-const toFixed = uncurryThis(NumberCtor.prototype.toFixed);
 const numberValue = uncurryThis(NumberCtor.prototype.valueOf);
 const bigIntValue = uncurryThis(BigIntCtor.prototype.valueOf);
 const slice = uncurryThis(StringCtor.prototype.slice);
-const indexOf = uncurryThis(StringCtor.prototype.indexOf);
-const padStart = uncurryThis(StringCtor.prototype.padStart);
 const normalize = uncurryThis(StringCtor.prototype.normalize);
 const toLowerCase = uncurryThis(StringCtor.prototype.toLowerCase);
 const codePointAt = uncurryThis(StringCtor.prototype.codePointAt);
 const test = uncurryThis(RegExpCtor.prototype.test);
 const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
 const date = {};
-for (const name of [
-  "getTime", "getFullYear", "getMonth", "getDate", "getHours", "getMinutes", "getSeconds", "getTimezoneOffset", "toString",
-  "toTimeString",
-]) date[name] = uncurryThis(DateCtor.prototype[name]);
-
-function grouped(digits) {
-  let text = digits;
-  for (let at = text.length - 3; at > 0; at -= 3) text = `${slice(text, 0, at)},${slice(text, at)}`;
-  return text;
-}
-
-function numberText(number, options) {
-  if (number !== number) return "NaN";
-  const sign = number < 0 || is(number, -0) ? "-" : "";
-  const size = number < 0 ? -number : number;
-  if (size === Infinity) return `${sign}∞`;
-  const least = options?.minimumFractionDigits ?? 0;
-  const most = options?.maximumFractionDigits ?? (least > 3 ? least : 3);
-  let text = size >= 1e21 ? `${BigIntCtor(size)}` : toFixed(size, min(most, 100));
-  const point = indexOf(text, ".");
-  const whole = point < 0 ? text : slice(text, 0, point);
-  let fraction = point < 0 ? "" : slice(text, point + 1);
-  while (fraction.length > least && fraction[fraction.length - 1] === "0") fraction = slice(fraction, 0, -1);
-  text = options?.useGrouping === false ? whole : grouped(whole);
-  return `${sign}${text}${fraction === "" ? "" : `.${fraction}`}`;
-}
-
-const two = (number) => padStart(`${number}`, 2, "0");
-const dateText = (when) => `${date.getMonth(when) + 1}/${date.getDate(when)}/${date.getFullYear(when)}`;
-
-function timeText(when) {
-  const hours = date.getHours(when);
-  const clock = `${hours % 12 || 12}:${two(date.getMinutes(when))}:${two(date.getSeconds(when))}`;
-  return `${clock} ${hours < 12 ? "AM" : "PM"}`;
-}
+for (const name of ["getTime", "getTimezoneOffset", "toString", "toTimeString"]) date[name] = uncurryThis(DateCtor.prototype[name]);
 
 const isValid = (when) => date.getTime(when) === date.getTime(when);
 const zoned = (text, when) => (isValid(when) && date.getTimezoneOffset(when) === 0 ? `${text} (Coordinated Universal Time)` : text);
@@ -120,7 +85,6 @@ function install(prototype, methods) {
   }
 }
 
-const or = (when, text) => (isValid(when) ? text(when) : "Invalid Date");
 install(NumberCtor.prototype, { __proto__: null, toLocaleString(locales, options) { return numberText(numberValue(this), options); } });
 install(BigIntCtor.prototype, {
   __proto__: null,
@@ -131,9 +95,9 @@ install(BigIntCtor.prototype, {
 });
 install(DateCtor.prototype, {
   __proto__: null,
-  toLocaleString() { return or(this, (when) => `${dateText(when)}, ${timeText(when)}`); },
-  toLocaleDateString() { return or(this, dateText); },
-  toLocaleTimeString() { return or(this, timeText); },
+  toLocaleString(locales, options) { return localeDate(this, options, "any", "all"); },
+  toLocaleDateString(locales, options) { return localeDate(this, options, "date", "date"); },
+  toLocaleTimeString(locales, options) { return localeDate(this, options, "time", "time"); },
   toString() { return zoned(date.toString(this), this); },
   toTimeString() { return zoned(date.toTimeString(this), this); },
 });

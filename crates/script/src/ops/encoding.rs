@@ -1,22 +1,27 @@
 //! Ops of Buffer, TextDecoder, atob and btoa: text ⇄ bytes.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use encoding_rs::{Decoder, DecoderResult, Encoding};
 use rquickjs as js;
 
 use super::registry::Registry;
 use crate::error::OpError;
+use crate::resources::Resource;
 use crate::scope::Scope;
 use crate::value::Bytes;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("bytes_to_text", bytes_to_text)?;
     ops.sync("text_to_bytes", text_to_bytes)?;
-    ops.sync("utf8_strict", utf8_strict)
+    ops.sync("encoding_name", encoding_name)?;
+    ops.sync("decoder", decoder)?;
+    ops.sync("decode", decode)
 }
 
 /// Base64 as Node reads it: padded or not, whatever the last bits say.
@@ -56,9 +61,44 @@ fn text_to_bytes(_: &Rc<Scope>, (text, encoding): (String, String)) -> Result<By
     }))
 }
 
-/// For `new TextDecoder("utf-8", {fatal: true})`; null when the bytes are no UTF-8.
-fn utf8_strict(_: &Rc<Scope>, (bytes,): (Bytes,)) -> Result<Option<String>, OpError> {
-    Ok(String::from_utf8(bytes.0).ok())
+/// The name that a label stands for, in the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels); null
+/// for any other text, and for what stands for nothing that can be decoded.
+fn encoding_name(_: &Rc<Scope>, (label,): (String,)) -> Result<Option<String>, OpError> {
+    Ok(Encoding::for_label_no_replacement(label.as_bytes()).map(|encoding| encoding.name().to_lowercase()))
+}
+
+/// A decoder of a stream: bytes of a character whose other bytes are still to come wait in it.
+struct StreamDecoder(RefCell<Decoder>);
+
+impl Resource for StreamDecoder {
+    fn class(&self) -> &'static str {
+        "StreamDecoder"
+    }
+}
+
+fn decoder(_: &Rc<Scope>, (name, keeps_mark): (String, bool)) -> Result<Rc<StreamDecoder>, OpError> {
+    let encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| unknown(&name))?;
+    let decoder =
+        if keeps_mark { encoding.new_decoder_without_bom_handling() } else { encoding.new_decoder_with_bom_removal() };
+    Ok(Rc::new(StreamDecoder(RefCell::new(decoder))))
+}
+
+/// Text of a part of the stream; null when `fatal` and the bytes are malformed.
+fn decode(
+    _: &Rc<Scope>,
+    (decoder, bytes, fatal, last): (Rc<StreamDecoder>, Bytes, bool, bool),
+) -> Result<Option<String>, OpError> {
+    let mut decoder = decoder.0.borrow_mut();
+    let too_long = || OpError::type_error("the text is too long");
+    if fatal {
+        let room = decoder.max_utf8_buffer_length_without_replacement(bytes.0.len()).ok_or_else(too_long)?;
+        let mut text = String::with_capacity(room);
+        let (result, _) = decoder.decode_to_string_without_replacement(&bytes.0, &mut text, last);
+        return Ok((result == DecoderResult::InputEmpty).then_some(text));
+    }
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.0.len()).ok_or_else(too_long)?);
+    let _ = decoder.decode_to_string(&bytes.0, &mut text, last);
+    Ok(Some(text))
 }
 
 fn unknown(encoding: &str) -> OpError {

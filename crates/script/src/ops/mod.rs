@@ -34,6 +34,7 @@ mod response;
 mod screenshot;
 mod security_details;
 mod target;
+mod time_zone;
 mod timers;
 mod touchscreen;
 mod tracing;
@@ -50,6 +51,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     encoding::register(ops)?;
     inspect::register(ops)?;
     job::register(ops)?;
+    time_zone::register(ops)?;
     timers::register(ops)?;
     url::register(ops)?;
     // From here on every op reaches the browser or its model.

@@ -1,4 +1,5 @@
 // What an inspected value holds, a line of text for each part.
+import { isStackGetter } from "internal:core/errors";
 import { append as push } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
 import { isClass } from "internal:core/inspect/classes";
@@ -70,8 +71,13 @@ function keyText(key, isEnumerable) {
 }
 
 // `key: value`.
+// An error's own stack is a value to whoever looks.
+function shown(descriptor, object) {
+  return isStackGetter(descriptor.get) ? { value: object.stack, enumerable: descriptor.enumerable } : descriptor;
+}
+
 export function property(context, object, depth, key, descriptor) {
-  const own = descriptor ?? getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
+  const own = shown(descriptor ?? getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true }, object);
   const wide = context.compact === true;
   context.indentation += wide ? 3 : 2;
   let text = propertyText(context, object, depth, key, own);
