@@ -18,6 +18,13 @@ impl EventPublisher {
         Self { queue }
     }
 
+    /// Tells that a job was put on the queue again by the executor that `running` names: gateways that have not heard of the
+    /// job before take this for its last sign of life.
+    pub(crate) fn put_back(&self, key: JobKey, running: Running) {
+        let log = JobLog { key, queue: Arc::clone(&self.queue), entries: Vec::new() };
+        log.say(JobEventKind::Status { status: JobStage::Queued, running: Some(running) });
+    }
+
     /// The log of a job that begins now, as `running` says.
     pub(crate) fn of_job(&self, key: JobKey, running: Running) -> JobLog {
         let log = JobLog { key, queue: Arc::clone(&self.queue), entries: Vec::new() };

@@ -69,7 +69,9 @@ fn hear(app: &Arc<App>, event: JobEvent) {
                 app.tasks.clone().spawn(async move { jobs::adopt(&app, &id).await });
             }
             (JobStage::Running, Some(running)) => app.fleet.begun(&creation, running.clone(), clock::now()),
-            (JobStage::Queued, _) => app.fleet.queued(&creation, clock::now()),
+            (JobStage::Queued, None) => app.fleet.queued(&creation, clock::now()),
+            // An executor put it back: its document knows nothing of that.
+            (JobStage::Queued, Some(_)) => app.fleet.requeued(&creation, clock::now()),
             (JobStage::Done, _) => {
                 app.fleet.forget(&creation);
                 app.held_marks.take(&event.uuid, |job| Creation::of(job) == creation);

@@ -35,7 +35,8 @@ async fn a_missing_program_is_named() {
     let run_dir = tempfile::tempdir().unwrap();
     let options = LaunchOptions { executable: Some("/no/such/chromium".into()), ..options(run_dir.path()) };
     let error = Chromium::launch(&options).await.unwrap_err();
-    assert_eq!(error.to_string(), "failed to start /no/such/chromium");
+    let found = "found no program that can be run at CHROMIUM_EXECUTABLE=/no/such/chromium";
+    assert_eq!(error.to_string(), format!("{found}; name Chromium's, or name none to have it looked for in PATH"));
     assert_eq!(std::fs::read_dir(run_dir.path()).unwrap().count(), 0);
 }
 

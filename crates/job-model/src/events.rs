@@ -33,7 +33,8 @@ pub enum JobEventKind {
     Status {
         /// To this stage.
         status: JobStage,
-        /// Where it runs; said with [`JobStage::Running`].
+        /// Where it runs; said with [`JobStage::Running`]. With [`JobStage::Queued`]: which executor put the job back on
+        /// the queue, and for which attempt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         running: Option<Running>,
     },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use job_model::Outcome;
+use job_model::{Outcome, Running, Timestamp};
 use job_queue::{Consumer, Message, Queue, QueueError, Requeue};
 use service::{Backoff, Chain};
 
@@ -32,14 +32,20 @@ impl Worker {
 
     /// Sends a lost job round again, or ends it when the broker does not take it.
     pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<Box<dyn Consumer>> {
+        let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
         match self.publish(Queue::Jobs, copy).await {
             Err(QueueError::Refused { reason, .. }) => {
-                let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
                 let text = format!("The job was lost with its executor and could not be sent round again: {reason}");
                 let counts_as = DeliveryEnd::Job(Outcome::Failed);
                 self.finish(held, job.key, attempt, Ended::not_started(counts_as, Outcome::Failed, text)).await
             }
-            published => self.settle(held, published).await,
+            published => {
+                if published.is_ok() {
+                    let executor = self.executor.clone();
+                    self.events.put_back(job.key, Running { since: Timestamp::now(), executor, attempt });
+                }
+                self.settle(held, published).await
+            }
         }
     }
 

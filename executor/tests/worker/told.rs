@@ -1,9 +1,9 @@
 //! What an executor tells of itself and of its jobs while they run, and what their results are stamped with.
 
-use job_model::{InstanceId, JobEventKind, JobStage, Outcome, Running, Timestamp};
+use job_model::{InstanceId, JobAnswer, JobEventKind, JobStage, Outcome, Running, Timestamp};
 use serde_json::json;
 
-use crate::gateway::{Gateway, copy, job, publish};
+use crate::gateway::{Gateway, copy, job, lose_a_delivery, publish};
 use crate::pretended::{Executor, Folder, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,5 +69,25 @@ async fn results_are_stamped_with_their_delivery() {
     assert_eq!((result.instance, result.attempt, result.queued_at), (None, Some(2), None));
     let result = gateway.result("unreadable").await;
     assert_eq!((result.instance, result.attempt, result.outcome), (Some(instance), Some(0), Some(Outcome::Failed)));
+    executor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_is_sent_round_is_told_as_queued_again() {
+    let folder = Folder::new();
+    let queue = folder.queue();
+    let gateway = Gateway::start(&queue).await;
+    let instance = InstanceId::fresh();
+    gateway.says("j", JobAnswer { wanted: true, begun: Some(true) });
+    publish(&queue, [job("j", "ok", &json!({"instance": instance, "max_attempts": 2}))]).await;
+    lose_a_delivery(&queue).await;
+    let executor = Executor::start(&folder, &queue, &[]);
+    gateway.result("j").await;
+    let is_put_back = |what: &JobEventKind| {
+        matches!(what, JobEventKind::Status { status: JobStage::Queued, running: Some(running) } if running.attempt == 1)
+    };
+    let events = gateway.events();
+    let told = events.iter().find(|event| is_put_back(&event.what)).expect("it is told");
+    assert_eq!((told.uuid.as_str(), told.instance.as_ref()), ("j", Some(&instance)));
     executor.stop().await;
 }
