@@ -77,31 +77,10 @@ impl Resources {
         })
     }
 
-    /// The id of an object that is in the table.
-    pub fn id_of<T: Resource>(&self, object: &Rc<T>) -> Option<u32> {
-        self.ids.get(&(Rc::as_ptr(object).cast::<()>() as usize)).copied()
-    }
-
     /// Forgets the object; its JavaScript object is gone.
     pub fn release(&mut self, rid: u32) {
         if let Some(resource) = self.objects.remove(&rid) {
             self.ids.remove(&resource.address());
         }
-    }
-
-    /// How many objects are alive.
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    /// Whether none is.
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        self.objects.clear();
-        self.ids.clear();
     }
 }
