@@ -149,7 +149,9 @@ mod tests {
     fn parse(extra: &[&str]) -> Result<Config, String> {
         let given = ["x", "--queue-username=q", "--queue-password=hunter2", "--couch-db-host=c"];
         let rest = ["--couch-db-username=u", "--couch-db-password=hunter2"];
-        match try_parse_from(given.iter().chain(&rest).chain(extra)) {
+        let flag = |text: &str| text.split('=').next().map(str::to_owned);
+        let kept = given.iter().chain(&rest).filter(|text| !extra.iter().any(|more| flag(more) == flag(text)));
+        match try_parse_from(kept.chain(extra)) {
             Ok(config) => Ok(config),
             Err(Stop::Mistake(text)) => Err(text),
             Err(Stop::Shown(error)) => panic!("{error}"),

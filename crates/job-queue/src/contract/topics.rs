@@ -39,6 +39,7 @@ pub async fn a_late_subscriber_hears_nothing_old(parties: &Parties) {
 /// Nobody has to listen, before or after somebody did.
 pub async fn a_broadcast_to_nobody_is_fine(parties: &Parties) {
     parties.executor.broadcast(Topic::JobControl, b"x".to_vec());
+    parties.executor.broadcasts_sent().await;
     drop(parties.gateway.subscribe(Topic::JobControl).await.expect("subscribe"));
     parties.executor.broadcast(Topic::JobControl, b"y".to_vec());
     let mut subscription = parties.gateway.subscribe(Topic::JobControl).await.expect("subscribe");
