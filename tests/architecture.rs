@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("job-model", &["json-text"]),
     ("browser", &["json-text"]),
     ("service", &[]),
+    ("egress", &[]),
     ("testkit", &[]),
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),

@@ -1,0 +1,162 @@
+//! What a session notes about its connections, and whom it tells of those that it refused.
+//!
+//! Everything here is bounded: a page that tries a million forbidden addresses fills neither a log nor the memory.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::counters::Counts;
+use crate::failure::Failure;
+use crate::policy::Refusal;
+use crate::target::Target;
+
+/// How many different refusals of a session are reported.
+const MOST_REPORTED: usize = 50;
+
+/// How many targets are remembered, with how the latest connection to them went.
+const MOST_TARGETS: usize = 256;
+
+/// A limit of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// As many connections as allowed are open.
+    Connections,
+    /// As many bytes as allowed were sent.
+    BytesUp,
+    /// As many bytes as allowed were received.
+    BytesDown,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connections => "the limit of connections is reached",
+            Self::BytesUp => "the limit of bytes to send is reached",
+            Self::BytesDown => "the limit of bytes to receive is reached",
+        })
+    }
+}
+
+/// Is told what a session refuses, from the task of the connection. Must not block.
+pub trait Observer: Send + Sync {
+    /// A connection was refused. Is called once for each pair of target and rule, and for the first 50 of a session;
+    /// [`Counters`](crate::Counters) has the number of all.
+    fn refused(&self, refusal: &Refusal);
+
+    /// The session reached a limit. Is called once for each limit.
+    fn limit_reached(&self, _limit: Limit) {}
+}
+
+/// The notes of one session.
+pub(crate) struct Record {
+    counts: Arc<Counts>,
+    observer: Option<Arc<dyn Observer>>,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    reported: HashSet<Refusal>,
+    limits: HashSet<Limit>,
+    /// The latest first.
+    outcomes: VecDeque<(Target, Outcome)>,
+}
+
+/// How the latest connection to a target went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It came about, with this address; without one, an upstream proxy knows the address.
+    Reached(Option<SocketAddr>),
+    Failed(Failure),
+}
+
+impl Record {
+    pub(crate) fn new(counts: Arc<Counts>, observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { counts, observer, notes: Mutex::default() }
+    }
+
+    /// Notes how a connection went.
+    pub(crate) fn note(&self, target: &Target, outcome: Outcome) {
+        match &outcome {
+            Outcome::Reached(_) => self.counts.dialled(),
+            Outcome::Failed(Failure::Refused(refusal)) => self.refused(refusal),
+            Outcome::Failed(_) => self.counts.failed(),
+        }
+        let mut notes = self.notes();
+        notes.outcomes.retain(|(noted, _)| noted != target);
+        notes.outcomes.truncate(MOST_TARGETS - 1);
+        notes.outcomes.push_front((target.clone(), outcome));
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        let new = {
+            let mut notes = self.notes();
+            notes.reported.len() < MOST_REPORTED && notes.reported.insert(refusal.clone())
+        };
+        self.counts.refused(new);
+        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
+            observer.refused(refusal);
+        }
+    }
+
+    /// Notes that a limit was reached.
+    pub(crate) fn limit_reached(&self, limit: Limit) {
+        let new = self.notes().limits.insert(limit);
+        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
+            observer.limit_reached(limit);
+        }
+    }
+
+    /// Returns how the latest connection to a target went.
+    pub(crate) fn outcome_of(&self, target: &Target) -> Option<Outcome> {
+        self.notes().outcomes.iter().find(|(noted, _)| noted == target).map(|(_, outcome)| outcome.clone())
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{MOST_REPORTED, MOST_TARGETS, Observer, Outcome, Record};
+    use crate::counters::Counts;
+    use crate::failure::Failure;
+    use crate::policy::Refusal;
+    use crate::target::Target;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Observer for Count {
+        fn refused(&self, _refusal: &Refusal) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_refusals_is_counted_and_not_reported() {
+        let observer = Arc::new(Count::default());
+        let counts = Arc::new(Counts::default());
+        let record = Record::new(Arc::clone(&counts), Some(observer.clone()));
+        let target = |port| Target::new("10.0.0.1", port).expect("a target");
+        for port in 1..=5000 {
+            let refusal = Refusal { target: target(port), rule: "job denies private".to_owned() };
+            record.note(&target(port), Outcome::Failed(Failure::Refused(refusal.clone())));
+            record.note(&target(port), Outcome::Failed(Failure::Refused(refusal)));
+        }
+        assert_eq!(observer.0.load(Ordering::Relaxed), MOST_REPORTED);
+        let counters = counts.read();
+        assert_eq!((counters.refused, counters.refused_unreported), (10_000, 10_000 - 50));
+        assert_eq!(record.notes().outcomes.len(), MOST_TARGETS);
+        assert!(matches!(record.outcome_of(&target(5000)), Some(Outcome::Failed(_))));
+        assert_eq!(record.outcome_of(&target(1)), None, "the oldest are forgotten");
+        record.note(&target(5000), Outcome::Reached(None));
+        assert_eq!(record.outcome_of(&target(5000)), Some(Outcome::Reached(None)));
+    }
+}

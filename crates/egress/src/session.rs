@@ -1,0 +1,237 @@
+//! One browser context's way out: its listener, its tunnels, its limits.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::counters::{Counters, Counts};
+use crate::failure::Failure;
+use crate::http;
+use crate::meter::{Metered, Pulse};
+use crate::policy::Policy;
+use crate::proxy::{Listening, Shared};
+use crate::record::{Limit, Observer, Outcome, Record};
+use crate::socks;
+use crate::target::Target;
+use crate::upstream::Upstream;
+
+/// How long the listener rests when the system has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The first byte of a SOCKS5 greeting. No HTTP request begins with it.
+const SOCKS5: u8 = 5;
+
+/// What a session may use. Sizes are bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time. A further one is closed at once.
+    pub connections: usize,
+    /// Bytes that the browser may send. Beyond, every connection of the session is closed, and each new one.
+    pub bytes_up: u64,
+    /// Bytes that the browser may receive. Beyond, every connection of the session is closed, and each new one.
+    pub bytes_down: u64,
+    /// From the request to the connection that stands: lookup, upstream proxy, TLS with it.
+    pub connect_timeout: Duration,
+    /// A connection that moves no byte for so long is closed, whatever it waits for.
+    pub idle_timeout: Duration,
+    /// The head of one HTTP request. At least 8 KiB.
+    pub head_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            bytes_up: u64::MAX,
+            bytes_down: u64::MAX,
+            connect_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(30 * 60),
+            head_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// What a session is opened with.
+#[derive(Default)]
+pub struct SessionOptions {
+    /// Which connections are allowed.
+    pub policy: Policy,
+    /// The proxy that connections go through, if any.
+    pub upstream: Option<Upstream>,
+    /// What the session may use.
+    pub limits: Limits,
+    /// Who is told of refusals.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+/// An open session. Dropping it closes the listener and every connection.
+pub struct Session {
+    address: SocketAddr,
+    guard: Arc<Guard>,
+    stop: CancellationToken,
+    task: AbortOnDropHandle<()>,
+}
+
+/// What each connection of a session works with.
+pub(crate) struct Guard {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) policy: Policy,
+    pub(crate) upstream: Option<Upstream>,
+    pub(crate) limits: Limits,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) record: Record,
+}
+
+impl Session {
+    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>, options: SessionOptions) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let counts = Arc::new(Counts::within(Arc::clone(&shared.counts)));
+        let guard = Arc::new(Guard {
+            record: Record::new(Arc::clone(&counts), options.observer),
+            policy: options.policy,
+            upstream: options.upstream,
+            limits: options.limits,
+            counts,
+            shared: Arc::clone(&shared),
+        });
+        let stop = CancellationToken::new();
+        let accepting = accept(listener, shared.listening(address), Arc::clone(&guard), stop.clone());
+        Ok(Self { address, guard, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
+    }
+
+    /// Returns where the session listens, an address of this machine's loopback. It speaks SOCKS5 and HTTP there.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns what Chromium is given as `proxyServer` of
+    /// [`Target.createBrowserContext`](https://chromedevtools.github.io/devtools-protocol/tot/Target/#method-createBrowserContext).
+    ///
+    /// This is SOCKS5: a connection that fails is then a request that fails, and requests pass as they were sent. With an upstream
+    /// proxy of HTTP it is HTTP, because such a proxy often tunnels to port 443 only and has to be sent plain requests as requests.
+    pub fn proxy_server(&self) -> String {
+        let scheme = if self.guard.upstream.as_ref().is_some_and(Upstream::speaks_http) { "http" } else { "socks5" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Returns the numbers so far.
+    pub fn counters(&self) -> Counters {
+        self.guard.counts.read()
+    }
+
+    /// Returns how the latest connection to a target failed; `None` when it came about, or was not tried, or too many were tried
+    /// since.
+    pub fn failure_of(&self, target: &Target) -> Option<Failure> {
+        match self.guard.record.outcome_of(target) {
+            Some(Outcome::Failed(failure)) => Some(failure),
+            Some(Outcome::Reached(_)) | None => None,
+        }
+    }
+
+    /// Returns the address that the latest connection to a target reached; Chromium only knows the proxy's. `None` when it failed,
+    /// or went through an upstream proxy, or was not tried, or too many were tried since.
+    pub fn remote_address_of(&self, target: &Target) -> Option<SocketAddr> {
+        match self.guard.record.outcome_of(target) {
+            Some(Outcome::Reached(address)) => address,
+            Some(Outcome::Failed(_)) | None => None,
+        }
+    }
+
+    /// Closes the listener and every connection, and returns the numbers at the end.
+    pub async fn close(self) -> Counters {
+        self.stop.cancel();
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "a session's task ended early");
+        }
+        self.guard.counts.read()
+    }
+}
+
+/// Accepts until told to stop. Connections are tasks of this one, and end with it.
+async fn accept(listener: TcpListener, _listening: Listening, guard: Arc<Guard>, stop: CancellationToken) {
+    let permits = Arc::new(Semaphore::new(guard.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "failed to accept a connection of a browser");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let (Ok(own), Ok(all)) =
+            (Arc::clone(&permits).try_acquire_owned(), Arc::clone(&guard.shared.connections).try_acquire_owned())
+        else {
+            guard.record.limit_reached(Limit::Connections);
+            guard.counts.failed();
+            continue;
+        };
+        let open = Open::new(&guard, [own, all]);
+        let guard = Arc::clone(&guard);
+        connections.spawn(async move {
+            serve(stream, guard).await;
+            drop(open);
+        });
+    }
+    connections.shutdown().await;
+}
+
+/// One open connection among the numbers; dropping it takes it out.
+struct Open {
+    counts: Arc<Counts>,
+    _permits: [OwnedSemaphorePermit; 2],
+}
+
+impl Open {
+    fn new(guard: &Guard, permits: [OwnedSemaphorePermit; 2]) -> Self {
+        guard.counts.opened();
+        Self { counts: Arc::clone(&guard.counts), _permits: permits }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.counts.closed();
+    }
+}
+
+/// Serves one connection of the browser until it ends or falls silent.
+async fn serve(stream: TcpStream, guard: Arc<Guard>) {
+    let pulse = Arc::new(Pulse::new());
+    let idle = guard.limits.idle_timeout;
+    let connection = async {
+        // Refused by the system only for a socket that is closed already.
+        stream.set_nodelay(true).ok();
+        let mut first = [0];
+        match stream.peek(&mut first).await {
+            Ok(1) if first[0] == SOCKS5 => {
+                let mut stream = Metered::new(stream, Arc::clone(&guard), Arc::clone(&pulse));
+                match socks::serve(&mut stream, &guard).await {
+                    Ok(()) => drop(stream.shutdown().await),
+                    Err(error) => {
+                        tracing::debug!(%error, "a SOCKS connection broke off");
+                        stream.reset();
+                    }
+                }
+            }
+            Ok(1) => http::serve(Metered::new(stream, Arc::clone(&guard), Arc::clone(&pulse)), guard).await,
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "failed to read from a connection of a browser"),
+        }
+    };
+    pulse.watch(idle, connection).await;
+}

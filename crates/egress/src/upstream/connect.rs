@@ -1,0 +1,40 @@
+//! Asks a proxy of HTTP for a tunnel, by CONNECT ([RFC 9110, 9.3.6](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6)).
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use hyper::Request;
+use hyper::client::conn::http1;
+use hyper::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
+use hyper_util::rt::TokioIo;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::stream::BoxStream;
+use crate::target::Target;
+
+/// Returns the tunnel, or what the proxy did instead.
+pub(super) async fn tunnel(
+    stream: BoxStream,
+    target: &Target,
+    authorization: Option<HeaderValue>,
+) -> Result<BoxStream, String> {
+    let authority = target.to_string();
+    let mut request = Request::connect(&authority)
+        .header(HOST, &authority)
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| format!("cannot be asked for {authority}: {error}"))?;
+    if let Some(authorization) = authorization {
+        request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+    }
+    let broken = |error: hyper::Error| format!("broke off: {error}");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // Ends once the tunnel stands; a tunnel that does not come about takes the task with it.
+    let _driver = AbortOnDropHandle::new(tokio::spawn(async move {
+        connection.with_upgrades().await.ok();
+    }));
+    let answer = sender.send_request(request).await.map_err(broken)?;
+    if !answer.status().is_success() {
+        return Err(format!("answered {} to CONNECT", answer.status()));
+    }
+    let tunnel = hyper::upgrade::on(answer).await.map_err(broken)?;
+    Ok(Box::new(TokioIo::new(tunnel)))
+}
