@@ -83,9 +83,7 @@ async fn a_job_that_is_sent_round_is_told_as_queued_again() {
     lose_a_delivery(&queue).await;
     let executor = Executor::start(&folder, &queue, &[]);
     gateway.result("j").await;
-    let is_put_back = |what: &JobEventKind| {
-        matches!(what, JobEventKind::Status { status: JobStage::Queued, running: Some(running) } if running.attempt == 1)
-    };
+    let is_put_back = |what: &JobEventKind| matches!(what, JobEventKind::Status { status: JobStage::Queued, running: Some(running) } if running.attempt == 1);
     let events = gateway.events();
     let told = events.iter().find(|event| is_put_back(&event.what)).expect("it is told");
     assert_eq!((told.uuid.as_str(), told.instance.as_ref()), ("j", Some(&instance)));
