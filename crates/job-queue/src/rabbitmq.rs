@@ -70,7 +70,8 @@ impl RabbitMqQueue {
         let names = Names::of(&config)?;
         let closing = CancellationToken::new();
         let (broadcaster, broadcasts) = Broadcaster::new();
-        let (publishing, consuming) = link::start(&config, &names, closing.clone(), broadcasts)?;
+        let (publishing, consuming) =
+            link::start(&config, &names, closing.clone(), |link| topics::Sender::new(link, &names).run(broadcasts))?;
         let broker = Broker {
             publisher: Publisher::new(publishing, &config, &names),
             broadcaster,

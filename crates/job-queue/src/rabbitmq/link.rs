@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use lapin::{Channel, Connection, Event};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::config::{Names, RabbitMqConfig};
 use super::connect::{ConnectError, address, connect};
 use super::failure::{answered, unavailable};
-use super::topics::{self, Outgoing};
 use crate::QueueError;
 
 /// The first pause between attempts; each further one is twice as long, up to a limit.
@@ -112,14 +111,17 @@ impl State {
 #[error(transparent)]
 struct SharedCause(Arc<ConnectError>);
 
-/// Starts the thread that keeps a connection for publishing and one for consuming until `closing` is cancelled, and sends
-/// broadcasts over the first of them.
-pub(super) fn start(
+/// Starts the thread that keeps a connection for publishing and one for consuming until `closing` is cancelled. What
+/// `beside` makes of the first of them runs there, too.
+pub(super) fn start<Beside>(
     config: &RabbitMqConfig,
     names: &Names,
     closing: CancellationToken,
-    broadcasts: mpsc::Receiver<Outgoing>,
-) -> Result<(Arc<Link>, Arc<Link>), QueueError> {
+    beside: impl FnOnce(Arc<Link>) -> Beside,
+) -> Result<(Arc<Link>, Arc<Link>), QueueError>
+where
+    Beside: Future<Output = ()> + Send + 'static,
+{
     let cannot_start = |err: std::io::Error| unavailable("start the thread of the RabbitMQ connections", err);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let log = Arc::new(Mutex::new(None));
@@ -132,9 +134,9 @@ pub(super) fn start(
     };
     let (publishing, publishing_supervisor) = link("publishing");
     let (consuming, consuming_supervisor) = link("consuming");
-    let sending = topics::Sender::new(Arc::clone(&publishing), names).run(broadcasts);
+    let beside = beside(Arc::clone(&publishing));
     let supervise = move || {
-        runtime.block_on(async { tokio::join!(publishing_supervisor.run(), consuming_supervisor.run(), sending) });
+        runtime.block_on(async { tokio::join!(publishing_supervisor.run(), consuming_supervisor.run(), beside) });
     };
     std::thread::Builder::new().name("rabbitmq".to_owned()).spawn(supervise).map_err(cannot_start)?;
     Ok((publishing, consuming))
