@@ -26,7 +26,7 @@ const MAX_ATTEMPTS: u64 = 100;
 /// asks before it sends gets its answer at once.
 pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8>, ApiError> {
     let limit = settings.max_body_bytes;
-    if request.headers().contains_key(EXPECT) && announced(request.headers()) > limit {
+    if is_held_back(&request) && announced(request.headers()) > limit {
         return Err(ApiError::TooLarge { size: None, limit });
     }
     let reading = async {
@@ -44,6 +44,11 @@ pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8
         if total > limit { Err(ApiError::TooLarge { size: None, limit }) } else { Ok(kept) }
     };
     tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+/// Whether the client waits for a word before it sends the body.
+pub(crate) fn is_held_back(request: &Request) -> bool {
+    request.headers().contains_key(EXPECT)
 }
 
 /// The size of the body as the client gives it; 0 when it does not.

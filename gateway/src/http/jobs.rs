@@ -35,9 +35,14 @@ pub(crate) async fn create(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let time = wait::wanted(query.as_deref(), app.settings.max_wait)?;
-    refuse_when_full(&app)?;
-    let body = body::read(request, &app.settings).await?;
+    let time = wait::wanted(query.as_deref(), app.settings.max_wait);
+    let time = time.and_then(|time| refuse_when_full(&app).map(|()| time));
+    // The body of a refused job is read, too: a connection with an unread one is closed under the client's next request.
+    let body = match time {
+        Err(refused) if body::is_held_back(&request) => return Err(refused),
+        _ => body::read(request, &app.settings).await,
+    };
+    let (time, body) = (time?, body?);
     let job = body::job(&body)?;
     drop(body);
     store(&app, job, time).await
