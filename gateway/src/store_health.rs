@@ -18,7 +18,10 @@ impl StoreHealth {
     /// Takes note of how a write went.
     pub(crate) fn note<T>(&self, written: &Result<T, StoreError>) {
         let trouble = match written {
-            Err(error @ StoreError::Unavailable { .. }) => Some((Instant::now(), service::Chain(error).to_string())),
+            // One that was not reached is found out by a ping, and is ready as soon as it answers one.
+            Err(error @ StoreError::Unavailable { .. }) if !error.is_unreached() => {
+                Some((Instant::now(), service::Chain(error).to_string()))
+            }
             // Any other answer shows that it works.
             _ => None,
         };

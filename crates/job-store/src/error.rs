@@ -1,5 +1,7 @@
 //! What a caller of a store can do about a failure.
 
+use std::sync::Arc;
+
 use job_model::JobId;
 
 /// Why a store did not do what it was asked.
@@ -44,4 +46,18 @@ pub enum StoreError {
         /// The store's own words.
         reason: String,
     },
+}
+
+/// There was no connection to the store's server, or the connection broke.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Unreached(pub(crate) Arc<reqwest::Error>);
+
+impl StoreError {
+    /// Whether the store's server was not reached, which [`crate::JobStore::ping`] finds out, too. A server that was
+    /// reached may refuse or be late with a write and answer pings all the same.
+    #[must_use]
+    pub fn is_unreached(&self) -> bool {
+        matches!(self, Self::Unavailable { source, .. } if source.is::<Unreached>())
+    }
 }

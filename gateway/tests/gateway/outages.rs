@@ -45,6 +45,11 @@ async fn a_database_that_is_away_means_errors_in_json_until_it_is_back() {
 
     // A result that comes while the database is away is kept until it is back.
     couchdb.kill();
+    assert_eq!(gateway.post("/jobs", &json!({})).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    // Ready with the server's first answer, whether or not anybody has written since: a balancer sends nobody before.
+    couchdb.restart().await;
+    assert_eq!(answer(gateway.bare(Method::GET, "/readyz")).await.0, StatusCode::OK);
+    couchdb.kill();
     gateway.send_result(result(&id).to_string()).await;
     couchdb.restart().await;
     gateway.done(&id).await;

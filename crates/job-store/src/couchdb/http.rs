@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::CouchDbConfig;
 use crate::StoreError;
+use crate::error::Unreached;
 
 const JSON: &str = "application/json";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,6 +52,8 @@ pub(super) struct Reply {
 pub(super) enum Trouble {
     /// Trying again later helps.
     Unavailable(Arc<dyn std::error::Error + Send + Sync>),
+    /// There was no connection to the server, or it broke. Trying again later helps.
+    Unreached(Arc<reqwest::Error>),
     /// The database or its index is not there: making them helps.
     Missing(Arc<Fault>),
     /// Trying again does not help.
@@ -76,6 +79,7 @@ impl Trouble {
         let action = action.into();
         match self {
             Self::Unavailable(cause) => StoreError::Unavailable { action, source: Box::new(cause) },
+            Self::Unreached(error) => StoreError::Unavailable { action, source: Box::new(Unreached(error)) },
             Self::Missing(fault) => StoreError::Unavailable { action, source: Box::new(fault) },
             Self::Refused(reason) => StoreError::Refused { action, reason },
         }
@@ -311,7 +315,11 @@ enum Sent {
 impl From<Sent> for Trouble {
     fn from(sent: Sent) -> Self {
         match sent {
-            Sent::Transport(error) => Self::unavailable(error.without_url()),
+            // A late answer may be a write's only: the server may well take a ping.
+            Sent::Transport(error) if error.is_timeout() && !error.is_connect() => {
+                Self::unavailable(error.without_url())
+            }
+            Sent::Transport(error) => Self::Unreached(Arc::new(error.without_url())),
             Sent::Refused(reason) => Self::Refused(reason),
         }
     }
