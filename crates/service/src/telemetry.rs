@@ -82,10 +82,17 @@ pub fn init(args: &TelemetryArgs) -> Result<(), TelemetryError> {
 }
 
 fn filter(args: &TelemetryArgs) -> Result<EnvFilter, TelemetryError> {
-    // lapin's warnings print whole messages, a job's code and variables with them; job-queue reports for it.
-    let default = if args.verbose { "debug,lapin=error,hyper=info,h2=info" } else { "info,lapin=off" };
-    let filter = args.log_level.as_deref().unwrap_or(default);
-    EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
+    let default = if args.verbose { "debug,hyper=info,h2=info" } else { "info" };
+    let mut filter = args.log_level.as_deref().unwrap_or(default).to_owned();
+    // lapin's warnings print whole messages, a job's code and variables with them, and a clean end is an error to it;
+    // job-queue reports for it. Who names lapin wants it.
+    if !filter.contains("lapin") {
+        filter.push_str(",lapin=off");
+    }
+    EnvFilter::try_new(&filter).map_err(|source| {
+        let filter = args.log_level.clone().unwrap_or(filter);
+        TelemetryError::Filter { filter, source }
+    })
 }
 
 /// A filter that can be used, as its text.
@@ -103,9 +110,19 @@ mod tests {
 
     #[test]
     fn the_log_level_takes_precedence_over_verbose() {
-        assert_eq!(filter(&args(true, Some("warn"))).unwrap().to_string(), "warn");
+        assert_eq!(filter(&args(true, Some("warn"))).unwrap().to_string(), "lapin=off,warn");
         assert!(filter(&args(true, None)).unwrap().to_string().contains("debug"));
         assert!(filter(&args(false, None)).unwrap().to_string().contains("info"));
+    }
+
+    #[test]
+    fn lapin_is_silent_unless_it_is_named() {
+        for args in
+            [args(false, None), args(true, None), args(false, Some("info")), args(true, Some("job_queue=trace"))]
+        {
+            assert!(filter(&args).unwrap().to_string().contains("lapin=off"), "{args:?}");
+        }
+        assert_eq!(filter(&args(false, Some("lapin=debug"))).unwrap().to_string(), "lapin=debug");
     }
 
     #[test]
