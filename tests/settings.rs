@@ -28,7 +28,7 @@ const OF_THE_GATEWAY: &[(&str, &[&str])] = &[
     ("RESULTS_PREFETCH", &["0", "65536"]),
     ("API_TOKEN", &["  "]),
     ("API_TOKEN_FILE", &["/nowhere/tokens"]),
-    ("CORS_ALLOW_ORIGIN", &["https://a.example\n"]),
+    ("CORS_ALLOW_ORIGIN", &["https://a.example\n", "a.example", "https://a.example/", "*,a b"]),
     ("VERBOSE", &["yes"]),
     ("LOG_FORMAT", &["xml"]),
     ("LOG_LEVEL", &["gateway=loud"]),
@@ -46,6 +46,9 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("JOB_RESULT_BYTES", &["0", "2"]),
     ("JOB_DOCUMENT_BYTES", &["0", "100", "8000001"]),
     ("JOB_PAGE_MEMORY", &["0", "64"]),
+    ("JOB_BROWSER_MEMORY", &["0", "100"]),
+    ("JOB_TEMP_FILES", &["0"]),
+    ("JOB_PAGES", &["0"]),
     ("MAX_ATTEMPTS", &["0"]),
     ("ALLOW_LOCAL_FILES", &["maybe"]),
     ("STATUS_PORT", &["0", "70000"]),
@@ -60,14 +63,18 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
 
 /// What gateway and executor refuse.
 const OF_THE_BROKER: &[(&str, &[&str])] = &[
+    ("QUEUE_HOST", &["amqp://broker", "a b", "broker:5672"]),
     ("QUEUE_PORT", &["0", "many", "65536"]),
     ("JOBS_QUEUE", &["puppet-master-job-results", "amq.jobs"]),
     ("RESULTS_QUEUE", &["puppet-master-jobs"]),
 ];
 
 /// What a gateway refuses.
-const OF_THE_DATABASE: &[(&str, &[&str])] =
-    &[("COUCH_DB_PORT", &["0", "many"]), ("COUCH_DB_DATABASE", &["Jobs", "_users"])];
+const OF_THE_DATABASE: &[(&str, &[&str])] = &[
+    ("COUCH_DB_HOST", &["http://couchdb", "couchdb:5984", "couchdb/prefix"]),
+    ("COUCH_DB_PORT", &["0", "many"]),
+    ("COUCH_DB_DATABASE", &["Jobs", "_users"]),
+];
 
 /// A program with all that it needs, on servers that are not there.
 fn complete(binary: &str, folder: &std::path::Path) -> Program {

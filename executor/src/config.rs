@@ -31,6 +31,10 @@ const LEAST_DOCUMENT_BYTES: u32 = 4096;
 const MOST_DOCUMENT_BYTES: u32 = 8_000_000;
 /// JOB_PAGE_MEMORY, in MiB: with less, Chromium does not start.
 const LEAST_PAGE_MEMORY: u32 = 256;
+/// JOB_BROWSER_MEMORY, in MiB: an empty page alone needs 100 to 128.
+const LEAST_BROWSER_MEMORY: u32 = 256;
+/// JOB_TEMP_FILES, in MiB: Chromium keeps some for a page with no more than a heading.
+const LEAST_TEMP_FILES: u32 = 16;
 
 /// Runs jobs from the queue in headless Chromium and publishes their results.
 #[derive(Debug, Parser)]
@@ -96,10 +100,12 @@ pub struct ExecutorArgs {
           value_parser = number_from(LEAST_PAGE_MEMORY))]
     pub job_page_memory: u32,
     /// Memory that all processes of Chromium together may use while a job runs, in MiB.
-    #[arg(long, env = "JOB_BROWSER_MEMORY", value_name = "MIB", default_value_t = 4096)]
+    #[arg(long, env = "JOB_BROWSER_MEMORY", value_name = "MIB", default_value_t = 4096,
+          value_parser = number_from(LEAST_BROWSER_MEMORY))]
     pub job_browser_memory: u32,
     /// Temporary files that Chromium may keep for a job, traces and other streams, in MiB.
-    #[arg(long, env = "JOB_TEMP_FILES", value_name = "MIB", default_value_t = 1024)]
+    #[arg(long, env = "JOB_TEMP_FILES", value_name = "MIB", default_value_t = 1024,
+          value_parser = number_from(LEAST_TEMP_FILES))]
     pub job_temp_files: u32,
     /// Pages that a job may have open at the same time, popups included, and browser contexts.
     #[arg(long, env = "JOB_PAGES", value_name = "PAGES", default_value = "100")]

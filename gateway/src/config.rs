@@ -78,7 +78,8 @@ pub struct Settings {
     #[arg(skip = Duration::from_secs(20))]
     pub stop_grace: Duration,
     /// Origins that browsers may call the API from, separated by commas, or *; none when absent.
-    #[arg(long, env = "CORS_ALLOW_ORIGIN", value_name = "ORIGINS", value_delimiter = ',')]
+    #[arg(long, env = "CORS_ALLOW_ORIGIN", value_name = "ORIGINS", value_delimiter = ',',
+          value_parser = origin)]
     pub cors_allow_origin: Vec<HeaderValue>,
     /// Time between two sweeps for jobs that a crash left behind.
     #[arg(long, env = "SWEEP_INTERVAL", value_name = "TIME", default_value = "5s",
@@ -139,6 +140,14 @@ pub enum ConfigError {
     /// Jobs and results would meet in one queue.
     #[error(transparent)]
     Queue(#[from] SameQueue),
+}
+
+/// Reads an origin as browsers send it: <https://www.rfc-editor.org/rfc/rfc6454#section-6.2>. Nothing else could match.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let named = |rest: &str| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
+    let fits = matches!(text, "" | "*" | "null") || text.split_once("://").is_some_and(|(_, rest)| named(rest));
+    let value = if fits { HeaderValue::from_str(text).ok() } else { None };
+    value.ok_or_else(|| "expected *, or origins such as https://app.example.org, without a path".to_owned())
 }
 
 impl Config {

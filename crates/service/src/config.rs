@@ -12,7 +12,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Parser};
 
-pub use values::{boolean, duration, duration_from, number_between, number_from, time_text, zero_or_duration_from};
+pub use values::{
+    boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
+};
 
 /// The exit code for a configuration that cannot be used.
 pub const EXIT_BAD_CONFIG: i32 = 2;

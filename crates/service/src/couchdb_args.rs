@@ -3,14 +3,15 @@
 use clap::Args;
 
 use crate::Secret;
-use crate::config::number_from;
+use crate::config::{host, number_from};
 
 /// The CouchDB server and the database on it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "CouchDB")]
 pub struct CouchDbArgs {
     /// Host of the CouchDB server.
-    #[arg(id = "couch_db_host", long = "couch-db-host", env = "COUCH_DB_HOST", value_name = "HOST")]
+    #[arg(id = "couch_db_host", long = "couch-db-host", env = "COUCH_DB_HOST", value_name = "HOST",
+          value_parser = host)]
     pub host: String,
     /// Port of the CouchDB server.
     #[arg(

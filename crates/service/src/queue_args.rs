@@ -3,14 +3,15 @@
 use clap::Args;
 
 use crate::Secret;
-use crate::config::number_from;
+use crate::config::{host, number_from};
 
 /// The RabbitMQ server and the names of its queues.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "RabbitMQ")]
 pub struct QueueArgs {
     /// Host of the RabbitMQ server.
-    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST")]
+    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST",
+          value_parser = host)]
     pub host: String,
     /// Port of the RabbitMQ server.
     #[arg(id = "queue_port", long = "queue-port", env = "QUEUE_PORT", value_name = "PORT", default_value_t = 5672,

@@ -1,6 +1,7 @@
 //! Reading single values: each function refuses what no process could run with, in words that follow "malformed value".
 
 use std::fmt::Display;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -59,6 +60,19 @@ pub fn zero_or_duration_from(
     }
 }
 
+/// Reads a server's host: a name or an address. The brackets of an IPv6 address may be there and are taken off.
+///
+/// # Errors
+/// A sentence that says what is expected, as for a URL.
+pub fn host(text: &str) -> Result<String, String> {
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let named = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if address.parse::<Ipv6Addr>().is_ok() || (!text.is_empty() && text.chars().all(named)) {
+        return Ok(address.to_owned());
+    }
+    Err("expected a host's name or address, without scheme, port and path".to_owned())
+}
+
 /// Reads a whole number that is not below `least`.
 pub fn number_from<N>(least: N) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
 where
@@ -96,7 +110,9 @@ pub fn time_text(time: Duration) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{boolean, duration, duration_from, number_between, number_from, time_text, zero_or_duration_from};
+    use super::{
+        boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
+    };
 
     #[test]
     fn booleans_are_the_predecessors() {
@@ -115,6 +131,17 @@ mod tests {
         }
         for text in ["", "s", "-1", "1.5s", "1d", "99999999999999999999", "18446744073709551615h", "876001h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_nothing_more() {
+        for text in ["couchdb", "my_db.example.org", "10.0.0.1", "::1", "bücher.example"] {
+            assert_eq!(host(text).as_deref(), Ok(text));
+        }
+        assert_eq!(host("[::1]").as_deref(), Ok("::1"));
+        for text in ["", "http://couchdb", "couchdb:5984", "couchdb/prefix", "a b", "user@couchdb", "[couchdb]", "["] {
+            assert!(host(text).is_err(), "{text}");
         }
     }
 
