@@ -163,7 +163,7 @@ async fn what_is_set_to_nothing_is_absent() {
         (ONE_PROCESS, &[OF_THE_GATEWAY, OF_THE_EXECUTOR][..]),
     ] {
         let names = tables.iter().copied().flatten().map(|(name, _)| *name);
-        let kept = ["LISTEN_PORT", "QUEUE_PORT", "COUCH_DB_PORT"]; // a default would be a server of somebody else
+        let kept = ["LISTEN_PORT", "QUEUE_HOST", "QUEUE_PORT", "COUCH_DB_HOST", "COUCH_DB_PORT"]; // a default would be a server of somebody else
         let names = names.filter(|name| !(kept.contains(name) || binary == GATEWAY && *name == "API_TOKEN"));
         let others = ["QUEUE_VHOST", "CHROMIUM_HEADLESS", "CHROMIUM_EXECUTABLE", "API_TOKENS"];
         let program = names.chain(others).fold(complete(binary, folder.path()), |program, name| program.env(name, ""));
