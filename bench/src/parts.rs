@@ -65,9 +65,9 @@ pub(crate) async fn run(report: &mut Report, chromium: &Path) -> anyhow::Result<
 
 async fn script_start() -> anyhow::Result<f64> {
     let script = Script { code: "results.answer = 42;".to_owned(), ..Script::default() };
-    let (outcome, taken) =
+    let ((report, _), taken) =
         timed(script::run(script, Host::default(), Limits::default(), Stop::default(), |_| {})).await;
-    anyhow::ensure!(outcome.error.is_none(), "the script failed: {:?}", outcome.error);
+    anyhow::ensure!(report.error.is_none(), "the script failed: {:?}", report.error);
     Ok(taken)
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use futures::FutureExt;
 use job_model::{LogEntry, Outcome, WrittenResults};
 use script::resources::ResourceRef;
-use script::{Host, Limits, PageUse, RunReport, Script, Stop};
+use script::{Host, LeftEngine, Limits, PageUse, RunReport, Script, Stop};
 use serde_json::value::to_raw_value;
 
 use crate::browser_pool::PreparedPage;
@@ -15,7 +15,8 @@ use crate::protocol::{JobEnd, JobOrder, SlotSettings};
 use crate::slot_pipe::Input;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
-/// goes to `on_log` as it is written; `page_use` tells when the page is called on.
+/// goes to `on_log` as it is written; `page_use` tells when the page is called on. The engine is left to the caller, who
+/// tells the parent before it is freed: the parent does not wait long for the end of a job whose time is up.
 ///
 /// # Errors
 /// When the parent is gone: then nobody wants the result.
@@ -26,7 +27,7 @@ pub(crate) async fn run(
     page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
-) -> anyhow::Result<JobEnd> {
+) -> anyhow::Result<(JobEnd, LeftEngine)> {
     let limits = Limits {
         deadline: order.timeout,
         cpu: settings.job_cpu,
@@ -47,32 +48,33 @@ pub(crate) async fn run(
         prepared.exceeds(settings).await
     };
     let stoppable = input.stops(&stop);
-    let report = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;
+    let run = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;
     drop(stoppable);
-    let report = report?;
-    Ok(JobEnd {
+    let (report, engine) = run?;
+    let end = JobEnd {
         outcome: report.outcome,
         error: report.error,
         results: to_raw_value(&WrittenResults(&report.results)).context("failed to write the results")?,
         started_at: report.started_at,
         finished_at: report.finished_at,
         duration: report.duration_ms,
-    })
+    };
+    Ok((end, engine))
 }
 
 /// Waits for the run, which is stopped when its pages use more than they may. The parent's order to stop goes past this.
 async fn until_ended(
-    run: impl Future<Output = RunReport>,
+    run: impl Future<Output = (RunReport, LeftEngine)>,
     exceeded: impl Future<Output = String>,
     stop: &Stop,
     input: &mut Input,
-) -> anyhow::Result<RunReport> {
+) -> anyhow::Result<(RunReport, LeftEngine)> {
     let mut run = pin!(run);
     let mut exceeded = pin!(exceeded.fuse());
     loop {
         let message = tokio::select! {
             biased;
-            report = &mut run => return Ok(report),
+            ended = &mut run => return Ok(ended),
             limit = &mut exceeded => {
                 stop.request(Outcome::Failed, limit);
                 continue;

@@ -146,8 +146,9 @@ async fn serve() -> anyhow::Result<()> {
         let page_use = PageUse::after(prepared.renewal());
         let settings = pool.settings();
         let running = job_run::run(order, &prepared, &settings, page_use.clone(), &mut input, tell);
-        let result = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
-        say(&FromSlot::Done(Box::new(result)))?;
+        let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
+        say(&FromSlot::Done(Box::new(end)))?;
+        drop(engine);
         next = if page_use.has_begun() || !prepared.works() {
             pool.replace(prepared).await.context("failed to prepare a page")?
         } else {

@@ -42,6 +42,6 @@ mod value;
 pub use host::Host;
 pub use limits::Limits;
 pub use page_use::PageUse;
-pub use sandbox::{RunReport, Script, run};
+pub use sandbox::{LeftEngine, RunReport, Script, run};
 pub use stack::thread_stack_bytes;
 pub use stop::Stop;

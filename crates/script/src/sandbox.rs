@@ -75,6 +75,14 @@ pub struct RunReport {
     pub duration_ms: u64,
 }
 
+/// The engine of a job that has ended, with all that the job held in it and all calls that were under way.
+///
+/// Dropping it frees them, which takes seconds after a job of a GiB: the job is to be reported first. The job's page must
+/// outlive it.
+pub struct LeftEngine {
+    _sandbox: Option<Sandbox>,
+}
+
 /// Runs a script to its end, within its limits, or until `stop` is requested. Dropping the future ends it, too, and
 /// leaves no report.
 ///
@@ -85,7 +93,7 @@ pub async fn run(
     limits: Limits,
     stop: Stop,
     log: impl FnMut(LogEntry) + 'static,
-) -> RunReport {
+) -> (RunReport, LeftEngine) {
     let meter = Rc::new(Meter::new(limits, stop));
     let log = Log::new(Box::new(log), Rc::clone(&meter), script.json_size());
     let scope = Scope::new(host, log, meter);
@@ -93,8 +101,11 @@ pub async fn run(
     scope.log.write(Level::Debug, "Setting page viewport to width 1920 / height 1080".to_owned());
     scope.log.write(Level::Debug, "Setting default language to en".to_owned());
     match Sandbox::new(scope, script) {
-        Ok(sandbox) => sandbox.drive().await,
-        Err(error) => RunReport::not_started(format!("failed to create the script engine: {error}")),
+        Ok(mut sandbox) => (sandbox.drive().await, LeftEngine { _sandbox: Some(sandbox) }),
+        Err(error) => {
+            let report = RunReport::not_started(format!("failed to create the script engine: {error}"));
+            (report, LeftEngine { _sandbox: None })
+        }
     }
 }
 
@@ -198,7 +209,7 @@ impl Sandbox {
         self.scope.meter.measure(|| self.context.with(|ctx| run(&ctx)))
     }
 
-    async fn drive(mut self) -> RunReport {
+    async fn drive(&mut self) -> RunReport {
         loop {
             self.advance();
             if matches!(self.phase, Phase::Ended(_)) || self.scope.meter.exceeded() {
@@ -289,9 +300,8 @@ impl Sandbox {
         }
     }
 
-    fn finish(mut self) -> RunReport {
+    fn finish(&self) -> RunReport {
         let scope = Rc::clone(&self.scope);
-        self.ops.clear();
         let mut end = scope.meter.reason();
         if let Some(hit) = &end {
             scope.meter.grace(GRACE);

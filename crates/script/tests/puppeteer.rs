@@ -56,7 +56,7 @@ impl Stage {
         let host = Host { page: Some(ResourceRef::new(page)), allow_local_files, ..Host::default() };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
-        let report =
+        let (report, _) =
             script::run(script, host, limits, Stop::default(), move |entry| sink.borrow_mut().push(entry.message))
                 .await;
         let logs = logs.take();

@@ -182,6 +182,19 @@ async fn a_script_that_takes_all_memory_ends_its_job_and_not_the_slot() {
 }
 
 #[tokio::test]
+async fn a_script_that_holds_much_memory_at_its_deadline_keeps_its_results() {
+    let mut slot = TestSlot::start(&[]).await;
+    let code = "results.kept = 1; const all = []; for (let n = 0; n < 3e6; n++) all.push({ n: [] }); for (;;);";
+    let limit = Duration::from_secs(8);
+    let result =
+        slot.run_for(limit, code, &[]).await.expect("the slot says how its job ended before it frees the engine");
+    assert_eq!(result.error.as_deref(), Some("Time limit of 8 s (JOB_TIMEOUT) exceeded"));
+    assert_eq!(result.results["kept"], 1);
+    works_again(&mut slot).await;
+    slot.end().await;
+}
+
+#[tokio::test]
 async fn a_browser_that_is_killed_under_a_job_ends_the_job_and_is_replaced() {
     let site = Site::start();
     let mut slot = TestSlot::start(&[]).await;

@@ -68,7 +68,7 @@ fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits, stop: Stop) ->
     let sink = Rc::clone(&logs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let log = move |entry| sink.borrow_mut().push(entry);
-    let report = runtime.block_on(script::run(script, Host::default(), limits, stop, log));
+    let (report, _) = runtime.block_on(script::run(script, Host::default(), limits, stop, log));
     let logs = logs.take();
     Ran { report, logs }
 }
