@@ -238,9 +238,20 @@ fn halves_of_surrogate_pairs_become_the_replacement_character_both_ways() {
             results.key = code(Object.keys(await page.evaluate(() => ({ ['😀'.slice(1)]: 1 })))[0]);
             await page.exposeFunction('send', (text) => { results.sent = code(text); return text; });
             results.returned = await page.evaluate(() => send('😀'.slice(1)).then((text) => text.charCodeAt(0)));
+            await page.exposeFunction(`named ${half}`, () => 0xfffd);
+            results.named = await page.evaluate(() => window['named \u{fffd}']());
             const heard = new Promise((resolve) => page.once('console', (message) => resolve(message.text())));
             await page.evaluate(() => console.log('😀'.slice(1)));
             results.console = code(await heard);
+            await page.evaluateOnNewDocument((text, o) => {
+                window.early = text.charCodeAt(0);
+                window.earlyMember = o.a.charCodeAt(0);
+                window.earlyKey = Object.keys(o)[1].charCodeAt(0);
+            }, half, { a: half, [half]: '\\\\ud83d' });
+            await page.goto('about:blank?new');
+            results.early = await page.evaluate(() => early);
+            results.earlyMember = await page.evaluate(() => earlyMember);
+            results.earlyKey = await page.evaluate(() => earlyKey);
             await page.setContent(`<title>${half}</title>`);
             results.title = code(await page.title());
             results.failed = await page.evaluate(() => { throw new Error('😀'.slice(1)) }).catch((error) => error.message.includes('\u{fffd}'));";
@@ -254,7 +265,7 @@ fn halves_of_surrogate_pairs_become_the_replacement_character_both_ways() {
             };
             assert_eq!(result, &expected, "{name}");
         }
-        assert_eq!(report.results.len(), 9);
+        assert_eq!(report.results.len(), 13);
     });
 }
 

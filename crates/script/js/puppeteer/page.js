@@ -7,14 +7,17 @@ import { define, ridOf } from "internal:core/handles";
 import { locate } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
 import { navigation, text, timeoutOf } from "internal:puppeteer/options";
-import { callText, isString, json, refuseJson } from "internal:puppeteer/page_function";
+import { callTexts, isString, json, refuseJson } from "internal:puppeteer/page_function";
 import { pdfOptions } from "internal:puppeteer/pdf";
-import { ErrorCtor, MapCtor, NumberCtor, apply, jsonStringify, keys, uncurryThis } from "internal:core/primordials";
+import {
+  ErrorCtor, MapCtor, NumberCtor, StringCtor, apply, jsonStringify, keys, uncurryThis,
+} from "internal:core/primordials";
 import { screenshotOptions } from "internal:puppeteer/screenshot";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapHas = uncurryThis(MapCtor.prototype.has);
 const mapSet = uncurryThis(MapCtor.prototype.set);
+const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
 let functionsOf;
 
@@ -109,11 +112,13 @@ export class Page extends EventEmitter {
   }
 
   async evaluateOnNewDocument(pageFunction, ...args) {
-    await ops.page_evaluate_on_new_document(ridOf(this), callText(pageFunction, args));
+    const call = callTexts(pageFunction, args);
+    await ops.page_evaluate_on_new_document(ridOf(this), call[0], call[1]);
   }
 
   async exposeFunction(name, puppeteerFunction) {
-    const key = `${name}`;
+    // The page has the function under this name, without halves of surrogate pairs.
+    const key = toWellFormed(`${name}`);
     if (!mapHas(this.#functions, key)) mapSet(this.#functions, key, puppeteerFunction);
     await ops.page_expose_binding(ridOf(this), key);
   }

@@ -43,15 +43,15 @@ export function json(value) {
   }
 }
 
-// A call of the function as one text, for documents that do not exist yet.
-export function callText(pageFunction, args) {
+// A call of the function as ops take it for documents that do not exist yet: [text, its arguments as JSON].
+export function callTexts(pageFunction, args) {
   if (isString(pageFunction)) {
     if (args.length !== 0) throw new ErrorCtor("Cannot evaluate a string with arguments");
-    return `${pageFunction}`;
+    return [`${pageFunction}`];
   }
   let list = "";
   for (let i = 0; i < args.length; i++) list += (i ? "," : "") + (json(args[i]) ?? "undefined");
-  return `(${pageFunction})(${list})`;
+  return [`${pageFunction}`, list];
 }
 
 // Puppeteer's objects know each other in circles: JSON.stringify refuses them, and so do ours.

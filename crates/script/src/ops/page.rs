@@ -8,6 +8,7 @@ use ::browser::event::PageEventKind;
 use ::browser::file_chooser::FileChooser;
 use ::browser::js_handle::JSHandle;
 use ::browser::page::Page;
+use json_text::without_lone_surrogates;
 use rquickjs as js;
 use serde_json::Map;
 
@@ -82,10 +83,15 @@ fn navigation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_query_objects", |_, (page, prototype): (Rc<Page>, Rc<JSHandle>)| async move {
         Ok(page.query_objects(&prototype).await?)
     })?;
-    ops.future("page_evaluate_on_new_document", |_, (page, source): (Rc<Page>, String)| async move {
-        page.evaluate_on_new_document(&source).await?;
-        Ok(())
-    })?;
+    ops.future(
+        "page_evaluate_on_new_document",
+        |_, (page, text, arguments): (Rc<Page>, String, Option<String>)| async move {
+            // As JSON the arguments may hold halves of surrogate pairs, which no other call lets the page see.
+            let call = arguments.map(|list| format!("({text})({})", without_lone_surrogates(&list)));
+            page.evaluate_on_new_document(&call.unwrap_or(text)).await?;
+            Ok(())
+        },
+    )?;
     ops.future(
         "page_wait_for_network_idle",
         |_, (page, idle_time, concurrency, timeout): (Rc<Page>, f64, usize, Option<f64>)| async move {
