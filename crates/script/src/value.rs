@@ -106,7 +106,8 @@ impl Value {
             Self::String(value) => value.into_js(ctx)?,
             Self::BigInt(digits) => scope.hook(ctx, Hook::BigInt)?.call((digits,))?,
             Self::Bytes(bytes) => {
-                let buffer = js::ArrayBuffer::new(ctx.clone(), bytes)?;
+                // A copy in the engine's memory, which counts; the engine does not count what it is given.
+                let buffer = js::ArrayBuffer::new_copy(ctx.clone(), &bytes)?;
                 scope.hook(ctx, Hook::Buffer)?.call((buffer,))?
             }
             Self::Array(items) => {

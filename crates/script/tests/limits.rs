@@ -186,6 +186,7 @@ fn a_memory_limit_s_job_is_never_a_success() {
             "let o = {}; for (;;) try { o = { o } } catch {}",
             "JSON.parse('[' + '[1],'.repeat(1e7) + '1]')",
             "for (;;) setTimeout(() => {}, 1e6)",
+            "const a = []; for (;;) a.push(new TextEncoder().encode('x'.repeat(1e5)))",
             "Symbol('x'.repeat(1e8)); const all = {}; for (let i = 0;; i++) all['key' + i] = Symbol()",
         ] {
             let ran = run_within(code, Limits { memory_bytes, ..Limits::default() });
