@@ -84,7 +84,8 @@ impl IntoResponse for ApiError {
                 ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes{actual}"))
             }
             Self::NoFilter => {
-                let message = "say which jobs are meant: state, status, created_from or created_to".to_owned();
+                let message = "say which jobs are meant by state, status, created_from or created_to, each once, and by nothing else"
+                    .to_owned();
                 ("Failed to delete jobs".to_owned(), message)
             }
             Self::JobId(invalid) => ("Invalid job id".to_owned(), invalid.to_string()),

@@ -51,6 +51,16 @@ fn value(query: &str, name: &str) -> String {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
+/// Whether a query says nothing but filters, each once and none of them empty: a slip of the pen widens what is meant.
+pub(crate) fn is_exact(query: &str) -> bool {
+    let mut seen = Vec::new();
+    form_urlencoded::parse(query.as_bytes()).all(|(name, value)| {
+        let fits = FILTERS.contains(&&*name) && !value.is_empty() && !seen.contains(&name);
+        seen.push(name);
+        fits
+    })
+}
+
 impl FilterQuery {
     /// Reads the parameters of [`FILTERS`].
     pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {

@@ -168,7 +168,7 @@ pub(crate) struct Deleted {
 /// `DELETE /jobs`: all jobs of a filter, which must be given. Jobs under way are cancelled, too.
 pub(crate) async fn delete(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Result<Json<Deleted>, ApiError> {
     let filter = FilterQuery::parse(query.as_deref().unwrap_or_default())?;
-    if !filter.is_given() {
+    if !filter.is_given() || !super::list::is_exact(query.as_deref().unwrap_or_default()) {
         return Err(ApiError::NoFilter);
     }
     // Once begun it goes on when the client hangs up. Each step has the time of a request.

@@ -131,7 +131,14 @@ async fn jobs_are_deleted_by_a_filter_that_must_be_given(backend: Backend) {
         let (status, body) = answer(gateway.request(Method::DELETE, &format!("/jobs?{query}"))).await;
         assert_eq!((status, body), (StatusCode::OK, json!({"deleted": deleted})), "{query}");
     }
-    for query in ["", "?state=", "?page=1"] {
+    for query in [
+        "",
+        "?state=",
+        "?page=1",
+        "?state=succeeded&creatd_to=2020-01-01T00:00:00Z",
+        "?state=succeeded&created_to=",
+        "?state=failed&state=cancelled",
+    ] {
         let (status, body) = answer(gateway.request(Method::DELETE, &format!("/jobs{query}"))).await;
         assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("Failed to delete jobs")), "{query}");
     }
