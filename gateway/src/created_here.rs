@@ -2,39 +2,50 @@
 //!
 //! A database that takes the predecessor's fields only gets documents that tell nothing of us.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use job_model::JobId;
+use job_model::{InstanceId, Job, JobId};
 
 /// Jobs that are remembered: more than are stored in the time that a `queued` mark takes.
 const REMEMBERED: usize = 20_000;
 
-/// The ids of the last jobs.
+/// The last jobs: their ids by age, and the latest creation of each.
 #[derive(Default)]
 pub(crate) struct CreatedHere {
-    last: Mutex<(VecDeque<JobId>, HashSet<JobId>)>,
+    last: Mutex<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    ids: VecDeque<JobId>,
+    instances: HashMap<JobId, Option<InstanceId>>,
 }
 
 impl CreatedHere {
     /// Takes note of a job.
-    pub(crate) fn note(&self, id: &JobId) {
+    pub(crate) fn note(&self, job: &Job) {
         let mut last = self.lock();
-        let full = last.0.len() == REMEMBERED;
-        if let Some(oldest) = full.then(|| last.0.pop_front()).flatten() {
-            last.1.remove(&oldest);
+        let full = last.ids.len() == REMEMBERED;
+        if let Some(oldest) = full.then(|| last.ids.pop_front()).flatten() {
+            last.instances.remove(&oldest);
         }
-        if last.1.insert(id.clone()) {
-            last.0.push_back(id.clone());
+        if last.instances.insert(job.uuid.clone(), job.instance.clone()).is_none() {
+            last.ids.push_back(job.uuid.clone());
         }
     }
 
     /// Whether the job is one of them.
     pub(crate) fn contains(&self, id: &JobId) -> bool {
-        self.lock().1.contains(id)
+        self.lock().instances.contains_key(id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<JobId>, HashSet<JobId>)> {
+    /// Which creation the job is, when it is one of them: its document may not be able to say so.
+    pub(crate) fn instance(&self, id: &JobId) -> Option<InstanceId> {
+        self.lock().instances.get(id).cloned().flatten()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Last> {
         // Nothing here panics half way through a change.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -42,18 +53,33 @@ impl CreatedHere {
 
 #[cfg(test)]
 mod tests {
-    use job_model::JobId;
+    use job_model::{Job, JobId, NewJob, Timestamp};
 
     use super::{CreatedHere, REMEMBERED};
+
+    fn job(uuid: &str) -> Job {
+        Job::create(NewJob { uuid: uuid.to_owned(), ..NewJob::default() }, Timestamp::now()).unwrap()
+    }
 
     #[test]
     fn the_last_jobs_are_remembered() {
         let jobs = CreatedHere::default();
         for number in 0..=REMEMBERED {
-            jobs.note(&JobId::parse(number.to_string()).unwrap());
+            jobs.note(&job(&number.to_string()));
         }
         for (id, remembered) in [("0", false), ("1", true), ("20000", true)] {
             assert_eq!(jobs.contains(&JobId::parse(id).unwrap()), remembered, "{id}");
         }
+    }
+
+    #[test]
+    fn the_latest_creation_of_a_uuid_counts() {
+        let jobs = CreatedHere::default();
+        let (first, second) = (job("j"), job("j"));
+        jobs.note(&first);
+        assert_eq!(jobs.instance(&first.uuid), first.instance);
+        jobs.note(&second);
+        assert_eq!(jobs.instance(&first.uuid), second.instance);
+        assert_eq!(jobs.instance(&job("other").uuid), None);
     }
 }

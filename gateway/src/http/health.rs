@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use job_model::{JobStatus, Timestamp};
+use job_model::{Job, JobStatus, Timestamp};
 use job_queue::Queue;
-use job_store::{JobFilter, LeftoverQuery, ListQuery};
+use job_store::{JobFilter, LeftoverQuery, ListQuery, StoreError};
 use serde_json::{Map, Value};
 use service::Chain;
 
@@ -72,10 +72,30 @@ async fn sample(app: &App) {
         }
     }
     let now = Timestamp::now();
-    let oldest =
-        LeftoverQuery { status: JobStatus::Queued, created_from: None, created_until: now, after: None, limit: 1 };
-    if let Ok(found) = app.store.leftovers(oldest).await {
-        let age = found.first().map_or(0, |job| now.unix_millis() - job.value.created_at.unix_millis());
+    if let Ok(oldest) = oldest_queued(app, now).await {
+        let age = oldest.map_or(0, |created_at| now.unix_millis() - created_at.unix_millis());
         app.metrics.oldest_queued_seconds.set(age / 1000);
     }
+}
+
+/// When the oldest queued job was created. When the very oldest is one that the sweep leaves alone for its age, the jobs
+/// younger than `REQUEUE_MAX_AGE` count.
+async fn oldest_queued(app: &App, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let query = |created_from| LeftoverQuery {
+        status: JobStatus::Queued,
+        created_from,
+        created_until: now,
+        after: None,
+        limit: 1,
+    };
+    let max_age = i64::try_from(app.settings.requeue_max_age.as_millis()).unwrap_or(i64::MAX);
+    let recent = now.unix_millis().checked_sub(max_age).and_then(Timestamp::from_unix_millis);
+    let mut found = app.store.leftovers(query(None)).await?;
+    let is_left = |job: &Job| {
+        job.instance.is_none() && job.dispatch.is_none() && recent.is_some_and(|recent| job.created_at < recent)
+    };
+    if found.first().is_some_and(|job| is_left(&job.value)) {
+        found = app.store.leftovers(query(recent)).await?;
+    }
+    Ok(found.first().map(|job| job.value.created_at))
 }

@@ -6,8 +6,8 @@ use job_model::{Job, JobId, JobStatus, Outcome};
 use job_store::StoreError;
 use tokio::time::Instant;
 
-use super::announce;
 use super::finish::{self, Kept};
+use super::{announce, rows};
 use crate::app::App;
 use crate::clock;
 use crate::feed::News;
@@ -35,7 +35,7 @@ pub(crate) enum Cancelled {
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
 pub(crate) async fn cancel(app: &App, id: &JobId) -> Result<Cancelled, StoreError> {
-    let job = app.store.get(id).await?.value;
+    let job = rows::read(app, id).await?.value;
     if job.status == JobStatus::Done {
         return Ok(of(&job));
     }
@@ -56,7 +56,7 @@ pub(crate) async fn cancel(app: &App, id: &JobId) -> Result<Cancelled, StoreErro
             announce::order_cancel(app, id.clone(), job.instance);
             Ok(Cancelled::Yes)
         }
-        Kept::Earlier => Ok(of(&app.store.get(id).await?.value)),
+        Kept::Earlier => Ok(of(&rows::read(app, id).await?.value)),
         Kept::OfAnother => Err(StoreError::NotFound { id: id.clone() }),
     }
 }
@@ -67,7 +67,7 @@ async fn ended_by_executor(app: &App, id: &JobId) -> Result<Option<Cancelled>, S
     loop {
         // Watch first, read then: what happens in between is heard.
         let mut watch = app.feeds.watch(id);
-        let job = app.store.get(id).await?.value;
+        let job = rows::read(app, id).await?.value;
         if job.status == JobStatus::Done {
             return Ok(Some(of(&job)));
         }

@@ -10,7 +10,7 @@ use crate::app::App;
 /// made before.
 pub(crate) async fn create(app: &App, job: Job) -> Result<(), StoreError> {
     let revision = rows::insert(app, &job).await?;
-    app.created_here.note(&job.uuid);
+    app.created_here.note(&job);
     app.metrics.created.inc();
     app.queue_length.accepted();
     tracing::info!(job.id = %job.uuid, "job created");

@@ -12,7 +12,7 @@ use crate::app::App;
 /// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
 pub(crate) async fn delete(app: &App, id: &JobId) -> Result<(), StoreError> {
     let (status, instance) = loop {
-        let stored = app.store.get(id).await?;
+        let stored = rows::read(app, id).await?;
         match rows::delete(app, id, &stored.revision).await {
             Ok(()) => break (stored.value.status, stored.value.instance),
             Err(StoreError::Conflict { .. }) => {} // it moved on meanwhile
@@ -38,7 +38,8 @@ pub(crate) async fn delete_rows(app: &App, jobs: Vec<Stored<JobSummary>>) -> Res
         match row {
             Ok(()) => {
                 deleted += 1;
-                gone(app, &job.value.uuid, job.value.status, job.value.instance);
+                let instance = job.value.instance.or_else(|| app.created_here.instance(&job.value.uuid));
+                gone(app, &job.value.uuid, job.value.status, instance);
             }
             Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => {}
             Err(error) => failed = Some(error),

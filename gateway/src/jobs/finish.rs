@@ -36,7 +36,7 @@ pub(crate) async fn finish(app: &App, result: &mut JobResult) -> Result<Kept, St
         let from_memory = held.is_some();
         let Stored { value: mut job, revision } = match held.take() {
             Some(held) => held,
-            None => app.store.get(&result.uuid).await?,
+            None => rows::read(app, &result.uuid).await?,
         };
         if job.status == JobStatus::Done {
             return Ok(Kept::Earlier);

@@ -16,9 +16,10 @@ pub(super) fn is_result_of(result: &JobResult, job: &Job) -> bool {
 
 /// Whether a message of this instance, created then, is one of this very job; `None` when the message says neither.
 pub(super) fn same(instance: Option<&InstanceId>, created_at: Option<Timestamp>, job: &Job) -> Option<bool> {
+    let same_time = created_at.map(|time| time.truncated_to_seconds() == job.created_at);
     match (instance, &job.instance) {
-        (Some(given), Some(own)) => Some(given == own),
-        _ => created_at.map(|time| time.truncated_to_seconds() == job.created_at),
+        (Some(given), Some(own)) => Some(given == own && same_time != Some(false)),
+        _ => same_time,
     }
 }
 

@@ -36,6 +36,15 @@ pub(super) async fn insert(app: &App, job: &Job) -> Result<Revision, StoreError>
     noted(app, Row::Created, written)
 }
 
+/// Reads a job, with its instance where this gateway knows what the document may not say.
+pub(super) async fn read(app: &App, id: &JobId) -> Result<Stored<Job>, StoreError> {
+    let mut stored = app.store.get(id).await?;
+    if stored.value.instance.is_none() {
+        stored.value.instance = app.created_here.instance(id);
+    }
+    Ok(stored)
+}
+
 /// Writes a job over the revision it was read at.
 pub(super) async fn update(app: &App, row: Row, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
     let written = app.store.update(job, revision).await;
@@ -64,7 +73,7 @@ fn noted<T>(app: &App, row: Row, written: Result<T, StoreError>) -> Result<T, St
 
 /// The job as it is now; `None` when it is gone or the store is in trouble.
 pub(super) async fn reload(app: &App, id: &JobId) -> Option<Stored<Job>> {
-    match app.store.get(id).await {
+    match read(app, id).await {
         Ok(job) => Some(job),
         Err(StoreError::NotFound { .. }) => None,
         Err(error) => {

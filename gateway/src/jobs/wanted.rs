@@ -3,7 +3,7 @@
 use job_model::{JobAnswer, JobQuestion, JobStatus};
 use job_store::StoreError;
 
-use super::instance;
+use super::{instance, rows};
 use crate::app::App;
 use crate::clock;
 use crate::fleet::Creation;
@@ -13,7 +13,7 @@ use crate::fleet::Creation;
 /// # Errors
 /// The store could not be asked: then there is no answer, and the executor asks again.
 pub(crate) async fn answer(app: &App, question: &JobQuestion) -> Result<JobAnswer, StoreError> {
-    let job = match app.store.get(&question.uuid).await {
+    let job = match rows::read(app, &question.uuid).await {
         Ok(stored) => stored.value,
         Err(StoreError::NotFound { .. }) => return Ok(JobAnswer { wanted: false, begun: None }),
         Err(error) => return Err(error),
