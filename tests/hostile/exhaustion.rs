@@ -15,7 +15,14 @@ fn exhaustion_of_the_sandbox() {
     fight(&[
         fails("spinning", 1, TIME, "while (true) {}"),
         fails("waiting for ever", 1, TIME, "await new Promise(() => {})"),
-        fails("microtasks", 1, TIME, "const f = () => Promise.resolve().then(f); f(); await new Promise(() => {})"),
+        fails("microtasks", 1, TIME, "const f = () => { Promise.resolve().then(f) }; f(); await new Promise(() => {})"),
+        // Each promise waits for the next one, so that all of them stay.
+        fails(
+            "a chain of microtasks",
+            30,
+            MEMORY,
+            "const f = () => Promise.resolve().then(f); f(); await new Promise(() => {})",
+        ),
         fails("timers", 1, TIME, "for (;;) setTimeout(() => {}, 1e6)"),
         fails("intervals", 1, TIME, "for (let i = 0; i < 1000; i++) setInterval(() => {}, 0); await sleep(1e6)"),
         fails("catching everything", 1, TIME, "for (;;) { try { for (;;); } catch {} finally { continue } }"),
