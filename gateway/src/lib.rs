@@ -42,6 +42,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use futures::FutureExt;
 use service::Backoff;
 use service::retry::until_ok;
@@ -108,6 +109,12 @@ pub async fn run_with(
 
     spawn_background(&app, waiting);
 
+    // An answer that is written in pieces would wait for the client's delayed acknowledgement, 40 ms on Linux.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "failed to set TCP_NODELAY on a connection");
+        }
+    });
     // One deadline for everything that is still under way.
     let cut_off = late(stop.clone(), grace).shared();
     let serving =
