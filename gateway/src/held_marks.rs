@@ -58,7 +58,7 @@ impl HeldMarks {
 
     /// Whether this gateway knows the job to be on the queue though its document does not say so yet.
     pub(crate) fn holds(&self, job: &Job) -> bool {
-        self.lock().jobs.get(&job.uuid).is_some_and(|held| held.value.instance == job.instance)
+        self.holds_creation(&Creation::of(job))
     }
 
     /// As [`HeldMarks::holds`].
