@@ -5,6 +5,7 @@
 //! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
 
 mod events;
+mod file_name;
 mod heartbeat;
 mod instance;
 mod job;
@@ -17,6 +18,7 @@ mod summary;
 mod time;
 
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
+pub use file_name::{FileName, InvalidFileName};
 pub use heartbeat::{Heartbeat, HeldJob};
 pub use instance::InstanceId;
 pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, PlainJob, Running};

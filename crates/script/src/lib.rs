@@ -19,6 +19,7 @@ mod error;
 pub mod fuzzing;
 mod host;
 mod inbox;
+pub mod job_folder;
 mod limits;
 mod linker;
 mod log;
@@ -40,6 +41,7 @@ mod tokens;
 mod value;
 
 pub use host::Host;
+pub use job_folder::{FolderError, FolderLimits, JobFolder};
 pub use limits::Limits;
 pub use page_use::PageUse;
 pub use sandbox::{LeftEngine, RunReport, Script, run};
