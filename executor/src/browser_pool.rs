@@ -4,7 +4,6 @@
 //! Chromium of its own when the one that runs is not to serve again. A page that no job has called on serves the next one.
 
 mod prepared_page;
-mod usage;
 mod warm_browser;
 
 use std::rc::Rc;
@@ -16,16 +15,17 @@ use tokio::time::{Instant, timeout};
 pub(crate) use self::prepared_page::PreparedPage;
 use self::prepared_page::page_in;
 use self::warm_browser::WarmBrowser;
+use crate::chromiums::client::ChromiumClient;
+use crate::chromiums::messages::End;
 use crate::config::BrowserIsolation;
-use crate::memory;
-use crate::protocol::{BrowserReport, SlotSettings};
+use crate::protocol::SlotSettings;
 
 /// Longest time to make a context with its page in a healthy browser.
 const PREPARE: Duration = Duration::from_secs(8);
 /// Longest time to take a job's context away before its browser counts as hung: the slot is to be free within two seconds
 /// after its job, a new browser included.
 const CLEAR: Duration = Duration::from_secs(1);
-/// How long a browser that has opened its port may take to answer.
+/// How long a browser that has started may take to answer.
 const TALK: Duration = Duration::from_secs(5);
 /// Fresh browsers that may fail to make a page before the slot gives up.
 const TRIES: u32 = 2;
@@ -33,10 +33,11 @@ const TRIES: u32 = 2;
 /// The browsers and how they have fared.
 pub(crate) struct BrowserPool {
     settings: Rc<SlotSettings>,
+    chromiums: ChromiumClient,
     /// The one that has the job, or that gets the next one.
     warm: Option<Rc<WarmBrowser>>,
     ahead: Option<Ahead>,
-    report: BrowserReport,
+    prepared_in: Duration,
 }
 
 /// The next job's page, being made while a job runs. Dropped, that ends.
@@ -50,11 +51,14 @@ struct Ahead {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PrepareError {
     /// Chromium does not start.
-    #[error(transparent)]
-    Launch(#[from] browser::LaunchError),
+    #[error("{0}")]
+    NotStarted(String),
     /// Chromium starts and does not talk.
-    #[error("Chromium opened its debugging port and did not answer within {TALK:?}")]
+    #[error("Chromium started and did not answer within {TALK:?}")]
     Mute,
+    /// Chromium starts and says nothing of use.
+    #[error("failed to talk to Chromium")]
+    Talk(#[from] browser::error::ProtocolError),
     /// Chromium starts and makes no page.
     #[error("a fresh Chromium made no page")]
     Page(#[source] browser::Error),
@@ -65,8 +69,8 @@ pub(crate) enum PrepareError {
 
 impl BrowserPool {
     /// A pool without a browser yet.
-    pub(crate) fn new(settings: SlotSettings) -> Self {
-        Self { settings: Rc::new(settings), warm: None, ahead: None, report: BrowserReport::default() }
+    pub(crate) fn new(settings: SlotSettings, chromiums: ChromiumClient) -> Self {
+        Self { settings: Rc::new(settings), chromiums, warm: None, ahead: None, prepared_in: Duration::ZERO }
     }
 
     /// The slot's settings.
@@ -74,9 +78,9 @@ impl BrowserPool {
         Rc::clone(&self.settings)
     }
 
-    /// What happened to browsers since this was asked last.
-    pub(crate) fn take_report(&mut self) -> BrowserReport {
-        std::mem::take(&mut self.report)
+    /// How long pages were prepared since this was asked last.
+    pub(crate) fn take_prepared_in(&mut self) -> Duration {
+        std::mem::take(&mut self.prepared_in)
     }
 
     /// A page for the next job: the one that was made ahead, or one that is made now. Starts a browser when there is
@@ -90,7 +94,7 @@ impl BrowserPool {
             Some(prepared) => Ok(prepared),
             None => self.prepare_now().await,
         };
-        self.report.prepared_in += began.elapsed();
+        self.prepared_in += began.elapsed();
         let prepared = prepared?;
         prepared.show();
         Ok(prepared)
@@ -102,11 +106,11 @@ impl BrowserPool {
             self.settings.isolation == BrowserIsolation::Context
                 && !warm.has_served(&self.settings, warm.jobs.get() + 1)
         });
-        let (fresh, settings) = (again.is_none(), Rc::clone(&self.settings));
+        let (fresh, settings, chromiums) = (again.is_none(), Rc::clone(&self.settings), self.chromiums.clone());
         let task = tokio::task::spawn_local(async move {
             let warm = match again {
                 Some(warm) => warm,
-                None => WarmBrowser::launch(&settings).await?,
+                None => WarmBrowser::start(&chromiums, &settings).await?,
             };
             page_in(warm).await
         });
@@ -128,7 +132,6 @@ impl BrowserPool {
                 if ahead.fresh {
                     // One that had served is closed by now.
                     self.discard().await;
-                    self.report.starts += 1;
                     self.warm = Some(prepared.browser());
                 }
                 Some(prepared)
@@ -159,8 +162,7 @@ impl BrowserPool {
                     continue;
                 }
                 None => {
-                    let warm = WarmBrowser::launch(&self.settings).await?;
-                    self.report.starts += 1;
+                    let warm = WarmBrowser::start(&self.chromiums, &self.settings).await?;
                     self.warm = Some(Rc::clone(&warm));
                     warm
                 }
@@ -201,7 +203,7 @@ impl BrowserPool {
             Ok(Ok(())) => {
                 self.settings.isolation == BrowserIsolation::Process
                     || warm.has_served(&self.settings, warm.jobs.get())
-                    || warm.browser.process_id().map_or(0, memory::of_group) >= self.settings.browser_max_memory
+                    || warm.lease.weigh().await >= self.settings.browser_max_memory
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "replacing a Chromium that kept a job's context");
@@ -227,22 +229,25 @@ impl BrowserPool {
 
     /// Ends a browser that has served enough, and what was made ahead in it; the next `prepare` has another.
     pub(crate) async fn recycle(&mut self) {
-        self.report.recycles += 1;
         self.ahead.take_if(|ahead| !ahead.fresh);
-        self.close().await;
+        self.end(End::Recycled).await;
     }
 
-    /// Ends the browser.
+    /// Ends the browser, for which there will be no more jobs.
     pub(crate) async fn close(&mut self) {
-        if let Some(warm) = self.warm.take() {
-            warm.browser.close().await;
-        }
+        self.end(End::Unneeded).await;
     }
 
     /// Ends a browser that has crashed or does not answer.
     async fn discard(&mut self) {
-        self.report.crashes += u32::from(self.warm.is_some());
-        self.close().await;
+        self.end(End::Crashed).await;
+    }
+
+    async fn end(&mut self, why: End) {
+        if let Some(warm) = self.warm.take() {
+            warm.browser.close().await;
+            warm.lease.end(why).await;
+        }
     }
 }
 

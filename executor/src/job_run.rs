@@ -15,8 +15,9 @@ use crate::protocol::{JobEnd, JobOrder, SlotSettings};
 use crate::slot_pipe::Input;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
-/// goes to `on_log` as it is written; `page_use` tells when the page is called on. The engine is left to the caller, who
-/// tells the parent before it is freed: the parent does not wait long for the end of a job whose time is up.
+/// goes to `on_log` as it is written; `page_use` tells when the page is called on, `exceeded` that the pages use too much.
+/// The engine is left to the caller, who tells the parent before it is freed: the parent does not wait long for the end of
+/// a job whose time is up.
 ///
 /// # Errors
 /// When the parent is gone: then nobody wants the result.
@@ -24,6 +25,7 @@ pub(crate) async fn run(
     order: JobOrder,
     prepared: &PreparedPage,
     settings: &SlotSettings,
+    exceeded: impl Future<Output = String>,
     page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
@@ -39,14 +41,9 @@ pub(crate) async fn run(
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
-    let used = page_use.clone();
     let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules };
     let stop = Stop::default();
-    let exceeded = async {
-        used.begun().await;
-        prepared.exceeds(settings).await
-    };
     let stoppable = input.stops(&stop);
     let run = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;
     drop(stoppable);

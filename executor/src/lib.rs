@@ -5,7 +5,9 @@
 
 mod attempts;
 mod browser_pool;
+mod chromiums;
 pub mod config;
+mod environment;
 mod events;
 mod heartbeats;
 pub mod job_message;

@@ -90,8 +90,8 @@ pub enum ToSlot {
 pub enum FromSlot {
     /// A page is prepared: the slot can take a job.
     Ready {
-        /// What the slot went through since it said so last.
-        browser: BrowserReport,
+        /// How long it took to be ready again, browser included.
+        prepared_in: Duration,
     },
     /// The job was read and begins: what goes wrong from now on is the job's.
     Began,

@@ -84,7 +84,7 @@ fn remove_when_dead(folder: &Path) {
 }
 
 /// Removes a folder whose last writers may be dying just now.
-fn remove(folder: &Path) {
+pub(crate) fn remove(folder: &Path) {
     for _ in 0..20 {
         match fs::remove_dir_all(folder) {
             Ok(()) => return,
@@ -92,7 +92,7 @@ fn remove(folder: &Path) {
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }
-    tracing::warn!(run_dir = %folder.display(), "failed to remove an executor's folder, the next start will");
+    tracing::warn!(run_dir = %folder.display(), "failed to remove a folder, the next start of an executor will");
 }
 
 /// Kills every browser with a profile below `folder`; tells how many process groups that were.

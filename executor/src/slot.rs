@@ -1,11 +1,12 @@
 //! The executor's handle on one slot process.
 //!
-//! A slot is a child process of the same program with one Chromium; it leads a process group of its own, so that one
-//! SIGKILL ends all of it. Its browsers have groups of their own and are known by their profiles' folder. The handle owns
-//! all of them: when it is dropped they are killed, reaped and their folder is removed.
+//! A slot is a child process of the same program; its Chromiums are this process's ([`chromiums`](crate::chromiums)). The
+//! handle owns all of them: when it is dropped they are killed, reaped and their folder is removed.
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -20,9 +21,11 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::chromiums::messages::SOCKET;
+use crate::chromiums::owner::SlotChromiums;
+use crate::environment;
 use crate::log_meter::LogMeter;
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
-use crate::run_directory;
 use crate::slot_output::{SlotOutput, longest_line};
 
 /// How a slot process is started: this program again, with the hidden subcommand that calls
@@ -51,29 +54,6 @@ impl SlotProgram {
 
 /// The running program's file.
 const OWN_FILE: &str = "/proc/self/exe";
-
-/// What a slot and its Chromium see of the executor's environment.
-const INHERITED: &[&str] = &[
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "LANG",
-    "LANGUAGE",
-    "LC_ALL",
-    "TZ",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_DIRS",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "FONTCONFIG_FILE",
-    "FONTCONFIG_PATH",
-    "LD_LIBRARY_PATH",
-    "RUST_BACKTRACE",
-];
 
 /// How long a slot may take, after its job's deadline, to say so itself before it is killed.
 const GRACE: Duration = Duration::from_millis(1200);
@@ -138,6 +118,9 @@ pub struct Slot {
     input: ChildStdin,
     output: SlotOutput<BufReader<ChildStdout>>,
     settings: SlotSettings,
+    chromiums: SlotChromiums,
+    /// Jobs that were given to it.
+    jobs: u64,
 }
 
 impl Slot {
@@ -152,15 +135,19 @@ impl Slot {
         if let Some(name) = std::env::args_os().next().filter(|_| program.executable == Path::new(OWN_FILE)) {
             command.arg0(name);
         }
-        // Passwords in the executor's environment are none of a slot's business, nor of its Chromium's.
-        command.env_clear().envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.env_clear().envs(environment::inherited());
+        let mut folder = std::fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(&settings.run_dir).map_err(failed)?;
+        let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
+        inherit(&mut command, &socket);
         let mut child = command.spawn().map_err(failed)?;
+        drop(socket);
         let (Some(pid), Some(input), Some(output)) = (child.id(), child.stdin.take(), child.stdout.take()) else {
             return Err(failed(io::Error::other("it has no pid or pipes")));
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings };
+        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0 };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -180,7 +167,7 @@ impl Slot {
         let limit = self.settings.browser_start_timeout + PREPARE;
         let message = timeout(limit, self.receive()).await;
         match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })??.0 {
-            FromSlot::Ready { browser } => Ok(browser),
+            FromSlot::Ready { prepared_in } => Ok(BrowserReport { prepared_in, ..self.chromiums.take_report() }),
             other => Err(unexpected("that it is ready", &other)),
         }
     }
@@ -198,6 +185,8 @@ impl Slot {
         mut on_log: impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
         let limit = order.timeout + GRACE;
+        self.jobs += 1;
+        let _watch = self.chromiums.watch(self.jobs);
         self.begin(order).await.map_err(|error| SlotError::NotBegun(Box::new(error)))?;
         let mut log = LogMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
@@ -242,13 +231,7 @@ impl Slot {
         if timeout(DEATH, self.child.wait()).await.is_err() {
             tracing::error!(slot.pid = self.group.as_raw(), "the slot process did not die of SIGKILL");
         }
-        // A browser's processes go in their own time after SIGKILL; only then its profile stays removed.
-        let gone = async {
-            while !run_directory::browser_processes(&self.settings.run_dir).is_empty() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        if timeout(DEATH, gone).await.is_err() {
+        if timeout(DEATH, self.chromiums.gone()).await.is_err() {
             tracing::error!(run_dir = %self.settings.run_dir.display(), "a slot's Chromium did not die of SIGKILL");
         }
     }
@@ -288,27 +271,39 @@ impl Slot {
         SlotError::Ended { status }
     }
 
-    /// SIGKILL to the slot and to its browsers, which have process groups of their own.
+    /// SIGKILL to the slot and to its browsers.
     fn kill_tree(&mut self) {
         // Once the child is reaped its number may be somebody else's.
         if self.child.id().is_some() {
             // An error means that the group is gone already.
             let _ = killpg(self.group, Signal::SIGKILL);
         }
-        run_directory::kill_browsers(&self.settings.run_dir);
+        self.chromiums.kill();
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         self.kill_tree();
-        let run_dir = &self.settings.run_dir;
-        if let Err(error) = std::fs::remove_dir_all(run_dir)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::debug!(run_dir = %run_dir.display(), %error, "failed to remove a slot's folder, the executor's end will");
-        }
     }
+}
+
+/// Leaves the socket to the child under its number.
+fn inherit(command: &mut Command, socket: &OwnedFd) {
+    let socket = socket.as_raw_fd();
+    let install = move || {
+        // It is moved out of the way first: a descriptor that is duplicated onto itself stays closed to the new program.
+        // SAFETY: between fork and exec only async-signal-safe calls on a descriptor that the parent holds open.
+        unsafe {
+            let high = libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, SOCKET + 1);
+            if high < 0 || libc::dup2(high, SOCKET) < 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: `install` allocates nothing and takes no lock.
+    unsafe { command.pre_exec(install) };
 }
 
 /// An end that can be passed on: nobody looks into the results before a gateway does.

@@ -1,9 +1,10 @@
-//! The child: one Chromium, one job at a time, told and answering through its pipes.
+//! The child: one job at a time, told and answering through its pipes.
 //!
 //! Single-threaded on purpose: the browser's model and the script engine know no locks. The process dies with its
 //! parent, and it ends when its input does; a browser that cannot be started ends it, too, and the parent tries again.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,7 @@ use service::{Chain, TelemetryArgs};
 use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
+use crate::chromiums::client::{self, ChromiumClient};
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
 use crate::slot_pipe::{Input, say};
@@ -62,19 +64,24 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: &SlotCommand) -> anyhow::Result<()> {
+    // Before this process opens anything.
+    let socket = client::inherited_socket().context("the executor has left no socket to this process")?;
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
-    let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack).spawn(serve_here)?;
+    let thread = std::thread::Builder::new()
+        .name("puppet-slot".to_owned())
+        .stack_size(stack)
+        .spawn(move || serve_here(socket))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Serves the parent on this thread.
-fn serve_here() -> anyhow::Result<()> {
+fn serve_here(socket: OwnedFd) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
-    let outcome = local.block_on(&runtime, serve());
+    let outcome = local.block_on(&runtime, serve(socket));
     drop(local);
     outcome
 }
@@ -84,8 +91,7 @@ fn restrict() -> io::Result<()> {
     use nix::sys::prctl;
     use nix::sys::resource::{Resource, setrlimit};
     use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-    // Some supervisors send SIGTERM to every process of a service. The parent drains and then ends its slots. A handler
-    // and not SIG_IGN, which Chromium would inherit.
+    // Some supervisors send SIGTERM to every process of a service. The parent drains and then ends its slots.
     let handler = SigAction::new(SigHandler::Handler(stay), SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         // SAFETY: the handler stores a flag and does nothing else.
@@ -110,19 +116,19 @@ extern "C" fn stay(_signal: i32) {
 }
 
 /// Bounds what a fault in the engine could take: the sandbox's memory and as much again with what the slot needs for
-/// itself. Only the soft limits, which Chromium sheds: it has one of its own.
+/// itself.
 fn limit_memory(job_memory: u64) -> io::Result<()> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     const OWN: u64 = 1 << 30;
     const FILES: u64 = 1024;
     for (resource, limit) in [(Resource::RLIMIT_DATA, 2 * job_memory + OWN), (Resource::RLIMIT_NOFILE, FILES)] {
         let (_, hard) = getrlimit(resource)?;
-        setrlimit(resource, limit.min(hard), hard)?;
+        setrlimit(resource, limit.min(hard), limit.min(hard))?;
     }
     Ok(())
 }
 
-async fn serve() -> anyhow::Result<()> {
+async fn serve(socket: OwnedFd) -> anyhow::Result<()> {
     let mut input = Input::new().context("failed to read from the executor")?;
     let settings = match input.next().await? {
         Some(ToSlot::Settings(settings)) => *settings,
@@ -130,12 +136,12 @@ async fn serve() -> anyhow::Result<()> {
         None => return Ok(()),
     };
     limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
-    let run_dir = &settings.run_dir;
-    std::fs::create_dir_all(run_dir).with_context(|| format!("failed to make the folder {}", run_dir.display()))?;
-    let mut pool = BrowserPool::new(settings);
+    let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
+    let mut pool = BrowserPool::new(settings, chromiums.clone());
     let mut next = pool.prepare().await.context("failed to prepare a page")?;
+    let mut jobs = 0;
     loop {
-        say(&FromSlot::Ready { browser: pool.take_report() })?;
+        say(&FromSlot::Ready { prepared_in: pool.take_prepared_in() })?;
         let ready = Instant::now();
         let Some((prepared, order)) = await_order(&mut pool, next, &mut input).await? else {
             pool.close().await;
@@ -145,7 +151,9 @@ async fn serve() -> anyhow::Result<()> {
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::after(prepared.renewal());
         let settings = pool.settings();
-        let running = job_run::run(order, &prepared, &settings, page_use.clone(), &mut input, tell);
+        jobs += 1;
+        let exceeded = chromiums.exceeded(jobs);
+        let running = job_run::run(order, &prepared, &settings, exceeded, page_use.clone(), &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
         say(&FromSlot::Done(Box::new(end)))?;
         drop(engine);

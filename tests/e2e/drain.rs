@@ -84,7 +84,7 @@ async fn sigterm_to_every_slot_disturbs_no_job() {
     let job = client.create(json!({"code": HELD, "vars": {"url": site.url("/held")}})).await;
     site.wait_for_request("/held").await;
     let executor = stack.executors[0].id();
-    // Its children are its slots; Chromium is further down.
+    // Its children are its slots and their Chromiums; the slots are there first.
     for slot in processes::tree(executor).into_iter().skip(1).take(1) {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(slot.cast_signed()), nix::sys::signal::Signal::SIGTERM)
             .expect("the slot lives");

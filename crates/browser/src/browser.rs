@@ -4,6 +4,7 @@ mod limits;
 mod targets;
 
 use std::cell::{Cell, RefCell};
+use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -25,13 +26,23 @@ const CLOSING_TIME: Duration = Duration::from_millis(300);
 /// How many refusals are told to one event sink: a page can try as often as it likes, and a job's log has limits.
 const TOLD_REFUSALS: u32 = 100;
 
-/// Puppeteer's `Browser`. Dropping it kills the process.
+/// What is known of a Chromium that is connected to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConnectOptions {
+    /// The id of its process.
+    pub process_id: Option<i32>,
+    /// As [`LaunchOptions::allow_local`].
+    pub allow_local: bool,
+}
+
+/// Puppeteer's `Browser`. Dropping it closes the connection, and kills the process if it was started here.
 #[derive(Debug)]
 pub struct Browser {
     session: Rc<Session>,
     connection: RefCell<Option<Connection>>,
+    /// The process, if it was started here.
     process: RefCell<Option<Chromium>>,
-    ws_endpoint: String,
+    process_id: Cell<Option<i32>>,
     sink: Rc<Sink>,
     /// How often that sink was told of a refusal.
     refusals: Rc<Cell<u32>>,
@@ -61,27 +72,28 @@ impl Browser {
     /// # Errors
     /// [`LaunchError`]; nothing is left running then.
     pub async fn launch(options: &LaunchOptions) -> Result<Rc<Self>, LaunchError> {
-        let chromium = Chromium::launch(options).await?;
-        let executable = chromium.executable().to_owned();
-        let address = chromium.ws_endpoint().to_owned();
-        let talk = |source| LaunchError::Talk { executable: executable.clone(), source };
+        let (chromium, pipe) = Chromium::launch(options).await?;
+        let known = ConnectOptions { process_id: Some(chromium.process_group()), allow_local: options.allow_local };
+        match Self::connect(pipe, known).await {
+            Ok(browser) => {
+                browser.process.replace(Some(chromium));
+                Ok(browser)
+            }
+            Err(error) => Err(LaunchError::Talk { executable: chromium.executable().to_owned(), source: error.into() }),
+        }
+    }
+
+    /// Talks to a Chromium over our end of its debugging pipe. Needs a [`tokio::task::LocalSet`].
+    ///
+    /// # Errors
+    /// [`ProtocolError`] when it does not answer.
+    pub async fn connect(pipe: OwnedFd, options: ConnectOptions) -> Result<Rc<Self>, ProtocolError> {
         let sink = Rc::new(Sink::default());
         let refusals = Rc::new(Cell::new(0));
         let (log, told) = (sink.clone(), refusals.clone());
         let closed = || Guard::closed(move |text| tell_refusal(&log, &told, text));
         let guard = if options.allow_local { Guard::open() } else { closed() };
-        let connection = Connection::connect(&address, guard).await.map_err(|error| talk(error.into()))?;
-        let browser = Self::new(connection, chromium, sink, refusals, !options.allow_local).await;
-        browser.map_err(|error| talk(error.into()))
-    }
-
-    async fn new(
-        connection: Connection,
-        process: Chromium,
-        sink: Rc<Sink>,
-        refusals: Rc<Cell<u32>>,
-        guarded: bool,
-    ) -> Result<Rc<Self>, ProtocolError> {
+        let connection = Connection::open(pipe, guard).map_err(ProtocolError::Connect)?;
         let closed = connection.closed();
         let browser = Rc::new_cyclic(|browser: &Weak<Browser>| {
             let own_context = BrowserContext::new(browser.clone(), None);
@@ -95,11 +107,11 @@ impl Browser {
             Self {
                 session,
                 connection: RefCell::new(Some(connection)),
-                ws_endpoint: process.ws_endpoint().to_owned(),
-                process: RefCell::new(Some(process)),
+                process: RefCell::default(),
+                process_id: Cell::new(options.process_id),
                 sink,
                 refusals,
-                guarded,
+                guarded: !options.allow_local,
                 default_context: RefCell::new(own_context.clone()),
                 own_context,
                 contexts: RefCell::default(),
@@ -348,14 +360,9 @@ impl Browser {
         self.version_field("userAgent").await
     }
 
-    /// Where others can connect to.
-    pub fn ws_endpoint(&self) -> &str {
-        &self.ws_endpoint
-    }
-
-    /// The id of the process that was started, and of its group; `None` when the browser is another's, or closed.
+    /// The id of Chromium's process, and of its group; `None` when it is not known, or the browser is closed.
     pub fn process_id(&self) -> Option<i32> {
-        self.process.borrow().as_ref().map(Chromium::process_group)
+        self.process_id.get()
     }
 
     /// Whether the browser can be talked to.
@@ -371,14 +378,14 @@ impl Browser {
         }
     }
 
-    /// Ends the browser: asks it to, and kills all of its processes.
+    /// Ends the browser: asks it to, and kills all of its processes if it was started here.
     pub async fn close(&self) {
         let asked = self.session.send_raw("Browser.close", json!({}));
         // Whether it obeyed does not matter: it is killed.
         let _ = tokio::time::timeout(CLOSING_TIME, asked).await;
         self.disconnect();
-        let process = self.process.take();
-        drop(process);
+        self.process_id.set(None);
+        drop(self.process.take());
     }
 
     /// Leaves the browser running, if it is another's.

@@ -38,14 +38,8 @@ pub enum ProtocolError {
         source: serde_json::Error,
     },
     /// No connection to Chromium.
-    #[error("failed to connect to {address}")]
-    Connect {
-        /// The WebSocket address.
-        address: String,
-        /// Why.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    #[error("failed to use the debugging pipe of Chromium")]
+    Connect(#[source] std::io::Error),
 }
 
 /// The two classes of error that a Puppeteer program can tell apart.

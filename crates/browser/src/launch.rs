@@ -1,16 +1,18 @@
 //! The Chromium process: which one, its flags, its profile directory, and the death of its whole tree.
 //!
 //! Debian's commands are shell scripts around the browser, so the child's death is not the browser's. The browser gets
-//! its own process group, and every way out kills all of it, reaps the child and removes the profile. When this
-//! process dies without a way out, the end of the inherited debugging pipe makes Chromium leave by itself.
+//! its own process group, and every way out kills all of it, reaps the child and removes the profile. Whoever holds our
+//! end of the debugging pipe controls the browser; when that is closed, Chromium leaves by itself.
 
 mod arguments;
 mod child;
-mod debugging_port;
+mod greeting;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,7 +24,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use self::debugging_port::DebuggingPort;
+use self::greeting::{Greeting, NoAnswer};
 
 /// What is tried, in this order, when no executable is named.
 const EXECUTABLES: [&str; 6] = [
@@ -49,8 +51,10 @@ pub struct LaunchOptions {
     pub language: String,
     /// Where the profile directory is made.
     pub run_dir: PathBuf,
-    /// How long Chromium may take to open its debugging port.
+    /// How long Chromium may take until it answers.
     pub timeout: Duration,
+    /// The environment; `None` for this process's own.
+    pub environment: Option<Vec<(OsString, OsString)>>,
     /// For trusted users: local addresses and downloads are open.
     pub allow_local: bool,
     /// How much memory one process of Chromium may use for data, in bytes.
@@ -67,6 +71,7 @@ impl Default for LaunchOptions {
             language: "en".to_owned(),
             run_dir: std::env::temp_dir(),
             timeout: Duration::from_secs(30),
+            environment: None,
             allow_local: false,
             memory_limit: None,
         }
@@ -122,8 +127,8 @@ pub enum LaunchError {
         /// The end of its error output.
         stderr: String,
     },
-    /// The program opened no debugging port in time.
-    #[error("{executable} opened no debugging port within {timeout:?}; its last words: {stderr}")]
+    /// The program did not answer in time.
+    #[error("{executable} did not answer on its debugging pipe within {timeout:?}; its last words: {stderr}")]
     Silent {
         /// The program.
         executable: PathBuf,
@@ -147,21 +152,17 @@ pub enum LaunchError {
 #[derive(Debug)]
 pub struct Chromium {
     executable: PathBuf,
-    ws_endpoint: String,
     process_group: Pid,
     child: Option<Child>,
     profile: Option<TempDir>,
-    _port: DebuggingPort,
-    /// Our ends of the pipes whose closing tells an orphaned Chromium to leave.
-    _lifeline: (OwnedFd, OwnedFd),
 }
 
 impl Chromium {
-    /// Starts Chromium and waits until its debugging port is open.
+    /// Starts Chromium and waits until it answers on its debugging pipe, of which our end comes along.
     ///
     /// # Errors
     /// [`LaunchError`]; nothing is left running then.
-    pub async fn launch(options: &LaunchOptions) -> Result<Self, LaunchError> {
+    pub async fn launch(options: &LaunchOptions) -> Result<(Self, OwnedFd), LaunchError> {
         let executable = find_executable(options.executable.as_deref())?;
         let profile_error = |source| LaunchError::Profile { run_dir: options.run_dir.clone(), source };
         let profile =
@@ -169,69 +170,46 @@ impl Chromium {
         let log = profile.path().join("stderr.log");
         let stderr = File::create(&log).map_err(profile_error)?;
         let spawn_error = |source| LaunchError::Spawn { executable: executable.clone(), source };
-        let (commands_in, commands_out) =
-            nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| spawn_error(error.into()))?;
-        let (replies_in, replies_out) =
-            nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|error| spawn_error(error.into()))?;
+        let (pipe, its_end) = UnixStream::pair().map_err(spawn_error)?;
+        let greeting = Greeting::say(pipe).map_err(spawn_error)?;
 
-        let port = DebuggingPort::claim().ok_or_else(|| {
-            let text = "no port is free for it to be controlled through";
-            spawn_error(io::Error::new(io::ErrorKind::AddrInUse, text))
-        })?;
         let mut command = Command::new(&executable);
         command
-            .args(arguments::all(options, profile.path(), &port))
+            .args(arguments::all(options, profile.path()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
             .process_group(0);
+        if let Some(environment) = &options.environment {
+            command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+        }
         adopt_orphans();
-        child::inherit_as_3_and_4(&mut command, &commands_in, &replies_out);
+        child::inherit_as_3_and_4(&mut command, &its_end);
         child::limit(&mut command, options.memory_limit);
         let child = command.spawn().map_err(spawn_error)?;
+        drop(its_end);
         let process_group =
             Pid::from_raw(i32::try_from(child.id()).map_err(|error| spawn_error(io::Error::other(error)))?);
-        let mut chromium = Self {
-            executable,
-            ws_endpoint: String::new(),
-            process_group,
-            child: Some(child),
-            profile: Some(profile),
-            _port: port,
-            _lifeline: (commands_out, replies_in),
+        let mut chromium = Self { executable, process_group, child: Some(child), profile: Some(profile) };
+        let pipe = chromium.greet(greeting, options.timeout, &log).await?;
+        Ok((chromium, pipe))
+    }
+
+    async fn greet(&mut self, greeting: Greeting, timeout: Duration, log: &Path) -> Result<OwnedFd, LaunchError> {
+        let mut status = None;
+        let has_ended = || {
+            status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            status.is_some()
         };
-        chromium.ws_endpoint = chromium.wait_for_port(options.timeout, &log).await?;
-        Ok(chromium)
-    }
-
-    async fn wait_for_port(&mut self, timeout: Duration, log: &Path) -> Result<String, LaunchError> {
-        let deadline = tokio::time::Instant::now() + timeout;
-        // A browser with windows writes no `DevToolsActivePort` file for a port that it was given, but each of them
-        // says its address where errors go. Nobody tells when the line is there, so it is looked for.
-        let mut pause = tokio::time::interval(Duration::from_millis(3));
-        loop {
-            pause.tick().await;
-            if let Some(address) = fs::read(log).ok().and_then(|text| read_address(&String::from_utf8_lossy(&text))) {
-                return Ok(address);
+        let answered = greeting.answered(timeout, has_ended).await;
+        let executable = self.executable.clone();
+        answered.map_err(|error| match error {
+            NoAnswer::Ended => {
+                let status = status.map(|status| status.to_string()).unwrap_or_default();
+                LaunchError::Exited { executable, status, stderr: last_words(log) }
             }
-            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
-            if let Some(status) = ended {
-                let (executable, status) = (self.executable.clone(), status.to_string());
-                return Err(LaunchError::Exited { executable, status, stderr: last_words(log) });
-            }
-            if tokio::time::Instant::now() >= deadline {
-                return Err(LaunchError::Silent {
-                    executable: self.executable.clone(),
-                    timeout,
-                    stderr: last_words(log),
-                });
-            }
-        }
-    }
-
-    /// The address of the browser's own CDP session.
-    pub fn ws_endpoint(&self) -> &str {
-        &self.ws_endpoint
+            NoAnswer::Silent => LaunchError::Silent { executable, timeout, stderr: last_words(log) },
+        })
     }
 
     /// The process group, which is also the id of the child process.
@@ -327,13 +305,6 @@ fn can_be_run(file: &Path) -> bool {
     file.is_file() && nix::unistd::access(file, nix::unistd::AccessFlags::X_OK).is_ok()
 }
 
-/// The browser's address, once its line is whole.
-fn read_address(log: &str) -> Option<String> {
-    let whole = &log[..=log.rfind('\n')?];
-    let address = whole.lines().find_map(|line| line.trim().strip_prefix("DevTools listening on "))?;
-    address.starts_with("ws://127.0.0.1:").then(|| address.to_owned())
-}
-
 fn last_words(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -345,17 +316,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_read_only_when_its_line_is_whole() {
-        let line = "DevTools listening on ws://127.0.0.1:4321/devtools/browser/x";
-        assert_eq!(read_address(line), None);
-        assert_eq!(read_address("an error\n"), None);
-        assert_eq!(
-            read_address(&format!("an error\n{line}\n")),
-            Some("ws://127.0.0.1:4321/devtools/browser/x".to_owned())
-        );
-    }
-
-    #[test]
     fn a_program_is_found_by_its_name_or_its_path_and_only_when_it_can_be_run() {
         assert!(find_executable(Some(Path::new("sh"))).unwrap().ends_with("sh"));
         assert_eq!(find_executable(Some(Path::new("/bin/sh"))).unwrap(), Path::new("/bin/sh"));
@@ -365,17 +325,35 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_program_that_ends_says_why() {
+    /// What is said of a shell script in Chromium's place, which leaves nothing behind.
+    async fn failure_of(script: &str, timeout: Duration) -> String {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("chromium");
-        fs::write(&program, "#!/bin/sh\necho no display >&2\nexit 3\n").unwrap();
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let run_dir = folder.path().join("run");
         fs::create_dir(&run_dir).unwrap();
-        let options = LaunchOptions { executable: Some(program), run_dir: run_dir.clone(), ..LaunchOptions::default() };
+        let executable = Some(program);
+        let options = LaunchOptions { executable, run_dir: run_dir.clone(), timeout, ..LaunchOptions::default() };
         let error = Chromium::launch(&options).await.unwrap_err().to_string();
-        assert!(error.contains("exit status: 3") && error.contains("no display"), "{error}");
         assert_eq!(fs::read_dir(run_dir).unwrap().count(), 0);
+        error
+    }
+
+    #[tokio::test]
+    async fn a_program_that_ends_says_why() {
+        let error = failure_of("echo no display >&2; exit 3", Duration::from_secs(30)).await;
+        assert!(error.contains("exit status: 3") && error.contains("no display"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_answer_is_not_waited_for() {
+        for script in ["echo thinking >&2; exec sleep 60", "echo thinking >&2; exec 3>&- 4>&-; exec sleep 60"] {
+            let error = failure_of(script, Duration::from_millis(300)).await;
+            assert!(
+                error.ends_with("did not answer on its debugging pipe within 300ms; its last words: thinking"),
+                "{error}"
+            );
+        }
     }
 }

@@ -54,7 +54,7 @@ pub mod wait_task;
 pub mod worker;
 mod world;
 
-pub use browser::Browser;
+pub use browser::{Browser, ConnectOptions};
 pub use browser_context::BrowserContext;
 pub use emulation::Viewport;
 pub use error::Error;

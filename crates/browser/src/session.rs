@@ -8,7 +8,7 @@
 //! new target is lost.
 
 mod connection;
-mod no_delay;
+mod pipe;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

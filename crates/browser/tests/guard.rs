@@ -8,6 +8,7 @@ use browser::page::GotoOptions;
 use browser::remote_object::Argument;
 use serde_json::json;
 use test_page::{TestPage, function, on_page};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const LOCAL: [&str; 4] = [
     "file:///etc/hostname",
@@ -141,22 +142,29 @@ fn a_page_that_tries_without_end_does_not_fill_the_log() {
 }
 
 #[test]
-fn no_page_reaches_the_port_that_its_browser_is_controlled_through() {
+fn nothing_listens_where_browsers_were_controlled_through_once() {
     on_page(|test| async move {
-        let endpoint = test.browser.ws_endpoint().to_owned();
-        let address = endpoint.split('/').nth(2).unwrap();
-        test.open("/next.html").await;
-        let socket = "url => new Promise(resolve => {
-            const socket = new WebSocket(url);
-            socket.onopen = () => resolve('open');
-            socket.onerror = () => resolve('error');
-        })";
-        assert_eq!(test.value_of(socket, vec![endpoint.as_str().into()]).await, "error");
-        for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433"] {
-            let url = format!("http://{}/json/version", address.replace("127.0.0.1", host));
-            let error = test.page.goto(&url, GotoOptions::default()).await.unwrap_err();
-            assert!(error.to_string().starts_with("net::ERR_NAME_NOT_RESOLVED"), "{error}");
-        }
+        let free = (29_400..29_500).find_map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).ok()).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let url = format!("http://127.0.0.1:{port}/json/version");
+        let error = test.page.goto(&url, GotoOptions::default()).await.unwrap_err();
+        assert!(error.to_string().starts_with("net::ERR_CONNECTION_REFUSED"), "{error}");
+        // A site there is like any other.
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let serve = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            assert!(connection.read(&mut request).await.unwrap() > 0);
+            let answer =
+                b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\nconnection: close\r\n\r\nfine";
+            connection.write_all(answer).await.unwrap();
+            connection
+        };
+        let url = format!("http://127.0.0.1:{port}/");
+        let (answer, _connection) = tokio::join!(test.page.goto(&url, GotoOptions::default()), serve);
+        answer.unwrap();
+        assert_eq!(test.value("() => document.body.innerText").await, "fine");
     });
 }
 

@@ -1,5 +1,7 @@
 //! The process: how it starts and that it ends with whoever started it.
 
+#![allow(clippy::unwrap_used)] // only tests are here
+
 mod test_page;
 
 use std::io::{BufRead, BufReader};
@@ -22,12 +24,44 @@ fn options(run_dir: &std::path::Path) -> LaunchOptions {
 #[tokio::test]
 async fn dropping_it_leaves_nothing() {
     let run_dir = tempfile::tempdir().unwrap();
-    let chromium = Chromium::launch(&options(run_dir.path())).await.unwrap();
+    let (chromium, pipe) = Chromium::launch(&options(run_dir.path())).await.unwrap();
     let group = chromium.process_group();
     assert!(living_members(group) > 0);
     drop(chromium);
     assert_eq!(living_members(group), 0);
     assert_eq!(std::fs::read_dir(run_dir.path()).unwrap().count(), 0);
+    drop(pipe);
+}
+
+#[tokio::test]
+async fn it_listens_nowhere() {
+    let run_dir = tempfile::tempdir().unwrap();
+    let (chromium, _pipe) = Chromium::launch(&options(run_dir.path())).await.unwrap();
+    assert_eq!(listening_sockets(chromium.process_group()), 0);
+}
+
+/// How many TCP sockets the processes of a group listen on.
+fn listening_sockets(group: i32) -> usize {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
+    // State 0A is listening; the tenth field is the socket's number.
+    let listening: Vec<String> = tables
+        .iter()
+        .flat_map(|table| table.lines())
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields.get(3) == Some(&"0A"))
+        .map(|fields| format!("socket:[{}]", fields[9]))
+        .collect();
+    let files = members(group).into_iter().flat_map(|id| std::fs::read_dir(format!("/proc/{id}/fd")).unwrap());
+    let names = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    names.filter(|name| listening.iter().any(|socket| name.as_os_str() == socket.as_str())).count()
+}
+
+/// The living processes of a group.
+fn members(group: i32) -> Vec<i32> {
+    let ids = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|id| nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(*id))).is_ok_and(|of| of.as_raw() == group))
+        .filter(|id| std::fs::read_dir(format!("/proc/{id}/fd")).is_ok())
+        .collect()
 }
 
 #[tokio::test]
@@ -44,7 +78,7 @@ async fn a_missing_program_is_named() {
 #[tokio::test]
 async fn the_parent_that_is_killed() {
     let Some(run_dir) = std::env::var_os(ORPHANED) else { return };
-    let chromium = Chromium::launch(&options(run_dir.as_ref())).await.unwrap();
+    let (chromium, _pipe) = Chromium::launch(&options(run_dir.as_ref())).await.unwrap();
     println!("group {}", chromium.process_group());
     tokio::time::sleep(Duration::from_secs(60)).await;
 }

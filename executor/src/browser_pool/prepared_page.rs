@@ -6,11 +6,9 @@ use std::time::Duration;
 use browser::Page;
 use tokio::time::{Instant, timeout};
 
-use super::usage;
 use super::warm_browser::WarmBrowser;
 use super::{PREPARE, PrepareError};
 use crate::page_setup;
-use crate::protocol::SlotSettings;
 
 /// How long a page may have waited and still pass for one that was made just now.
 const FRESH: Duration = Duration::from_millis(300);
@@ -82,14 +80,6 @@ impl PreparedPage {
         tokio::select! {
             () = self.warm.browser.disconnected() => {}
             () = self.page.crashed() => {}
-        }
-    }
-
-    /// Resolves when the job's pages use more than they may; the sentence says of what.
-    pub(crate) async fn exceeds(&self, settings: &SlotSettings) -> String {
-        match self.warm.browser.process_id() {
-            Some(group) => usage::exceeded(group, settings).await,
-            None => std::future::pending().await,
         }
     }
 }

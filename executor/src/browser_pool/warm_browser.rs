@@ -3,15 +3,18 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use browser::{Browser, LaunchOptions};
+use browser::{Browser, ConnectOptions};
 use tokio::time::{Instant, timeout};
 
 use super::{PrepareError, TALK};
+use crate::chromiums::client::{ChromiumClient, Lease, Started};
 use crate::protocol::SlotSettings;
 
 /// A browser in use.
 pub(super) struct WarmBrowser {
     pub(super) browser: Rc<Browser>,
+    /// The executor's word that it is there.
+    pub(super) lease: Lease,
     /// When it was started.
     pub(super) since: Instant,
     /// Jobs that it has served.
@@ -19,23 +22,16 @@ pub(super) struct WarmBrowser {
 }
 
 impl WarmBrowser {
-    pub(super) async fn launch(settings: &SlotSettings) -> Result<Rc<Self>, PrepareError> {
-        let options = LaunchOptions {
-            executable: settings.chromium_executable.clone(),
-            headless: settings.headless,
-            extra_args: settings.extra_args.clone(),
-            run_dir: settings.run_dir.clone(),
-            timeout: settings.browser_start_timeout,
-            allow_local: settings.allow_local_files,
-            memory_limit: Some(settings.job_page_memory),
-            ..LaunchOptions::default()
-        };
-        // Dropping the launch kills what it started.
-        let launch = timeout(settings.browser_start_timeout + TALK, Browser::launch(&options));
-        let browser = launch.await.map_err(|_| PrepareError::Mute)??;
+    pub(super) async fn start(chromiums: &ChromiumClient, settings: &SlotSettings) -> Result<Rc<Self>, PrepareError> {
+        let limit = settings.browser_start_timeout + TALK;
+        // Dropping what was begun ends it.
+        let started = timeout(limit, chromiums.start()).await.map_err(|_| PrepareError::Mute)?;
+        let Started { lease, process_id, pipe } = started.map_err(PrepareError::NotStarted)?;
+        let options = ConnectOptions { process_id: Some(process_id), allow_local: settings.allow_local_files };
+        let browser = timeout(TALK, Browser::connect(pipe, options)).await.map_err(|_| PrepareError::Mute)??;
         browser.set_ignore_https_errors(true);
         browser.set_page_limit(usize::try_from(settings.job_pages).unwrap_or(usize::MAX));
-        Ok(Rc::new(Self { browser, since: Instant::now(), jobs: Cell::new(0) }))
+        Ok(Rc::new(Self { browser, lease, since: Instant::now(), jobs: Cell::new(0) }))
     }
 
     /// Whether it is to be replaced after so many jobs.

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use executor::slot::SlotError;
 use nix::sys::signal::Signal;
-use testkit::processes;
 use testkit::site::Site;
 
 use crate::test_slot::{TestSlot, signal};
@@ -104,7 +103,7 @@ async fn a_browser_that_is_frozen_is_replaced() {
 async fn a_slot_process_that_is_frozen_is_killed() {
     let site = Site::start();
     let mut slot = TestSlot::start(&[]).await;
-    let process = parent(slot.browser());
+    let process = slot.process();
     let held = site.hold("/held");
     let vars = [("url", site.url("/held"))];
     let running = slot.run_for(LIMIT, "await page.goto(vars.url)", &vars);
@@ -121,7 +120,7 @@ async fn a_slot_process_that_is_frozen_is_killed() {
 async fn a_slot_process_that_is_killed_says_so() {
     let site = Site::start();
     let mut slot = TestSlot::start(&[]).await;
-    let process = parent(slot.browser());
+    let process = slot.process();
     let held = site.hold("/held");
     let vars = [("url", site.url("/held"))];
     let running = slot.run_for(Duration::from_secs(30), "await page.goto(vars.url)", &vars);
@@ -211,11 +210,4 @@ async fn a_browser_that_is_killed_under_a_job_ends_the_job_and_is_replaced() {
     works_again(&mut slot).await;
     assert_ne!(slot.browser(), browser);
     slot.end().await;
-}
-
-/// A process's parent: of a browser that is its slot process, or the shell between the two.
-fn parent(id: u32) -> u32 {
-    let own = std::process::id();
-    let slots = processes::tree(own);
-    *slots.iter().find(|slot| **slot != own && processes::tree(**slot).contains(&id)).expect("the browser has a slot")
 }

@@ -84,6 +84,13 @@ impl TestSlot {
         browser.expect("the slot has a browser")
     }
 
+    /// The slot process itself.
+    pub(crate) fn process(&self) -> u32 {
+        let children = processes::tree(std::process::id()).into_iter();
+        let slot = children.into_iter().find(|id| command_line(*id).contains("\0slot\0"));
+        slot.expect("the slot has a process")
+    }
+
     /// Whether the process runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.slot.is_alive()

@@ -2,7 +2,7 @@
 # holds goes on when `go` is there. A job's code is one word that says what to pretend.
 read -r settings
 time='"2026-01-01T00:00:00.000Z"'
-ready='{"ready":{"browser":{"starts":0,"crashes":0,"recycles":0,"prepared_in":{"secs":0,"nanos":0}}}}'
+ready='{"ready":{"prepared_in":{"secs":0,"nanos":0}}}'
 part() { rest=${line#*\""$1"\":\"}; printf %s "${rest%%\"*}"; }
 log() { printf '{"log":{"time":%s,"level":"INFO","message":"%s"}}\n' "$time" "$1"; }
 end() { printf '{"done":{"outcome":"%s","error":%s,"results":{"uuid":"%s"},"started_at":%s,"finished_at":%s,"duration":5}}\n' "$1" "$2" "$uuid" "$time" "$time"; }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::LaunchOptions;
-use super::debugging_port::{self, DebuggingPort};
 
 /// Flags that make a browser a quiet, scriptable one.
 const FLAGS: [&str; 30] = [
@@ -40,11 +39,8 @@ const FLAGS: [&str; 30] = [
     "--use-mock-keychain",
 ];
 
-/// Names and ports that Chromium's network does not look up as others do.
-const RESOLVER_RULES: &str = "--host-resolver-rules=";
-
 /// All of the command line. Of a flag given twice Chromium takes the last one, so the caller's come late.
-pub(super) fn all(options: &LaunchOptions, profile: &Path, port: &DebuggingPort) -> Vec<String> {
+pub(super) fn all(options: &LaunchOptions, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
     let (width, height) = options.window_size;
     arguments.push(format!("--lang={}", options.language));
@@ -53,13 +49,8 @@ pub(super) fn all(options: &LaunchOptions, profile: &Path, port: &DebuggingPort)
     if options.headless {
         arguments.extend(["--headless", "--hide-scrollbars", "--mute-audio"].map(str::to_owned));
     }
-    arguments.extend([port.argument(), "--remote-debugging-pipe".to_owned()]);
-    let (resolver_rules, extra): (Vec<_>, Vec<_>) =
-        options.extra_args.iter().cloned().partition(|argument| argument.starts_with(RESOLVER_RULES));
-    arguments.extend(extra);
-    let rules = resolver_rules.iter().filter_map(|argument| argument.strip_prefix(RESOLVER_RULES));
-    let rules: Vec<&str> = std::iter::once(debugging_port::UNREACHABLE).chain(rules).collect();
-    arguments.push(format!("{RESOLVER_RULES}{}", rules.join(",")));
+    arguments.push("--remote-debugging-pipe".to_owned());
+    arguments.extend(options.extra_args.iter().cloned());
     arguments.push("about:blank".to_owned());
     arguments
 }

@@ -1,26 +1,21 @@
 //! What happens in the child between fork and exec.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4.
-pub(super) fn inherit_as_3_and_4(command: &mut Command, commands: &OwnedFd, replies: &OwnedFd) {
-    let (commands, replies) = (commands.as_raw_fd(), replies.as_raw_fd());
+/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4: here they are one socket.
+pub(super) fn inherit_as_3_and_4(command: &mut Command, socket: &impl AsFd) {
+    let socket = socket.as_fd().as_raw_fd();
     let install = move || {
-        // Both are moved out of the way first: either of them may itself be 3 or 4.
-        // SAFETY: between fork and exec only async-signal-safe calls on descriptors that the parent holds open.
+        // It is moved out of the way first: it may itself be 3 or 4.
+        // SAFETY: between fork and exec only async-signal-safe calls on a descriptor that the parent holds open.
         unsafe {
-            let high_commands = libc::fcntl(commands, libc::F_DUPFD_CLOEXEC, 10);
-            let high_replies = libc::fcntl(replies, libc::F_DUPFD_CLOEXEC, 10);
-            if high_commands < 0
-                || high_replies < 0
-                || libc::dup2(high_commands, 3) < 0
-                || libc::dup2(high_replies, 4) < 0
-            {
+            let high = libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, 10);
+            if high < 0 || libc::dup2(high, 3) < 0 || libc::dup2(high, 4) < 0 {
                 return Err(io::Error::last_os_error());
             }
         }
@@ -30,8 +25,8 @@ pub(super) fn inherit_as_3_and_4(command: &mut Command, commands: &OwnedFd, repl
     unsafe { command.pre_exec(install) };
 }
 
-/// Gives Chromium a memory limit of its own, and all the open files that the system allows: what bounds this process is not
-/// meant for it.
+/// Gives Chromium a memory limit of its own and all the open files that the system allows. It dumps no core and gains no
+/// privileges.
 pub(super) fn limit(command: &mut Command, memory: Option<u64>) {
     let restrict = move || {
         for (resource, limit) in [(Resource::RLIMIT_DATA, memory), (Resource::RLIMIT_NOFILE, None)] {
@@ -39,6 +34,8 @@ pub(super) fn limit(command: &mut Command, memory: Option<u64>) {
             let limit = limit.map_or(hard, |limit| limit.min(hard));
             setrlimit(resource, limit, limit)?;
         }
+        setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        nix::sys::prctl::set_no_new_privs()?;
         Ok(())
     };
     // SAFETY: `restrict` makes system calls only; it allocates nothing and takes no lock.

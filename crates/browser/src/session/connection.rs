@@ -1,23 +1,24 @@
-//! The wire to Chromium: the only file that touches chromiumoxide's connection.
+//! The wire to Chromium.
 //!
-//! One task owns the [`chromiumoxide::Connection`] and handles its messages strictly in order. A response goes to
-//! whoever awaits it, and the task then yields, so that the awaiter runs before the next message is read.
+//! One task owns the [`Pipe`] and handles its messages strictly in order. A response goes to whoever awaits it, and the
+//! task then yields, so that the awaiter runs before the next message is read.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 
-use chromiumoxide::types::{CallId, Message};
-use futures::StreamExt;
+use chromiumoxide::types::{CallId, Message, MethodCall};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{RawEvent, Session, no_delay};
-use crate::error::ProtocolError;
+use super::pipe::Pipe;
+use super::{RawEvent, Session};
 use crate::guard::Guard;
 
 /// A command on its way.
@@ -62,20 +63,18 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects to a `ws://…/devtools/browser/…` address. Needs a [`tokio::task::LocalSet`].
+    /// Speaks over our end of a Chromium's debugging pipe. Needs a [`tokio::task::LocalSet`].
     ///
     /// # Errors
-    /// [`ProtocolError::Connect`] with the address.
-    pub async fn connect(address: &str, guard: Guard) -> Result<Self, ProtocolError> {
-        let socket = chromiumoxide::Connection::<RawEvent>::connect(address)
-            .await
-            .map_err(|source| ProtocolError::Connect { address: address.to_owned(), source: Box::new(source) })?;
-        no_delay::send_at_once(address);
+    /// When the descriptor is not a socket.
+    pub fn open(pipe: OwnedFd, guard: Guard) -> io::Result<Self> {
+        let pipe = Pipe::new(pipe)?;
         let (outgoing, commands) = mpsc::unbounded_channel();
         let wire = Rc::new(Wire { outgoing, sessions: RefCell::default(), guard });
         let root = Session::new(None, String::new(), "browser".to_owned(), Rc::downgrade(&wire));
         let (closed_sender, closed) = closing::closed();
-        let pump = Pump { socket, commands, pending: HashMap::new(), root: root.clone(), wire: Rc::downgrade(&wire) };
+        let (root_session, weak_wire) = (root.clone(), Rc::downgrade(&wire));
+        let pump = Pump { pipe, commands, next_id: 0, pending: HashMap::new(), root: root_session, wire: weak_wire };
         let task = tokio::task::spawn_local(async move {
             pump.run().await;
             closed_sender.close();
@@ -141,9 +140,32 @@ mod closing {
     }
 }
 
+/// A message that is not like others.
+struct Unreadable {
+    /// The command that it answers, if it says that.
+    id: Option<CallId>,
+    /// How deep it is nested.
+    levels: usize,
+    error: serde_json::Error,
+}
+
+/// Reads a message; what its strings hold that Rust's cannot is mended.
+fn read(message: &[u8]) -> Result<Message<RawEvent>, Unreadable> {
+    let error = match serde_json::from_slice(message) {
+        Ok(message) => return Ok(message),
+        Err(error) => error,
+    };
+    let text = String::from_utf8_lossy(message);
+    serde_json::from_str(&json_text::without_lone_surrogates(&text)).map_err(|_| {
+        let id = serde_json::from_str::<Envelope>(&text).ok().and_then(|envelope| envelope.id);
+        Unreadable { id, levels: json_text::nesting(message), error }
+    })
+}
+
 struct Pump {
-    socket: chromiumoxide::Connection<RawEvent>,
+    pipe: Pipe,
     commands: mpsc::UnboundedReceiver<Outgoing>,
+    next_id: usize,
     pending: HashMap<CallId, Pending>,
     root: Rc<Session>,
     wire: Weak<Wire>,
@@ -159,14 +181,9 @@ impl Pump {
                     Some(command) => self.submit(command),
                     None => break,
                 },
-                message = self.socket.next() => match message {
-                    Some(Ok(message)) => self.handle(message).await,
-                    Some(Err(chromiumoxide::error::CdpError::InvalidMessage(text, error))) => {
-                        match serde_json::from_str(&json_text::without_lone_surrogates(&text)) {
-                            Ok(message) => self.handle(message).await,
-                            Err(_) => self.refuse(&text, &error).await,
-                        }
-                    }
+                message = self.pipe.next() => match message.map(|bytes| bytes.map(read)) {
+                    Some(Ok(Ok(message))) => self.handle(message).await,
+                    Some(Ok(Err(unreadable))) => self.refuse(unreadable).await,
                     Some(Err(error)) => {
                         tracing::debug!(%error, "the CDP connection failed");
                         break;
@@ -180,9 +197,10 @@ impl Pump {
 
     fn submit(&mut self, command: Outgoing) {
         let Outgoing { method, session_id, params, reply } = command;
-        let target = session_id.clone().map(Into::into);
-        match self.socket.submit_command(method, target, params) {
-            Ok(id) => drop(self.pending.insert(id, Pending { session_id, reply })),
+        let id = CallId::new(self.next_id);
+        self.next_id += 1;
+        match self.pipe.submit(&MethodCall { id, method, session_id: session_id.clone(), params }) {
+            Ok(()) => drop(self.pending.insert(id, Pending { session_id, reply })),
             Err(error) => drop(reply.send(Err(error.to_string()))),
         }
     }
@@ -209,13 +227,12 @@ impl Pump {
     }
 
     /// An answer that cannot be read fails its command: whoever awaits it would wait for ever.
-    async fn refuse(&mut self, text: &str, error: &serde_json::Error) {
-        let id = serde_json::from_str::<Envelope>(text).ok().and_then(|envelope| envelope.id);
+    async fn refuse(&mut self, unreadable: Unreadable) {
+        let Unreadable { id, levels, error } = unreadable;
         let Some(pending) = id.and_then(|id| self.pending.remove(&id)) else {
             tracing::debug!(%error, "ignored a CDP message of unknown shape");
             return;
         };
-        let levels = json_text::nesting(text.as_bytes());
         let reason = if levels > MESSAGE_DEPTH {
             format!("the answer is nested too deeply: a message of {levels} levels, where {MESSAGE_DEPTH} can be read")
         } else {

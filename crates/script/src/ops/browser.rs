@@ -33,9 +33,10 @@ fn machine(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         local_files::check(scope, "browser.process()")?;
         Ok(browser.process_id().map(|id| json!({"pid": id})))
     })?;
-    ops.sync("browser_ws_endpoint", |scope, (browser,): This| {
+    ops.sync("browser_ws_endpoint", |scope, (_,): This| {
         local_files::check(scope, "browser.wsEndpoint()")?;
-        Ok(browser.ws_endpoint().to_owned())
+        // What Puppeteer says of a browser that it talks to over a pipe.
+        Ok(String::new())
     })?;
     ops.sync("browser_disconnect", |scope, (browser,): This| {
         local_files::check(scope, "browser.disconnect()")?;
