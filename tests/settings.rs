@@ -28,6 +28,7 @@ const OF_THE_GATEWAY: &[(&str, &[&str])] = &[
     ("RESULTS_PREFETCH", &["0", "65536"]),
     ("API_TOKEN", &["  "]),
     ("API_TOKEN_FILE", &["/nowhere/tokens"]),
+    ("TOKENS_FILE", &["/nowhere/tokens.toml", "/dev"]),
     ("CORS_ALLOW_ORIGIN", &["https://a.example\n", "a.example", "https://a.example/", "*,a b"]),
     ("VERBOSE", &["yes"]),
     ("LOG_FORMAT", &["xml"]),

@@ -24,7 +24,7 @@ use crate::watermark::Watermark;
 /// The parts of one gateway. Cheap to share: everybody holds it in an `Arc`.
 pub(crate) struct App {
     pub(crate) settings: Settings,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) store: Arc<dyn JobStore>,
     pub(crate) store_health: StoreHealth,
     pub(crate) queue: Arc<dyn JobQueue>,

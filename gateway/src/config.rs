@@ -10,6 +10,8 @@ use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::{CouchDbArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
+use crate::tokens::{Tokens, TokensFileFault};
+
 /// The smallest MAX_BODY_BYTES: a job of a few lines fits.
 const SMALLEST_MAX_BODY: usize = 1024;
 /// How long a job may be lost before it is published again, unless REQUEUE_AFTER says so.
@@ -60,6 +62,10 @@ pub struct Settings {
     /// File with more tokens, one a line; empty lines and lines that begin with # are passed over.
     #[arg(long, env = "API_TOKEN_FILE", value_name = "FILE")]
     pub api_token_file: Option<PathBuf>,
+    /// TOML file with named tokens: what each may do, how often, and whose jobs it sees (`deploy/tokens.toml`). Read again
+    /// when it changes.
+    #[arg(long, env = "TOKENS_FILE", value_name = "FILE")]
+    pub tokens_file: Option<PathBuf>,
     /// Largest body of a request, in bytes. A job with all that is added to it may have 8,000,000: CouchDB takes no more.
     #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_JOB_BYTES,
           value_parser = number_between(SMALLEST_MAX_BODY, MAX_JOB_BYTES))]
@@ -137,6 +143,9 @@ pub enum ConfigError {
         /// The system's words.
         reason: std::io::Error,
     },
+    /// The file with named tokens cannot be used.
+    #[error(transparent)]
+    TokensFile(#[from] TokensFileFault),
     /// Jobs and results would meet in one queue.
     #[error(transparent)]
     Queue(#[from] SameQueue),
@@ -195,7 +204,7 @@ impl Settings {
         defaults.settings
     }
 
-    /// All tokens that open the API, after checking what no single variable shows.
+    /// All tokens without a name that open the API, after checking what no single variable shows.
     ///
     /// # Errors
     /// [`ConfigError`] for a configuration that no gateway can run with.
@@ -218,10 +227,12 @@ impl Settings {
         if let Some((variable, _)) = tokens.iter().find(|(_, token)| token.expose().trim().is_empty()) {
             return Err(ConfigError::EmptyToken { variable });
         }
-        if self.enable_api && tokens.is_empty() {
+        if self.enable_api && tokens.is_empty() && self.tokens_file.is_none() {
             return Err(ConfigError::NoToken);
         }
-        Ok(tokens.into_iter().map(|(_, token)| token).collect())
+        let tokens: Vec<_> = tokens.into_iter().map(|(_, token)| token).collect();
+        Tokens::open(&tokens, self.tokens_file.as_deref())?;
+        Ok(tokens)
     }
 }
 

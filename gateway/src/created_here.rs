@@ -5,7 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use job_model::{InstanceId, Job, JobId};
+use job_model::{InstanceId, Job, JobId, Timestamp, TokenName};
 
 /// Jobs that are remembered: more than are stored in the time that a `queued` mark takes.
 const REMEMBERED: usize = 20_000;
@@ -19,7 +19,14 @@ pub(crate) struct CreatedHere {
 #[derive(Default)]
 struct Last {
     ids: VecDeque<JobId>,
-    instances: HashMap<JobId, Option<InstanceId>>,
+    jobs: HashMap<JobId, Kept>,
+}
+
+/// What a job's document may not be able to say.
+struct Kept {
+    instance: Option<InstanceId>,
+    owner: Option<TokenName>,
+    created_at: Timestamp,
 }
 
 impl CreatedHere {
@@ -28,21 +35,33 @@ impl CreatedHere {
         let mut last = self.lock();
         let full = last.ids.len() == REMEMBERED;
         if let Some(oldest) = full.then(|| last.ids.pop_front()).flatten() {
-            last.instances.remove(&oldest);
+            last.jobs.remove(&oldest);
         }
-        if last.instances.insert(job.uuid.clone(), job.instance.clone()).is_none() {
+        let (instance, owner) = (job.instance.clone(), job.owner.clone());
+        let kept = Kept { instance, owner, created_at: job.created_at };
+        if last.jobs.insert(job.uuid.clone(), kept).is_none() {
             last.ids.push_back(job.uuid.clone());
         }
     }
 
     /// Whether the job is one of them.
     pub(crate) fn contains(&self, id: &JobId) -> bool {
-        self.lock().instances.contains_key(id)
+        self.lock().jobs.contains_key(id)
     }
 
     /// Which creation the job is, when it is one of them: its document may not be able to say so.
     pub(crate) fn instance(&self, id: &JobId) -> Option<InstanceId> {
-        self.lock().instances.get(id).cloned().flatten()
+        self.lock().jobs.get(id).and_then(|kept| kept.instance.clone())
+    }
+
+    /// Whose the job is, when it is the very one that is remembered and its document could not say so.
+    pub(crate) fn owner(&self, job: &Job) -> Option<TokenName> {
+        if job.instance.is_some() {
+            return job.owner.clone(); // a document that says this says everything
+        }
+        let last = self.lock();
+        let kept = last.jobs.get(&job.uuid).filter(|kept| kept.created_at == job.created_at);
+        job.owner.clone().or_else(|| kept.and_then(|kept| kept.owner.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Last> {
@@ -53,7 +72,7 @@ impl CreatedHere {
 
 #[cfg(test)]
 mod tests {
-    use job_model::{Job, JobId, NewJob, Timestamp};
+    use job_model::{Job, JobId, NewJob, Timestamp, TokenName};
 
     use super::{CreatedHere, REMEMBERED};
 
@@ -81,5 +100,19 @@ mod tests {
         jobs.note(&second);
         assert_eq!(jobs.instance(&first.uuid), second.instance);
         assert_eq!(jobs.instance(&job("other").uuid), None);
+    }
+
+    #[test]
+    fn a_document_that_tells_nothing_of_us_is_still_its_owners() {
+        let jobs = CreatedHere::default();
+        let alice = TokenName::parse("alice").ok();
+        let created = Job { owner: alice.clone(), ..job("j") };
+        jobs.note(&created);
+        let plain = Job { owner: None, instance: None, ..created.clone() };
+        assert_eq!(jobs.owner(&plain), alice);
+        // Another gateway made it anew for somebody else, or for nobody.
+        let other = Job { created_at: Timestamp::parse("2020-01-02T03:04:05Z").unwrap(), ..plain };
+        assert_eq!(jobs.owner(&other), None);
+        assert_eq!(jobs.owner(&Job { owner: None, ..job("j") }), None);
     }
 }

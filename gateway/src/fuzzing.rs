@@ -6,6 +6,7 @@ use job_model::{Job, JobEvent};
 
 use crate::feed::Feeds;
 use crate::http::{body, list::PageQuery, wait};
+use crate::tokens::Reach;
 
 /// The body of `POST /jobs`.
 pub fn new_job(bytes: &[u8]) -> Option<Job> {
@@ -26,7 +27,7 @@ pub fn hear_events(bytes: &[u8]) {
 pub fn query(text: &str) {
     let _ = wait::wanted(Some(text), Duration::from_secs(300));
     if let Ok(query) = PageQuery::parse(text) {
-        let _ = query.to_store();
+        let _ = query.to_store(&Reach::All);
         let _ = query.describe(1, u64::MAX, String::new());
     }
 }

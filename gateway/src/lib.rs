@@ -8,6 +8,8 @@
 
 mod answers;
 mod app;
+mod audit;
+mod caller;
 mod clock;
 mod collector;
 pub mod config;
@@ -38,6 +40,7 @@ mod sweep;
 mod tokens;
 mod watermark;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,6 +69,7 @@ use crate::watermark::Watermark;
 
 pub use config::{Config, ConfigError, Settings};
 pub use parts::Parts;
+pub use tokens::{NewToken, Scope, TokensFileFault, UnknownScope};
 
 /// Full lists that may read a job at the same time: each holds one that may be as large as the database takes.
 const LIST_TURNS: usize = 2;
@@ -82,7 +86,7 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let tokens = Tokens::new(settings.tokens()?);
+    let tokens = Arc::new(Tokens::open(&settings.tokens()?, settings.tokens_file.as_deref())?);
     let grace = settings.stop_grace;
     let (line, waiting) = PublishLine::new();
     let stop = shutdown.child_token();
@@ -117,8 +121,8 @@ pub async fn run_with(
     });
     // One deadline for everything that is still under way.
     let cut_off = late(stop.clone(), grace).shared();
-    let serving =
-        axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = axum::serve(listener, http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = tokio::select! {
         served = serving => served.context("failed to serve HTTP"),
         () = cut_off.clone() => {
@@ -152,6 +156,10 @@ fn spawn_background(app: &Arc<App>, waiting: mpsc::Receiver<Waiting>) {
     app.tasks.spawn(listener::run(app.clone()));
     app.tasks.spawn(answers::run(app.clone()));
     app.tasks.spawn(order_numbers::run(app.clone()));
+    if app.tokens.has_file() {
+        let app = app.clone();
+        app.tasks.clone().spawn(async move { app.tokens.reload(&app.stop).await });
+    }
     if app.settings.max_queue_length.is_some() {
         app.tasks.spawn(queue_sampler::run(app.clone()));
     }

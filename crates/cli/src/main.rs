@@ -10,6 +10,7 @@ mod jobs;
 mod output;
 mod report;
 mod site;
+mod token;
 mod up;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Look after the jobs of a gateway.
     Jobs(jobs::JobsArgs),
+    /// Make tokens for TOKENS_FILE.
+    Token(token::TokenArgs),
     /// Copy jobs and queue of `up`, which may be running, to another folder.
     Backup(backup::BackupArgs),
     /// Run gateway and executor in this process, on an embedded store and queue.
@@ -50,6 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Exec(args) => exec::run(*args).await,
             Command::Jobs(args) => jobs::run(args).await,
+            Command::Token(args) => token::run(args),
             Command::Backup(args) => backup::run(&args),
             Command::Up(args) => up::run(*args).await,
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{IllegalMove, InstanceId, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp};
+use crate::{IllegalMove, InstanceId, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName};
 
 /// A job's id: the document's id in the store and its name in every log line.
 ///
@@ -140,6 +140,9 @@ pub struct Job {
     /// The job that this one runs again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<JobId>,
+    /// The name of the token that made it; absent where that token has no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TokenName>,
     /// Which creation of its uuid it is: in its document and its message, absent from answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
@@ -261,6 +264,7 @@ impl Job {
             attempt: None,
             running: None,
             rerun_of: None,
+            owner: None,
             instance: Some(InstanceId::fresh()),
             dispatch: None,
         })

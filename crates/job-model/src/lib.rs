@@ -16,6 +16,7 @@ mod result;
 mod status;
 mod summary;
 mod time;
+mod token_name;
 
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use file_name::{FileName, InvalidFileName};
@@ -29,3 +30,4 @@ pub use result::{JobResult, Level, LogEntry, Results};
 pub use status::{IllegalMove, JobStatus};
 pub use summary::JobSummary;
 pub use time::{InvalidTimestamp, Timestamp};
+pub use token_name::{InvalidTokenName, TokenName};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp};
+use crate::{InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp, TokenName};
 
 /// A job without what makes it large: code, vars, modules, logs and results.
 ///
@@ -48,6 +48,9 @@ pub struct JobSummary {
     /// See [`Job::rerun_of`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<JobId>,
+    /// See [`Job::owner`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<TokenName>,
     /// See [`Job::instance`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
@@ -73,6 +76,7 @@ impl JobSummary {
             attempt: job.attempt,
             running: job.running.clone(),
             rerun_of: job.rerun_of.clone(),
+            owner: job.owner.clone(),
             instance: job.instance.clone(),
         }
     }

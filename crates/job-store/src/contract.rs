@@ -108,6 +108,7 @@ macro_rules! job_store_contract {
             a_summary_shows_what_the_job_says
             state_filter_follows_every_move
             filters_hold_together
+            an_owners_list_follows_every_move_of_its_jobs
             created_from_and_created_to_are_both_included
             deep_pages_between_times_hold_what_they_should
             jobs_are_read_in_the_order_asked_for

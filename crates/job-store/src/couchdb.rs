@@ -105,7 +105,7 @@ pub struct CouchDbJobStore {
     reader: Reader,
     /// When the database was made last; `None` until `prepare` has succeeded.
     made: Mutex<Option<Instant>>,
-    /// Whether the index is known to be one that knows states.
+    /// Whether the index is known to be one that knows states and owners.
     indexed: AtomicBool,
     /// Whether the database is known to take the predecessor's fields only.
     plain: AtomicBool,
@@ -232,9 +232,10 @@ impl CouchDbJobStore {
         tracing::warn!(
             %reason,
             "a validate_doc_update of the database {} allows the predecessor's fields only, so jobs are stored without \
-             ours: timeout, max_attempts, outcome, attempt, running, rerun_of, instance and the notes of publishing. \
-             States and limits of stored jobs are derived from status, error and created_at, and several gateways may \
-             publish one job at the same time. Allow these fields and write_token to have them kept",
+             ours: timeout, max_attempts, outcome, attempt, running, rerun_of, owner, instance and the notes of \
+             publishing. States and limits of stored jobs are derived from status, error and created_at, several gateways \
+             may publish one job at the same time, and of a named token's jobs only those that it created lately at the \
+             same gateway are known to be its own. Allow these fields and write_token to have them kept",
             self.http.address()
         );
     }
@@ -298,7 +299,7 @@ impl CouchDbJobStore {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the index that knows states is not made yet")]
+#[error("the index that knows states and owners is not made yet")]
 struct NotIndexed;
 
 #[async_trait]
@@ -356,10 +357,11 @@ impl JobStore for CouchDbJobStore {
     }
 
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
-        if query.filter.state.is_some() && !self.indexed.load(Ordering::Relaxed) {
-            return Err(self.failed("list the jobs of a state")(Trouble::unavailable(NotIndexed)));
+        let is_newer = query.filter.state.is_some() || query.filter.owner.is_some();
+        if is_newer && !self.indexed.load(Ordering::Relaxed) {
+            return Err(self.failed("list the jobs of a state or an owner")(Trouble::unavailable(NotIndexed)));
         }
-        let page = self.with_database(|| listing::list(&self.http, &self.reader, query)).await;
+        let page = self.with_database(|| listing::list(&self.http, &self.reader, query.clone())).await;
         page.map_err(self.failed("list the jobs"))
     }
 

@@ -1,12 +1,14 @@
 //! What callers ask a store for.
 
-use job_model::{JobId, JobState, JobStatus, JobSummary, Timestamp};
+use job_model::{JobId, JobState, JobStatus, JobSummary, Timestamp, TokenName};
 
 use crate::Stored;
 
 /// Which jobs are meant: those for which everything given holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
+    /// Only jobs that the token of this name made.
+    pub owner: Option<TokenName>,
     /// Only jobs of this status.
     pub status: Option<JobStatus>,
     /// Only jobs in this state.
@@ -18,7 +20,7 @@ pub struct JobFilter {
 }
 
 /// Which page of the list is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery {
     /// The jobs that make the list.
     pub filter: JobFilter,
@@ -64,7 +66,7 @@ pub(crate) enum Scope {
 
 impl JobFilter {
     /// Every job.
-    pub const ALL: Self = Self { status: None, state: None, created_from: None, created_to: None };
+    pub const ALL: Self = Self { owner: None, status: None, state: None, created_from: None, created_to: None };
 
     /// The jobs of a status and a state; `None` when no job can have both.
     pub(crate) fn scope(&self) -> Option<Scope> {

@@ -6,7 +6,7 @@ mod recorder;
 
 use axum::http::{Method, StatusCode};
 use futures::future::join_all;
-use job_model::{Job, JobId, JobState, JobStatus, JobSummary, NewJob, Timestamp};
+use job_model::{Job, JobId, JobState, JobStatus, JobSummary, NewJob, Timestamp, TokenName};
 use job_store::contract::Writing;
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
 use job_store::{JobFilter, JobStore, LeftoverQuery, ListQuery, StoreError, Stored};
@@ -177,13 +177,14 @@ async fn the_index_is_upgraded_when_its_text_changes_and_a_newer_one_stays() {
     assert_eq!(fixture.read("_design/puppet-master").await["_rev"], rev);
 }
 
-/// The design document of version 1, letter for letter.
-fn version_1() -> Value {
-    json!({
-        "language": "javascript",
-        "version": 1,
-        "views": { "jobs": { "map": include_str!("couchdb/index_of_version_1.js").trim_end(), "reduce": "_count" } },
-    })
+/// The design document of an older version, letter for letter.
+fn older(version: u64) -> Value {
+    let map = match version {
+        1 => include_str!("couchdb/index_of_version_1.js"),
+        _ => include_str!("couchdb/index_of_version_2.js"),
+    };
+    let views = json!({ "jobs": { "map": map.trim_end(), "reduce": "_count" } });
+    json!({ "language": "javascript", "version": version, "views": views })
 }
 
 /// What a gateway of version 1 asks for, and what it reads of the answer.
@@ -212,11 +213,20 @@ async fn list_of_version_1(fixture: &Fixture, scope: &str) -> (u64, Vec<String>)
 
 #[tokio::test]
 async fn an_index_of_version_1_is_replaced_beside_a_gateway_that_goes_on_using_it() {
+    an_older_index_is_replaced(1).await;
+}
+
+#[tokio::test]
+async fn an_index_of_version_2_is_replaced_beside_a_gateway_that_goes_on_using_it() {
+    an_older_index_is_replaced(2).await;
+}
+
+async fn an_older_index_is_replaced(version: u64) {
     let fixture = Fixture::scripted(|_, _, _| None).await;
-    // The database as version 1 left it.
+    // The database as that version left it.
     let request = reqwest::Client::new().put(format!("{}/jobs-test", fixture.server.url()));
     request.basic_auth(&fixture.server.username, Some(&fixture.server.password)).send().await.unwrap();
-    fixture.put("_design/puppet-master", version_1()).await;
+    fixture.put("_design/puppet-master", older(version)).await;
     for n in 0..3 {
         fixture.put(&format!("j{n}"), predecessors(&format!("j{n}"), &format!("2020-01-02T03:04:0{n}Z"))).await;
     }
@@ -225,7 +235,10 @@ async fn an_index_of_version_1_is_replaced_beside_a_gateway_that_goes_on_using_i
     // A new gateway that is not prepared yet has a list, too.
     assert_eq!(ids(&fixture.store.list(EVERYTHING).await.unwrap().jobs), ["j2", "j1", "j0"]);
     let waiting = ListQuery { filter: JobFilter { state: Some(JobState::Waiting), ..JobFilter::ALL }, ..EVERYTHING };
-    assert!(matches!(fixture.store.list(waiting).await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(fixture.store.list(waiting.clone()).await, Err(StoreError::Unavailable { .. })));
+    let owned = JobFilter { owner: TokenName::parse("alice").ok(), ..JobFilter::ALL };
+    let owned = ListQuery { filter: owned, ..EVERYTHING };
+    assert!(matches!(fixture.store.list(owned.clone()).await, Err(StoreError::Unavailable { .. })));
 
     let many: Vec<_> = (0..4).map(|_| store(fixture.proxy.port, &fixture.server.password)).collect();
     for prepared in join_all(many.iter().map(JobStore::prepare)).await {
@@ -237,6 +250,8 @@ async fn an_index_of_version_1_is_replaced_beside_a_gateway_that_goes_on_using_i
         assert_eq!(list_of_version_1(&fixture, scope).await, before, "{scope}");
     }
     assert_eq!(ids(&fixture.store.list(waiting).await.unwrap().jobs), ["j2", "j1", "j0"]);
+    fixture.store.create(Job { owner: TokenName::parse("alice").ok(), ..job("hers", 0) }).await.unwrap();
+    assert_eq!(ids(&fixture.store.list(owned).await.unwrap().jobs), ["hers"]);
     assert_eq!(fixture.read("_design/puppet-master-next").await["error"], "not_found");
     // The new index was read, and so built, before it took the old one's place.
     let requests = fixture.proxy.take();
@@ -261,6 +276,7 @@ async fn a_database_that_allows_the_predecessors_fields_only_gets_no_others() {
     fixture.put("_design/strict", json!({ "language": "javascript", "validate_doc_update": STRICT })).await;
     let mut first = job("first", 0);
     first.timeout = Some(9);
+    first.owner = TokenName::parse("alice").ok();
     let mut revision = fixture.store.insert(&first).await.unwrap();
     let mut names: Vec<String> = fixture.read("first").await.as_object().unwrap().keys().cloned().collect();
     names.sort_unstable();

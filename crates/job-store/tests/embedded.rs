@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's functions beside the tests themselves")]
 
 use futures::future::join_all;
-use job_model::{Job, JobId, JobResult, JobState, JobStatus, NewJob, Timestamp};
+use job_model::{Job, JobId, JobResult, JobState, JobStatus, NewJob, Timestamp, TokenName};
 use job_store::contract::Writing;
 use job_store::embedded::EmbeddedJobStore;
 use job_store::{JobFilter, JobStore, LeftoverQuery, ListQuery, Revision, StoreError};
@@ -90,7 +90,7 @@ async fn a_row_that_is_no_job_is_left_out_and_hides_no_other() {
     let path = directory.path().join("jobs.sqlite");
     let store = EmbeddedJobStore::open(&path).unwrap();
     store.create(job("good")).await.unwrap();
-    let foreign = "INSERT INTO jobs VALUES ('bad', 'created', 'waiting', 0, 'r', '{}', '{}')";
+    let foreign = "INSERT INTO jobs VALUES ('bad', 'created', 'waiting', 0, 'r', '{}', '{}', NULL)";
     Connection::open(&path).unwrap().execute(foreign, []).unwrap();
     let bad = JobId::parse("bad").unwrap();
     assert!(matches!(store.get(&bad).await, Err(StoreError::NotFound { .. })));
@@ -168,6 +168,42 @@ async fn a_file_of_version_1_is_brought_up_to_date_with_its_jobs_and_revisions()
     store.update(&jobs[3], &Revision("r3".to_owned())).await.expect("the revision still counts");
     let mode: i64 = Connection::open(&path).unwrap().pragma_query_value(None, "auto_vacuum", |row| row.get(0)).unwrap();
     assert_eq!(mode, 2, "space can be given back in steps");
+}
+
+/// What version 3 added, taken away again.
+const BACK_TO_VERSION_2: &str = "
+    DROP TRIGGER owned_inserted;
+    DROP TRIGGER owned_deleted;
+    DROP TRIGGER owned_left;
+    DROP TRIGGER owned_entered;
+    DROP TABLE counts_by_owner;
+    DROP INDEX jobs_by_owner;
+    DROP INDEX jobs_by_owner_and_status;
+    DROP INDEX jobs_by_owner_and_state;
+    ALTER TABLE jobs DROP COLUMN owner;
+    INSERT INTO jobs VALUES ('foreign', 'done', '', 0, 'r', '', '{}');
+    PRAGMA user_version = 2;";
+
+#[tokio::test]
+async fn a_file_of_version_2_learns_owners_and_keeps_its_jobs_and_revisions() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("jobs.sqlite");
+    let store = EmbeddedJobStore::open(&path).unwrap();
+    let old = store.create(job("old")).await.unwrap();
+    drop(store);
+    Connection::open(&path).unwrap().execute_batch(BACK_TO_VERSION_2).unwrap();
+    for _ in 0..2 {
+        let store = EmbeddedJobStore::open(&path).unwrap();
+        assert_eq!(store.get(&old.value.uuid).await.unwrap(), old);
+        assert_eq!(store.list(ListQuery { limit: 9, ..ListQuery::default() }).await.unwrap().jobs.len(), 1);
+    }
+    let store = EmbeddedJobStore::open(&path).unwrap();
+    let alice = TokenName::parse("alice").unwrap();
+    let hers = store.create(Job { owner: Some(alice.clone()), ..job("hers") }).await.unwrap();
+    let filter = JobFilter { owner: Some(alice), ..JobFilter::ALL };
+    let listed = store.list(ListQuery { filter, skip: 0, limit: 9 }).await.unwrap();
+    assert_eq!((listed.total, &listed.jobs[0].value.uuid), (1, &hers.value.uuid));
+    store.replace(old).await.expect("the revision still counts");
 }
 
 #[tokio::test]

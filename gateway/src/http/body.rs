@@ -46,6 +46,25 @@ pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8
     tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
 }
 
+/// Takes in and throws away what a refused request still sends, for a while: a connection with an unread body is closed
+/// under the client's next request.
+pub(crate) async fn discard(request: Request, settings: &Settings) {
+    if is_held_back(&request) {
+        return;
+    }
+    let most = settings.max_body_bytes.saturating_mul(4);
+    let reading = async {
+        let (mut chunks, mut total) = (request.into_body().into_data_stream(), 0_usize);
+        while let Some(Ok(chunk)) = chunks.next().await {
+            total = total.saturating_add(chunk.len());
+            if total > most {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(settings.request_timeout, reading).await;
+}
+
 /// Whether the client waits for a word before it sends the body.
 pub(crate) fn is_held_back(request: &Request) -> bool {
     request.headers().contains_key(EXPECT)

@@ -37,7 +37,9 @@ pub(super) fn readable(routes: &[About], base: &str) -> String {
             "and its log. The same description for machines: <a href=openapi.json>openapi.json</a>.</p>",
             "<pre>curl -H 'Authorization: Bearer TOKEN' '{base}/jobs?wait=30' \\\n  -d '{{\"code\": \"await page.goto(vars.url); ",
             "results.title = await page.title()\",\n       \"vars\": {{\"url\": \"https://example.org/\"}}}}'</pre>",
-            "<p>Routes marked <b class=token>token</b> need the header <code>Authorization: Bearer TOKEN</code>. ",
+            "<p>Routes marked with scopes, as <b class=token>jobs:read</b>, need the header ",
+            "<code>Authorization: Bearer TOKEN</code>. A token without a name may do everything, and one of TOKENS_FILE what ",
+            "its scopes say, with its own jobs or, by <code>jobs:all</code>, with everybody\u{2019}s. ",
             "Answers are JSON: a job comes as <code>{{\"data\": job}}</code>, a failure as ",
             "<code>{{\"error\": \"what failed\", \"message\": \"why\"}}</code>.</p>",
         ),
@@ -62,7 +64,10 @@ pub(super) fn readable(routes: &[About], base: &str) -> String {
 }
 
 fn push_route(html: &mut String, route: &About) {
-    let token = if route.access == Access::Token { "<b class=token>token</b>" } else { "" };
+    let token = match route.access {
+        Access::Open => String::new(),
+        Access::Token(scopes) => scopes.iter().map(|scope| format!("<b class=token>{scope}</b>")).collect(),
+    };
     let (method, path) = (&route.method, route.path);
     let _ =
         write!(html, "<section><h3><b class={method}>{method}</b> {path}{token}</h3><p>{}</p><table>", route.summary);

@@ -1,6 +1,7 @@
 //! What a client is told when a request fails. The only place that knows status codes of failures.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -11,11 +12,19 @@ use job_store::StoreError;
 use serde_json::json;
 use service::Chain;
 
+use crate::tokens::Scope;
+
 /// Why a request is not answered with what it asked for.
 #[derive(Debug)]
 pub(crate) enum ApiError {
     /// No acceptable token.
     Unauthorized,
+    /// The token is good, and lacks a scope.
+    Forbidden { token: String, scope: Scope },
+    /// The token has sent too many requests.
+    TooManyRequests { token: String, wait: Duration },
+    /// The token has too many jobs that wait or run: the limit that is met, and what it counts.
+    TooManyJobs { token: String, limit: &'static str, most: u32, jobs: &'static str },
     /// No such route.
     NoRoute,
     /// The route exists for other methods.
@@ -59,6 +68,24 @@ impl IntoResponse for ApiError {
             Self::Invalid { errors } => {
                 let body = json!({"error": "Invalid job", "message": "some fields are invalid", "errors": errors});
                 return (status, Json(body)).into_response();
+            }
+            Self::Forbidden { token, scope } => {
+                let message = format!("the token {token} lacks the scope {scope}");
+                let body = json!({"error": "Forbidden", "message": message, "scope": scope.as_str()});
+                return (status, Json(body)).into_response();
+            }
+            Self::TooManyRequests { token, wait } => {
+                // In whole seconds, and never one too early.
+                let seconds = wait.as_millis().div_ceil(1000).max(1);
+                let message = format!("the token {token} has sent more than its rate allows, try again in {seconds} s");
+                let headers = [(RETRY_AFTER, seconds.to_string())];
+                return (status, headers, body("Too many requests", &message)).into_response();
+            }
+            Self::TooManyJobs { token, limit, most, jobs } => {
+                let message =
+                    format!("{limit} of the token {token} is {most}, and so many of its jobs {jobs}: try later");
+                let headers = [(RETRY_AFTER, HeaderValue::from_static("5"))];
+                return (status, headers, body("Too many jobs", &message)).into_response();
             }
             Self::Busy { waiting } => {
                 ("Too many jobs are waiting".to_owned(), format!("{waiting} jobs wait in the queue, try later"))
@@ -111,6 +138,8 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::TooManyRequests { .. } | Self::TooManyJobs { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NoRoute | Self::JobNotFound { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,

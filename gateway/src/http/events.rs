@@ -21,6 +21,7 @@ use super::error::ApiError;
 use super::lookup::{self, JobPath};
 use super::wait::LOOK;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::feed::{News, Watch};
 
 /// Time between two comments on a silent stream, so that nothing on the way takes it for dead.
@@ -29,13 +30,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// `GET /jobs/{uuid}/events`.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
+    caller: Caller,
     JobPath(id): JobPath,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let seen = last.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let (job, watch) = lookup::find_and_watch(&app, &id).await?;
-    let mut events = JobEvents { app, id, watch, seen, pending: VecDeque::new(), over: false };
+    let (job, watch) = lookup::find_and_watch(&app, &id, &caller.reach()).await?;
+    let mut events = JobEvents { app, caller, id, watch, seen, pending: VecDeque::new(), over: false };
     events.begin(job);
     let stream = stream::unfold(events, |mut events| async move {
         let event = events.next().await?;
@@ -47,6 +49,7 @@ pub(crate) async fn events(
 /// One client's view of one job.
 struct JobEvents {
     app: Arc<App>,
+    caller: Caller,
     id: JobId,
     watch: Watch,
     /// The number of the last line sent.
@@ -75,6 +78,9 @@ impl JobEvents {
             if self.over {
                 return None;
             }
+            if !self.app.tokens.is_current(&self.caller.grant) {
+                return None; // the token was taken away meanwhile
+            }
             let stop = self.app.stop.clone();
             let news = tokio::select! {
                 () = stop.cancelled() => return None,
@@ -93,7 +99,9 @@ impl JobEvents {
                     self.stage(stage);
                 }
                 News::Line(number, line) => self.line(number, &line),
-                News::Done(job) => self.finish(&job),
+                News::Done(job) if self.caller.reach().covers(&job) => self.finish(&job),
+                // The uuid was used again, by somebody else.
+                News::Done(_) => self.resync().await,
                 News::Resync => self.resync().await,
             }
         }
@@ -101,7 +109,7 @@ impl JobEvents {
 
     /// Reads the job again after something may have been missed.
     async fn resync(&mut self) {
-        match lookup::find_and_watch(&self.app, &self.id).await {
+        match lookup::find_and_watch(&self.app, &self.id, &self.caller.reach()).await {
             Ok((job, watch)) => {
                 self.watch = watch;
                 if job.status == JobStatus::Done {
@@ -117,7 +125,7 @@ impl JobEvents {
 
     /// Looks whether the job has ended; what is heard is not touched. A store in trouble is asked again later.
     async fn look(&mut self) {
-        match lookup::find(&self.app, &self.id).await {
+        match lookup::find(&self.app, &self.id, &self.caller.reach()).await {
             Ok(job) if job.status == JobStatus::Done => self.finish(&job),
             Err(error @ ApiError::JobNotFound { .. }) => self.end(&error),
             Ok(_) | Err(_) => {}

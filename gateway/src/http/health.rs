@@ -25,7 +25,7 @@ pub(crate) async fn alive() -> &'static str {
     "ok"
 }
 
-/// Whether the database and the broker can be used, and which cannot.
+/// Whether the database and the broker can be used, and which cannot; and what works on, but not as it was meant.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let (store, queue) = tokio::join!(
         tokio::time::timeout(DEADLINE, app.store.ping()),
@@ -46,7 +46,11 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     }
     let ready = missing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(serde_json::json!({"ready": ready, "missing": missing}))).into_response()
+    let mut answer = serde_json::json!({"ready": ready, "missing": missing});
+    if let Some(fault) = app.tokens.fault() {
+        answer["warnings"] = serde_json::json!({"tokens": fault.to_string()});
+    }
+    (status, Json(answer)).into_response()
 }
 
 /// Everything that is counted, in the OpenMetrics text form.

@@ -11,11 +11,16 @@ use job_model::{Job, JobId};
 use job_store::StoreError;
 use serde::Serialize;
 
+use super::admission::admit;
+use super::auth::require;
 use super::error::ApiError;
 use super::lookup::{JobPath, failure, find, joined, within};
 use super::{body, wait};
 use crate::app::App;
+use crate::audit::{self, Change};
+use crate::caller::Caller;
 use crate::jobs::{self, Cancelled};
+use crate::tokens::{Scope, Storing};
 
 /// `{"data":job}`.
 #[derive(Debug, Serialize)]
@@ -32,11 +37,14 @@ impl<T> JobAnswer<T> {
 /// `POST /jobs`.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, ApiError> {
     let time = wait::wanted(query.as_deref(), app.settings.max_wait);
     let time = time.and_then(|time| refuse_when_full(&app).map(|()| time));
+    // Who waits reads the result.
+    let time = time.and_then(|time| time.map_or(Ok(()), |_| require(&caller, Scope::JobsRead)).map(|()| time));
     // The body of a refused job is read, too: a connection with an unread one is closed under the client's next request.
     let body = match time {
         Err(refused) if body::is_held_back(&request) => return Err(refused),
@@ -45,19 +53,23 @@ pub(crate) async fn create(
     let (time, body) = (time?, body?);
     let job = body::job(&body)?;
     drop(body);
-    store(&app, job, time).await
+    let room = admit(&app, &caller.grant).await?;
+    store(&app, &caller, Change::Create, job, room, time).await
 }
 
 /// `POST /jobs/{uuid}/rerun`: a new job that runs the same.
 pub(crate) async fn rerun(
     State(app): State<Arc<App>>,
+    caller: Caller,
     JobPath(id): JobPath,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let time = wait::wanted(query.as_deref(), app.settings.max_wait)?;
     refuse_when_full(&app)?;
-    let job = within(&app, "Failed to fetch job", jobs::rerun(&app, &id)).await?.map_err(ApiError::JobId)?;
-    store(&app, job, time).await
+    let reach = caller.reach();
+    let job = within(&app, "Failed to fetch job", jobs::rerun(&app, &id, &reach)).await?.map_err(ApiError::JobId)?;
+    let room = admit(&app, &caller.grant).await?;
+    store(&app, &caller, Change::Rerun, job, room, time).await
 }
 
 fn refuse_when_full(app: &App) -> Result<(), ApiError> {
@@ -68,27 +80,42 @@ fn refuse_when_full(app: &App) -> Result<(), ApiError> {
     }
 }
 
-/// Stores a job and answers with it, at once or when it is done.
-async fn store(app: &Arc<App>, mut job: Job, time: Option<std::time::Duration>) -> Result<Response, ApiError> {
+/// Stores a job as the caller's and answers with it, at once or when it is done.
+async fn store(
+    app: &Arc<App>,
+    caller: &Caller,
+    change: Change,
+    mut job: Job,
+    room: Option<Storing>,
+    time: Option<std::time::Duration>,
+) -> Result<Response, ApiError> {
     let id = job.uuid.clone();
+    job.owner = caller.grant.owner().cloned();
     // The job itself goes on to be published: the answer is made before.
     let answer = if time.is_none() { Some(encode(&mut job)) } else { None };
     // Once begun it goes on when the client hangs up: what is stored is also published.
     let creating = app.tasks.spawn({
-        let app = app.clone();
-        async move { jobs::create(&app, job).await }
+        let (app, caller, id) = (app.clone(), caller.clone(), id.clone());
+        async move {
+            let created = jobs::create(&app, job).await;
+            drop(room);
+            if created.is_ok() {
+                audit::changed(&caller, change, &id);
+            }
+            created
+        }
     });
     let stored = async { joined(creating.await) };
     match tokio::time::timeout(app.settings.request_timeout, stored).await {
         Ok(Ok(())) => {}
-        Ok(Err(StoreError::Conflict { .. })) => return Err(taken(app, id).await),
+        Ok(Err(StoreError::Conflict { .. })) => return Err(taken(app, caller, id).await),
         Ok(Err(error)) => return Err(failure(app, "Failed to save job", error)),
         Err(_) => return Err(ApiError::StoreTimeout { failed: "Failed to save job" }),
     }
     Ok(match (answer, time) {
         (Some(answer), _) => (StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], answer).into_response(),
         (None, time) => {
-            let job = wait::until_done(app, &id, time.unwrap_or_default()).await?;
+            let job = wait::until_done(app, caller, &id, time.unwrap_or_default()).await?;
             (StatusCode::CREATED, JobAnswer::of(job)).into_response()
         }
     })
@@ -102,28 +129,38 @@ fn encode(job: &mut Job) -> Vec<u8> {
     answer
 }
 
-async fn taken(app: &Arc<App>, id: JobId) -> ApiError {
-    let created_at = find(app, &id).await.ok().map(|job| job.created_at);
+/// The uuid is taken. Of somebody else's job that is all there is to know.
+async fn taken(app: &Arc<App>, caller: &Caller, id: JobId) -> ApiError {
+    let created_at = find(app, &id, &caller.reach()).await.ok().map(|job| job.created_at);
     ApiError::JobExists { id: id.to_string(), created_at }
 }
 
 /// `GET /jobs/{uuid}`.
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
+    caller: Caller,
     JobPath(id): JobPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json<JobAnswer<Arc<Job>>>, ApiError> {
     Ok(JobAnswer::of(match wait::wanted(query.as_deref(), app.settings.max_wait)? {
-        Some(time) => wait::until_done(&app, &id, time).await?,
-        None => Arc::new(find(&app, &id).await?),
+        Some(time) => wait::until_done(&app, &caller, &id, time).await?,
+        None => Arc::new(find(&app, &id, &caller.reach()).await?),
     }))
 }
 
 /// `DELETE /jobs/{uuid}`: a job under way is cancelled too.
-pub(crate) async fn delete(State(app): State<Arc<App>>, JobPath(id): JobPath) -> Result<StatusCode, ApiError> {
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    JobPath(id): JobPath,
+) -> Result<StatusCode, ApiError> {
     let deleting = app.tasks.spawn({
         let app = app.clone();
-        async move { jobs::delete(&app, &id).await }
+        async move {
+            jobs::delete(&app, &id, &caller.reach()).await?;
+            audit::changed(&caller, Change::Delete, &id);
+            Ok(())
+        }
     });
     within(&app, "Failed to delete job", async { joined(deleting.await) }).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -132,14 +169,22 @@ pub(crate) async fn delete(State(app): State<Arc<App>>, JobPath(id): JobPath) ->
 /// `POST /jobs/{uuid}/cancel`: ends the job and keeps it. Cancelling twice is fine.
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
+    caller: Caller,
     JobPath(id): JobPath,
 ) -> Result<Json<JobAnswer<Job>>, ApiError> {
+    let reach = caller.reach();
     let cancelling = app.tasks.spawn({
-        let (app, id) = (app.clone(), id.clone());
-        async move { jobs::cancel(&app, &id).await }
+        let (app, id, reach) = (app.clone(), id.clone(), reach.clone());
+        async move {
+            let cancelled = jobs::cancel(&app, &id, &reach).await?;
+            if cancelled == Cancelled::Yes {
+                audit::changed(&caller, Change::Cancel, &id);
+            }
+            Ok(cancelled)
+        }
     });
     match within(&app, "Failed to cancel job", async { joined(cancelling.await) }).await? {
-        Cancelled::Yes => Ok(JobAnswer::of(find(&app, &id).await?)),
+        Cancelled::Yes | Cancelled::Before => Ok(JobAnswer::of(find(&app, &id, &reach).await?)),
         Cancelled::DoneBefore => Err(ApiError::JobDone { id: id.to_string() }),
     }
 }

@@ -2,12 +2,13 @@
 
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
-use job_model::{JobState, JobStatus, Timestamp};
+use job_model::{JobState, JobStatus, Timestamp, TokenName};
 use job_store::{JobFilter, ListQuery};
 use serde::Serialize;
 use url::form_urlencoded;
 
 use super::error::ApiError;
+use crate::tokens::Reach;
 
 /// Jobs on a page when the client does not say.
 const PER_PAGE: u32 = 10;
@@ -40,10 +41,11 @@ pub(crate) struct FilterQuery {
     state: Option<JobState>,
     created_from: Option<Timestamp>,
     created_to: Option<Timestamp>,
+    owner: Option<TokenName>,
 }
 
 /// The parameters that say which jobs are meant.
-pub(crate) const FILTERS: [&str; 4] = ["status", "state", "created_from", "created_to"];
+pub(crate) const FILTERS: [&str; 5] = ["status", "state", "created_from", "created_to", "owner"];
 
 /// The first value of a parameter; one that is empty counts as absent.
 fn value(query: &str, name: &str) -> String {
@@ -65,7 +67,7 @@ impl FilterQuery {
     /// Reads the parameters of [`FILTERS`].
     pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {
         let texts = FILTERS.map(|name| value(query, name));
-        let [_, state, from, to] = &texts;
+        let [_, state, from, to, owner] = &texts;
         let time = |name: &'static str, text: &str| {
             let parsed = (!text.is_empty()).then(|| Timestamp::parse(text)).transpose();
             parsed.map_err(|error| ApiError::Query { name, reason: error.to_string() })
@@ -78,7 +80,9 @@ impl FilterQuery {
             Some(JobState::parse(state).ok_or(ApiError::Query { name: "state", reason })?)
         };
         let (created_from, created_to) = (time("created_from", from)?, time("created_to", to)?);
-        Ok(Self { state, created_from, created_to, texts })
+        let owner = (!owner.is_empty()).then(|| TokenName::parse(owner)).transpose();
+        let owner = owner.map_err(|error| ApiError::Query { name: "owner", reason: error.to_string() })?;
+        Ok(Self { state, created_from, created_to, owner, texts })
     }
 
     /// Whether it says anything.
@@ -86,12 +90,17 @@ impl FilterQuery {
         self.texts.iter().any(|text| !text.is_empty())
     }
 
-    /// What to ask the store for; `None` when no job can be meant.
-    pub(crate) fn to_store(&self) -> Option<JobFilter> {
+    /// What to ask the store for on behalf of somebody with this reach; `None` when no job can be meant.
+    pub(crate) fn to_store(&self, reach: &Reach) -> Option<JobFilter> {
         let [status, ..] = &self.texts;
         let status = if status.is_empty() { None } else { Some(JobStatus::parse(status)?) };
+        let owner = match reach {
+            Reach::All => self.owner.clone(),
+            Reach::Own(name) if self.owner.as_ref().is_none_or(|owner| owner == name) => Some(name.clone()),
+            Reach::Own(_) => return None,
+        };
         let Self { state, created_from, created_to, .. } = *self;
-        Some(JobFilter { status, state, created_from, created_to })
+        Some(JobFilter { owner, status, state, created_from, created_to })
     }
 }
 
@@ -129,10 +138,10 @@ impl PageQuery {
         self.filter.texts[0].is_empty() || JobStatus::parse(&self.filter.texts[0]) == Some(status)
     }
 
-    /// What to ask the store for; `None` when no job can be meant.
-    pub(crate) fn to_store(&self) -> Option<ListQuery> {
+    /// What to ask the store for on behalf of somebody with this reach; `None` when no job can be meant.
+    pub(crate) fn to_store(&self, reach: &Reach) -> Option<ListQuery> {
         let skip = u64::from(self.page - 1) * u64::from(self.per_page);
-        Some(ListQuery { filter: self.filter.to_store()?, skip, limit: self.per_page.into() })
+        Some(ListQuery { filter: self.filter.to_store(reach)?, skip, limit: self.per_page.into() })
     }
 
     /// Where a page stands that shows so many jobs of so many.
@@ -205,9 +214,9 @@ pub(crate) fn origin(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use job_model::JobState;
+    use job_model::{JobState, TokenName};
 
-    use super::PageQuery;
+    use super::{PageQuery, Reach};
     use crate::http::error::ApiError;
 
     fn described(query: &str, total: u64) -> serde_json::Value {
@@ -218,7 +227,7 @@ mod tests {
     #[test]
     fn filters_are_read_and_a_wrong_one_is_named() {
         let query = "state=timed_out&created_from=2020-01-01T00:00:00Z&created_to=2021-01-01T01:00:00%2B01:00";
-        let filter = PageQuery::parse(query).unwrap().to_store().unwrap().filter;
+        let filter = PageQuery::parse(query).unwrap().to_store(&Reach::All).unwrap().filter;
         assert_eq!(filter.state, Some(JobState::TimedOut));
         assert_eq!(filter.created_from.unwrap().to_whole_seconds(), "2020-01-01T00:00:00Z");
         assert_eq!(filter.created_to.unwrap().to_whole_seconds(), "2021-01-01T00:00:00Z");
@@ -227,6 +236,7 @@ mod tests {
             ("created_from=yesterday", "created_from"),
             ("created_to=2020-01-01", "created_to"),
             ("view=short", "view"),
+            ("owner=a:b", "owner"),
         ] {
             let Err(ApiError::Query { name, .. }) = PageQuery::parse(query) else { panic!("{query} is taken") };
             assert_eq!(name, wrong);
@@ -262,6 +272,20 @@ mod tests {
         for query in ["page=", "page=01", "PER_PAGE=x", "status=foo", "foo=1"] {
             assert!(PageQuery::parse(query).is_ok(), "{query}");
         }
-        assert_eq!(PageQuery::parse("status=foo").unwrap().to_store(), None);
+        assert_eq!(PageQuery::parse("status=foo").unwrap().to_store(&Reach::All), None);
+    }
+
+    #[test]
+    fn nobody_lists_further_than_the_token_reaches() {
+        let alice = Reach::Own(TokenName::parse("alice").unwrap());
+        let owner = |query: &str, reach| {
+            let wanted = PageQuery::parse(query).unwrap().to_store(reach);
+            wanted.map(|query| query.filter.owner.map(|owner| owner.to_string()))
+        };
+        assert_eq!(owner("", &Reach::All), Some(None));
+        assert_eq!(owner("owner=bob", &Reach::All), Some(Some("bob".to_owned())));
+        assert_eq!(owner("state=failed", &alice), Some(Some("alice".to_owned())));
+        assert_eq!(owner("owner=alice", &alice), Some(Some("alice".to_owned())));
+        assert_eq!(owner("owner=bob", &alice), None);
     }
 }

@@ -22,8 +22,11 @@ use super::error::ApiError;
 use super::list::{FilterQuery, PageQuery, Standing, View, own_url};
 use super::lookup::{failure, joined, shown, shown_summary, within};
 use crate::app::App;
+use crate::audit::{self, Change};
+use crate::caller::Caller;
 use crate::clock;
 use crate::jobs;
+use crate::tokens::Reach;
 
 /// Bytes that are handed on at once.
 const PIECE: usize = 64 * 1024;
@@ -33,12 +36,13 @@ const STEP: u64 = 500;
 /// `GET /jobs`.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let query = PageQuery::parse(query.as_deref().unwrap_or_default())?;
-    let page = match query.to_store() {
+    let page = match query.to_store(&caller.reach()) {
         Some(wanted) => within(&app, "Failed to fetch job list", app.store.list(wanted)).await?,
         None => ListPage::default(),
     };
@@ -50,11 +54,17 @@ pub(crate) async fn list(
         return Ok(Json(json!({"data": data, "links": links, "meta": meta})).into_response());
     }
     let ids = page.jobs.into_iter().map(|job| job.value.uuid).collect();
-    Ok(([(CONTENT_TYPE, "application/json")], full(app, query, ids, &standing).await?).into_response())
+    Ok(([(CONTENT_TYPE, "application/json")], full(app, caller, query, ids, &standing).await?).into_response())
 }
 
 /// The body of a full list. Its first job is read before the answer begins: a store in trouble is told by status.
-async fn full(app: Arc<App>, query: PageQuery, ids: Vec<JobId>, standing: &Standing) -> Result<Body, ApiError> {
+async fn full(
+    app: Arc<App>,
+    caller: Caller,
+    query: PageQuery,
+    ids: Vec<JobId>,
+    standing: &Standing,
+) -> Result<Body, ApiError> {
     let standing = serde_json::to_string(standing).expect("it has string keys only");
     let (pieces, mut body) = mpsc::channel::<Result<Bytes, std::io::Error>>(1);
     let (begun, begin) = tokio::sync::oneshot::channel();
@@ -62,7 +72,7 @@ async fn full(app: Arc<App>, query: PageQuery, ids: Vec<JobId>, standing: &Stand
         let app = app.clone();
         async move {
             let mut begun = Some(begun);
-            if let Err(error) = write(&app, &query, ids, &standing, &pieces, &mut begun).await {
+            if let Err(error) = write(&app, (&query, &caller.reach()), ids, &standing, &pieces, &mut begun).await {
                 match begun.take() {
                     Some(begun) => {
                         let _ = begun.send(Err(error));
@@ -85,7 +95,7 @@ type Begun = tokio::sync::oneshot::Sender<Result<(), StoreError>>;
 /// Writes a list, until it is whole or nobody reads it any more.
 async fn write(
     app: &App,
-    query: &PageQuery,
+    (query, reach): (&PageQuery, &Reach),
     ids: Vec<JobId>,
     standing: &str,
     pieces: &mpsc::Sender<Result<Bytes, std::io::Error>>,
@@ -98,8 +108,8 @@ async fn write(
         let turn = app.list_turns.acquire().await;
         let Some(job) = jobs.next().await.transpose()? else { break };
         let job = shown(app, job);
-        if !query.has_status(job.status) {
-            continue; // it has moved on since the list was made
+        if !query.has_status(job.status) || !reach.covers(&job) {
+            continue; // it has moved on since the list was made, or is somebody else's new one
         }
         let mut text = Pieces::new(separator);
         serde_json::to_writer(&mut text, &job).expect("a job has string keys only");
@@ -166,7 +176,11 @@ pub(crate) struct Deleted {
 }
 
 /// `DELETE /jobs`: all jobs of a filter, which must be given. Jobs under way are cancelled, too.
-pub(crate) async fn delete(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Result<Json<Deleted>, ApiError> {
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Deleted>, ApiError> {
     let filter = FilterQuery::parse(query.as_deref().unwrap_or_default())?;
     if !filter.is_given() || !super::list::is_exact(query.as_deref().unwrap_or_default()) {
         return Err(ApiError::NoFilter);
@@ -174,22 +188,23 @@ pub(crate) async fn delete(State(app): State<Arc<App>>, RawQuery(query): RawQuer
     // Once begun it goes on when the client hangs up. Each step has the time of a request.
     let deleting = app.tasks.spawn({
         let app = app.clone();
-        async move { delete_all(&app, &filter).await }
+        async move { delete_all(&app, &caller, &filter).await }
     });
     let deleted = joined(deleting.await)?;
     tracing::info!(jobs = deleted, "jobs deleted by a filter");
     Ok(Json(Deleted { deleted }))
 }
 
-async fn delete_all(app: &App, filter: &FilterQuery) -> Result<u64, ApiError> {
+async fn delete_all(app: &App, caller: &Caller, filter: &FilterQuery) -> Result<u64, ApiError> {
     const FAILED: &str = "Failed to delete jobs";
-    let Some(filter) = filter.to_store() else { return Ok(0) };
+    let reach = caller.reach();
+    let Some(filter) = filter.to_store(&reach) else { return Ok(0) };
     let (mut deleted, mut skip) = (0, 0);
     // Those that were created meanwhile are not meant.
     let created_to = filter.created_to.or_else(|| job_model::Timestamp::from_unix_millis(clock::now()));
     let filter = job_store::JobFilter { created_to, ..filter };
     while !app.stop.is_cancelled() {
-        let query = ListQuery { filter, skip, limit: STEP };
+        let query = ListQuery { filter: filter.clone(), skip, limit: STEP };
         let page = within(app, FAILED, app.store.list(query)).await?;
         if page.jobs.is_empty() {
             break;
@@ -197,11 +212,16 @@ async fn delete_all(app: &App, filter: &FilterQuery) -> Result<u64, ApiError> {
         let (done, under_way): (Vec<_>, Vec<_>) =
             page.jobs.into_iter().partition(|job| job.value.status == JobStatus::Done);
         let wanted = (done.len() + under_way.len()) as u64;
-        let mut gone = within(app, FAILED, jobs::delete_rows(app, done)).await?;
+        let ids = within(app, FAILED, jobs::delete_rows(app, done)).await?;
+        ids.iter().for_each(|id| audit::changed(caller, Change::BulkDelete, id));
+        let mut gone = ids.len() as u64;
         for job in under_way {
             // It may move on at any moment: read again and deleted as it is.
-            match within(app, FAILED, jobs::delete(app, &job.value.uuid)).await {
-                Ok(()) => gone += 1,
+            match within(app, FAILED, jobs::delete(app, &job.value.uuid, &reach)).await {
+                Ok(()) => {
+                    audit::changed(caller, Change::BulkDelete, &job.value.uuid);
+                    gone += 1;
+                }
                 Err(ApiError::JobNotFound { .. }) => {}
                 Err(error) => return Err(error),
             }

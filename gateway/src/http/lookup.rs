@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock;
 use crate::feed::Watch;
 use crate::fleet::{Creation, GONE_AFTER};
+use crate::tokens::Reach;
 
 /// The job that a path names. A text that no job can have is a job that does not exist.
 pub(crate) struct JobPath(pub(crate) JobId);
@@ -25,15 +26,21 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     }
 }
 
-/// Reads a job for a client.
-pub(crate) async fn find(app: &App, id: &JobId) -> Result<Job, ApiError> {
-    Ok(shown(app, within(app, "Failed to fetch job", app.store.get(id)).await?.value))
+/// Reads a job for a client. A job out of its reach does not exist.
+pub(crate) async fn find(app: &App, id: &JobId, reach: &Reach) -> Result<Job, ApiError> {
+    Ok(shown(app, read(app, id, reach).await?))
 }
 
-/// Watches a job and reads it: what happens in between is heard.
-pub(crate) async fn find_and_watch(app: &App, id: &JobId) -> Result<(Job, Watch), ApiError> {
+async fn read(app: &App, id: &JobId, reach: &Reach) -> Result<Job, ApiError> {
+    let Stored { value: mut job, .. } = within(app, "Failed to fetch job", app.store.get(id)).await?;
+    job.owner = app.created_here.owner(&job);
+    if reach.covers(&job) { Ok(job) } else { Err(ApiError::JobNotFound { id: id.to_string() }) }
+}
+
+/// Watches a job and reads it: what happens in between is heard. A job out of reach does not exist.
+pub(crate) async fn find_and_watch(app: &App, id: &JobId, reach: &Reach) -> Result<(Job, Watch), ApiError> {
     let mut watch = app.feeds.watch(id);
-    let Stored { value: job, .. } = within(app, "Failed to fetch job", app.store.get(id)).await?;
+    let job = read(app, id, reach).await?;
     app.feeds.settle(&job, &mut watch);
     Ok((shown(app, job), watch))
 }

@@ -1,5 +1,6 @@
 //! The HTTP API: the table of routes and what surrounds all of them.
 
+mod admission;
 pub(crate) mod auth;
 pub(crate) mod body;
 mod docs;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderName, Method};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -31,9 +32,13 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::caller::RequestId;
 use crate::metrics::RequestLabels;
 use error::ApiError;
 use route::{About, Access, Route};
+
+/// Names a request: the client's own, or one that is made; in every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole API of one gateway.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -42,8 +47,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     for Route { handler, about } in routes::routes() {
         match about.access {
             Access::Open => open = open.route(about.path, handler),
-            Access::Token if app.settings.enable_api => guarded = guarded.route(about.path, handler),
-            Access::Token => {}
+            Access::Token(scopes) if app.settings.enable_api => {
+                let checked = middleware::from_fn_with_state((app.clone(), scopes), auth::require_scopes);
+                guarded = guarded.route(about.path, handler.route_layer(checked));
+            }
+            Access::Token(_) => {}
         }
         table.push(about);
     }
@@ -64,9 +72,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     }
 }
 
-/// Counts a request and gives its work a span.
-async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Counts a request, names it, and gives its work a span.
+async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let id = RequestId::of(request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes));
+    request.extensions_mut().insert(id.clone());
     let method = match *request.method() {
         Method::GET => "GET",
         Method::POST => "POST",
@@ -76,8 +86,11 @@ async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> R
         _ => "other",
     };
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("http.request", http.method = method, http.route = route);
-    let response = next.run(request).instrument(span.clone()).await;
+    let span = tracing::info_span!("http.request", http.method = method, http.route = route, request.id = %id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     let status = response.status().as_u16();
     app.metrics.request_seconds.observe(began.elapsed().as_secs_f64());
     app.metrics.requests.get_or_create(&RequestLabels { method, route, status }).inc();
@@ -97,7 +110,13 @@ fn cors(app: &App) -> Option<CorsLayer> {
     }
     let allowed =
         if origins.iter().any(|origin| origin == "*") { AllowOrigin::from(Any) } else { AllowOrigin::list(origins) };
-    let headers = [AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id")];
+    let headers = [AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id"), REQUEST_ID];
     let methods = [Method::GET, Method::POST, Method::DELETE];
-    Some(CorsLayer::new().allow_origin(allowed).allow_headers(headers).allow_methods(methods))
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_headers(headers)
+            .allow_methods(methods)
+            .expose_headers([REQUEST_ID, RETRY_AFTER]),
+    )
 }

@@ -60,8 +60,9 @@ fn operation(route: &About) -> Value {
         let schema = json!({"$ref": "#/components/schemas/NewJob"});
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
-    if route.access == Access::Token {
-        operation["security"] = json!([{"token": []}]);
+    if let Access::Token(scopes) = route.access {
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+        operation["security"] = json!([{"token": scopes}]);
     }
     operation
 }
@@ -81,6 +82,7 @@ fn response(route: &About, status: u16, content: Content) -> Value {
             ("application/json", json!({"type": "object", "properties": {"deleted": {"type": "integer"}}}))
         }
         Content::JobList => ("application/json", schema("JobList")),
+        Content::Error if status == 403 => ("application/json", schema("Forbidden")),
         Content::Error if status == 422 => ("application/json", schema("InvalidJob")),
         Content::Error => ("application/json", schema("Error")),
     };
@@ -91,7 +93,7 @@ fn response(route: &About, status: u16, content: Content) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use job_model::{Job, JobResult, NewJob, Running, Timestamp};
+    use job_model::{Job, JobResult, NewJob, Running, Timestamp, TokenName};
 
     use super::describe;
 
@@ -102,6 +104,7 @@ mod tests {
         job.finish(JobResult { attempt: Some(1), ..JobResult::not_started(job.uuid.clone(), "x") }).unwrap();
         job.running = Some(Running { since: Timestamp::now(), executor: "e".to_owned(), attempt: 1 });
         job.rerun_of = Some(job.uuid.clone());
+        job.owner = TokenName::parse("alice").ok();
         let job = serde_json::to_value(job.published()).unwrap();
         let document = describe(&[]);
         let schema = document["components"]["schemas"]["Job"]["properties"].as_object().unwrap();

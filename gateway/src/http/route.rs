@@ -6,6 +6,7 @@ use axum::http::Method;
 use axum::routing::MethodRouter;
 
 use crate::app::App;
+use crate::tokens::Scope;
 
 /// A route of the API.
 pub(crate) struct Route {
@@ -34,8 +35,8 @@ pub(crate) struct About {
 pub(crate) enum Access {
     /// Everybody; there also when the API is off.
     Open,
-    /// Whoever sends a token.
-    Token,
+    /// Whoever sends a token that holds all of these scopes.
+    Token(&'static [Scope]),
 }
 
 /// What an answer carries.
@@ -90,8 +91,11 @@ impl Route {
         self
     }
 
-    /// Adds answers that tell what went wrong.
+    /// Adds answers that tell what went wrong. What every route with a token may answer is added where it belongs.
     pub(crate) fn fails(mut self, statuses: &[u16]) -> Self {
+        let guarded: &[u16] = if self.about.access == Access::Open { &[] } else { &[401, 403, 429] };
+        let mut statuses: Vec<u16> = statuses.iter().chain(guarded).copied().collect();
+        statuses.sort_unstable();
         self.about.answers.extend(statuses.iter().map(|status| (*status, Content::Error)));
         self
     }
@@ -111,12 +115,14 @@ impl About {
             (400, _) if self.method == Method::DELETE => "no filter is given, or a parameter is malformed",
             (400, _) => "the body or a parameter is malformed",
             (401, _) => "the token is missing or wrong",
+            (403, _) => "the token lacks a scope, which is named",
             (404, _) => "there is no such job",
             (408, _) => "the body did not come in time",
             (409, _) if self.takes_job => "the uuid is taken",
             (409, _) => "the job has its result already",
             (413, _) => "the job is too large",
             (422, _) => "an option of the job is wrong, by field",
+            (429, _) => "the token has sent too many requests, or has too many jobs, see Retry-After",
             (503, _) => "too many jobs wait, or the database cannot be used now, see Retry-After",
             _ => "the database could not do its part",
         }

@@ -5,47 +5,61 @@ use axum::routing::{delete, get, post};
 
 use super::route::{Access, Content, Route};
 use super::{docs, events, health, jobs, lists, openapi};
+use crate::tokens::Scope;
 
 /// Every route there is.
 pub(super) fn routes() -> Vec<Route> {
     use Access::{Open, Token};
+    // Which scopes each route needs; `jobs:all` widens all of them to everybody's jobs. An answer that shows a job's log or
+    // results needs `jobs:read`, whatever else the route does.
+    const CREATE: Access = Token(&[Scope::JobsCreate]);
+    const READ: Access = Token(&[Scope::JobsRead]);
+    const DELETE_JOBS: Access = Token(&[Scope::JobsDelete]);
+    const CANCEL: Access = Token(&[Scope::JobsDelete, Scope::JobsRead]);
+    const RERUN: Access = Token(&[Scope::JobsCreate, Scope::JobsRead]);
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const DELETE: Method = Method::DELETE;
     const WAIT: &str = "answer as soon as the job is done, or after so many seconds";
     vec![
-        Route::new(POST, "/jobs", Token, post(jobs::create), "Create a job")
-            .query("wait", WAIT)
+        Route::new(POST, "/jobs", CREATE, post(jobs::create), "Create a job")
+            .query("wait", "answer as soon as the job is done, or after so many seconds; needs jobs:read, too")
             .takes_job()
             .answers(201, Content::Job)
-            .fails(&[400, 401, 408, 409, 413, 422, 500, 503]),
-        filters(Route::new(GET, "/jobs", Token, get(lists::list), "List jobs, newest first"))
+            .fails(&[400, 408, 409, 413, 422, 500, 503]),
+        filters(Route::new(GET, "/jobs", READ, get(lists::list), "List jobs, newest first"))
             .query("page", "which page, from 1")
             .query("per_page", "jobs on a page, 10 by default")
             .query("view", "summary leaves out code, vars, modules, logs and results; full by default")
             .answers(200, Content::JobList)
-            .fails(&[400, 401, 500, 503]),
-        filters(Route::new(DELETE, "/jobs", Token, delete(lists::delete), "Delete all jobs of a filter"))
+            .fails(&[400, 500, 503]),
+        filters(Route::new(DELETE, "/jobs", DELETE_JOBS, delete(lists::delete), "Delete all jobs of a filter"))
             .answers(200, Content::Count)
-            .fails(&[400, 401, 500, 503]),
-        Route::new(GET, "/jobs/{uuid}", Token, get(jobs::read), "Read a job")
+            .fails(&[400, 500, 503]),
+        Route::new(GET, "/jobs/{uuid}", READ, get(jobs::read), "Read a job")
             .query("wait", WAIT)
             .answers(200, Content::Job)
-            .fails(&[400, 401, 404, 500, 503]),
-        Route::new(DELETE, "/jobs/{uuid}", Token, delete(jobs::delete), "Delete a job; cancels it when under way")
-            .answers(204, Content::Nothing)
-            .fails(&[401, 404, 500, 503]),
-        Route::new(POST, "/jobs/{uuid}/cancel", Token, post(jobs::cancel), "Cancel a job and keep it")
+            .fails(&[400, 404, 500, 503]),
+        Route::new(
+            DELETE,
+            "/jobs/{uuid}",
+            DELETE_JOBS,
+            delete(jobs::delete),
+            "Delete a job; cancels it when under way",
+        )
+        .answers(204, Content::Nothing)
+        .fails(&[404, 500, 503]),
+        Route::new(POST, "/jobs/{uuid}/cancel", CANCEL, post(jobs::cancel), "Cancel a job and keep it")
             .answers(200, Content::Job)
-            .fails(&[401, 404, 409, 500, 503]),
-        Route::new(POST, "/jobs/{uuid}/rerun", Token, post(jobs::rerun), "Run a job again, as a new job")
+            .fails(&[404, 409, 500, 503]),
+        Route::new(POST, "/jobs/{uuid}/rerun", RERUN, post(jobs::rerun), "Run a job again, as a new job")
             .query("wait", WAIT)
             .answers(201, Content::Job)
-            .fails(&[400, 401, 404, 413, 500, 503]),
-        Route::new(GET, "/jobs/{uuid}/events", Token, get(events::events), "Follow a job until its result")
+            .fails(&[400, 404, 413, 500, 503]),
+        Route::new(GET, "/jobs/{uuid}/events", READ, get(events::events), "Follow a job until its result")
             .header("Last-Event-ID", "the id of the last event that was seen: the stream goes on after it")
             .answers(200, Content::Events)
-            .fails(&[401, 404, 500, 503]),
+            .fails(&[404, 500, 503]),
         Route::new(GET, "/healthz", Open, get(health::alive), "Whether the process answers")
             .answers(200, Content::Text),
         Route::new(GET, "/livez", Open, get(health::alive), "Whether the process answers").answers(200, Content::Text),
@@ -70,6 +84,7 @@ fn filters(route: Route) -> Route {
         )
         .query("created_from", "only jobs created at this time or later (RFC 3339)")
         .query("created_to", "only jobs created at this time or earlier (RFC 3339)")
+        .query("owner", "only jobs that the token of this name made; without jobs:all these are one's own at most")
 }
 
 #[cfg(test)]

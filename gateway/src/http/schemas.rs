@@ -3,6 +3,8 @@
 use job_model::{JobId, JobStatus, Outcome};
 use serde_json::{Value, json};
 
+use crate::tokens::Scope;
+
 /// All of them by name. A test compares the job's with a job.
 pub(super) fn schemas() -> Value {
     let time = |meaning: &str| json!({"type": ["string", "null"], "format": "date-time", "description": meaning});
@@ -52,6 +54,8 @@ pub(super) fn schemas() -> Value {
                     "attempt": {"type": "integer", "description": "the number of this attempt, from 1"},
                 }},
             "rerun_of": {"type": "string", "description": "the job that this one runs again"},
+            "owner": {"type": "string", "description":
+                "the name of the token that made it; absent where that token has no name"},
         }},
         "JobList": {"type": "object", "properties": {
             "data": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
@@ -64,6 +68,10 @@ pub(super) fn schemas() -> Value {
         "Error": {"type": "object", "properties": {
             "error": {"type": "string", "description": "what failed"},
             "message": {"type": "string", "description": "why"},
+        }},
+        "Forbidden": {"type": "object", "properties": {
+            "error": {"type": "string"}, "message": {"type": "string"},
+            "scope": {"enum": Scope::ALL.map(Scope::as_str), "description": "the scope that the token lacks"},
         }},
         "InvalidJob": {"type": "object", "properties": {
             "error": {"type": "string"}, "message": {"type": "string"},

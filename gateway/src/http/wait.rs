@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use super::error::ApiError;
 use super::lookup;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::feed::{News, Watch};
 
 /// How often a waiter looks at the job when nobody tells of it.
@@ -26,10 +27,19 @@ pub(crate) fn wanted(query: Option<&str>, longest: Duration) -> Result<Option<Du
 }
 
 /// The job as soon as it is done, or as it is when the time is up or the gateway stops.
-pub(crate) async fn until_done(app: &Arc<App>, id: &JobId, time: Duration) -> Result<Arc<Job>, ApiError> {
+pub(crate) async fn until_done(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &JobId,
+    time: Duration,
+) -> Result<Arc<Job>, ApiError> {
+    let reach = caller.reach();
     let deadline = Instant::now() + time;
     loop {
-        let (job, mut watch) = lookup::find_and_watch(app, id).await?;
+        if !app.tokens.is_current(&caller.grant) {
+            return Err(ApiError::Unauthorized); // taken away meanwhile
+        }
+        let (job, mut watch) = lookup::find_and_watch(app, id, &reach).await?;
         if job.status == JobStatus::Done || Instant::now() >= deadline {
             return Ok(Arc::new(job));
         }
@@ -38,7 +48,8 @@ pub(crate) async fn until_done(app: &Arc<App>, id: &JobId, time: Duration) -> Re
         tokio::select! {
             () = app.stop.cancelled() => return Ok(Arc::new(job)),
             () = tokio::time::sleep_until(look) => {}
-            done = end(&mut watch) => if let Some(done) = done { return Ok(done) },
+            // The uuid may have been used again, by somebody else: then the job is read again.
+            done = end(&mut watch) => if let Some(done) = done.filter(|job| reach.covers(job)) { return Ok(done) },
         }
     }
 }

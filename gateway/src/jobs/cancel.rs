@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clock;
 use crate::feed::News;
 use crate::fleet::Creation;
+use crate::tokens::Reach;
 
 /// How long an executor has for sending what there is of a job that it was told to stop.
 const EXECUTOR_ANSWERS: Duration = Duration::from_secs(2);
@@ -23,8 +24,10 @@ const CANCELLED: &str = "cancelled";
 /// What came of a cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cancelled {
-    /// The job is cancelled, now or since long.
+    /// The job is cancelled now.
     Yes,
+    /// It was cancelled before.
+    Before,
     /// It had ended before in another way.
     DoneBefore,
 }
@@ -33,11 +36,11 @@ pub(crate) enum Cancelled {
 /// whose executor does not answer, is ended here.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
-pub(crate) async fn cancel(app: &App, id: &JobId) -> Result<Cancelled, StoreError> {
-    let job = rows::read(app, id).await?.value;
+/// [`StoreError::NotFound`] when there is no such job within reach; any other when the store could not do its part.
+pub(crate) async fn cancel(app: &App, id: &JobId, reach: &Reach) -> Result<Cancelled, StoreError> {
+    let job = rows::read_within(app, id, reach).await?.value;
     if job.status == JobStatus::Done {
-        return Ok(of(&job));
+        return Ok(if of(&job) == Cancelled::Yes { Cancelled::Before } else { Cancelled::DoneBefore });
     }
     let sighting = app.fleet.sighting(&Creation::of(&job), clock::now());
     let running = sighting.running.as_ref().or(job.running.as_ref());

@@ -5,6 +5,7 @@ use job_store::{StoreError, Stored};
 
 use super::{announce, rows};
 use crate::app::App;
+use crate::tokens::Reach;
 
 /// Stores a new job and hands it on to be published. The caller's only copy goes with it: what the client is told is
 /// made before.
@@ -24,9 +25,9 @@ pub(crate) async fn create(app: &App, job: Job) -> Result<(), StoreError> {
 /// Makes a new job that runs what another one ran, whatever became of that.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when there is no such job.
-pub(crate) async fn rerun(app: &App, id: &JobId) -> Result<Result<Job, InvalidJobId>, StoreError> {
-    let old = app.store.get(id).await?.value;
+/// [`StoreError::NotFound`] when there is no such job within reach.
+pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result<Job, InvalidJobId>, StoreError> {
+    let old = rows::read_within(app, id, reach).await?.value;
     let new = NewJob {
         uuid: String::new(),
         code: old.code,

@@ -5,14 +5,15 @@ use job_store::{StoreError, Stored};
 
 use super::{announce, rows};
 use crate::app::App;
+use crate::tokens::Reach;
 
 /// Deletes a job.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when there is no such job; any other when the store could not do its part.
-pub(crate) async fn delete(app: &App, id: &JobId) -> Result<(), StoreError> {
+/// [`StoreError::NotFound`] when there is no such job within reach; any other when the store could not do its part.
+pub(crate) async fn delete(app: &App, id: &JobId, reach: &Reach) -> Result<(), StoreError> {
     let (status, instance) = loop {
-        let stored = rows::read(app, id).await?;
+        let stored = rows::read_within(app, id, reach).await?;
         match rows::delete(app, id, &stored.revision).await {
             Ok(()) => break (stored.value.status, stored.value.instance),
             Err(StoreError::Conflict { .. }) => {} // it moved on meanwhile
@@ -26,20 +27,20 @@ pub(crate) async fn delete(app: &App, id: &JobId) -> Result<(), StoreError> {
 
 /// Deletes the jobs of a list at the revisions that it showed. One that moved on meanwhile, or is gone, stays out.
 ///
-/// Returns how many were deleted.
+/// Returns which were deleted.
 ///
 /// # Errors
 /// The store could not do its part; some of the jobs may be deleted.
-pub(crate) async fn delete_rows(app: &App, jobs: Vec<Stored<JobSummary>>) -> Result<u64, StoreError> {
+pub(crate) async fn delete_rows(app: &App, jobs: Vec<Stored<JobSummary>>) -> Result<Vec<JobId>, StoreError> {
     let keys = jobs.iter().map(|job| (job.value.uuid.clone(), job.revision.clone())).collect();
-    let mut deleted = 0;
+    let mut deleted = Vec::new();
     let mut failed = None;
     for (job, row) in jobs.into_iter().zip(rows::delete_many(app, keys).await) {
         match row {
             Ok(()) => {
-                deleted += 1;
                 let instance = job.value.instance.or_else(|| app.created_here.instance(&job.value.uuid));
                 gone(app, &job.value.uuid, job.value.status, instance);
+                deleted.push(job.value.uuid);
             }
             Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => {}
             Err(error) => failed = Some(error),

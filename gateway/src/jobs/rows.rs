@@ -5,6 +5,7 @@ use job_store::{Revision, StoreError, Stored};
 
 use crate::app::App;
 use crate::metrics::RowLabels;
+use crate::tokens::Reach;
 
 /// Why a row is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +37,10 @@ pub(super) async fn insert(app: &App, job: &Job) -> Result<Revision, StoreError>
     noted(app, Row::Created, written)
 }
 
-/// Reads a job, with its instance where this gateway knows what the document may not say.
+/// Reads a job, with its instance and its owner where this gateway knows what the document may not say.
 pub(super) async fn read(app: &App, id: &JobId) -> Result<Stored<Job>, StoreError> {
     let mut stored = app.store.get(id).await?;
+    stored.value.owner = app.created_here.owner(&stored.value);
     if stored.value.instance.is_none() {
         stored.value.instance = app.created_here.instance(id);
     }
@@ -69,6 +71,12 @@ fn noted<T>(app: &App, row: Row, written: Result<T, StoreError>) -> Result<T, St
         app.metrics.rows_written.get_or_create(&RowLabels { row: row.as_str() }).inc();
     }
     written
+}
+
+/// As [`read`]; a job out of reach does not exist.
+pub(super) async fn read_within(app: &App, id: &JobId, reach: &Reach) -> Result<Stored<Job>, StoreError> {
+    let stored = read(app, id).await?;
+    if reach.covers(&stored.value) { Ok(stored) } else { Err(StoreError::NotFound { id: id.clone() }) }
 }
 
 /// The job as it is now; `None` when it is gone or the store is in trouble.

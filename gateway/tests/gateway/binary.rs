@@ -58,6 +58,18 @@ fn a_missing_or_malformed_variable_is_named_and_stops_the_start_with_2() {
 }
 
 #[test]
+fn a_file_with_tokens_that_cannot_be_used_stops_the_start_with_2_and_its_place() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "[[token]]\nname = \"alice\"\nsha256 = \"hunter2\"\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let output = run(&[("TOKENS_FILE", Some(path))], &[]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.starts_with("error: TOKENS_FILE (--tokens-file) "), "{told}");
+    assert!(told.contains(", line 3, column 10, cannot be used: ") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
 fn help_explains_every_variable_and_shows_no_secret() {
     let output = run(&[], &["--help"]);
     assert_eq!(output.status.code(), Some(0));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod api;
+mod audit;
 mod binary;
 mod cancelling;
 mod executors;
@@ -10,8 +11,12 @@ mod killing;
 mod listing;
 mod losing;
 mod outages;
+mod owners;
 mod predecessors;
 mod results;
 mod running;
+mod scopes;
 mod sweeping;
+mod token_file;
+mod token_limits;
 mod watching;

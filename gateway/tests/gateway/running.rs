@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::{Parts, Settings};
-use job_model::{Job, JobId, Timestamp};
+use gateway::{NewToken, Parts, Scope, Settings};
+use job_model::{Job, JobId, Timestamp, TokenName};
 use job_queue::embedded::EmbeddedQueue;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_queue::{Message, Queue};
@@ -131,6 +131,11 @@ impl Running {
         self.bare(method, path).bearer_auth(TOKEN)
     }
 
+    /// A request with another token.
+    pub(crate) fn request_as(&self, token: &NewToken, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(token.token.expose())
+    }
+
     /// A request without one.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).timeout(DEADLINE)
@@ -180,6 +185,23 @@ impl Running {
         assert_eq!(job.status, job_model::JobStatus::Done, "{answer}");
         job
     }
+}
+
+/// A named token.
+pub(crate) fn named(name: &str, scopes: &[Scope]) -> NewToken {
+    NewToken::make(&TokenName::parse(name).unwrap(), scopes).unwrap()
+}
+
+/// A file with tokens, each with more lines of its own.
+pub(crate) fn token_file(tokens: &[(&NewToken, &str)]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), token_lines(tokens)).unwrap();
+    file
+}
+
+/// What such a file holds.
+pub(crate) fn token_lines(tokens: &[(&NewToken, &str)]) -> String {
+    tokens.iter().map(|(token, more)| format!("{}{more}\n\n", token.toml)).collect()
 }
 
 /// A result as the predecessor's executor sends it, of a run just now.

@@ -52,7 +52,7 @@ pub async fn many_jobs_are_deleted_and_their_space_reclaimed(backend: &impl Back
     }
     let filter = JobFilter { created_to: Some(at(549)), ..JobFilter::ALL };
     loop {
-        let page = store.list(ListQuery { filter, skip: 0, limit: 250 }).await.expect("list");
+        let page = store.list(ListQuery { filter: filter.clone(), skip: 0, limit: 250 }).await.expect("list");
         if page.jobs.is_empty() {
             break;
         }

@@ -1,7 +1,7 @@
 //! Lists of some jobs: by state, by time, and by both.
 
 use job_model::JobStatus::{self, Created, Done, Queued};
-use job_model::{Job, JobResult, JobState, JobSummary, Outcome, Running};
+use job_model::{Job, JobResult, JobState, JobSummary, Outcome, Running, TokenName};
 
 use super::{Backend, Writing, at, ids, job, prepared};
 use crate::{JobFilter, JobStore, ListPage, ListQuery, Stored};
@@ -37,6 +37,7 @@ pub async fn a_summary_shows_what_the_job_says(backend: &impl Backend) {
     (ended.timeout, ended.max_attempts, ended.attempt) = (Some(7), Some(2), Some(0));
     (ended.started_at, ended.finished_at, ended.duration) = (Some(at(4)), Some(at(5)), 1234);
     ended.rerun_of = Some(ended.uuid.clone());
+    ended.owner = Some(named("alice"));
     let running = in_state("running", 2, Queued, JobState::Running);
     let mut plain = job("plain", at(1));
     plain.instance = None;
@@ -78,7 +79,7 @@ pub async fn state_filter_follows_every_move(backend: &impl Backend) {
     old.outcome = None;
     let revision = store.update(&old, &revision.expect("written")).await.expect("update");
     let failed = JobFilter { state: Some(JobState::Failed), ..JobFilter::ALL };
-    assert_eq!(ids(&list(&*store, failed).await.jobs), ["j"]);
+    assert_eq!(ids(&list(&*store, failed.clone()).await.jobs), ["j"]);
     old.error.clear();
     store.update(&old, &revision).await.expect("update");
     let succeeded = JobFilter { state: Some(JobState::Succeeded), ..JobFilter::ALL };
@@ -99,27 +100,75 @@ pub async fn filters_hold_together(backend: &impl Backend) {
         ("dt", Done, JobState::TimedOut),
     ];
     for (n, (id, status, state)) in (0..).zip(rows) {
-        store.create(in_state(id, n, status, state)).await.expect("insert");
+        let mut job = in_state(id, n, status, state);
+        job.owner = (n % 2 == 0).then(|| named("alice"));
+        store.create(job).await.expect("insert");
     }
     for status in [None, Some(Created), Some(Queued), Some(Done)] {
         for state in JobState::ALL.into_iter().map(Some).chain([None]) {
             for (from, to) in [(None, None), (Some(1), Some(4)), (None, Some(0)), (Some(5), None), (Some(3), Some(2))] {
-                let filter = JobFilter { status, state, created_from: from.map(at), created_to: to.map(at) };
-                let mut expected: Vec<&str> = Vec::new();
-                for (n, (id, has_status, has_state)) in rows.into_iter().enumerate().rev() {
-                    let n = i64::try_from(n).expect("small");
-                    let holds = status.is_none_or(|wanted| wanted == has_status)
-                        && state.is_none_or(|wanted| wanted == has_state)
-                        && from.is_none_or(|from| n >= from)
-                        && to.is_none_or(|to| n <= to);
-                    expected.extend(holds.then_some(id));
+                for owner in [None, Some(named("alice")), Some(named("bob"))] {
+                    let (created_from, created_to) = (from.map(at), to.map(at));
+                    let filter = JobFilter { owner: owner.clone(), status, state, created_from, created_to };
+                    let mut expected: Vec<&str> = Vec::new();
+                    for (n, (id, has_status, has_state)) in rows.into_iter().enumerate().rev() {
+                        let n = i64::try_from(n).expect("small");
+                        let holds = status.is_none_or(|wanted| wanted == has_status)
+                            && state.is_none_or(|wanted| wanted == has_state)
+                            && from.is_none_or(|from| n >= from)
+                            && to.is_none_or(|to| n <= to)
+                            && owner.as_ref().is_none_or(|owner| owner.as_str() == "alice" && n % 2 == 0);
+                        expected.extend(holds.then_some(id));
+                    }
+                    let page = list(&*store, filter.clone()).await;
+                    assert_eq!(ids(&page.jobs), expected, "{filter:?}");
+                    assert_eq!(page.total, expected.len() as u64, "{filter:?}");
                 }
-                let page = list(&*store, filter).await;
-                assert_eq!(ids(&page.jobs), expected, "{filter:?}");
-                assert_eq!(page.total, expected.len() as u64, "{filter:?}");
             }
         }
     }
+}
+
+/// Of two owners and a job without one, each list holds its own jobs in every state that they pass, and loses what is
+/// deleted. An owner's name that begins like another's is another.
+pub async fn an_owners_list_follows_every_move_of_its_jobs(backend: &impl Backend) {
+    let store = prepared(backend).await;
+    let owners = [("a", Some("alice")), ("b", Some("bob")), ("c", Some("alice.2")), ("n", None)];
+    let mut revisions = std::collections::HashMap::new();
+    for state in JobState::ALL {
+        let status = if matches!(state, JobState::Waiting | JobState::Running) { Queued } else { Done };
+        for (id, owner) in owners {
+            let mut job = in_state(id, 0, status, state);
+            job.owner = owner.map(named);
+            let revision = match revisions.get(id) {
+                None => store.insert(&job).await.expect("insert"),
+                Some(revision) => store.update(&job, revision).await.expect("update"),
+            };
+            revisions.insert(id, revision);
+        }
+        for (id, owner) in owners.into_iter().filter_map(|(id, owner)| Some((id, owner?))) {
+            for (listed, has_status) in [(None, None), (Some(state), None), (None, Some(status))] {
+                let filter =
+                    JobFilter { owner: Some(named(owner)), state: listed, status: has_status, ..JobFilter::ALL };
+                let page = list(&*store, filter).await;
+                assert_eq!((page.total, ids(&page.jobs)), (1, vec![id]), "{owner} {listed:?} {has_status:?}");
+                assert_eq!(page.jobs[0].value.owner, Some(named(owner)));
+            }
+            let other = if state == JobState::Failed { JobState::Succeeded } else { JobState::Failed };
+            let filter = JobFilter { owner: Some(named(owner)), state: Some(other), ..JobFilter::ALL };
+            assert_eq!(list(&*store, filter).await, ListPage::default());
+        }
+    }
+    let a = super::id("a");
+    store.delete(&a, &revisions["a"]).await.expect("delete");
+    for (owner, total) in [("alice", 0), ("bob", 1), ("alice.2", 1), ("nobody", 0)] {
+        assert_eq!(list(&*store, JobFilter { owner: Some(named(owner)), ..JobFilter::ALL }).await.total, total);
+    }
+    assert_eq!(list(&*store, JobFilter::ALL).await.total, 3);
+}
+
+fn named(owner: &str) -> TokenName {
+    TokenName::parse(owner).expect("a legal name")
 }
 
 /// A bound between two seconds takes in what lies inside.
@@ -152,15 +201,17 @@ pub async fn deep_pages_between_times_hold_what_they_should(backend: &impl Backe
     const COUNT: i64 = 2400;
     let second = |n: i64| n * 97;
     let store = prepared(backend).await;
-    for row in store.create_many((0..COUNT).map(|n| job(&format!("j{n:04}"), at(second(n)))).collect()).await {
+    let owned = |n| Job { owner: Some(named("alice")), ..job(&format!("j{n:04}"), at(second(n))) };
+    for row in store.create_many((0..COUNT).map(owned).collect()).await {
         row.expect("insert");
     }
-    for status in [None, Some(Created)] {
+    for (owner, status) in [(None, None), (None, Some(Created)), (Some("alice"), None)] {
         for (from, to) in [(100, 2300), (0, 1000), (1399, 2399), (700, 701)] {
             let (created_from, created_to) = (Some(at(second(from) - 5)), Some(at(second(to) + 5)));
-            let filter = JobFilter { status, created_from, created_to, state: None };
+            let owner = owner.map(named);
+            let filter = JobFilter { owner, status, created_from, created_to, state: None };
             for skip in [0, 499, 501, 777, 999, 1001, 2195, 2201] {
-                let page = store.list(ListQuery { filter, skip, limit: 5 }).await.expect("list");
+                let page = store.list(ListQuery { filter: filter.clone(), skip, limit: 5 }).await.expect("list");
                 let skipped = usize::try_from(skip).expect("small");
                 let expected: Vec<String> =
                     (from..=to).rev().skip(skipped).take(5).map(|n| format!("j{n:04}")).collect();

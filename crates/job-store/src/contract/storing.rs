@@ -1,7 +1,7 @@
 //! What is stored comes back, whatever it is and whoever asks.
 
 use futures::future::join_all;
-use job_model::{Dispatch, Job, JobResult, JobStatus, JobSummary, Level, LogEntry, Outcome, Running};
+use job_model::{Dispatch, Job, JobResult, JobStatus, JobSummary, Level, LogEntry, Outcome, Running, TokenName};
 use serde_json::json;
 
 use super::{Backend, Writing, at, id, job, prepared, sized, strings};
@@ -30,6 +30,7 @@ fn everything_set() -> Job {
         ..JobResult::not_started(everything.uuid.clone(), "")
     };
     everything.rerun_of = Some(everything.uuid.clone());
+    everything.owner = TokenName::parse("alice").ok();
     everything.finish(result).expect("the first result");
     everything.running = Some(Running { since: at(1), executor: "e".to_owned(), attempt: 2 });
     everything

@@ -1,13 +1,14 @@
 //! The one design document: the index that list, count and leftovers read.
 //!
 //! Each job is emitted under `all`, its status, its state (`state:failed`) and, before it is done, both together
-//! (`queued:running`), with the time it was created taken apart into month, day, hour, minute and second. Equal keys are
+//! (`queued:running`), one of a named token also under the same words of its owner (`owner:alice:queued:running`), with the time it was created taken apart into month, day, hour, minute and second. Equal keys are
 //! ordered by document id in byte order, which is the job's uuid. The parts let `_count` say how many jobs a month, a day …
 //! has, which is how a deep page is found (see `listing`). The value is the job's summary with its revision.
 //!
 //! An older version is replaced without a gap: the new index is built under a second document's name first, and CouchDB
-//! keeps one file for equal views whatever document they are in. Gateways of version 1 go on with the new index: they
-//! read keys that are still there, do not look at values, and leave a newer document alone.
+//! keeps one file for equal views whatever document they are in. Gateways of older versions go on with the new
+//! index: they read keys that are still there, look at no member of a value that they do not know, and leave a newer document
+//! alone.
 
 use bytes::Bytes;
 use reqwest::{Method, StatusCode};
@@ -22,7 +23,7 @@ const PATH: &str = "_design/puppet-master";
 const NEXT: &str = "_design/puppet-master-next";
 const NEXT_VIEW: &str = "_design/puppet-master-next/_view/jobs";
 /// Raised with every change of the document's meaning; a gateway never replaces a newer one's.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// Each lost race means that another gateway has written it, so a few rounds are plenty.
 const ROUNDS: usize = 10;
 
@@ -33,6 +34,7 @@ const MAP: &str = r#"function (doc) {
   var outcomes = ["succeeded", "failed", "cancelled", "timed_out", "given_up"];
   function absent(value) { return value === null || value === undefined; }
   function isText(value) { return typeof value === "string"; }
+  function isName(value) { return isText(value) && /^[a-z0-9][a-z0-9._\-]{0,63}$/.test(value); }
   function isTime(value) { return isText(value) && time.test(value); }
   function isCount(value) { return typeof value === "number" && value >= 0 && value % 1 === 0; }
   function isTexts(value) {
@@ -56,7 +58,7 @@ const MAP: &str = r#"function (doc) {
   var rules = {
     vars: isTexts, modules: isTexts, error: isText, started_at: isTime, finished_at: isTime, duration: isCount,
     timeout: isCount, max_attempts: isCount, outcome: isOutcome, attempt: isCount, running: isRunning,
-    rerun_of: isText, instance: isText
+    rerun_of: isText, owner: isName, instance: isText
   };
   for (var member in rules) {
     if (!absent(doc[member]) && !rules[member](doc[member])) { return; }
@@ -76,19 +78,23 @@ const MAP: &str = r#"function (doc) {
     if (/[\uD800-\uDBFF]$/.test(error)) { error = error.substring(0, 299); }
   }
   var summary = { rev: doc._rev, uuid: doc.uuid, status: doc.status, error: error, created_at: doc.created_at };
-  var others = ["started_at", "finished_at", "duration", "timeout", "max_attempts", "outcome", "attempt", "running", "rerun_of", "instance"];
+  var others = ["started_at", "finished_at", "duration", "timeout", "max_attempts", "outcome", "attempt", "running", "rerun_of", "owner", "instance"];
   for (var i = 0; i < others.length; i++) {
     if (!absent(doc[others[i]])) { summary[others[i]] = doc[others[i]]; }
   }
   var parts = [utc.substring(0, 7), utc.substring(8, 10), utc.substring(11, 13), utc.substring(14, 16), utc.substring(17, 19)];
-  emit([doc.status].concat(parts), summary);
-  emit(["all"].concat(parts), summary);
+  function enter(scope) {
+    emit([scope].concat(parts), summary);
+    if (doc.owner) { emit(["owner:" + doc.owner + ":" + scope].concat(parts), summary); }
+  }
+  enter(doc.status);
+  enter("all");
   if (doc.status === "done") {
-    emit(["state:" + (doc.outcome || (error ? "failed" : "succeeded"))].concat(parts), summary);
+    enter("state:" + (doc.outcome || (error ? "failed" : "succeeded")));
   } else {
     var state = doc.running ? "running" : "waiting";
-    emit(["state:" + state].concat(parts), summary);
-    emit([doc.status + ":" + state].concat(parts), summary);
+    enter("state:" + state);
+    enter(doc.status + ":" + state);
   }
 }"#;
 

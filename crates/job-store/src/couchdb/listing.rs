@@ -5,7 +5,7 @@
 //! so on down to the second, at most five small requests that the B-tree answers from its inner nodes. Only what
 //! remains inside the last part is passed over. Times between which jobs were created cut the range of keys.
 
-use job_model::{Job, JobSummary, Timestamp};
+use job_model::{Job, JobSummary, Timestamp, TokenName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -66,13 +66,14 @@ pub(super) struct Range {
 }
 
 impl Range {
-    pub(super) fn new(scope: Scope, seconds: Seconds) -> Self {
+    pub(super) fn new(owner: Option<&TokenName>, scope: Scope, seconds: Seconds) -> Self {
         let scope = match scope {
             Scope::All => "all".to_owned(),
             Scope::Status(status) => status.as_str().to_owned(),
             Scope::State(state) => format!("state:{state}"),
             Scope::Both(status, state) => format!("{status}:{state}"),
         };
+        let scope = owner.map_or(scope.clone(), |owner| format!("owner:{owner}:{scope}"));
         let key = |time: Option<Timestamp>| {
             let mut key = vec![scope.clone()];
             key.extend(time.into_iter().flat_map(parts));
@@ -119,7 +120,7 @@ pub(super) async fn list(http: &Http, reader: &Reader, query: ListQuery) -> Resu
     let (Some(scope), Some(seconds)) = (query.filter.scope(), query.filter.seconds()) else {
         return Ok(ListPage::default());
     };
-    let range = Range::new(scope, seconds);
+    let range = Range::new(query.filter.owner.as_ref(), scope, seconds);
     let (total, jobs) = tokio::try_join!(total(http, &range), page(http, reader, &range, query))?;
     Ok(ListPage { jobs, total })
 }

@@ -55,7 +55,7 @@ pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery
     if seconds.first.zip(seconds.last).is_some_and(|(first, last)| first > last) {
         return Ok(Vec::new());
     }
-    let mut range = Range::new(Scope::Status(query.status), seconds).ascending().to_vec();
+    let mut range = Range::new(None, Scope::Status(query.status), seconds).ascending().to_vec();
     if let Some((_, id)) = after.filter(|_| begins_at_cursor) {
         // Not every server knows the parameter, hence the look at every job below.
         range.push(("startkey_docid", id.as_str().to_owned()));

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use job_model::JobSummary;
+use job_model::{JobSummary, TokenName};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -16,31 +16,35 @@ const HOUR: i64 = 3600;
 
 /// The jobs of a list between two seconds.
 struct Range {
+    owner: Option<TokenName>,
     scope: Scope,
     first: i64,
     last: i64,
 }
 
 impl Range {
-    /// The condition of the scope, whose parameters come third and fourth.
-    fn condition(&self) -> &'static str {
+    /// The columns of the scope with the values that they have.
+    fn columns(&self) -> Vec<(&'static str, &str)> {
+        let mut columns = Vec::new();
+        columns.extend(self.owner.as_ref().map(|owner| ("owner", owner.as_str())));
         match self.scope {
-            Scope::All => "",
-            Scope::Status(_) => "status = ?3 AND ",
-            Scope::State(_) => "state = ?3 AND ",
+            Scope::All => {}
+            Scope::Status(status) => columns.push(("status", status.as_str())),
+            Scope::State(state) => columns.push(("state", state.as_str())),
             // The plus keeps the planner to the index by state, which holds the status too.
-            Scope::Both(..) => "state = ?3 AND +status = ?4 AND ",
+            Scope::Both(status, state) => columns.extend([("state", state.as_str()), ("+status", status.as_str())]),
         }
+        columns
+    }
+
+    /// The condition of the scope, whose parameters come from the third on.
+    fn condition(&self) -> String {
+        let columns = self.columns().into_iter().zip(3..);
+        columns.map(|((column, _), number)| format!("{column} = ?{number} AND ")).collect()
     }
 
     fn scope_parameters(&self) -> Vec<Value> {
-        let names = match self.scope {
-            Scope::All => vec![],
-            Scope::Status(status) => vec![status.as_str()],
-            Scope::State(state) => vec![state.as_str()],
-            Scope::Both(status, state) => vec![state.as_str(), status.as_str()],
-        };
-        names.into_iter().map(|name| Value::Text(name.to_owned())).collect()
+        self.columns().into_iter().map(|(_, value)| Value::Text(value.to_owned())).collect()
     }
 
     fn parameters(&self, first: i64, last: i64) -> Vec<Value> {
@@ -64,8 +68,9 @@ impl Range {
 
     fn hours(&self) -> String {
         let condition = self.condition();
+        let counts = if self.owner.is_some() { "counts_by_owner" } else { "counts" };
         format!(
-            "SELECT hour, sum(jobs) FROM counts WHERE {condition}hour BETWEEN ?1 AND ?2 GROUP BY hour ORDER BY hour DESC"
+            "SELECT hour, sum(jobs) FROM {counts} WHERE {condition}hour BETWEEN ?1 AND ?2 GROUP BY hour ORDER BY hour DESC"
         )
     }
 }
@@ -80,7 +85,7 @@ pub(super) fn list(
     };
     let first = seconds.first.map_or(i64::MIN, schema::seconds);
     let last = seconds.last.map_or(i64::MAX, schema::seconds);
-    let range = Range { scope, first, last };
+    let range = Range { owner: query.filter.owner, scope, first, last };
     // One snapshot, so that the total and the page belong together.
     let transaction = connection.transaction()?;
     let (total, start) = locate(&transaction, &range, query.skip)?;
@@ -139,7 +144,7 @@ fn sql_count(count: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use job_model::{JobState, JobStatus};
+    use job_model::{JobState, JobStatus, TokenName};
 
     use super::{Range, Scope, schema};
 
@@ -148,16 +153,30 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let connection = schema::open_for_writing(&directory.path().join("jobs.sqlite"), || "open".into()).unwrap();
         let between = "created_at>? AND created_at<?";
-        for (scope, index) in [
-            (Scope::All, format!("jobs_by_created_at ({between})")),
-            (Scope::Status(JobStatus::Done), format!("jobs_by_status (status=? AND {between})")),
-            (Scope::State(JobState::Failed), format!("jobs_by_state (state=? AND {between})")),
-            (Scope::Both(JobStatus::Queued, JobState::Running), format!("jobs_by_state (state=? AND {between})")),
+        let failed = Scope::State(JobState::Failed);
+        let queued_running = Scope::Both(JobStatus::Queued, JobState::Running);
+        for (owned, scope, index) in [
+            (false, Scope::All, format!("jobs_by_created_at ({between})")),
+            (false, Scope::Status(JobStatus::Done), format!("jobs_by_status (status=? AND {between})")),
+            (false, failed, format!("jobs_by_state (state=? AND {between})")),
+            (false, queued_running, format!("jobs_by_state (state=? AND {between})")),
+            (true, Scope::All, format!("jobs_by_owner (owner=? AND {between})")),
+            (
+                true,
+                Scope::Status(JobStatus::Done),
+                format!("jobs_by_owner_and_status (owner=? AND status=? AND {between})"),
+            ),
+            (true, failed, format!("jobs_by_owner_and_state (owner=? AND state=? AND {between})")),
+            (true, queued_running, format!("jobs_by_owner_and_state (owner=? AND state=? AND {between})")),
         ] {
-            let range = Range { scope, first: 0, last: 1 };
+            let owner = owned.then(|| TokenName::parse("alice").unwrap());
+            let range = Range { owner, scope, first: 0, last: 1 };
             assert_eq!(schema::plan(&connection, &range.page(0, 1)), [format!("SEARCH jobs USING INDEX {index}")]);
             let counted = format!("SEARCH jobs USING COVERING INDEX {index}");
             assert_eq!(schema::plan(&connection, &range.count()), [counted]);
         }
+        let range = Range { owner: TokenName::parse("alice").ok(), scope: Scope::All, first: 0, last: 1 };
+        let hours = schema::plan(&connection, &range.hours());
+        assert!(hours[0].starts_with("SEARCH counts_by_owner USING PRIMARY KEY (owner=?"), "{hours:?}");
     }
 }

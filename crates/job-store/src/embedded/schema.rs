@@ -3,7 +3,8 @@
 //! `jobs` keeps each job's JSON beside the columns that are searched and the summary that lists show; the JSON comes
 //! last, so that whoever reads the others does not pass through it. `counts` says how many jobs there are per status,
 //! state and hour of creation, kept by triggers: totals are a short sum, and a deep page is found by adding hours instead
-//! of passing over all rows before it.
+//! of passing over all rows before it. Jobs of named tokens have indexes and counts of their own beside those of all; the
+//! others are in none of them.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,7 +18,7 @@ use super::unavailable;
 use crate::{Revision, StoreError};
 
 /// Raised with every change below, together with the steps from the version before.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// How long another process may hold the file before a call fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the log may keep of the disk once its content is in the file, in bytes.
@@ -71,6 +72,49 @@ const TABLES: &str = "
     END;
 ";
 
+/// What the lists of an owner read. The column stands behind the document, and is read out of the indexes only.
+const OWNERS: &str = "
+    ALTER TABLE jobs ADD COLUMN owner TEXT;
+    CREATE INDEX jobs_by_owner ON jobs (owner, created_at, uuid) WHERE owner IS NOT NULL;
+    CREATE INDEX jobs_by_owner_and_status ON jobs (owner, status, created_at, uuid) WHERE owner IS NOT NULL;
+    CREATE INDEX jobs_by_owner_and_state ON jobs (owner, state, created_at, uuid, status) WHERE owner IS NOT NULL;
+
+    CREATE TABLE counts_by_owner (
+        owner TEXT NOT NULL,
+        status TEXT NOT NULL,
+        state TEXT NOT NULL,
+        hour INTEGER NOT NULL,
+        jobs INTEGER NOT NULL,
+        PRIMARY KEY (owner, status, state, hour)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER owned_inserted AFTER INSERT ON jobs WHEN new.owner IS NOT NULL BEGIN
+        INSERT INTO counts_by_owner VALUES (new.owner, new.status, new.state, (new.created_at + 62167219200) / 3600, 1)
+            ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+    END;
+    CREATE TRIGGER owned_deleted AFTER DELETE ON jobs WHEN old.owner IS NOT NULL BEGIN
+        UPDATE counts_by_owner SET jobs = jobs - 1 WHERE owner = old.owner AND status = old.status
+            AND state = old.state AND hour = (old.created_at + 62167219200) / 3600;
+        DELETE FROM counts_by_owner WHERE owner = old.owner AND status = old.status
+            AND state = old.state AND hour = (old.created_at + 62167219200) / 3600 AND jobs = 0;
+    END;
+    CREATE TRIGGER owned_left AFTER UPDATE ON jobs
+        WHEN old.owner IS NOT NULL AND (old.status <> new.status OR old.state <> new.state
+            OR old.created_at <> new.created_at OR old.owner IS NOT new.owner)
+    BEGIN
+        UPDATE counts_by_owner SET jobs = jobs - 1 WHERE owner = old.owner AND status = old.status
+            AND state = old.state AND hour = (old.created_at + 62167219200) / 3600;
+        DELETE FROM counts_by_owner WHERE owner = old.owner AND status = old.status
+            AND state = old.state AND hour = (old.created_at + 62167219200) / 3600 AND jobs = 0;
+    END;
+    CREATE TRIGGER owned_entered AFTER UPDATE ON jobs
+        WHEN new.owner IS NOT NULL AND (old.status <> new.status OR old.state <> new.state
+            OR old.created_at <> new.created_at OR old.owner IS NOT new.owner)
+    BEGIN
+        INSERT INTO counts_by_owner VALUES (new.owner, new.status, new.state, (new.created_at + 62167219200) / 3600, 1)
+            ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+    END;
+";
+
 /// What the table of counts adds to a time in seconds before it is cut to hours: the years before 1970, since SQLite rounds
 /// negative numbers up.
 pub(super) const YEAR_0: i64 = 62_167_219_200;
@@ -96,6 +140,7 @@ pub(super) struct Row {
     pub(super) revision: Revision,
     pub(super) summary: String,
     pub(super) document: String,
+    pub(super) owner: Option<String>,
 }
 
 impl Row {
@@ -109,6 +154,7 @@ impl Row {
             revision,
             summary: serde_json::to_string(&JobSummary::of(job))?,
             document,
+            owner: job.owner.as_ref().map(|owner| owner.as_str().to_owned()),
         })
     }
 }
@@ -131,8 +177,10 @@ pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Resu
     }
     if found < VERSION && found > 0 {
         tracing::info!(from = found, to = VERSION, "the job database {} was brought up to date", path.display());
-        // Half of the file is free now, and only this makes it one that gives space back in steps.
-        if let Err(error) = connection.execute_batch("VACUUM") {
+        // After version 1 half of the file is free, and only this makes it one that gives space back in steps.
+        if found == 1
+            && let Err(error) = connection.execute_batch("VACUUM")
+        {
             tracing::warn!(%error, "the job database {} keeps its free space for now", path.display());
         }
     }
@@ -160,13 +208,19 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => transaction.execute_batch(TABLES)?,
+        0 => {
+            transaction.execute_batch(TABLES)?;
+            transaction.execute_batch(OWNERS)?;
+        }
         1 => {
             transaction.execute_batch(SET_VERSION_1_ASIDE)?;
             transaction.execute_batch(TABLES)?;
             take_over_version_1(&transaction)?;
             transaction.execute_batch("DROP TABLE jobs_of_version_1")?;
+            transaction.execute_batch(OWNERS)?;
         }
+        // No job had an owner before: the counts begin empty.
+        2 => transaction.execute_batch(OWNERS)?,
         _ => return Ok(version),
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

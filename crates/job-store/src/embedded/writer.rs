@@ -194,7 +194,7 @@ fn commit(connection: &mut Connection, group: &[Queued]) -> rusqlite::Result<Vec
 fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<Outcome> {
     let changed = match change {
         Change::Insert(row) => connection
-            .prepare_cached("INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (uuid) DO NOTHING")?
+            .prepare_cached("INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (uuid) DO NOTHING")?
             .execute(params![
                 row.uuid,
                 row.status,
@@ -202,13 +202,14 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<Outcome> 
                 row.created_at,
                 row.revision.0,
                 row.summary,
-                row.document
+                row.document,
+                row.owner
             ])?,
         Change::Update { row, replaces } => connection
             .prepare_cached(
                 "UPDATE jobs
-                 SET status = ?2, state = ?3, created_at = ?4, revision = ?5, summary = ?6, document = ?7
-                 WHERE uuid = ?1 AND revision = ?8",
+                 SET status = ?2, state = ?3, created_at = ?4, revision = ?5, summary = ?6, document = ?7, owner = ?8
+                 WHERE uuid = ?1 AND revision = ?9",
             )?
             .execute(params![
                 row.uuid,
@@ -218,6 +219,7 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<Outcome> 
                 row.revision.0,
                 row.summary,
                 row.document,
+                row.owner,
                 replaces.0
             ])?,
         Change::Delete { id, revision } => {
