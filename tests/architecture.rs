@@ -14,11 +14,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("browser", &["json-text"]),
     ("service", &[]),
     ("egress", &[]),
+    ("ui", &[]),
     ("testkit", &[]),
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
     ("script", &["browser", "job-model", "json-text"]),
-    ("gateway", &["job-model", "job-queue", "job-store", "json-text", "service"]),
+    ("gateway", &["job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
     ("executor", &["browser", "job-model", "job-queue", "json-text", "script", "service"]),
     // The one place where everything is put together in a single process.
     ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),

@@ -53,6 +53,10 @@ pub struct Settings {
     #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub enable_jobs: bool,
+    /// Serve the dashboard at `/` beside the API.
+    #[arg(long, env = "DASHBOARD", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub dashboard: bool,
     /// Token that clients must send. Without any token `puppet-master up` makes one and keeps it in DATA_DIR.
     #[arg(long, env = "API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub api_token: Option<Secret>,

@@ -3,6 +3,7 @@
 mod admission;
 pub(crate) mod auth;
 pub(crate) mod body;
+mod dashboard;
 mod docs;
 mod error;
 mod events;
@@ -58,6 +59,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let table: Arc<[About]> = table.into();
     if app.settings.enable_api {
         open = open.merge(guarded.route_layer(middleware::from_fn_with_state(app.clone(), auth::require_token)));
+        if app.settings.dashboard {
+            open = open.merge(dashboard::router());
+        }
     }
     let router = open
         .fallback(|| async { ApiError::NoRoute })

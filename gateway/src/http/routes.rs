@@ -1,4 +1,4 @@
-//! The table of routes.
+//! The table of the API's routes. Those of the dashboard are beside it.
 
 use axum::http::Method;
 use axum::routing::{delete, get, post};

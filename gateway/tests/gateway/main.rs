@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod binary;
 mod cancelling;
+mod dashboard;
 mod executors;
 mod killing;
 mod listing;

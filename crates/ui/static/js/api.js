@@ -1,0 +1,201 @@
+// The gateway's API: requests with the token, failures that say what was tried, and streams of events.
+
+const KEY = 'puppet-master-token';
+const BASE = new URL('.', document.baseURI);
+const MANY = { view: 'summary' };
+
+/** What a request that failed was, and what came back. */
+export class Failure extends Error {
+  constructor(tried, status, message) {
+    super(message);
+    this.tried = tried;
+    this.status = status;
+  }
+}
+
+/** The token of this tab; it leaves it in the Authorization header only. */
+export const token = {
+  get: () => sessionStorage.getItem(KEY),
+  set: (text) => sessionStorage.setItem(KEY, text),
+  forget: () => sessionStorage.removeItem(KEY),
+};
+
+/** Tells the frame that the token is refused. */
+function refused() {
+  token.forget();
+  dispatchEvent(new CustomEvent('refused'));
+}
+
+async function send(method, path, { body, signal, headers = {}, with: bearer = token.get() } = {}) {
+  const tried = `${method} /${path}`;
+  let response;
+  try {
+    response = await fetch(new URL(path, BASE), {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      headers: { ...headers, ...(bearer ? { Authorization: `Bearer ${bearer}` } : {}) },
+      cache: 'no-store',
+      credentials: 'omit',
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Failure(tried, 0, 'the gateway cannot be reached');
+  }
+  if (response.ok) return response;
+  const failure = new Failure(tried, response.status, await explain(response));
+  if (response.status === 401 && bearer === token.get()) refused();
+  throw failure;
+}
+
+async function explain(response) {
+  const text = await response.text().catch(() => '');
+  try {
+    const { error, message, errors } = JSON.parse(text);
+    const fields = Object.entries(errors ?? {}).map(([field, all]) => `${field}: ${[all].flat().join(', ')}`);
+    return [error, ...(fields.length ? fields : [message])].filter(Boolean).join(': ');
+  } catch {
+    return text.slice(0, 200) || response.statusText || `status ${response.status}`;
+  }
+}
+
+const json = async (...request) => (await send(...request)).json();
+const path = (id, verb = '') => `jobs/${encodeURIComponent(id)}${verb}`;
+
+/** Whether a token opens the API. */
+export async function tryToken(text) {
+  await send('GET', `jobs?${new URLSearchParams({ ...MANY, per_page: 1 })}`, { with: text });
+}
+
+/** A page of the list, as summaries: `{data, meta}`. */
+export function list(params, signal) {
+  const query = new URLSearchParams(MANY);
+  for (const [name, value] of Object.entries(params)) if (value) query.set(name, value);
+  return json('GET', `jobs?${query}`, { signal });
+}
+
+/** How many jobs a filter means. */
+export async function total(params, signal) {
+  return (await list({ ...params, per_page: 1 }, signal)).meta.total;
+}
+
+export const read = async (id, signal) => (await json('GET', path(id), { signal })).data;
+export const create = async (job, signal) => (await json('POST', 'jobs', { body: job, signal })).data;
+export const rerun = async (id) => (await json('POST', path(id, '/rerun'))).data;
+export const cancel = async (id) => (await json('POST', path(id, '/cancel'))).data;
+export const remove = (id) => send('DELETE', path(id));
+export const removeAll = async (filter) => (await json('DELETE', `jobs?${new URLSearchParams(filter)}`)).deleted;
+/** One of a job's files. */
+export async function file(id, name, signal) {
+  return (
+    await send('GET', path(id, `/files/${name.split('/').map(encodeURIComponent).join('/')}`), { signal })
+  ).blob();
+}
+
+export const address = (text) => new URL(text, BASE).href;
+
+/** What the gateway counts, by name and labels. */
+export async function metrics(signal) {
+  const text = await (await send('GET', 'metrics', { signal })).text();
+  const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end).replace(/^puppet_master_gateway_/, ''), Number(line.slice(end + 1))];
+    }),
+  );
+}
+
+/** What the gateway misses, by name; empty when it is ready. */
+export async function missing(signal) {
+  const response = await fetch(new URL('readyz', BASE), { signal, cache: 'no-store' });
+  return (await response.json()).missing ?? {};
+}
+
+/**
+ * Follows a job until its result. The stream is resumed where it broke off, by the id of the last event that was seen.
+ * EventSource cannot send a token, so the stream is read by hand.
+ */
+export async function follow(id, heard, signal) {
+  let last = '';
+  let pause = 500;
+  while (!signal.aborted) {
+    try {
+      const response = await send('GET', path(id, '/events'), {
+        signal,
+        headers: last ? { 'Last-Event-ID': last } : {},
+      });
+      pause = 500;
+      for await (const event of events(response.body)) {
+        if (signal.aborted) return;
+        last = event.id || last;
+        heard(event.name, JSON.parse(event.data));
+        if (event.name === 'result' || event.name === 'deleted') return;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.status && error.status < 500) throw error;
+    }
+    await rest(pause, signal);
+    pause = Math.min(pause * 2, 8000);
+  }
+}
+
+/** Server-Sent Events of a body: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream */
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let parts = []; // of a line whose end has not come: a result of megabytes comes in many pieces
+  let event = { name: 'message', data: [], id: '' };
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const lines = value.split('\n');
+      for (const [index, piece] of lines.entries()) {
+        parts.push(piece);
+        if (index === lines.length - 1) break;
+        const line = parts.join('');
+        parts = [];
+        if (line === '') {
+          if (event.data.length) yield { ...event, data: event.data.join('\n') };
+          event = { name: 'message', data: [], id: '' };
+          continue;
+        }
+        const [, field, text] = /^([^:]*):? ?(.*)$/s.exec(line);
+        if (field === 'event') event.name = text;
+        else if (field === 'data') event.data.push(text);
+        else if (field === 'id') event.id = text;
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** Waits; ends early when nobody waits any more. */
+export function rest(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
+
+/** Does something now and then until the signal, never while the page is hidden. Failures go to `failed`. */
+export async function poll(milliseconds, signal, work, failed = () => {}) {
+  let pause = milliseconds;
+  while (!signal.aborted) {
+    if (document.hidden) {
+      await rest(500, signal);
+      continue;
+    }
+    try {
+      await work();
+      pause = milliseconds;
+    } catch (error) {
+      if (signal.aborted) return;
+      failed(error);
+      pause = Math.min(pause * 2, 15000);
+    }
+    await rest(pause, signal);
+  }
+}
