@@ -19,6 +19,7 @@ use crate::publish_line::PublishLine;
 use crate::queue_length::QueueLength;
 use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
+use crate::untouched_jobs::UntouchedJobs;
 use crate::watermark::Watermark;
 
 /// The parts of one gateway. Cheap to share: everybody holds it in an `Arc`.
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) publish_line: Option<PublishLine>,
     pub(crate) held_marks: HeldMarks,
     pub(crate) created_here: CreatedHere,
+    pub(crate) untouched_jobs: UntouchedJobs,
     /// Full lists that read a job at the same time.
     pub(crate) list_turns: Semaphore,
     pub(crate) metrics: Metrics,

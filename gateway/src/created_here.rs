@@ -44,11 +44,6 @@ impl CreatedHere {
         }
     }
 
-    /// Whether the job is one of them.
-    pub(crate) fn contains(&self, id: &JobId) -> bool {
-        self.lock().jobs.contains_key(id)
-    }
-
     /// Which creation the job is, when it is one of them: its document may not be able to say so.
     pub(crate) fn instance(&self, id: &JobId) -> Option<InstanceId> {
         self.lock().jobs.get(id).and_then(|kept| kept.instance.clone())
@@ -87,7 +82,7 @@ mod tests {
             jobs.note(&job(&number.to_string()));
         }
         for (id, remembered) in [("0", false), ("1", true), ("20000", true)] {
-            assert_eq!(jobs.contains(&JobId::parse(id).unwrap()), remembered, "{id}");
+            assert_eq!(jobs.instance(&JobId::parse(id).unwrap()).is_some(), remembered, "{id}");
         }
     }
 

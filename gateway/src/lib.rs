@@ -38,6 +38,7 @@ mod running_notes;
 mod store_health;
 mod sweep;
 mod tokens;
+mod untouched_jobs;
 mod watermark;
 
 use std::net::SocketAddr;
@@ -65,6 +66,7 @@ use crate::publish_line::{PublishLine, Waiting};
 use crate::queue_length::QueueLength;
 use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
+use crate::untouched_jobs::UntouchedJobs;
 use crate::watermark::Watermark;
 
 pub use config::{Config, ConfigError, Settings};
@@ -103,6 +105,7 @@ pub async fn run_with(
         publish_line: settings.enable_jobs.then_some(line),
         held_marks: HeldMarks::default(),
         created_here: CreatedHere::default(),
+        untouched_jobs: UntouchedJobs::default(),
         list_turns: Semaphore::new(LIST_TURNS),
         metrics: Metrics::new(),
         stop: stop.clone(),

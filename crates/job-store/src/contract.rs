@@ -4,6 +4,7 @@
 //! For tests only. The functions panic when a promise is broken.
 
 mod batches;
+mod changes;
 mod deleting;
 mod fencing;
 mod filtering;
@@ -21,6 +22,7 @@ use job_model::{Job, JobId, JobStatus, JobSummary, NewJob, Timestamp};
 use crate::{JobStore, StoreError, Stored};
 
 pub use batches::*;
+pub use changes::*;
 pub use deleting::*;
 pub use fencing::*;
 pub use filtering::*;
@@ -115,6 +117,8 @@ macro_rules! job_store_contract {
             large_jobs_among_small_ones_are_read
             deleted_rows_have_a_fate_of_their_own
             many_jobs_are_deleted_and_their_space_reclaimed
+            every_new_job_is_told_once
+            changes_come_in_pages
         }
     };
     (@tests $backend:expr; $($name:ident)*) => {

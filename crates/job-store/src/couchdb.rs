@@ -1,9 +1,10 @@
 //! Jobs in a CouchDB over REST, as the predecessor kept them: one document per job, its id the job's uuid.
 //!
 //! `http` talks to the server, `document` turns jobs into documents and back, `group_commit` makes many writes share
-//! an fsync, `design` holds the index, `listing` and `reading` read it and the documents. CouchDB's own revision is the fence. Documents that are
+//! an fsync, `design` holds the index, `listing` and `reading` read it and the documents, `changes` the order of all writes. CouchDB's own revision is the fence. Documents that are
 //! no jobs are never written, never deleted and never counted.
 
+mod changes;
 mod design;
 mod document;
 #[cfg(feature = "fuzzing")]
@@ -30,7 +31,9 @@ use tokio::time::Instant;
 use self::document::{Encoded, Form, Reader};
 use self::group_commit::{GroupCommit, RowFailure};
 use self::http::{Http, Trouble, segment};
-use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, MAX_JOB_BYTES, Revision, StoreError, Stored};
+use crate::{
+    Changes, JobStore, LeftoverQuery, ListPage, ListQuery, MAX_JOB_BYTES, Position, Revision, StoreError, Stored,
+};
 
 /// The databases that the predecessor made beside its own; a single-node CouchDB complains without them.
 const SYSTEM_DATABASES: [&str; 4] = ["_global_changes", "_metadata", "_replicator", "_users"];
@@ -373,6 +376,11 @@ impl JobStore for CouchDbJobStore {
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
         let failed = self.failed(&format!("look for jobs left {}", query.status));
         self.with_database(|| reading::leftovers(&self.http, &self.reader, query.clone())).await.map_err(failed)
+    }
+
+    async fn changes(&self, since: Option<&Position>, limit: u64) -> Result<Changes, StoreError> {
+        // A position in a database that is gone means nothing: its loss is an error, and no reason to make it anew.
+        changes::read(&self.http, since, limit).await.map_err(self.failed("read what was written"))
     }
 
     /// Nothing to do: CouchDB compacts its files on its own, at night or when much of them is garbage

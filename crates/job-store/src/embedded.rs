@@ -23,7 +23,7 @@ use self::reading::Readers;
 use self::schema::Row;
 use self::writer::{Change, Writer};
 use crate::size::{Limit, not_encodable};
-use crate::{JobStore, LeftoverQuery, ListPage, ListQuery, Revision, StoreError, Stored};
+use crate::{Changes, JobStore, LeftoverQuery, ListPage, ListQuery, Position, Revision, StoreError, Stored};
 
 /// The jobs in one SQLite file. Dropping it writes what was handed in, then closes the file.
 pub struct EmbeddedJobStore {
@@ -125,6 +125,14 @@ impl JobStore for EmbeddedJobStore {
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
         let action = format!("look for jobs left {}", query.status);
         self.readers.read(action, move |connection, unreadable| reading::leftovers(connection, unreadable, query)).await
+    }
+
+    async fn changes(&self, since: Option<&Position>, limit: u64) -> Result<Changes, StoreError> {
+        let since = since.cloned();
+        let read = move |connection: &mut Connection, unreadable: &_| {
+            reading::changes(connection, unreadable, since.as_ref(), limit)
+        };
+        self.readers.read("read what was written to the job database".into(), read).await
     }
 
     async fn reclaim(&self) -> Result<(), StoreError> {

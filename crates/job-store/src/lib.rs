@@ -5,6 +5,7 @@
 //! on a stale revision gets [`StoreError::Conflict`]. What one implementation must do, the other must do too, so every
 //! promise of this module is a test in [`contract`].
 
+mod changes;
 pub mod contract;
 pub mod couchdb;
 pub mod embedded;
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use job_model::{Job, JobId};
 
+pub use changes::{Change, Changes, Position};
 pub use error::StoreError;
 pub use query::{JobFilter, LeftoverQuery, ListPage, ListQuery};
 pub use size::{MAX_JOB_BYTES, ROOM_FOR_THE_SERVER};
@@ -80,6 +82,12 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// Jobs that have been in a state for long, oldest first, for the sweep.
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError>;
+
+    /// What anybody wrote behind a position, up to `limit` rows; without a position where the store stands now.
+    ///
+    /// Every new job is told once. A store that others write to also tells of updates and deletions. No index is brought
+    /// up to date for it and no document is read.
+    async fn changes(&self, since: Option<&Position>, limit: u64) -> Result<Changes, StoreError>;
 
     /// Gives the space of deleted jobs back to the disk, in steps between which others write.
     ///

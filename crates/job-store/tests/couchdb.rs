@@ -9,7 +9,7 @@ use futures::future::join_all;
 use job_model::{Job, JobId, JobState, JobStatus, JobSummary, NewJob, Timestamp, TokenName};
 use job_store::contract::Writing;
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
-use job_store::{JobFilter, JobStore, LeftoverQuery, ListQuery, StoreError, Stored};
+use job_store::{Change, JobFilter, JobStore, LeftoverQuery, ListQuery, StoreError, Stored};
 use recorder::{Answer, Recorder};
 use serde_json::{Value, json};
 use testkit::services::CouchDb;
@@ -465,4 +465,22 @@ fn a_configuration_never_shows_its_password() {
     assert_eq!((config.username.as_str(), config.password.as_str()), ("me", "s@cret"));
     let shown = format!("{config:?}");
     assert!(shown.contains("http://db:5984") && !shown.contains("s@cret") && !shown.contains("s%40cret"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_others_write_and_delete_is_told_without_an_index() {
+    let fixture = Fixture::prepared().await;
+    let store = &fixture.store;
+    let start = store.changes(None, 10).await.unwrap().position;
+    let rev = fixture.put("a", json!({"uuid": "a", "status": "created"})).await;
+    fixture.put("_design/theirs", json!({})).await;
+    let told = store.changes(Some(&start), 10).await.unwrap();
+    assert_eq!(told.rows, [Change::Written(id("a"))]);
+    fixture.put("a", json!({"_rev": rev, "_deleted": true})).await;
+    let deleted = store.changes(Some(&told.position), 10).await.unwrap();
+    assert_eq!(deleted.rows, [Change::Deleted(id("a"))]);
+    fixture.put("a", json!({"uuid": "a", "status": "created"})).await;
+    assert_eq!(store.changes(Some(&deleted.position), 10).await.unwrap().rows, [Change::Written(id("a"))]);
+    let asked = fixture.proxy.take();
+    assert!(asked.iter().all(|request| request.starts_with("GET /jobs-test/_changes?")), "{asked:?}");
 }

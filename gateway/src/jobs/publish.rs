@@ -14,7 +14,7 @@ use super::loss::{self, Evidence};
 use super::rows::{self, Row};
 use super::{finish, mark};
 use crate::app::App;
-use crate::clock;
+use crate::clock::{self, Millis};
 use crate::fleet::Creation;
 use crate::publish_line::Waiting;
 
@@ -55,7 +55,21 @@ pub(crate) async fn publish_waiting(app: &App, waiting: Waiting) {
 
 /// Claims and publishes a job that another gateway stored and does not publish itself.
 pub(crate) async fn adopt(app: &App, id: &JobId) {
+    if let Some(job) = rows::reload(app, id).await {
+        take_over(app, job).await;
+    }
+}
+
+/// As [`adopt`] for a document that may be anybody's: a job of a gateway of ours carries an instance, and is published by
+/// that gateway or by the sweep. What was created before `oldest` is left to the sweep, too.
+pub(crate) async fn adopt_foreign(app: &App, id: &JobId, oldest: Millis) {
     let Some(job) = rows::reload(app, id).await else { return };
+    if job.value.instance.is_none() && job.value.created_at.unix_millis() >= oldest {
+        take_over(app, job).await;
+    }
+}
+
+async fn take_over(app: &App, job: Stored<Job>) {
     if job.value.status != JobStatus::Created || job.value.dispatch.is_some() {
         return;
     }

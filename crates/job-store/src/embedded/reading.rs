@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::{schema, unavailable};
 use crate::unreadable::Unreadable;
-use crate::{LeftoverQuery, Revision, StoreError, Stored};
+use crate::{Change, Changes, LeftoverQuery, Position, Revision, StoreError, Stored};
 
 const CONNECTIONS_MAX: usize = 4;
 /// How many of them read whole jobs for lists: the others are for who waits for one job, and jobs may be large.
@@ -17,6 +17,10 @@ const WHOLE_LISTS_MAX: usize = 2;
 
 const LEFTOVERS: &str = "SELECT uuid, revision, document FROM jobs
     WHERE status = ?1 AND (created_at, uuid) > (?2, ?3) AND created_at <= ?4 ORDER BY created_at, uuid";
+/// Rows are numbered as they come in. The number of the last row is given again when that row is deleted: nobody else
+/// writes to this file, so nobody misses a row by that.
+const INSERTED: &str = "SELECT rowid, uuid FROM jobs WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+const LAST_INSERTED: &str = "SELECT coalesce(max(rowid), 0) FROM jobs";
 /// What the jobs of [`read_some`] weigh together, in bytes, unless it is a single job.
 const SOME_BYTES: usize = 1_000_000;
 
@@ -132,6 +136,28 @@ pub(super) fn leftovers(
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     // Read lazily up to the limit, so that rows that are no jobs never hide the others.
     rows.filter_map(Result::transpose).take(limit).collect()
+}
+
+/// What came in behind a position, up to `limit` rows; without one nothing but the position of now.
+pub(super) fn changes(
+    connection: &mut Connection,
+    _: &Unreadable,
+    since: Option<&Position>,
+    limit: u64,
+) -> rusqlite::Result<Changes> {
+    let Some(since) = since else {
+        let last: i64 = connection.query_row(LAST_INSERTED, [], |row| row.get(0))?;
+        return Ok(Changes { rows: Vec::new(), position: Position(last.to_string()) });
+    };
+    let mut last: i64 = since.0.parse().unwrap_or_default();
+    let mut rows = Vec::new();
+    let mut statement = connection.prepare_cached(INSERTED)?;
+    let mut found = statement.query(params![last, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    while let Some(row) = found.next()? {
+        last = row.get(0)?;
+        rows.extend(JobId::parse(row.get::<_, String>(1)?).ok().map(Change::Written));
+    }
+    Ok(Changes { rows, position: Position(last.to_string()) })
 }
 
 /// The job in a row of uuid, revision and document, read where SQLite has the document: a copy may have megabytes. `None`,
