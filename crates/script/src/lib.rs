@@ -27,6 +27,7 @@ mod memory;
 mod meter;
 mod ops;
 mod page_use;
+mod poll_timer;
 mod prelude;
 pub mod resources;
 mod results;

@@ -1,6 +1,6 @@
 //! What a job has used of its limits.
 //!
-//! The engine asks [`Meter::interrupt`] every few thousand steps while it runs, the sandbox asks [`Meter::exceeded`]
+//! The engine asks [`Meter::interrupt`] every few thousand steps while it runs, and as often as `poll_timer` wants it to. The sandbox asks [`Meter::exceeded`]
 //! between microtasks and waits no longer than [`Meter::deadline`]. The first limit that is hit ends the job and is kept.
 
 use std::cell::{Cell, RefCell};

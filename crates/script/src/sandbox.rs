@@ -19,6 +19,7 @@ use crate::log::{Log, clipped, text_size};
 use crate::memory::Metered;
 use crate::meter::{Hit, Interrupt, Meter};
 use crate::ops::registry;
+use crate::poll_timer::PollTimer;
 use crate::scope::{Hook, Rejection, Scope};
 use crate::stop::Stop;
 use crate::value::{Value, hook_text};
@@ -136,6 +137,7 @@ struct Sandbox {
     phase: Phase,
     ops: FuturesUnordered<LocalBoxFuture<'static, ()>>,
     scope: Rc<Scope>,
+    poll_timer: Option<PollTimer>,
     context: js::Context,
     runtime: js::Runtime,
 }
@@ -148,6 +150,7 @@ impl Drop for Sandbox {
         self.scope.clear();
         self.runtime.set_host_promise_rejection_tracker(None);
         self.runtime.set_interrupt_handler(None);
+        self.poll_timer = None;
     }
 }
 
@@ -158,8 +161,10 @@ impl Sandbox {
         runtime.set_max_stack_size(limits.stack_bytes.min(stack::usable_bytes()));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker(&scope)));
         let context = js::Context::full(&runtime)?;
+        let poll_timer = PollTimer::start(&context);
         runtime.set_interrupt_handler(Some(interrupt_handler(&scope, &context)));
-        let mut sandbox = Self { phase: Phase::Ended(None), ops: FuturesUnordered::new(), scope, context, runtime };
+        let mut sandbox =
+            Self { phase: Phase::Ended(None), ops: FuturesUnordered::new(), scope, poll_timer, context, runtime };
         sandbox.begin(script);
         Ok(sandbox)
     }

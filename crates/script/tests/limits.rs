@@ -279,3 +279,42 @@ fn what_ran_at_the_predecessor_runs_within_the_default_limits() {
         assert_eq!(lines, expected, "{code}");
     }
 }
+
+/// Ten thousand of such calls, after which the engine asks on its own, would take minutes.
+#[test]
+fn loops_around_slow_builtins_end_by_the_limit_of_the_cpu() {
+    let limits = Limits { cpu: Duration::from_millis(300), ..Limits::default() };
+    for code in [
+        "const a = new Uint8Array(2e8); for (;;) a.fill(1)",
+        "const a = new Uint8Array(1e8); for (;;) a.indexOf(1)",
+        "const a = new Uint8Array(1e8); for (;;) a.reverse()",
+        "const a = new Uint8Array(2e7); for (;;) a.slice()",
+        "const a = new Uint8Array(1e6); for (;;) a.join('')",
+        "const a = new Array(1e5).fill('x'); for (;;) a.join('')",
+        "const a = new Array(1e5).fill(1); for (;;) a.concat(a)",
+        "const a = new Array(1e5).fill(1); for (;;) [...a]",
+        "const text = JSON.stringify(new Array(1e5).fill({ a: 1 })); for (;;) JSON.parse(text)",
+        "const value = new Array(1e5).fill({ a: 1 }); for (;;) JSON.stringify(value)",
+        "const text = 'x'.repeat(1e7); for (;;) text.indexOf('y')",
+        "const text = 'x'.repeat(1e6); for (;;) text.split('')",
+        "const text = 'x'.repeat(1e7); for (;;) text.toUpperCase()",
+        "const text = 'x'.repeat(1e6); for (;;) text.replaceAll('x', 'yy')",
+        "const a = 'x'.repeat(1e8) + 'a', b = 'x'.repeat(1e8) + 'b'; for (;;) a === b",
+        "const n = 3n ** 100000n; for (;;) n * n",
+        "const o = Object.fromEntries(new Array(1e4).fill(0).map((_, i) => ['k' + i, i])); for (;;) Object.entries(o)",
+        "const a = new Array(1e4).fill(0).map((_, i) => (i * 7919) % 10007); for (;;) a.toSorted()",
+        "const a = new Array(1e5).fill(0).map((_, i) => i); for (;;) new Set(a)",
+        "const a = Buffer.alloc(1e6); for (;;) a.toString('base64')",
+        "const o = new Array(1e4).fill({ a: 1 }); for (;;) structuredClone(o)",
+    ] {
+        let began = std::time::Instant::now();
+        let ran = run_within(&format!("results.kept = 1; logger.info('begun'); {code}"), limits.clone());
+        assert_eq!(
+            (ran.error(), &ran.report.results["kept"]),
+            ("CPU limit of 0.3 s (JOB_CPU) exceeded", &1.into()),
+            "{code}"
+        );
+        assert_eq!(ran.printed(), "begun", "{code}");
+        eprintln!("{:5} ms  {code}", began.elapsed().as_millis());
+    }
+}
