@@ -104,7 +104,6 @@ fn table() -> String {
             let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
             let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
-            let default = if name == "RUN_DIR" { "puppet-master in the temporary folder" } else { default };
             let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
             let row: &mut (Vec<&str>, Vec<String>, String) = rows.entry(name.to_owned()).or_insert_with(|| {
                 order.push(name.to_owned());

@@ -1,5 +1,6 @@
 //! The executor's configuration: one field, one flag, one environment variable.
 
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::config::{boolean, duration_from, number_between, number_from};
+use service::config::{address, boolean, duration_from, number_between, number_from};
 use service::{QueueArgs, StopArgs, TelemetryArgs};
 
 // The least that a job can do anything with. A job that does nothing but open its page was measured to need half of it.
@@ -123,9 +124,13 @@ pub struct ExecutorArgs {
     /// Port of `/livez`, `/readyz` and `/metrics`. Default: none is opened.
     #[arg(long, env = "STATUS_PORT", value_name = "PORT")]
     pub status_port: Option<NonZeroU16>,
+    /// Address of that port. Default: every address of the machine; in `puppet-master up` 127.0.0.1.
+    #[arg(long, env = "STATUS_ADDRESS", value_name = "ADDRESS", value_parser = address)]
+    pub status_address: Option<IpAddr>,
     /// Folder for the browsers' profiles; each executor makes a folder of its own below it and removes it at its end.
-    #[arg(long, env = "RUN_DIR", value_name = "FOLDER", default_value_os_t = default_run_dir())]
-    pub run_dir: PathBuf,
+    /// Default: puppet-master-UID in the system's folder for temporary files.
+    #[arg(long, env = "RUN_DIR", value_name = "FOLDER")]
+    pub run_dir: Option<PathBuf>,
     /// The browser.
     #[command(flatten)]
     pub browser: BrowserArgs,
@@ -197,6 +202,12 @@ impl ExecutorArgs {
         Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
     }
 
+    /// The folder for the browsers' profiles. Users do not share one: the first could not let the others write to it.
+    pub fn run_dir(&self) -> PathBuf {
+        let of_this_user = || std::env::temp_dir().join(format!("puppet-master-{}", nix::unistd::geteuid()));
+        self.run_dir.clone().unwrap_or_else(of_this_user)
+    }
+
     /// The number of slots.
     pub fn concurrency(&self) -> NonZeroU16 {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -204,10 +215,6 @@ impl ExecutorArgs {
             .or_else(|| NonZeroU16::new(u16::try_from(cores()).unwrap_or(u16::MAX)))
             .unwrap_or(NonZeroU16::MIN)
     }
-}
-
-fn default_run_dir() -> PathBuf {
-    std::env::temp_dir().join("puppet-master")
 }
 
 /// Reads what the predecessor read: it passed over whatever JavaScript takes for false, and an empty object for an array.

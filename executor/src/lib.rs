@@ -99,12 +99,17 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), ExecutorError> {
     find_chromium(&args)?;
+    service::raise_descriptor_limit();
     let started_at = Timestamp::now();
     let listener = match args.status_port.map(u16::from) {
-        Some(port) => Some(status::listen(port).await.map_err(|source| ExecutorError::StatusPort { port, source })?),
+        Some(port) => Some(
+            service::listen(args.status_address, port)
+                .await
+                .map_err(|source| ExecutorError::StatusPort { port, source })?,
+        ),
         None => None,
     };
-    let run_directory = RunDirectory::create(&args.run_dir)?;
+    let run_directory = RunDirectory::create(&args.run_dir())?;
     let size = args.concurrency();
     let metrics = Arc::new(Metrics::default());
     tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
@@ -168,7 +173,7 @@ pub async fn run_one(
     mut on_log: impl FnMut(LogEntry),
 ) -> Result<JobResult, ExecutorError> {
     find_chromium(args)?;
-    let run_directory = RunDirectory::create(&args.run_dir)?;
+    let run_directory = RunDirectory::create(&args.run_dir())?;
     let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
     let (mut slot, _) = Slot::start(program, settings).await?;
     let (uuid, mut logs) = (order.uuid.clone(), Vec::new());
@@ -194,7 +199,7 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
     const MIB: u64 = 1024 * 1024;
     let browser = &args.browser;
     SlotSettings {
-        run_dir: args.run_dir.clone(),
+        run_dir: args.run_dir(),
         chromium_executable: browser.chromium_executable.clone(),
         headless: browser.chromium_headless != "false",
         extra_args: browser.chromium_extra_args.0.clone(),

@@ -6,12 +6,13 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{Pid, getpgid};
+use nix::unistd::{Pid, geteuid, getpgid};
 
 const PREFIX: &str = "executor-";
 
@@ -37,7 +38,7 @@ impl RunDirectory {
     /// When `base` cannot be made, listed or written to.
     pub(crate) fn create(base: &Path) -> Result<Self, RunDirectoryError> {
         let failed = |source| RunDirectoryError { folder: base.to_owned(), source };
-        fs::create_dir_all(base).map_err(failed)?;
+        make(base).map_err(failed)?;
         for entry in fs::read_dir(base).map_err(failed)?.flatten() {
             if entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
                 remove_when_dead(&entry.path());
@@ -66,6 +67,18 @@ impl Drop for RunDirectory {
         kill_browsers(self.folder.path());
         remove(self.folder.path());
     }
+}
+
+/// Makes the folder for its owner alone. One that is there must be this user's, or root's as mounted volumes are: whoever
+/// owns a folder decides what its paths lead to.
+fn make(base: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(base)?;
+    let owner = fs::metadata(base)?.uid();
+    if owner == geteuid().as_raw() || owner == 0 {
+        return Ok(());
+    }
+    let reason = format!("it belongs to user {owner}: name another folder by RUN_DIR");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, reason))
 }
 
 fn remove_when_dead(folder: &Path) {

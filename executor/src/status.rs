@@ -1,6 +1,5 @@
 //! The executor's own HTTP port: whether it lives, can work, and what it counts.
 
-use std::net::Ipv6Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use job_queue::JobQueue;
 use service::Chain;
+use service::http_server::{Door, HttpServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,10 @@ use crate::slots::SlotPool;
 /// The longest time for asking the broker.
 const DEADLINE: Duration = Duration::from_secs(2);
 
+/// Whoever asks for more than that is not looking after an executor.
+const DOOR: Door =
+    Door { header_timeout: Duration::from_secs(10), idle_timeout: Duration::from_secs(120), most_connections: 64 };
+
 /// What the answers are made of.
 pub(crate) struct Status {
     pub(crate) queue: Arc<dyn JobQueue>,
@@ -31,24 +35,17 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    /// Answers on all addresses of the machine, for ever.
+    /// Answers for ever.
     pub(crate) async fn serve(self, listener: TcpListener) {
         let routes = Router::new()
             .route("/livez", get(alive))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
             .with_state(Arc::new(self));
-        if let Err(error) = axum::serve(listener, routes).await {
-            tracing::error!(%error, "the status port is closed");
-        }
-    }
-}
-
-/// Listens on both families of addresses, or on IPv4 alone where there is no other.
-pub(crate) async fn listen(port: u16) -> std::io::Result<TcpListener> {
-    match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind(("0.0.0.0", port)).await,
+        let (app, checks) = (routes.clone(), routes);
+        let server = HttpServer { app, checks, door: DOOR, told: Arc::new(|_| {}) };
+        // It answers to the very end: whoever drops this ends it.
+        server.serve(listener, CancellationToken::new()).await;
     }
 }
 

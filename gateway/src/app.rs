@@ -21,11 +21,13 @@ use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
 use crate::untouched_jobs::UntouchedJobs;
 use crate::watermark::Watermark;
+use crate::wrong_tokens::WrongTokens;
 
 /// The parts of one gateway. Cheap to share: everybody holds it in an `Arc`.
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) wrong_tokens: WrongTokens,
     pub(crate) store: Arc<dyn JobStore>,
     pub(crate) store_health: StoreHealth,
     pub(crate) queue: Arc<dyn JobQueue>,

@@ -8,10 +8,14 @@ use axum::http::HeaderValue;
 use clap::{Args, Parser};
 use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
-use service::{CouchDbArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
+use service::http_server::Door;
+use service::{CouchDbArgs, ListenArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
+use crate::host_pattern;
 use crate::tokens::{Tokens, TokensFileFault};
 
+/// Descriptors that are not for clients.
+const OTHER_DESCRIPTORS: u64 = 512;
 /// The smallest MAX_BODY_BYTES: a job of a few lines fits.
 const SMALLEST_MAX_BODY: usize = 1024;
 /// How long a job may be lost before it is published again, unless REQUEUE_AFTER says so.
@@ -21,9 +25,9 @@ const REQUEUE_AFTER: Duration = Duration::from_secs(15 * 60);
 #[derive(Clone, Debug, Parser)]
 #[command(name = "puppet-master-gateway", version)]
 pub struct Config {
-    /// Port to listen on.
-    #[arg(long, env = "LISTEN_PORT", value_name = "PORT", default_value_t = 3000)]
-    pub listen_port: u16,
+    /// Where the API is.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// Everything that does not depend on where jobs are stored and queued.
     #[command(flatten)]
     pub settings: Settings,
@@ -81,6 +85,22 @@ pub struct Settings {
     #[arg(long, env = "REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s",
           value_parser = duration_from(Duration::from_secs(1)))]
     pub request_timeout: Duration,
+    /// Longest time for the head of a request, and for the first byte of a connection.
+    #[arg(long, env = "HEADER_TIMEOUT", value_name = "TIME", default_value = "15s",
+          value_parser = duration_from(Duration::from_millis(100)))]
+    pub header_timeout: Duration,
+    /// Longest pause between two requests of a connection; a load balancer in front should give up earlier.
+    #[arg(long, env = "IDLE_TIMEOUT", value_name = "TIME", default_value = "2m",
+          value_parser = duration_from(Duration::from_secs(1)))]
+    pub idle_timeout: Duration,
+    /// Connections at the same time. When they are taken, only health checks are answered. The system's limit of open
+    /// descriptors may allow fewer.
+    #[arg(long, env = "MAX_CONNECTIONS", value_name = "CONNECTIONS", default_value = "10000")]
+    pub max_connections: NonZeroU32,
+    /// Names under which the API may be called, without ports, separated by commas; `*.example.org` means all below
+    /// example.org. Every name is allowed when absent. Health checks are answered under any name.
+    #[arg(long, env = "ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',', value_parser = host_pattern::pattern)]
+    pub allowed_hosts: Vec<String>,
     /// Longest time that a client may wait for a job by ?wait=SECONDS.
     #[arg(long, env = "MAX_WAIT", value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub max_wait: Duration,
@@ -184,6 +204,18 @@ impl Settings {
     #[must_use]
     pub fn with_stop(self, stop: &StopArgs) -> Self {
         Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
+    }
+
+    /// How long connections may be held, and how many, of `descriptors` that this process may have open.
+    pub(crate) fn door(&self, descriptors: u64) -> Door {
+        // Half of few are for files, the database and the broker.
+        let most = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(descriptors / 2);
+        let most = most.min(u64::from(self.max_connections.get()));
+        Door {
+            header_timeout: self.header_timeout,
+            idle_timeout: self.idle_timeout,
+            most_connections: usize::try_from(most).unwrap_or(usize::MAX),
+        }
     }
 
     /// How long a job may be lost before it is published again; zero means for ever.

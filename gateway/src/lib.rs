@@ -23,6 +23,7 @@ mod foreign_jobs;
 #[doc(hidden)]
 pub mod fuzzing;
 mod held_marks;
+mod host_pattern;
 mod http;
 mod jobs;
 mod listener;
@@ -40,15 +41,14 @@ mod sweep;
 mod tokens;
 mod untouched_jobs;
 mod watermark;
+mod wrong_tokens;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::Context;
-use axum::serve::ListenerExt;
 use futures::FutureExt;
 use service::Backoff;
+use service::http_server::HttpServer;
 use service::retry::until_ok;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -68,6 +68,7 @@ use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
 use crate::untouched_jobs::UntouchedJobs;
 use crate::watermark::Watermark;
+use crate::wrong_tokens::WrongTokens;
 
 pub use config::{Config, ConfigError, Settings};
 pub use parts::Parts;
@@ -81,7 +82,7 @@ const LIST_TURNS: usize = 2;
 /// Neither part has to be reachable when it starts: it is tried until it is.
 ///
 /// # Errors
-/// A configuration that no gateway can run with, or a listener that fails.
+/// A configuration that no gateway can run with.
 pub async fn run_with(
     parts: Parts,
     settings: Settings,
@@ -92,6 +93,7 @@ pub async fn run_with(
     let grace = settings.stop_grace;
     let (line, waiting) = PublishLine::new();
     let stop = shutdown.child_token();
+    let door = settings.door(service::raise_descriptor_limit());
     let app = Arc::new(App {
         tokens,
         store: parts.store,
@@ -106,6 +108,7 @@ pub async fn run_with(
         held_marks: HeldMarks::default(),
         created_here: CreatedHere::default(),
         untouched_jobs: UntouchedJobs::default(),
+        wrong_tokens: WrongTokens::default(),
         list_turns: Semaphore::new(LIST_TURNS),
         metrics: Metrics::new(),
         stop: stop.clone(),
@@ -116,23 +119,19 @@ pub async fn run_with(
 
     spawn_background(&app, waiting);
 
-    // An answer that is written in pieces would wait for the client's delayed acknowledgement, 40 ms on Linux.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "failed to set TCP_NODELAY on a connection");
-        }
-    });
+    let counting = app.clone();
+    let server = HttpServer {
+        app: http::router(app.clone()),
+        checks: http::checks(app.clone()),
+        door,
+        told: Arc::new(move |event| counting.metrics.count_at_door(event)),
+    };
     // One deadline for everything that is still under way.
     let cut_off = late(stop.clone(), grace).shared();
-    let serving = axum::serve(listener, http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let served = tokio::select! {
-        served = serving => served.context("failed to serve HTTP"),
-        () = cut_off.clone() => {
-            tracing::warn!("requests still under way are cut off");
-            Ok(())
-        }
-    };
+    tokio::select! {
+        () = server.serve(listener, stop.clone()) => {}
+        () = cut_off.clone() => tracing::warn!("requests still under way are cut off"),
+    }
     stop.cancel();
     app.served.cancel();
     app.tasks.close();
@@ -142,7 +141,7 @@ pub async fn run_with(
     }
     app.queue.broadcasts_sent().await;
     tracing::info!("gateway stopped");
-    served
+    Ok(())
 }
 
 /// Runs a gateway on CouchDB and RabbitMQ; see [`run_with`].

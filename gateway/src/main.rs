@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use gateway::Config;
-use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     match run(service::config::parse()) {
@@ -21,9 +20,8 @@ fn run(config: Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = service::shutdown_on_signals().context("failed to install signal handlers")?;
-        let address = ("0.0.0.0", config.listen_port);
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("failed to listen on port {}", config.listen_port))?;
+        let listener = service::listen(config.listen.address, config.listen.port).await;
+        let listener = listener.with_context(|| format!("failed to listen on port {}", config.listen.port))?;
         tracing::info!(address = %listener.local_addr()?, "gateway listens");
         gateway::run(config, listener, shutdown).await
     })

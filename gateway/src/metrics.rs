@@ -7,6 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use service::http_server::DoorEvent;
 
 /// Upper ends of the latency buckets, in seconds.
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 300.0];
@@ -60,6 +61,10 @@ pub(crate) struct Metrics {
     pub(crate) broker_errors: Counter,
     pub(crate) jobs: Family<StatusLabels, Gauge>,
     pub(crate) queue_depth: Gauge,
+    pub(crate) wrong_tokens: Counter,
+    connections: Gauge,
+    connections_refused: Counter,
+    connections_timed_out: Counter,
     pub(crate) oldest_queued_seconds: Gauge,
 }
 
@@ -87,6 +92,10 @@ impl Metrics {
             broker_errors: Counter::default(),
             jobs: Family::default(),
             queue_depth: Gauge::default(),
+            wrong_tokens: Counter::default(),
+            connections: Gauge::default(),
+            connections_refused: Counter::default(),
+            connections_timed_out: Counter::default(),
             oldest_queued_seconds: Gauge::default(),
         };
         metrics.registered()
@@ -124,6 +133,12 @@ impl Metrics {
         all.register("broker_errors", "Failed calls to the broker", self.broker_errors.clone());
         all.register("jobs", "Jobs in the database by state", self.jobs.clone());
         all.register("queue_depth", "Jobs that wait in the queue", self.queue_depth.clone());
+        all.register("wrong_tokens", "Requests with a wrong token", self.wrong_tokens.clone());
+        all.register("connections", "Connections of clients", self.connections.clone());
+        let help = "Connections beyond MAX_CONNECTIONS, which are for health checks alone";
+        all.register("connections_refused", help, self.connections_refused.clone());
+        let help = "Connections closed because HEADER_TIMEOUT or IDLE_TIMEOUT was over";
+        all.register("connections_timed_out", help, self.connections_timed_out.clone());
         let help = "Age of the oldest job in state queued";
         all.register_with_unit("oldest_queued", help, seconds, self.oldest_queued_seconds.clone());
         self.registry = all;
@@ -137,6 +152,24 @@ impl Metrics {
         let millis = finished.unix_millis().saturating_sub(job.created_at.unix_millis()).max(0);
         #[expect(clippy::cast_precision_loss, reason = "a histogram does not mind")]
         self.total_latency.observe(millis as f64 / 1000.0);
+    }
+
+    /// Counts what happens to connections.
+    pub(crate) fn count_at_door(&self, event: DoorEvent) {
+        match event {
+            DoorEvent::Opened => {
+                self.connections.inc();
+            }
+            DoorEvent::Closed => {
+                self.connections.dec();
+            }
+            DoorEvent::TurnedAway => {
+                self.connections_refused.inc();
+            }
+            DoorEvent::TimedOut => {
+                self.connections_timed_out.inc();
+            }
+        }
     }
 
     /// All of them in the OpenMetrics text form.

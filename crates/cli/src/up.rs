@@ -1,7 +1,7 @@
 //! `puppet-master up`: gateway and executor in this process, jobs in SQLite, the queue embedded. No server needed.
 
 use std::error::Error;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,17 +16,19 @@ use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
 use service::config::time_text;
-use service::{Secret, StopArgs, TelemetryArgs};
+use service::{ListenArgs, Secret, StopArgs, TelemetryArgs};
 
 use crate::data_dir::DataDir;
 use crate::output::note;
 
+/// Where `up` is reached unless it is told otherwise: from this machine alone.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 /// Jobs and queue survive a restart in DATA_DIR.
 #[derive(Debug, clap::Args)]
 pub(crate) struct UpArgs {
-    /// Port to listen on.
-    #[arg(long, env = "LISTEN_PORT", value_name = "PORT", default_value_t = 3000)]
-    listen_port: u16,
+    #[command(flatten)]
+    listen: ListenArgs,
     /// Folder for the jobs and the queue.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "puppet-master-data")]
     data_dir: PathBuf,
@@ -70,23 +72,26 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let mut settings = args.gateway_settings();
+    let mut told = None;
     if makes_token {
-        settings.api_token = Some(kept_token(&data_dir.token())?);
+        let (token, made) = kept_token(&data_dir.token())?;
+        told = Some(match made {
+            Made::Now => format!("API token, kept in {}: {}", data_dir.token().display(), token.expose()),
+            Made::Before => format!("API token: see {}", data_dir.token().display()),
+        });
+        settings.api_token = Some(token);
     }
     let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.jobs())?);
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, args.listen_port))
+    let address = args.listen.address.unwrap_or(HERE);
+    let listener = service::listen(Some(address), args.listen.port)
         .await
-        .with_context(|| format!("failed to listen on LISTEN_PORT {}", args.listen_port))?;
-    let address = listener.local_addr()?;
-    note(&format!(
-        "puppet-master listens on http://127.0.0.1:{}, jobs in {}",
-        address.port(),
-        data_dir.path().display()
-    ));
-    if let Some(token) = settings.api_token.as_ref().filter(|_| makes_token) {
-        note(&format!("API token, from {}: {}", data_dir.token().display(), token.expose()));
+        .with_context(|| format!("failed to listen on {address} (LISTEN_ADDRESS), port {}", args.listen.port))?;
+    note(&format!("puppet-master listens on {}, jobs in {}", place(listener.local_addr()?), data_dir.path().display()));
+    if let Some(told) = told {
+        note(&told);
     }
-    let executor_args = args.executor.with_stop(&args.stop);
+    let mut executor_args = args.executor.with_stop(&args.stop);
+    executor_args.status_address.get_or_insert(HERE);
     let enable_jobs = settings.enable_jobs;
     let parts = gateway::Parts { store, queue: queue.clone() };
     let gateway = gateway::run_with(parts, settings, listener, stop.clone());
@@ -121,10 +126,10 @@ impl UpArgs {
                 time_text(job)
             ));
         }
-        if self.executor.status_port.is_some_and(|port| port.get() == self.listen_port) {
+        if self.executor.status_port.is_some_and(|port| port.get() == self.listen.port) {
             return Err(format!(
                 "LISTEN_PORT (--listen-port) and STATUS_PORT (--status-port) are both {}: they must differ",
-                self.listen_port
+                self.listen.port
             ));
         }
         Ok(())
@@ -147,11 +152,26 @@ fn makes_token(settings: &Settings) -> Result<bool, ConfigError> {
     }
 }
 
+/// The URL of the API for a reader on this machine, and whether others reach it.
+fn place(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        return format!("http://{}, and on every other address of this machine", SocketAddr::new(HERE, address.port()));
+    }
+    format!("http://{address}")
+}
+
+/// When a token was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Now,
+    Before,
+}
+
 /// The token in the file, made at the first start; only its owner may read it.
-fn kept_token(file: &Path) -> anyhow::Result<Secret> {
+fn kept_token(file: &Path) -> anyhow::Result<(Secret, Made)> {
     let failed = || format!("failed to keep the API token in {}", file.display());
     match std::fs::read_to_string(file) {
-        Ok(text) if !text.trim().is_empty() => return Ok(Secret::new(text.trim())),
+        Ok(text) if !text.trim().is_empty() => return Ok((Secret::new(text.trim()), Made::Before)),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(failed),
         _ => {}
     }
@@ -161,21 +181,30 @@ fn kept_token(file: &Path) -> anyhow::Result<Secret> {
     let mut options = std::fs::OpenOptions::new();
     let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(file).with_context(failed)?;
     std::io::Write::write_all(&mut out, token.as_bytes()).with_context(failed)?;
-    Ok(Secret::new(token))
+    Ok((Secret::new(token), Made::Now))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::kept_token;
+    use super::{Made, kept_token, place};
+
+    #[test]
+    fn the_address_that_is_told_leads_there() {
+        let told = |address: &str| place(address.parse().unwrap());
+        assert_eq!(told("127.0.0.1:3000"), "http://127.0.0.1:3000");
+        assert_eq!(told("[::1]:3000"), "http://[::1]:3000");
+        assert_eq!(told("[::]:3000"), "http://127.0.0.1:3000, and on every other address of this machine");
+    }
 
     #[test]
     fn a_made_token_is_kept_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("api-token");
-        let token = kept_token(&file).unwrap();
-        assert_eq!(token.expose().len(), 32);
-        assert_eq!(kept_token(&file).unwrap().expose(), token.expose());
+        let (token, made) = kept_token(&file).unwrap();
+        assert_eq!((token.expose().len(), made), (32, Made::Now));
+        let (again, made) = kept_token(&file).unwrap();
+        assert_eq!((again.expose(), made), (token.expose(), Made::Before));
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

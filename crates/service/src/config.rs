@@ -13,7 +13,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Parser};
 
 pub use values::{
-    boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
+    address, boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
 };
 
 /// The exit code for a configuration that cannot be used.

@@ -1,11 +1,14 @@
 //! What both binaries share: configuration parts, telemetry, shutdown, retry, error chains.
 //!
-//! A binary flattens the [`QueueArgs`], [`CouchDbArgs`], [`StopArgs`] and [`TelemetryArgs`] it needs into its own clap parser and
+//! A binary flattens the [`ListenArgs`], [`QueueArgs`], [`CouchDbArgs`], [`StopArgs`] and [`TelemetryArgs`] it needs into its own clap parser and
 //! reads it with [`config::parse`], the only place where the environment is read. Nothing here knows jobs.
 
 pub mod config;
 mod couchdb_args;
+mod descriptors;
 mod error_chain;
+pub mod http_server;
+mod listen;
 mod queue_args;
 pub mod retry;
 mod secret;
@@ -14,7 +17,9 @@ mod stop_args;
 pub mod telemetry;
 
 pub use couchdb_args::CouchDbArgs;
+pub use descriptors::raise_descriptor_limit;
 pub use error_chain::{Chain, ended_by};
+pub use listen::{ListenArgs, listen};
 pub use queue_args::{QueueArgs, SameQueue};
 pub use retry::Backoff;
 pub use secret::Secret;

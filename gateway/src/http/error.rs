@@ -19,6 +19,14 @@ use crate::tokens::Scope;
 pub(crate) enum ApiError {
     /// No acceptable token.
     Unauthorized,
+    /// The same in the predecessor's words.
+    UnauthorizedText,
+    /// So many wrong tokens came from the client's address that this one is not even looked at.
+    TooManyWrongTokens,
+    /// The API may not be called by the name that the client used.
+    WrongHost,
+    /// There are too many connections.
+    Crowded,
     /// The token is good, and lacks a scope.
     Forbidden { token: String, scope: Scope },
     /// The token has sent too many requests.
@@ -62,8 +70,21 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let (error, message) = match self {
             Self::Unauthorized => {
+                let message = "send one of the API's tokens: Authorization: Bearer TOKEN";
+                return (status, [(WWW_AUTHENTICATE, "Bearer")], body("Unauthorized", message)).into_response();
+            }
+            Self::UnauthorizedText => {
                 let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (WWW_AUTHENTICATE, "Bearer")];
                 return (status, headers, "Unauthorized.").into_response();
+            }
+            Self::TooManyWrongTokens => {
+                ("Too many wrong tokens".to_owned(), "wait before trying another token".to_owned())
+            }
+            Self::WrongHost => {
+                ("Misdirected request".to_owned(), "ALLOWED_HOSTS does not name the host of this request".to_owned())
+            }
+            Self::Crowded => {
+                ("Too many connections".to_owned(), "all connections are taken (MAX_CONNECTIONS), try later".to_owned())
             }
             Self::Invalid { errors } => {
                 let body = json!({"error": "Invalid job", "message": "some fields are invalid", "errors": errors});
@@ -127,7 +148,7 @@ impl IntoResponse for ApiError {
             }
         };
         let mut response = (status, body(&error, &message)).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
@@ -137,7 +158,9 @@ impl IntoResponse for ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::UnauthorizedText => StatusCode::UNAUTHORIZED,
+            Self::TooManyWrongTokens => StatusCode::TOO_MANY_REQUESTS,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } | Self::TooManyJobs { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NoRoute | Self::JobNotFound { .. } => StatusCode::NOT_FOUND,
@@ -148,7 +171,7 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             // Trying again later helps.
-            Self::Busy { .. } | Self::StoreTimeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Crowded | Self::StoreTimeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store { source: StoreError::Unavailable { .. }, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -17,6 +17,8 @@ use service::Chain;
 use crate::app::App;
 use crate::metrics::StatusLabels;
 
+/// Routes for whoever looks after the process: it is called by whatever address it has, however many others call it.
+pub(crate) const CHECKS: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 /// The longest time for asking one dependency.
 const DEADLINE: Duration = Duration::from_secs(2);
 

@@ -8,6 +8,7 @@ mod docs;
 mod error;
 mod events;
 mod health;
+mod hosts;
 mod jobs;
 pub(crate) mod list;
 mod lists;
@@ -69,11 +70,21 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(Extension(table))
         // A stream of events is never compressed: each must arrive at once.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(middleware::from_fn_with_state(app.clone(), hosts::require_host))
         .layer(middleware::from_fn_with_state(app.clone(), observe));
     match cors(&app) {
         Some(cors) => router.layer(cors).with_state(app),
         None => router.with_state(app),
     }
+}
+
+/// What is answered to connections beyond the most that there may be.
+pub(crate) fn checks(app: Arc<App>) -> Router {
+    let checks = routes::routes().into_iter().filter(|route| health::CHECKS.contains(&route.about.path));
+    checks
+        .fold(Router::new(), |router, Route { handler, about }| router.route(about.path, handler))
+        .fallback(|| async { ApiError::Crowded })
+        .with_state(app)
 }
 
 /// Counts a request, names it, and gives its work a span.

@@ -72,7 +72,6 @@ fn response(route: &About, status: u16, content: Content) -> Value {
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let (media, schema) = match content {
         Content::Nothing => return json!({"description": description}),
-        Content::Error if status == 401 => ("text/plain", json!({"type": "string", "const": "Unauthorized."})),
         Content::Text => ("text/plain", json!({"type": "string"})),
         Content::Html => ("text/html", json!({"type": "string"})),
         Content::Events => ("text/event-stream", json!({"type": "string"})),

@@ -7,6 +7,7 @@ mod audit;
 mod binary;
 mod cancelling;
 mod dashboard;
+mod door;
 mod executors;
 mod killing;
 mod listing;

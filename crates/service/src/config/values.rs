@@ -1,7 +1,7 @@
 //! Reading single values: each function refuses what no process could run with, in words that follow "malformed value".
 
 use std::fmt::Display;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -73,6 +73,16 @@ pub fn host(text: &str) -> Result<String, String> {
     Err("expected a host's name or address, without scheme, port and path".to_owned())
 }
 
+/// Reads an address to listen on. The brackets of an IPv6 address may be there.
+///
+/// # Errors
+/// A sentence that says what is expected: a name would have to be looked up first.
+pub fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let expected = "expected an address of this machine, such as 127.0.0.1 or ::1, or 0.0.0.0 or :: for all of them";
+    bare.parse().map_err(|_| expected.to_owned())
+}
+
 /// Reads a whole number that is not below `least`.
 pub fn number_from<N>(least: N) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
 where
@@ -111,7 +121,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
+        address, boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
     };
 
     #[test]
@@ -142,6 +152,17 @@ mod tests {
         assert_eq!(host("[::1]").as_deref(), Ok("::1"));
         for text in ["", "http://couchdb", "couchdb:5984", "couchdb/prefix", "a b", "user@couchdb", "[couchdb]", "["] {
             assert!(host(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_number() {
+        assert_eq!(address("[::1]"), address("::1"));
+        for text in ["127.0.0.1", "0.0.0.0", "::"] {
+            assert_eq!(address(text).unwrap().to_string(), text);
+        }
+        for text in ["", "localhost", "127.0.0.1:80", "*", "[127.0.0.1", "10.0.0.0/8"] {
+            assert!(address(text).is_err(), "{text}");
         }
     }
 
