@@ -51,6 +51,11 @@ impl Counts {
         }
     }
 
+    /// Returns the bytes of both directions in this session.
+    pub(crate) fn moved(&self) -> u64 {
+        self.bytes_up.load(Relaxed).saturating_add(self.bytes_down.load(Relaxed))
+    }
+
     pub(crate) fn opened(&self) {
         self.each(|counts| {
             counts.open.fetch_add(1, Relaxed);

@@ -38,7 +38,7 @@ impl Guard {
     /// Why there is none.
     pub(crate) async fn dial(&self, target: &Target) -> Result<BoxStream, Failure> {
         let dialling = async {
-            let Some(upstream) = &self.upstream else {
+            let Some(upstream) = self.upstream_for(target) else {
                 let stream = self.dial_direct(target).await?;
                 let address = stream.peer_addr().ok();
                 return Ok((Box::new(stream) as BoxStream, address));
@@ -56,7 +56,7 @@ impl Guard {
     ///
     /// Why there is none.
     pub(crate) async fn dial_for_requests(&self, target: &Target) -> Result<BoxStream, Failure> {
-        let Some(upstream) = self.upstream.as_ref().filter(|upstream| upstream.speaks_http()) else {
+        let Some(upstream) = self.upstream_for(target).filter(|upstream| upstream.speaks_http()) else {
             return self.dial(target).await;
         };
         let dialling = async {
@@ -72,7 +72,7 @@ impl Guard {
     ///
     /// Why the request is not to be sent.
     pub(crate) async fn judge_request(&self, target: &Target) -> Result<(), Failure> {
-        let Some(upstream) = self.upstream.as_ref().filter(|upstream| upstream.speaks_http()) else { return Ok(()) };
+        let Some(upstream) = self.upstream_for(target).filter(|upstream| upstream.speaks_http()) else { return Ok(()) };
         let judged = timeout(self.limits.connect_timeout, self.judge_for_upstream(upstream, target)).await;
         judged.unwrap_or(Err(Failure::TimedOut)).map(drop).inspect_err(|failure| {
             self.record.note(target, Outcome::Failed(failure.clone()));

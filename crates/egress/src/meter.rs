@@ -61,6 +61,10 @@ impl<S> Metered<S> {
         Self { stream, guard, pulse }
     }
 
+    fn check_sum(&self) -> io::Result<()> {
+        if self.guard.counts.moved() > self.guard.limits.bytes { Err(self.stop(Limit::Bytes)) } else { Ok(()) }
+    }
+
     fn stop(&self, limit: Limit) -> io::Error {
         self.guard.record.limit_reached(limit);
         io::Error::other(limit.to_string())
@@ -84,6 +88,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
             if self.guard.counts.moved_up(bytes) > self.guard.limits.bytes_up {
                 return Poll::Ready(Err(self.stop(Limit::BytesUp)));
             }
+            self.check_sum()?;
         }
         Poll::Ready(Ok(()))
     }
@@ -96,6 +101,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         if self.guard.counts.moved_down(written as u64) > self.guard.limits.bytes_down {
             return Poll::Ready(Err(self.stop(Limit::BytesDown)));
         }
+        self.check_sum()?;
         Poll::Ready(Ok(written))
     }
 

@@ -13,10 +13,12 @@ use tokio::time::{Instant, interval_at, timeout};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::admission::Admission;
 use crate::counters::{Counters, Counts};
-use crate::policy::{Own, faces};
+use crate::policy::{Own, Policy, faces};
+use crate::record::Observer;
 use crate::resolver::{Resolve, SystemResolver};
-use crate::session::{Session, SessionOptions};
+use crate::session::{Limits, Session, SessionOptions};
 
 /// How often the names of our own services are looked up again.
 const OWN_REFRESH: Duration = Duration::from_secs(30);
@@ -86,7 +88,23 @@ impl Proxy {
     ///
     /// When the system gives no port.
     pub async fn open(&self, options: SessionOptions) -> io::Result<Session> {
-        Session::start(listen().await?, Arc::clone(&self.shared), options)
+        let session = self.open_closed().await?;
+        session.admit(&self.admission(options.policy, options.limits, options.observer), options.upstream);
+        Ok(session)
+    }
+
+    /// Opens a session that lets nothing out until somebody is admitted.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no port.
+    pub async fn open_closed(&self) -> io::Result<Session> {
+        Session::start(listen().await?, Arc::clone(&self.shared))
+    }
+
+    /// Makes what a user of sessions is admitted with.
+    pub fn admission(&self, policy: Policy, limits: Limits, observer: Option<Arc<dyn Observer>>) -> Admission {
+        Admission::new(Arc::clone(&self.shared), policy, limits, observer)
     }
 
     /// Returns the numbers of all sessions so far, closed ones included.

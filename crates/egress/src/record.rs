@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::policy::Refusal;
 use crate::target::Target;
 
-/// How many different refusals of a session are reported.
-const MOST_REPORTED: usize = 50;
+/// How many different refusals of a user are reported.
+const MOST_REPORTED: usize = 100;
 
 /// How many targets are remembered, with how the latest connection to them went.
 const MOST_TARGETS: usize = 256;
@@ -27,6 +27,8 @@ pub enum Limit {
     BytesUp,
     /// As many bytes as allowed were received.
     BytesDown,
+    /// As many bytes as allowed were sent and received.
+    Bytes,
 }
 
 impl fmt::Display for Limit {
@@ -35,33 +37,68 @@ impl fmt::Display for Limit {
             Self::Connections => "the limit of connections is reached",
             Self::BytesUp => "the limit of bytes to send is reached",
             Self::BytesDown => "the limit of bytes to receive is reached",
+            Self::Bytes => "the limit of bytes to send and receive is reached",
         })
     }
 }
 
-/// Is told what a session refuses, from the task of the connection. Must not block.
+/// Is told what a user's sessions refuse, from the task of the connection and before the browser is answered. Must not block.
 pub trait Observer: Send + Sync {
-    /// A connection was refused. Is called once for each pair of target and rule, and for the first 50 of a session;
+    /// A connection was refused. Is called once for each pair of target and rule, and for the first 100 of a user;
     /// [`Counters`](crate::Counters) has the number of all.
     fn refused(&self, refusal: &Refusal);
 
-    /// The session reached a limit. Is called once for each limit.
+    /// The user reached a limit. Is called once for each limit.
     fn limit_reached(&self, _limit: Limit) {}
 }
 
-/// The notes of one session.
-pub(crate) struct Record {
-    counts: Arc<Counts>,
+/// Whom a user's sessions tell, and what of.
+pub(crate) struct Teller {
     observer: Option<Arc<dyn Observer>>,
-    notes: Mutex<Notes>,
+    told: Mutex<Told>,
 }
 
 #[derive(Default)]
-struct Notes {
-    reported: HashSet<Refusal>,
+struct Told {
+    refusals: HashSet<Refusal>,
     limits: HashSet<Limit>,
+}
+
+impl Teller {
+    pub(crate) fn new(observer: Option<Arc<dyn Observer>>) -> Self {
+        Self { observer, told: Mutex::default() }
+    }
+
+    /// Tells of a refusal that is new, and of those only so many. Returns whether it did.
+    fn refused(&self, refusal: &Refusal) -> bool {
+        let new = {
+            let mut told = self.told();
+            told.refusals.len() < MOST_REPORTED && told.refusals.insert(refusal.clone())
+        };
+        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
+            observer.refused(refusal);
+        }
+        new
+    }
+
+    fn limit_reached(&self, limit: Limit) {
+        let new = self.told().limits.insert(limit);
+        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
+            observer.limit_reached(limit);
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The notes of one session about its present user.
+pub(crate) struct Record {
+    counts: Arc<Counts>,
+    teller: Arc<Teller>,
     /// The latest first.
-    outcomes: VecDeque<(Target, Outcome)>,
+    outcomes: Mutex<VecDeque<(Target, Outcome)>>,
 }
 
 /// How the latest connection to a target went.
@@ -73,49 +110,35 @@ pub(crate) enum Outcome {
 }
 
 impl Record {
-    pub(crate) fn new(counts: Arc<Counts>, observer: Option<Arc<dyn Observer>>) -> Self {
-        Self { counts, observer, notes: Mutex::default() }
+    pub(crate) fn new(counts: Arc<Counts>, teller: Arc<Teller>) -> Self {
+        Self { counts, teller, outcomes: Mutex::default() }
     }
 
     /// Notes how a connection went.
     pub(crate) fn note(&self, target: &Target, outcome: Outcome) {
         match &outcome {
             Outcome::Reached(_) => self.counts.dialled(),
-            Outcome::Failed(Failure::Refused(refusal)) => self.refused(refusal),
+            Outcome::Failed(Failure::Refused(refusal)) => self.counts.refused(self.teller.refused(refusal)),
             Outcome::Failed(_) => self.counts.failed(),
         }
-        let mut notes = self.notes();
-        notes.outcomes.retain(|(noted, _)| noted != target);
-        notes.outcomes.truncate(MOST_TARGETS - 1);
-        notes.outcomes.push_front((target.clone(), outcome));
-    }
-
-    fn refused(&self, refusal: &Refusal) {
-        let new = {
-            let mut notes = self.notes();
-            notes.reported.len() < MOST_REPORTED && notes.reported.insert(refusal.clone())
-        };
-        self.counts.refused(new);
-        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
-            observer.refused(refusal);
-        }
+        let mut outcomes = self.outcomes();
+        outcomes.retain(|(noted, _)| noted != target);
+        outcomes.truncate(MOST_TARGETS - 1);
+        outcomes.push_front((target.clone(), outcome));
     }
 
     /// Notes that a limit was reached.
     pub(crate) fn limit_reached(&self, limit: Limit) {
-        let new = self.notes().limits.insert(limit);
-        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
-            observer.limit_reached(limit);
-        }
+        self.teller.limit_reached(limit);
     }
 
     /// Returns how the latest connection to a target went.
     pub(crate) fn outcome_of(&self, target: &Target) -> Option<Outcome> {
-        self.notes().outcomes.iter().find(|(noted, _)| noted == target).map(|(_, outcome)| outcome.clone())
+        self.outcomes().iter().find(|(noted, _)| noted == target).map(|(_, outcome)| outcome.clone())
     }
 
-    fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn outcomes(&self) -> MutexGuard<'_, VecDeque<(Target, Outcome)>> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,7 +147,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::{MOST_REPORTED, MOST_TARGETS, Observer, Outcome, Record};
+    use super::{MOST_REPORTED, MOST_TARGETS, Observer, Outcome, Record, Teller};
     use crate::counters::Counts;
     use crate::failure::Failure;
     use crate::policy::Refusal;
@@ -143,7 +166,7 @@ mod tests {
     fn a_flood_of_refusals_is_counted_and_not_reported() {
         let observer = Arc::new(Count::default());
         let counts = Arc::new(Counts::default());
-        let record = Record::new(Arc::clone(&counts), Some(observer.clone()));
+        let record = Record::new(Arc::clone(&counts), Arc::new(Teller::new(Some(observer.clone()))));
         let target = |port| Target::new("10.0.0.1", port).expect("a target");
         for port in 1..=5000 {
             let refusal = Refusal { target: target(port), rule: "job denies private".to_owned() };
@@ -152,8 +175,8 @@ mod tests {
         }
         assert_eq!(observer.0.load(Ordering::Relaxed), MOST_REPORTED);
         let counters = counts.read();
-        assert_eq!((counters.refused, counters.refused_unreported), (10_000, 10_000 - 50));
-        assert_eq!(record.notes().outcomes.len(), MOST_TARGETS);
+        assert_eq!((counters.refused, counters.refused_unreported), (10_000, 10_000 - 100));
+        assert_eq!(record.outcomes().len(), MOST_TARGETS);
         assert!(matches!(record.outcome_of(&target(5000)), Some(Outcome::Failed(_))));
         assert_eq!(record.outcome_of(&target(1)), None, "the oldest are forgotten");
         record.note(&target(5000), Outcome::Reached(None));

@@ -1,8 +1,11 @@
-//! One browser context's way out: its listener, its tunnels, its limits.
+//! A way out: a listener, and whoever uses it now.
+//!
+//! A session is opened before its user is known. Until [`Session::admit`] and after [`Session::withdraw`] it accepts connections
+//! and lets none of them out. Each user has a [`Guard`] of its own, so that nothing of one is left for the next.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -12,11 +15,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::admission::Admission;
 use crate::counters::{Counters, Counts};
 use crate::failure::Failure;
 use crate::http;
 use crate::meter::{Metered, Pulse};
-use crate::policy::Policy;
+use crate::policy::{Layer, Policy};
 use crate::proxy::{Listening, Shared};
 use crate::record::{Limit, Observer, Outcome, Record};
 use crate::socks;
@@ -38,6 +42,8 @@ pub struct Limits {
     pub bytes_up: u64,
     /// Bytes that the browser may receive. Beyond, every connection of the session is closed, and each new one.
     pub bytes_down: u64,
+    /// Bytes that the browser may send and receive together. Beyond, every connection of the session is closed, and each new one.
+    pub bytes: u64,
     /// From the request to the connection that stands: lookup, upstream proxy, TLS with it.
     pub connect_timeout: Duration,
     /// A connection that moves no byte for so long is closed, whatever it waits for.
@@ -52,6 +58,7 @@ impl Default for Limits {
             connections: 512,
             bytes_up: u64::MAX,
             bytes_down: u64::MAX,
+            bytes: u64::MAX,
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30 * 60),
             head_bytes: 256 * 1024,
@@ -75,12 +82,18 @@ pub struct SessionOptions {
 /// An open session. Dropping it closes the listener and every connection.
 pub struct Session {
     address: SocketAddr,
-    guard: Arc<Guard>,
+    user: Arc<User>,
     stop: CancellationToken,
     task: AbortOnDropHandle<()>,
 }
 
-/// What each connection of a session works with.
+/// Who uses a session now; the session's task and its handle share it.
+struct User {
+    shared: Arc<Shared>,
+    guard: RwLock<Arc<Guard>>,
+}
+
+/// What each connection of a session's user works with.
 pub(crate) struct Guard {
     pub(crate) shared: Arc<Shared>,
     pub(crate) policy: Policy,
@@ -88,23 +101,71 @@ pub(crate) struct Guard {
     pub(crate) limits: Limits,
     pub(crate) counts: Arc<Counts>,
     pub(crate) record: Record,
+    pub(crate) drops_failures: bool,
+    permits: Arc<Semaphore>,
+    /// Cancelled when the user is withdrawn: its connections end.
+    over: CancellationToken,
+}
+
+impl Guard {
+    fn of(admission: &Admission, upstream: Option<Upstream>) -> Self {
+        Self {
+            shared: Arc::clone(&admission.shared),
+            policy: admission.policy.clone(),
+            upstream,
+            limits: admission.limits.clone(),
+            counts: Arc::clone(&admission.counts),
+            record: Record::new(Arc::clone(&admission.counts), Arc::clone(&admission.teller)),
+            drops_failures: admission.drops_failures,
+            permits: Arc::clone(&admission.permits),
+            over: CancellationToken::new(),
+        }
+    }
+
+    /// Lets nothing out.
+    fn of_nobody(shared: &Arc<Shared>) -> Self {
+        let nothing = Layer { name: "a session without a job".to_owned(), allow: Some(Vec::new()), deny: Vec::new() };
+        let options = SessionOptions { policy: nothing.into(), ..SessionOptions::default() };
+        Self::of(&Admission::new(Arc::clone(shared), options.policy, options.limits, None), None)
+    }
+
+    /// Returns the upstream proxy for a target, unless the target is one that goes past the proxy.
+    pub(crate) fn upstream_for(&self, target: &Target) -> Option<&Upstream> {
+        self.upstream.as_ref().filter(|upstream| !upstream.is_bypassed(target))
+    }
+}
+
+impl User {
+    fn guard(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another guard in the place of the present one, whose connections end.
+    fn replace(&self, guard: Guard) {
+        let mut current = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        current.over.cancel();
+        *current = Arc::new(guard);
+    }
 }
 
 impl Session {
-    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>, options: SessionOptions) -> io::Result<Self> {
+    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let counts = Arc::new(Counts::within(Arc::clone(&shared.counts)));
-        let guard = Arc::new(Guard {
-            record: Record::new(Arc::clone(&counts), options.observer),
-            policy: options.policy,
-            upstream: options.upstream,
-            limits: options.limits,
-            counts,
-            shared: Arc::clone(&shared),
-        });
+        let guard = RwLock::new(Arc::new(Guard::of_nobody(&shared)));
+        let user = Arc::new(User { shared: Arc::clone(&shared), guard });
         let stop = CancellationToken::new();
-        let accepting = accept(listener, shared.listening(address), Arc::clone(&guard), stop.clone());
-        Ok(Self { address, guard, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
+        let accepting = accept(listener, shared.listening(address), Arc::clone(&user), stop.clone());
+        Ok(Self { address, user, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
+    }
+
+    /// Lets a user's connections out, through its upstream proxy if it has one. Connections of the user before end.
+    pub fn admit(&self, admission: &Admission, upstream: Option<Upstream>) {
+        self.user.replace(Guard::of(admission, upstream));
+    }
+
+    /// Lets nothing out from now on. Connections of the user before end.
+    pub fn withdraw(&self) {
+        self.user.replace(Guard::of_nobody(&self.user.shared));
     }
 
     /// Returns where the session listens, an address of this machine's loopback. It speaks SOCKS5 and HTTP there.
@@ -118,19 +179,20 @@ impl Session {
     /// This is SOCKS5: a connection that fails is then a request that fails, and requests pass as they were sent. With an upstream
     /// proxy of HTTP it is HTTP, because such a proxy often tunnels to port 443 only and has to be sent plain requests as requests.
     pub fn proxy_server(&self) -> String {
-        let scheme = if self.guard.upstream.as_ref().is_some_and(Upstream::speaks_http) { "http" } else { "socks5" };
+        let guard = self.user.guard();
+        let scheme = if guard.upstream.as_ref().is_some_and(Upstream::speaks_http) { "http" } else { "socks5" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// Returns the numbers so far.
+    /// Returns the numbers of the present user so far, those of its other sessions included.
     pub fn counters(&self) -> Counters {
-        self.guard.counts.read()
+        self.user.guard().counts.read()
     }
 
     /// Returns how the latest connection to a target failed; `None` when it came about, or was not tried, or too many were tried
     /// since.
     pub fn failure_of(&self, target: &Target) -> Option<Failure> {
-        match self.guard.record.outcome_of(target) {
+        match self.user.guard().record.outcome_of(target) {
             Some(Outcome::Failed(failure)) => Some(failure),
             Some(Outcome::Reached(_)) | None => None,
         }
@@ -139,7 +201,7 @@ impl Session {
     /// Returns the address that the latest connection to a target reached; Chromium only knows the proxy's. `None` when it failed,
     /// or went through an upstream proxy, or was not tried, or too many were tried since.
     pub fn remote_address_of(&self, target: &Target) -> Option<SocketAddr> {
-        match self.guard.record.outcome_of(target) {
+        match self.user.guard().record.outcome_of(target) {
             Some(Outcome::Reached(address)) => address,
             Some(Outcome::Failed(_)) | None => None,
         }
@@ -147,17 +209,17 @@ impl Session {
 
     /// Closes the listener and every connection, and returns the numbers at the end.
     pub async fn close(self) -> Counters {
+        let guard = self.user.guard();
         self.stop.cancel();
         if let Err(error) = self.task.await {
             tracing::error!(%error, "a session's task ended early");
         }
-        self.guard.counts.read()
+        guard.counts.read()
     }
 }
 
 /// Accepts until told to stop. Connections are tasks of this one, and end with it.
-async fn accept(listener: TcpListener, _listening: Listening, guard: Arc<Guard>, stop: CancellationToken) {
-    let permits = Arc::new(Semaphore::new(guard.limits.connections.min(Semaphore::MAX_PERMITS)));
+async fn accept(listener: TcpListener, _listening: Listening, user: Arc<User>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -173,17 +235,21 @@ async fn accept(listener: TcpListener, _listening: Listening, guard: Arc<Guard>,
                 continue;
             }
         };
+        let guard = user.guard();
         let (Ok(own), Ok(all)) =
-            (Arc::clone(&permits).try_acquire_owned(), Arc::clone(&guard.shared.connections).try_acquire_owned())
+            (Arc::clone(&guard.permits).try_acquire_owned(), Arc::clone(&guard.shared.connections).try_acquire_owned())
         else {
             guard.record.limit_reached(Limit::Connections);
             guard.counts.failed();
             continue;
         };
         let open = Open::new(&guard, [own, all]);
-        let guard = Arc::clone(&guard);
         connections.spawn(async move {
-            serve(stream, guard).await;
+            let over = guard.over.clone();
+            tokio::select! {
+                () = over.cancelled() => {}
+                () = serve(stream, guard) => {}
+            }
             drop(open);
         });
     }

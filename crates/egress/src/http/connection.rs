@@ -60,8 +60,13 @@ impl Connection {
         };
         match self.link_to(&target).await {
             Ok(link) => self.forward(link, request).await,
-            Err(failure) => Ok(answer::failure(&failure)),
+            Err(failure) => self.failed(failure),
         }
+    }
+
+    /// What becomes of a plain request that cannot be sent.
+    fn failed(&self, failure: Failure) -> Result<Response<Body>, Dropped> {
+        if self.guard.drops_failures { Err(Dropped::NotSent(failure)) } else { Ok(answer::failure(&failure)) }
     }
 
     /// Runs the tunnel that the requests have asked for, if any, until both sides have ended.
@@ -133,7 +138,7 @@ impl Connection {
     async fn forward(&self, mut link: Link, mut request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
         let upgrade = headers::wants_upgrade(request.headers()).then(|| hyper::upgrade::on(&mut request));
         let (mut parts, body) = request.into_parts();
-        rewrite(&mut parts, upgrade.is_some(), self.guard.upstream.as_ref());
+        rewrite(&mut parts, upgrade.is_some(), self.guard.upstream_for(&link.target));
         let request = Request::from_parts(parts, body);
         let response = match link.sender.try_send_request(request).await {
             Ok(response) => response,
@@ -142,7 +147,7 @@ impl Connection {
                 Some(request) => {
                     link = match self.new_link(&link.target).await {
                         Ok(link) => link,
-                        Err(failure) => return Ok(answer::failure(&failure)),
+                        Err(failure) => return self.failed(failure),
                     };
                     link.sender.send_request(request).await.map_err(Dropped::NoAnswer)?
                 }

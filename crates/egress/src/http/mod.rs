@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::failure::Failure;
 use crate::session::Guard;
 use connection::Connection;
 
@@ -56,6 +57,8 @@ where
 enum Dropped {
     #[error("the target gave no answer")]
     NoAnswer(#[source] hyper::Error),
+    #[error("the request was not sent: {0}")]
+    NotSent(Failure),
 }
 
 impl From<Infallible> for Dropped {

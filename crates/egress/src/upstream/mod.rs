@@ -13,6 +13,9 @@
 //!
 //! A proxy that a job chose is itself judged as a target of that job; one that the operator chose is not.
 
+//! A target on the proxy's [`Bypass`] list goes past the proxy, as without one, and is judged as without one.
+
+mod bypass;
 mod connect;
 mod socks5;
 
@@ -29,6 +32,9 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::Url;
 
+pub(crate) use bypass::matches_glob;
+pub use bypass::{Bypass, BypassError};
+
 use crate::failure::Failure;
 use crate::secret::Secret;
 use crate::stream::BoxStream;
@@ -41,6 +47,7 @@ pub struct Upstream {
     target: Target,
     credentials: Option<Credentials>,
     chosen_by: ChosenBy,
+    bypass: Bypass,
 }
 
 /// Who named the upstream proxy.
@@ -115,7 +122,17 @@ impl Upstream {
                 return Err(UpstreamError::Credentials);
             }
         }
-        Ok(Self { scheme, target, credentials, chosen_by })
+        Ok(Self { scheme, target, credentials, chosen_by, bypass: Bypass::nothing() })
+    }
+
+    /// Lets the targets on a list go past the proxy.
+    #[must_use]
+    pub fn with_bypass(self, bypass: Bypass) -> Self {
+        Self { bypass, ..self }
+    }
+
+    pub(crate) fn is_bypassed(&self, target: &Target) -> bool {
+        self.bypass.matches(target)
     }
 
     /// Returns the proxy's own host and port.

@@ -8,3 +8,4 @@ mod network;
 mod properties;
 mod requests;
 mod tunnels;
+mod users;
