@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::browser_context::BrowserContext;
 use crate::cdp_session::OpenSessions;
+use crate::context_proxy::{ContextOptions, ContextProxy};
 use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
 use crate::guard::Guard;
@@ -96,7 +97,7 @@ impl Browser {
         let connection = Connection::open(pipe, guard).map_err(ProtocolError::Connect)?;
         let closed = connection.closed();
         let browser = Rc::new_cyclic(|browser: &Weak<Browser>| {
-            let own_context = BrowserContext::new(browser.clone(), None);
+            let own_context = BrowserContext::new(browser.clone(), None, None);
             let session = connection.root().clone();
             let listener = browser.clone();
             let subscription = session.on_event(move |event| {
@@ -218,19 +219,56 @@ impl Browser {
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn create_browser_context(&self) -> Result<Rc<BrowserContext>, Error> {
-        self.check_context_limit()?;
-        self.create_context().await
+        self.create_browser_context_with(ContextOptions::default()).await
     }
 
-    async fn create_context(&self) -> Result<Rc<BrowserContext>, Error> {
-        let answer = self.session.send_raw("Target.createBrowserContext", json!({"disposeOnDetach": true})).await?;
+    /// Opens a context as [`create_browser_context`](Self::create_browser_context) does, with what a script says of it. Behind the
+    /// default context's proxy, a proxy of the script's choice is reached through that one's owner.
+    ///
+    /// # Errors
+    /// As there, and when the owner of the default context's proxy refuses the script's.
+    pub async fn create_browser_context_with(&self, options: ContextOptions) -> Result<Rc<BrowserContext>, Error> {
+        self.check_context_limit()?;
+        let default = self.default_browser_context();
+        match default.proxy() {
+            Some(proxy) if options.proxy_server.is_some() => {
+                let proxy = proxy.open(&options).map_err(Error::message)?;
+                self.create_context(Some(proxy), ContextOptions::default()).await
+            }
+            Some(proxy) => self.create_context(Some(proxy.clone()), ContextOptions::default()).await,
+            None => self.create_context(None, options).await,
+        }
+    }
+
+    async fn create_context(
+        &self,
+        proxy: Option<Rc<dyn ContextProxy>>,
+        options: ContextOptions,
+    ) -> Result<Rc<BrowserContext>, Error> {
+        let mut arguments = json!({"disposeOnDetach": true});
+        match (&proxy, options.proxy_server) {
+            (Some(proxy), _) => {
+                arguments["proxyServer"] = proxy.server().into();
+                // Chromium goes straight to this machine unless it is told not to.
+                arguments["proxyBypassList"] = "<-loopback>".into();
+            }
+            (None, Some(server)) => {
+                arguments["proxyServer"] = server.into();
+                arguments["proxyBypassList"] = options.proxy_bypass_list.join(",").into();
+            }
+            (None, None) => {}
+        }
+        let answer = self.session.send_raw("Target.createBrowserContext", arguments).await?;
         let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
         if self.guarded {
             let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
             self.session.post("Browser.setDownloadBehavior", deny);
         }
-        let context =
-            BrowserContext::new(self.own_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(), Some(id));
+        let context = BrowserContext::new(
+            self.own_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(),
+            Some(id),
+            proxy,
+        );
         self.contexts.borrow_mut().push(context.clone());
         Ok(context)
     }
@@ -241,7 +279,18 @@ impl Browser {
     /// # Errors
     /// [`Error::Protocol`] when the browser is gone.
     pub async fn create_hidden_context(&self) -> Result<Rc<BrowserContext>, Error> {
-        let context = self.create_context().await?;
+        self.create_hidden_context_behind(None).await
+    }
+
+    /// Opens a context as [`create_hidden_context`](Self::create_hidden_context) does, whose requests go through a proxy.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn create_hidden_context_behind(
+        &self,
+        proxy: Option<Rc<dyn ContextProxy>>,
+    ) -> Result<Rc<BrowserContext>, Error> {
+        let context = self.create_context(proxy, ContextOptions::default()).await?;
         context.set_hidden(true);
         Ok(context)
     }

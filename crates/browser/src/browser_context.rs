@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::context_proxy::ContextProxy;
 use crate::error::Error;
 use crate::page::Page;
 use crate::target::Target;
@@ -18,6 +19,8 @@ pub struct BrowserContext {
     id: Option<String>,
     /// Whether scripts are to know nothing of it.
     hidden: Cell<bool>,
+    /// What its requests go through.
+    proxy: Option<Rc<dyn ContextProxy>>,
 }
 
 /// Puppeteer's names of permissions and CDP's.
@@ -45,8 +48,13 @@ const PERMISSIONS: [(&str, &str); 20] = [
 ];
 
 impl BrowserContext {
-    pub(crate) fn new(browser: Weak<Browser>, id: Option<String>) -> Rc<Self> {
-        Rc::new(Self { browser, id, hidden: Cell::new(false) })
+    pub(crate) fn new(browser: Weak<Browser>, id: Option<String>, proxy: Option<Rc<dyn ContextProxy>>) -> Rc<Self> {
+        Rc::new(Self { browser, id, hidden: Cell::new(false), proxy })
+    }
+
+    /// The proxy that its requests go through; `None` when there is none, or one that only Chromium knows.
+    pub fn proxy(&self) -> Option<&Rc<dyn ContextProxy>> {
+        self.proxy.as_ref()
     }
 
     /// Whether scripts are to know nothing of it: it is not theirs, or not yet.

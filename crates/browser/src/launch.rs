@@ -7,6 +7,7 @@
 mod arguments;
 mod child;
 mod greeting;
+mod network;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -59,6 +60,9 @@ pub struct LaunchOptions {
     pub allow_local: bool,
     /// How much memory one process of Chromium may use for data, in bytes.
     pub memory_limit: Option<u64>,
+    /// The proxy of Chromium itself and of its first context, as `--proxy-server` takes it. With one, nothing of Chromium goes past
+    /// its contexts' proxies, and it looks no name up.
+    pub proxy_server: Option<String>,
 }
 
 impl Default for LaunchOptions {
@@ -74,6 +78,7 @@ impl Default for LaunchOptions {
             environment: None,
             allow_local: false,
             memory_limit: None,
+            proxy_server: None,
         }
     }
 }

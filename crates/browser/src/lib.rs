@@ -9,6 +9,7 @@ pub mod browser;
 pub mod browser_context;
 pub mod cdp_session;
 pub mod console_message;
+mod context_proxy;
 pub mod cookies;
 pub mod coverage;
 pub mod devices;
@@ -56,6 +57,7 @@ mod world;
 
 pub use browser::{Browser, ConnectOptions};
 pub use browser_context::BrowserContext;
+pub use context_proxy::{ContextOptions, ContextProxy};
 pub use emulation::Viewport;
 pub use error::Error;
 pub use launch::{LaunchError, LaunchOptions, find_executable};

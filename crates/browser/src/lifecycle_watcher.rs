@@ -141,6 +141,11 @@ impl LifecycleWatcher {
         }
     }
 
+    /// Why the navigation's latest request failed.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.navigation_request.borrow().as_ref().and_then(|request| request.failure())
+    }
+
     pub(crate) fn on_request(&self, request: &Rc<Request>) {
         let is_ours = request.frame().is_some_and(|frame| Rc::ptr_eq(&frame, &self.frame));
         if is_ours && request.is_navigation_request() {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::context_proxy::{self, ContextProxy};
 use crate::error::{Error, ProtocolError};
 use crate::event::PageEvent;
 use crate::frame::Frame;
@@ -212,6 +213,15 @@ impl NetworkManager {
         }
     }
 
+    fn proxy(&self) -> Option<Rc<dyn ContextProxy>> {
+        self.page.upgrade()?.browser_context().proxy().cloned()
+    }
+
+    /// A text of Chromium about the failure of an address, as it would be without the context's proxy.
+    pub(crate) fn translated(&self, url: &str, text: &str) -> String {
+        context_proxy::translated(self.proxy().as_ref(), url, text)
+    }
+
     fn emit(&self, event: PageEvent) {
         self.changed.wake();
         let Some(page) = self.page.upgrade() else { return };
@@ -234,7 +244,7 @@ impl NetworkManager {
             }
             "Network.responseReceived" => {
                 if let Some(request) = self.request(params) {
-                    let response = Response::new(&request, &params["response"]);
+                    let response = Response::new(&request, &params["response"], self.proxy());
                     request.set_response(response.clone());
                     self.emit(PageEvent::Response(response));
                 }
@@ -246,7 +256,7 @@ impl NetworkManager {
             }
             "Network.loadingFailed" => {
                 if let Some(request) = self.take_request(params) {
-                    request.set_failure(text(params, "errorText").to_owned());
+                    request.set_failure(self.translated(request.url(), text(params, "errorText")));
                     self.emit(PageEvent::RequestFailed(request));
                 }
             }
@@ -341,7 +351,7 @@ impl NetworkManager {
     }
 
     fn on_redirected(&self, request: &Rc<Request>, params: &Value) {
-        let response = Response::new(request, &params["redirectResponse"]);
+        let response = Response::new(request, &params["redirectResponse"], self.proxy());
         request.set_response(response.clone());
         response.on_loaded(Err(Error::message("Response body is unavailable for redirect responses")));
         self.take_request(params);

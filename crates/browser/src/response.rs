@@ -1,12 +1,13 @@
 //! The answer to a request.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use crate::context_proxy::{self, ContextProxy};
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::promise::Promise;
@@ -24,6 +25,9 @@ pub struct Response {
     status_text: String,
     headers: Map<String, Value>,
     remote_address: (Option<String>, Option<i64>),
+    /// The proxy that the response came through: Chromium knows that one's address only.
+    proxy: Option<Rc<dyn ContextProxy>>,
+    address_behind_proxy: OnceCell<(Option<String>, Option<i64>)>,
     from_disk_cache: bool,
     from_service_worker: bool,
     security_details: Option<Rc<SecurityDetails>>,
@@ -32,8 +36,13 @@ pub struct Response {
 }
 
 impl Response {
-    pub(crate) fn new(request: &Rc<Request>, payload: &Value) -> Rc<Self> {
+    pub(crate) fn new(request: &Rc<Request>, payload: &Value, proxy: Option<Rc<dyn ContextProxy>>) -> Rc<Self> {
         let flag = |name: &str| payload[name] == true;
+        let remote_address = (payload["remoteIPAddress"].as_str().map(str::to_owned), payload["remotePort"].as_i64());
+        let proxy = proxy.filter(|proxy| match &remote_address {
+            (Some(ip), Some(port)) => context_proxy::is_proxy(&**proxy, ip, *port),
+            _ => false,
+        });
         Rc::new(Self {
             request: Rc::downgrade(request),
             kept_request: RefCell::new(Some(request.clone())),
@@ -41,7 +50,9 @@ impl Response {
             status: payload["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
             status_text: payload["statusText"].as_str().unwrap_or_default().to_owned(),
             headers: lower_case_names(&payload["headers"]),
-            remote_address: (payload["remoteIPAddress"].as_str().map(str::to_owned), payload["remotePort"].as_i64()),
+            remote_address,
+            proxy,
+            address_behind_proxy: OnceCell::new(),
             from_disk_cache: flag("fromDiskCache"),
             from_service_worker: flag("fromServiceWorker"),
             security_details: payload.get("securityDetails").and_then(SecurityDetails::from_payload),
@@ -84,9 +95,16 @@ impl Response {
         &self.headers
     }
 
-    /// The server's IP address and port.
+    /// The server's IP address and port; neither when only another proxy knows them.
     pub fn remote_address(&self) -> (Option<&str>, Option<i64>) {
-        (self.remote_address.0.as_deref(), self.remote_address.1)
+        let (ip, port) = match &self.proxy {
+            None => &self.remote_address,
+            Some(proxy) => self.address_behind_proxy.get_or_init(|| {
+                let address = context_proxy::remote_address(&**proxy, &self.url);
+                (address.map(|address| address.ip().to_string()), address.map(|address| address.port().into()))
+            }),
+        };
+        (ip.as_deref(), *port)
     }
 
     /// The connection's certificate; `None` for plain HTTP.

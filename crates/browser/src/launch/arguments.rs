@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::LaunchOptions;
+use super::network;
 
 /// Flags that make a browser a quiet, scriptable one.
 const FLAGS: [&str; 30] = [
@@ -51,6 +52,9 @@ pub(super) fn all(options: &LaunchOptions, profile: &Path) -> Vec<String> {
     }
     arguments.push("--remote-debugging-pipe".to_owned());
     arguments.extend(options.extra_args.iter().cloned());
+    if let Some(proxy_server) = &options.proxy_server {
+        arguments.extend(network::flags(proxy_server));
+    }
     arguments.push("about:blank".to_owned());
     arguments
 }

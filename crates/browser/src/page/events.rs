@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Page;
 use crate::binding::BindingCall;
 use crate::console_message::{ConsoleLocation, ConsoleMessage};
+use crate::context_proxy;
 use crate::dialog::Dialog;
 use crate::event::{PageEvent, PageEventKind};
 use crate::execution_context::ExecutionContext;
@@ -124,8 +125,11 @@ impl Page {
             session.note_refusal(&address);
         }
         let url = entry["url"].as_str().map(str::to_owned);
+        let message = text("text");
+        let failed = context_proxy::failed_web_socket(&message).or(url.as_deref()).unwrap_or_default();
+        let message = self.network().translated(failed, &message);
         let location = ConsoleLocation { url, line: entry["lineNumber"].as_i64(), column: None };
-        self.emit(PageEvent::Console(ConsoleMessage::new(text("level"), text("text"), Vec::new(), location)));
+        self.emit(PageEvent::Console(ConsoleMessage::new(text("level"), message, Vec::new(), location)));
     }
 
     fn on_dialog(self: &Rc<Self>, session: &Rc<Session>, params: &Value) {

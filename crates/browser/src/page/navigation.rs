@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Page;
+use crate::context_proxy;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::lifecycle_watcher::{Goal, LifecycleWatcher, Milestone};
@@ -70,7 +71,12 @@ impl Frame {
             .as_str()
             .filter(|text| !text.is_empty() && *text != "net::ERR_HTTP_RESPONSE_CODE_FAILURE");
         if let Some(text) = failure {
-            return Err(Error::Load { error_text: text.to_owned(), url: url.to_owned() });
+            let known = watcher.failure().filter(|_| context_proxy::is_of_proxy(text));
+            let error_text = match known {
+                Some(known) => known,
+                None => self.manager()?.network().translated(url, text),
+            };
+            return Err(Error::Load { error_text, url: url.to_owned() });
         }
         watcher.reach(if is_new { Goal::NewDocument } else { Goal::SameDocument }).await?;
         Ok(watcher.response())

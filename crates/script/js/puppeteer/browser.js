@@ -1,4 +1,5 @@
 // Browser: the Chromium that the job's page runs in.
+import { map } from "internal:core/arrays";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { waitForEvent } from "internal:puppeteer/event_wait";
 import { define, ridOf } from "internal:core/handles";
@@ -8,8 +9,8 @@ import { refuseJson } from "internal:puppeteer/page_function";
 
 export class Browser extends EventEmitter {
   process() { return ops.browser_process(ridOf(this)); }
-  async createIncognitoBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
-  async createBrowserContext() { return await ops.browser_create_browser_context(ridOf(this)); }
+  async createIncognitoBrowserContext(options) { return await createBrowserContext(this, options); }
+  async createBrowserContext(options) { return await createBrowserContext(this, options); }
   browserContexts() { return ops.browser_browser_contexts(ridOf(this)); }
   defaultBrowserContext() { return ops.browser_default_browser_context(ridOf(this)); }
   wsEndpoint() { return ops.browser_ws_endpoint(ridOf(this)); }
@@ -28,6 +29,13 @@ export class Browser extends EventEmitter {
 }
 
 define("Browser", Browser, deliver, 1);
+
+function createBrowserContext(browser, options) {
+  const { proxyServer, proxyBypassList } = options ?? {};
+  const server = proxyServer === undefined || proxyServer === null ? undefined : `${proxyServer}`;
+  const bypassed = map(proxyBypassList ?? [], (host) => `${host}`);
+  return ops.browser_create_browser_context(ridOf(browser), server, bypassed);
+}
 
 // The first of the targets of a browser or browser context, now or later, that the predicate accepts.
 export async function waitForTarget(owner, predicate, options = {}) {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use ::browser::ContextOptions;
 use ::browser::browser::Browser;
 use rquickjs as js;
 use serde_json::json;
@@ -17,9 +18,13 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("browser_targets", |_, (browser,): This| Ok(browser.targets()))?;
     ops.sync("browser_target", |_, (browser,): This| Ok(browser.target()))?;
     ops.sync("browser_is_connected", |_, (browser,): This| Ok(browser.is_connected()))?;
-    ops.future("browser_create_browser_context", |_, (browser,): This| async move {
-        Ok(browser.create_browser_context().await?)
-    })?;
+    ops.future(
+        "browser_create_browser_context",
+        |_, (browser, proxy_server, proxy_bypass_list): (Rc<Browser>, Option<String>, Vec<String>)| async move {
+            let options = ContextOptions { proxy_server, proxy_bypass_list };
+            Ok(browser.create_browser_context_with(options).await?)
+        },
+    )?;
     ops.future("browser_new_page", |_, (browser,): This| async move { Ok(browser.new_page().await?) })?;
     ops.future("browser_pages", |_, (browser,): This| async move { Ok(browser.pages().await?) })?;
     ops.future("browser_version", |_, (browser,): This| async move { Ok(browser.version().await?) })?;
