@@ -19,13 +19,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
     ("script", &["browser", "job-model", "json-text"]),
-    ("gateway", &["job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
-    ("executor", &["browser", "job-model", "job-queue", "json-text", "script", "service"]),
+    ("gateway", &["egress", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
+    ("executor", &["browser", "egress", "job-model", "job-queue", "json-text", "script", "service"]),
     // The one place where everything is put together in a single process.
     ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.
     ("tests", &["job-model", "job-queue", "testkit"]),
-    ("bench", &["browser", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"]),
+    (
+        "bench",
+        &["browser", "executor", "gateway", "job-model", "job-queue", "job-store", "script", "service", "testkit"],
+    ),
     ("fuzz", &["browser", "executor", "gateway", "job-model", "job-queue", "job-store", "script"]),
 ];
 

@@ -73,7 +73,16 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         }
     }
     let code = placed(&read(&case.join("code.mjs"))?, site);
-    Ok(JobOrder { uuid: JobId::fresh(), code, vars, modules, timeout: Duration::from_secs(60) })
+    Ok(JobOrder {
+        uuid: JobId::fresh(),
+        code,
+        vars,
+        modules,
+        timeout: Duration::from_secs(60),
+        network: None,
+        network_token: None,
+        http_proxy: false,
+    })
 }
 
 /// What the case changes of the executor's settings: one flag a line in `flags.txt`.
@@ -90,6 +99,8 @@ fn run_job(order: JobOrder, run_dir: &Path, flags: &[String]) -> Result<JobResul
     let mut args = vec!["executor".to_owned(), "--queue-host=none".into(), "--queue-username=none".into()];
     args.extend(["--queue-password=none".to_owned(), format!("--chromium-extra-args={CHROMIUM_ARGS}")]);
     args.push(format!("--run-dir={}", run_dir.display()));
+    // The cases' pages are on this machine.
+    args.push("--network-deny=link-local,own".to_owned());
     args.extend_from_slice(flags);
     let config: Config = service::config::try_parse_from(args).map_err(|error| Failed::from(format!("{error:?}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod gateway_load;
+mod guard;
 mod jobs;
 mod load;
 mod machine;
@@ -42,6 +43,8 @@ enum Part {
     Calls,
     /// The pieces of a job.
     Parts,
+    /// What the guard of the network costs.
+    Guard,
     /// The gateway.
     Gateway,
     /// Whole jobs.
@@ -61,6 +64,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Parts) {
         tokio::task::LocalSet::new().run_until(parts::run(&mut report, &chromium)).await?;
+    }
+    if wanted(Part::Guard) {
+        guard::run(&mut report, args.rounds, &chromium).await?;
     }
     if wanted(Part::Gateway) || wanted(Part::Jobs) {
         let (broker, couchdb) = (services::private_rabbitmq().await, services::couchdb().await);

@@ -13,12 +13,13 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use self::prepared_page::PreparedPage;
-use self::prepared_page::page_in;
+use self::prepared_page::{Way, page_in};
 use self::warm_browser::WarmBrowser;
 use crate::chromiums::client::ChromiumClient;
 use crate::chromiums::messages::End;
 use crate::config::BrowserIsolation;
 use crate::protocol::SlotSettings;
+use crate::slot_network::{Scheme, SlotNetwork};
 
 /// Longest time to make a context with its page in a healthy browser.
 const PREPARE: Duration = Duration::from_secs(8);
@@ -38,6 +39,8 @@ pub(crate) struct BrowserPool {
     warm: Option<Rc<WarmBrowser>>,
     ahead: Option<Ahead>,
     prepared_in: Duration,
+    /// The way out of the job that runs, or of the next one. The page that is made ahead has the other one.
+    way: Way,
 }
 
 /// The next job's page, being made while a job runs. Dropped, that ends.
@@ -69,8 +72,9 @@ pub(crate) enum PrepareError {
 
 impl BrowserPool {
     /// A pool without a browser yet.
-    pub(crate) fn new(settings: SlotSettings, chromiums: ChromiumClient) -> Self {
-        Self { settings: Rc::new(settings), chromiums, warm: None, ahead: None, prepared_in: Duration::ZERO }
+    pub(crate) fn new(settings: SlotSettings, chromiums: ChromiumClient, network: Option<Rc<SlotNetwork>>) -> Self {
+        let way = Way { network, index: 0, scheme: Scheme::Socks5 };
+        Self { settings: Rc::new(settings), chromiums, warm: None, ahead: None, prepared_in: Duration::ZERO, way }
     }
 
     /// The slot's settings.
@@ -107,12 +111,13 @@ impl BrowserPool {
                 && !warm.has_served(&self.settings, warm.jobs.get() + 1)
         });
         let (fresh, settings, chromiums) = (again.is_none(), Rc::clone(&self.settings), self.chromiums.clone());
+        let way = Way { index: 1 - self.way.index, ..self.way.clone() };
         let task = tokio::task::spawn_local(async move {
             let warm = match again {
                 Some(warm) => warm,
                 None => WarmBrowser::start(&chromiums, &settings).await?,
             };
-            page_in(warm).await
+            page_in(warm, way).await
         });
         self.ahead = Some(Ahead { task, fresh });
     }
@@ -134,6 +139,7 @@ impl BrowserPool {
                     self.discard().await;
                     self.warm = Some(prepared.browser());
                 }
+                self.way.index = prepared.proxy();
                 Some(prepared)
             }
             Ok(lost) => {
@@ -167,7 +173,7 @@ impl BrowserPool {
                     warm
                 }
             };
-            let error = match page_in(warm).await {
+            let error = match page_in(warm, self.way.clone()).await {
                 Ok(prepared) => return Ok(prepared),
                 Err(error) => error,
             };
@@ -187,6 +193,17 @@ impl BrowserPool {
     pub(crate) async fn replace(&mut self, prepared: PreparedPage) -> Result<PreparedPage, PrepareError> {
         self.clear(prepared).await;
         self.prepare().await
+    }
+
+    /// As [`replace`](Self::replace), with a page for a job whose own proxy speaks HTTP.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub(crate) async fn replace_for_http(&mut self, prepared: PreparedPage) -> Result<PreparedPage, PrepareError> {
+        self.way.scheme = Scheme::Http;
+        let replaced = self.replace(prepared).await;
+        self.way.scheme = Scheme::Socks5;
+        replaced
     }
 
     /// Takes away everything of a job that has ended, and the browser when it has served enough.

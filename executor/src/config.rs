@@ -11,6 +11,8 @@ use serde_json::Value;
 use service::config::{address, boolean, duration_from, number_between, number_from};
 use service::{QueueArgs, StopArgs, TelemetryArgs};
 
+use crate::network::arguments::NetworkArgs;
+
 // The least that a job can do anything with. A job that does nothing but open its page was measured to need half of it.
 /// JOB_TIMEOUT and JOB_CPU.
 const SHORTEST_JOB: Duration = Duration::from_millis(100);
@@ -131,6 +133,9 @@ pub struct ExecutorArgs {
     /// Default: puppet-master-UID in the system's folder for temporary files.
     #[arg(long, env = "RUN_DIR", value_name = "FOLDER")]
     pub run_dir: Option<PathBuf>,
+    /// The network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// The browser.
     #[command(flatten)]
     pub browser: BrowserArgs,
@@ -146,7 +151,8 @@ pub struct BrowserArgs {
     /// Run Chromium without a window; anything but `false` means yes.
     #[arg(long, env = "CHROMIUM_HEADLESS", value_name = "BOOL", default_value = "true")]
     pub chromium_headless: String,
-    /// More arguments for Chromium, as a JSON array of strings; what is empty (`""`, null, false) is left out.
+    /// More arguments for Chromium, as a JSON array of strings; what is empty (`""`, null, false) is left out. A `--proxy-server` is
+    /// what the guard of the network goes through; `--host-resolver-rules` are the guard's.
     #[arg(long, env = "CHROMIUM_EXTRA_ARGS", value_name = "JSON", default_value = "[]", value_parser = json_strings)]
     pub chromium_extra_args: JsonStrings,
     /// Longest time a Chromium may take to start.

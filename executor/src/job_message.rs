@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{InstanceId, InvalidJobId, JobId, Timestamp};
+use job_model::{InstanceId, InvalidJobId, JobId, JobNetwork, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
+
+use crate::network;
 
 /// Which creation of which job a message is about. Messages of one creation say the same of all three.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +36,10 @@ pub struct JobMessage {
     pub timeout: Option<Duration>,
     /// How many executors may begin it, when the job says.
     pub max_attempts: Option<u32>,
+    /// What the job says of the network.
+    pub network: Option<JobNetwork>,
+    /// What its token says of the network.
+    pub network_token: Option<TokenNetwork>,
 }
 
 /// Why a message is no job.
@@ -77,6 +83,10 @@ struct Body {
     timeout: Option<u32>,
     #[serde(default)]
     max_attempts: Option<u32>,
+    #[serde(default)]
+    network: Option<JobNetwork>,
+    #[serde(default)]
+    network_token: Option<TokenNetwork>,
 }
 
 impl JobMessage {
@@ -96,7 +106,9 @@ impl JobMessage {
             instance: serde_json::from_value(envelope.instance).ok(),
             created_at: serde_json::from_value(envelope.created_at).ok(),
         };
-        match serde_json::from_str::<Body>(&text) {
+        let body = serde_json::from_str::<Body>(&text).map_err(|error| error.to_string());
+        // A job is not to run without the rules that it was sent with.
+        match body.and_then(|body| network::check(body.network.as_ref(), body.network_token.as_ref()).map(|()| body)) {
             Ok(body) => Ok(Self {
                 key,
                 code: body.code.unwrap_or_default(),
@@ -104,8 +116,10 @@ impl JobMessage {
                 modules: body.modules.unwrap_or_default(),
                 timeout: body.timeout.map(|seconds| Duration::from_secs(seconds.into())),
                 max_attempts: body.max_attempts,
+                network: body.network,
+                network_token: body.network_token,
             }),
-            Err(error) => Err(Unreadable::BadJob { key: Box::new(key), reason: error.to_string() }),
+            Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }
     }
 }
@@ -154,6 +168,24 @@ mod tests {
         assert_eq!((job.code.as_str(), job.vars["a\u{fffd}"].as_str()), ("'\u{fffd}'", "\u{fffd} 😀"));
         let latin = Message::new(b"{\"uuid\":\"j\",\"code\":\"\xe9\"}".to_vec());
         assert_eq!(JobMessage::decode(&latin).unwrap().code, "\u{fffd}");
+    }
+
+    #[test]
+    fn a_job_whose_network_rules_cannot_be_kept_does_not_run() {
+        let job =
+            decode(r#"{"uuid":"j","network":{"deny":["private"]},"network_token":{"allow":["public"]}}"#).unwrap();
+        assert!(job.network.is_some() && job.network_token.is_some());
+        for rules in [
+            r#""network":{"deny":["a b"]}"#,
+            r#""network":{"forbid":["private"]}"#,
+            r#""network_token":{"allow":["10.0.0.1/8"]}"#,
+            r#""network":{"proxy":"ftp://u:hunter2@p"}"#,
+        ] {
+            let Err(Unreadable::BadJob { reason, .. }) = decode(&format!(r#"{{"uuid":"j",{rules}}}"#)) else {
+                panic!("{rules} is taken");
+            };
+            assert!(reason.contains("network") && !reason.contains("hunter2") || reason.contains("forbid"), "{reason}");
+        }
     }
 
     #[test]

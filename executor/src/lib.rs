@@ -17,6 +17,7 @@ mod log_meter;
 mod memory;
 mod message_headers;
 mod metrics;
+pub mod network;
 mod order_listener;
 mod orders;
 mod page_setup;
@@ -26,6 +27,7 @@ mod recent_ids;
 mod result_message;
 mod run_directory;
 pub mod slot;
+mod slot_network;
 mod slot_output;
 mod slot_pipe;
 pub mod slot_process;
@@ -48,6 +50,7 @@ use events::EventPublisher;
 use heartbeats::Heart;
 use job_registry::JobRegistry;
 use metrics::Metrics;
+use network::{Network, NetworkError};
 use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
@@ -80,6 +83,9 @@ pub enum ExecutorError {
         /// How many times.
         attempts: u16,
     },
+    /// Jobs would have no guarded network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The slot for a single job failed.
     #[error(transparent)]
     Slot(#[from] SlotError),
@@ -111,14 +117,25 @@ pub async fn run(
     };
     let run_directory = RunDirectory::create(&args.run_dir())?;
     let size = args.concurrency();
+    let network = Network::start(&args).await?;
     let metrics = Arc::new(Metrics::default());
     tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
     let start_attempts = args.browser.browser_start_attempts;
     let settings = slot_settings(&args);
-    let slots = Arc::new(SlotPool::start(size, program, settings, run_directory, start_attempts, Arc::clone(&metrics)));
+    let slots = SlotPool::start(
+        size,
+        program,
+        settings,
+        Arc::clone(&network),
+        run_directory,
+        start_attempts,
+        Arc::clone(&metrics),
+    );
+    let slots = Arc::new(slots);
     let status = Status {
         queue: Arc::clone(&queue),
         slots: Arc::clone(&slots),
+        network,
         metrics: Arc::clone(&metrics),
         stop: stop.clone(),
     };
@@ -175,7 +192,8 @@ pub async fn run_one(
     find_chromium(args)?;
     let run_directory = RunDirectory::create(&args.run_dir())?;
     let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
-    let (mut slot, _) = Slot::start(program, settings).await?;
+    let network = Network::start(args).await?;
+    let (mut slot, _) = Slot::start_behind(program, settings, &network).await?;
     let (uuid, mut logs) = (order.uuid.clone(), Vec::new());
     let keep = |entry: LogEntry| {
         logs.push(entry.clone());
@@ -184,6 +202,15 @@ pub async fn run_one(
     let end = slot.run(order, stop, "cancelled", keep).await;
     slot.kill().await;
     end?.into_result(uuid, logs).map_err(ExecutorError::Results)
+}
+
+/// Checks what no single setting shows: whether there is a Chromium, and whether its flags leave the network guarded.
+///
+/// # Errors
+/// [`ExecutorError::NoChromium`] and [`ExecutorError::Network`], which say what to do.
+pub fn check(args: &ExecutorArgs) -> Result<(), ExecutorError> {
+    find_chromium(args)?;
+    Ok(network::check_chromium_args(&args.browser.chromium_extra_args.0)?)
 }
 
 /// The Chromium that slots will start.
@@ -220,5 +247,6 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_temp_files: u64::from(args.job_temp_files) * MIB,
         job_pages: args.job_pages.get().into(),
         allow_local_files: args.allow_local_files,
+        proxies: None,
     }
 }

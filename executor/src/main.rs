@@ -23,7 +23,7 @@ fn start(config: Config) -> anyhow::Result<()> {
     if let Err(error) = config.queue.check() {
         service::config::refuse(error);
     }
-    if let Err(error) = executor::find_chromium(&config.executor) {
+    if let Err(error) = executor::check(&config.executor) {
         service::config::refuse(error);
     }
     service::telemetry::init(&config.telemetry)?;
@@ -34,7 +34,8 @@ fn start(config: Config) -> anyhow::Result<()> {
 async fn run(config: Config) -> anyhow::Result<()> {
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&config.telemetry).context("failed to find this program's own file")?;
-    let settings = config.executor();
+    let mut settings = config.executor();
+    settings.network.add_own(&config.queue.host, config.queue.port);
     let queue = RabbitMqQueue::new(RabbitMqConfig {
         host: config.queue.host,
         port: config.queue.port,

@@ -1,8 +1,10 @@
 //! What the executor counts, in the Prometheus text form.
 
 use std::fmt::Write;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use egress::Counters;
 use job_model::Outcome;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -100,6 +102,12 @@ pub(crate) struct Metrics {
     browser_crashes: Counter,
     browser_recycles: Counter,
     memory: Family<PartLabel, Gauge>,
+    network_open: Gauge,
+    network_connections: Counter,
+    network_refused: Counter,
+    network_failed: Counter,
+    network_sent: Counter,
+    network_received: Counter,
 }
 
 impl Default for Metrics {
@@ -119,6 +127,12 @@ impl Default for Metrics {
             browser_crashes: Counter::default(),
             browser_recycles: Counter::default(),
             memory: Family::default(),
+            network_open: Gauge::default(),
+            network_connections: Counter::default(),
+            network_refused: Counter::default(),
+            network_failed: Counter::default(),
+            network_sent: Counter::default(),
+            network_received: Counter::default(),
         }
         .registered()
     }
@@ -142,6 +156,12 @@ impl Metrics {
         all.register("browser_recycles", "Chromiums that had served enough", self.browser_recycles.clone());
         let help = "Private memory of the executor and its descendants";
         all.register_with_unit("memory", help, Unit::Bytes, self.memory.clone());
+        all.register("network_open", "Connections of browsers that are open", self.network_open.clone());
+        all.register("network_connections", "Connections of browsers", self.network_connections.clone());
+        all.register("network_refused", "Connections that the policy refused", self.network_refused.clone());
+        all.register("network_failed", "Connections that failed otherwise", self.network_failed.clone());
+        all.register_with_unit("network_sent", "Sent by browsers", Unit::Bytes, self.network_sent.clone());
+        all.register_with_unit("network_received", "Received by browsers", Unit::Bytes, self.network_received.clone());
         self.registry = all;
         self
     }
@@ -190,6 +210,20 @@ impl Metrics {
         self.memory.get_or_create(&PartLabel { part }).set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
+    /// The guard counts by itself.
+    pub(crate) fn set_network(&self, counters: &Counters) {
+        self.network_open.set(i64::try_from(counters.open).unwrap_or(i64::MAX));
+        for (counter, number) in [
+            (&self.network_connections, counters.connections),
+            (&self.network_refused, counters.refused),
+            (&self.network_failed, counters.failed),
+            (&self.network_sent, counters.bytes_up),
+            (&self.network_received, counters.bytes_down),
+        ] {
+            counter.inner().store(number, Ordering::Relaxed);
+        }
+    }
+
     /// All of them in the OpenMetrics text form.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
@@ -217,6 +251,7 @@ mod tests {
         metrics.slot_ready(&BrowserReport { starts: 2, crashes: 1, ..BrowserReport::default() });
         metrics.set_slots(2, 1);
         metrics.set_memory("browsers", 5);
+        metrics.set_network(&egress::Counters { refused: 3, bytes_down: 7, ..egress::Counters::default() });
         let text = metrics.text();
         for line in [
             r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
@@ -228,6 +263,8 @@ mod tests {
             "puppet_master_executor_browser_starts_total 2",
             "puppet_master_executor_browser_crashes_total 1",
             r#"puppet_master_executor_memory_bytes{part="browsers"} 5"#,
+            "puppet_master_executor_network_refused_total 3",
+            "puppet_master_executor_network_received_bytes_total 7",
         ] {
             assert!(text.contains(line), "no {line} in {text}");
         }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{JobId, JobResult, LogEntry, Outcome, Timestamp};
+use job_model::{JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 use crate::config::BrowserIsolation;
+use crate::network::questions::{NetworkAnswer, NetworkQuestion, SlotProxies};
 
 /// What a slot process is told before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,8 @@ pub struct SlotSettings {
     pub job_pages: u32,
     /// Whether job code may use this machine's files.
     pub allow_local_files: bool,
+    /// What browsers reach the network through; `None` for nothing but the network itself.
+    pub proxies: Option<SlotProxies>,
 }
 
 /// A job for a slot.
@@ -70,6 +73,15 @@ pub struct JobOrder {
     pub modules: BTreeMap<String, String>,
     /// Longest time the code may run.
     pub timeout: Duration,
+    /// What the job says of the network: the executor's business alone, as it may hold a password.
+    #[serde(skip)]
+    pub network: Option<JobNetwork>,
+    /// What its token says of the network.
+    #[serde(skip)]
+    pub network_token: Option<TokenNetwork>,
+    /// Whether its contexts talk HTTP to their proxies, because the job's own proxy does.
+    #[serde(default)]
+    pub http_proxy: bool,
 }
 
 /// What the executor says to a slot.
@@ -82,6 +94,15 @@ pub enum ToSlot {
     Run(Box<JobOrder>),
     /// Stop the job that runs: its result's error is this text.
     Stop(String),
+    /// Stop the job that runs, which has failed: its result's error is this text.
+    Fail(String),
+    /// The answer to a question.
+    Network {
+        /// The question's number.
+        number: u64,
+        /// The answer.
+        answer: NetworkAnswer,
+    },
 }
 
 /// What a slot says to the executor.
@@ -92,6 +113,9 @@ pub enum FromSlot {
     Ready {
         /// How long it took to be ready again, browser included.
         prepared_in: Duration,
+        /// Which of [`SlotProxies::contexts`] the page is behind.
+        #[serde(default)]
+        proxy: usize,
     },
     /// The job was read and begins: what goes wrong from now on is the job's.
     Began,
@@ -101,6 +125,15 @@ pub enum FromSlot {
     Done(Box<JobEnd>),
     /// The slot cannot go on, and why. It ends.
     Failed(String),
+    /// A question about the network, while a job runs.
+    Network {
+        /// Tells the answer from others.
+        number: u64,
+        /// The question.
+        question: NetworkQuestion,
+    },
+    /// The proxy of this number, opened for the job, is not needed any more.
+    ProxyClosed(u64),
 }
 
 /// How a job's code ended. Its log was told line by line.

@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use job_model::LogEntry;
@@ -25,6 +26,7 @@ use crate::chromiums::messages::SOCKET;
 use crate::chromiums::owner::SlotChromiums;
 use crate::environment;
 use crate::log_meter::LogMeter;
+use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
 use crate::slot_output::{SlotOutput, longest_line};
 
@@ -121,6 +123,8 @@ pub struct Slot {
     chromiums: SlotChromiums,
     /// Jobs that were given to it.
     jobs: u64,
+    /// Its ways out, when it has a guarded network.
+    network: Option<SlotSessions>,
 }
 
 impl Slot {
@@ -129,6 +133,30 @@ impl Slot {
     /// # Errors
     /// Any [`SlotError`]; nothing of the process is left then.
     pub async fn start(program: &SlotProgram, settings: SlotSettings) -> Result<(Self, BrowserReport), SlotError> {
+        Self::start_with(program, settings, None).await
+    }
+
+    /// As [`start`](Self::start), with nothing of the network but what a guard lets through.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_behind(
+        program: &SlotProgram,
+        settings: SlotSettings,
+        network: &Arc<Network>,
+    ) -> Result<(Self, BrowserReport), SlotError> {
+        let failed = |source| SlotError::Start { program: program.executable.display().to_string(), source };
+        let sessions = SlotSessions::open(network).await.map_err(failed)?;
+        let extra_args = network.chromium_args().to_vec();
+        let settings = SlotSettings { proxies: Some(sessions.proxies()), extra_args, ..settings };
+        Self::start_with(program, settings, Some(sessions)).await
+    }
+
+    async fn start_with(
+        program: &SlotProgram,
+        settings: SlotSettings,
+        network: Option<SlotSessions>,
+    ) -> Result<(Self, BrowserReport), SlotError> {
         let failed = |source| SlotError::Start { program: program.executable.display().to_string(), source };
         let mut command = Command::new(&program.executable);
         command.args(&program.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
@@ -147,7 +175,7 @@ impl Slot {
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0 };
+        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -167,7 +195,12 @@ impl Slot {
         let limit = self.settings.browser_start_timeout + PREPARE;
         let message = timeout(limit, self.receive()).await;
         match message.map_err(|_| SlotError::Silent { action: "prepare a page", limit })??.0 {
-            FromSlot::Ready { prepared_in } => Ok(BrowserReport { prepared_in, ..self.chromiums.take_report() }),
+            FromSlot::Ready { prepared_in, proxy } => {
+                if let Some(network) = &mut self.network {
+                    network.waits_behind(proxy);
+                }
+                Ok(BrowserReport { prepared_in, ..self.chromiums.take_report() })
+            }
             other => Err(unexpected("that it is ready", &other)),
         }
     }
@@ -179,21 +212,49 @@ impl Slot {
     /// Any [`SlotError`]: the slot is over, and with it the job.
     pub async fn run(
         &mut self,
-        order: JobOrder,
+        mut order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
         mut on_log: impl FnMut(LogEntry),
+    ) -> Result<JobEnd, SlotError> {
+        let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
+        let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
+        for event in self.network.as_mut().map(SlotSessions::withdraw).unwrap_or_default() {
+            if let JobEvent::Log(entry) = event {
+                on_log(entry);
+            }
+        }
+        ended
+    }
+
+    async fn run_admitted(
+        &mut self,
+        order: JobOrder,
+        admitted: Result<(), String>,
+        stop: &CancellationToken,
+        stop_text: &str,
+        on_log: &mut impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
         let limit = order.timeout + GRACE;
         self.jobs += 1;
         let _watch = self.chromiums.watch(self.jobs);
         self.begin(order).await.map_err(|error| SlotError::NotBegun(Box::new(error)))?;
+        if let Err(reason) = admitted {
+            self.send(&ToSlot::Fail(reason), STOP_GRACE).await?;
+        }
         let mut log = LogMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
         loop {
             let message = tokio::select! {
-                message = timeout_at(deadline, self.receive()) => message,
+                message = timeout_at(deadline, receive(&mut self.output)) => message,
+                event = event(&mut self.network) => {
+                    match event {
+                        JobEvent::Log(entry) => on_log(entry),
+                        JobEvent::End(reason) => self.send(&ToSlot::Fail(reason), STOP_GRACE).await?,
+                    }
+                    continue;
+                }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
                     deadline = deadline.min(Instant::now() + STOP_GRACE);
@@ -206,9 +267,23 @@ impl Slot {
                     log.count(bytes).map_err(SlotError::TooMuchLog)?;
                     on_log(entry);
                 }
+                Ok(Ok((FromSlot::Network { number, question }, _))) => {
+                    let answer = match &mut self.network {
+                        Some(network) => network.answer(question).await,
+                        None => {
+                            return Err(SlotError::Protocol("a question about a network that it has not".to_owned()));
+                        }
+                    };
+                    self.send(&ToSlot::Network { number, answer }, STOP_GRACE).await?;
+                }
+                Ok(Ok((FromSlot::ProxyClosed(number), _))) => {
+                    if let Some(network) = &mut self.network {
+                        network.close(number);
+                    }
+                }
                 Ok(Ok((FromSlot::Done(end), _))) => return checked(*end),
                 Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
-                Ok(Err(error)) => return Err(error),
+                Ok(Err(error)) => return Err(self.explained(error).await),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
         }
@@ -248,17 +323,17 @@ impl Slot {
 
     /// What it says, and in how many bytes. Cancel safe.
     async fn receive(&mut self) -> Result<(FromSlot, usize), SlotError> {
-        match self.output.next_line().await {
-            Ok(Some(line)) => match serde_json::from_slice(&line) {
-                Ok(FromSlot::Failed(reason)) => Err(SlotError::Failed(reason)),
-                Ok(message) => Ok((message, line.len())),
-                Err(error) => {
-                    let beginning = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
-                    Err(SlotError::Protocol(format!("{error} in {beginning:?}")))
-                }
-            },
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(SlotError::Protocol(error.to_string())),
-            Ok(None) | Err(_) => Err(self.ended().await),
+        match receive(&mut self.output).await {
+            Ok(received) => Ok(received),
+            Err(error) => Err(self.explained(error).await),
+        }
+    }
+
+    /// Why nothing more comes from it.
+    async fn explained(&mut self, error: Unheard) -> SlotError {
+        match error {
+            Unheard::Ended => self.ended().await,
+            Unheard::Because(error) => error,
         }
     }
 
@@ -306,6 +381,39 @@ fn inherit(command: &mut Command, socket: &OwnedFd) {
     unsafe { command.pre_exec(install) };
 }
 
+/// Why nothing could be heard of a slot.
+enum Unheard {
+    /// Its pipe is at its end: how the process ended tells more.
+    Ended,
+    Because(SlotError),
+}
+
+/// What a slot says, and in how many bytes. Cancel safe.
+async fn receive(output: &mut SlotOutput<BufReader<ChildStdout>>) -> Result<(FromSlot, usize), Unheard> {
+    match output.next_line().await {
+        Ok(Some(line)) => match serde_json::from_slice(&line) {
+            Ok(FromSlot::Failed(reason)) => Err(Unheard::Because(SlotError::Failed(reason))),
+            Ok(message) => Ok((message, line.len())),
+            Err(error) => {
+                let beginning = String::from_utf8_lossy(&line[..line.len().min(200)]).into_owned();
+                Err(Unheard::Because(SlotError::Protocol(format!("{error} in {beginning:?}"))))
+            }
+        },
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(Unheard::Because(SlotError::Protocol(error.to_string())))
+        }
+        Ok(None) | Err(_) => Err(Unheard::Ended),
+    }
+}
+
+/// The next thing that the guard has for the job; nothing without a guard. Cancel safe.
+async fn event(network: &mut Option<SlotSessions>) -> JobEvent {
+    match network {
+        Some(network) => network.event().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// An end that can be passed on: nobody looks into the results before a gateway does.
 fn checked(end: JobEnd) -> Result<JobEnd, SlotError> {
     let results = end.results.get();
@@ -323,6 +431,7 @@ fn unexpected(due: &str, message: &FromSlot) -> SlotError {
         FromSlot::Log(_) => "a log line",
         FromSlot::Done(_) => "a result",
         FromSlot::Failed(_) => "a failure",
+        FromSlot::Network { .. } | FromSlot::ProxyClosed(_) => "a word about the network",
     };
     SlotError::Protocol(format!("expected {due}, got {what}"))
 }

@@ -8,6 +8,7 @@ use job_model::Outcome;
 use script::Stop;
 use tokio::sync::mpsc;
 
+use crate::network::questions::NetworkAnswer;
 use crate::protocol::{FromSlot, ToSlot};
 
 /// The reading thread's stack: it reads lines of JSON without any depth.
@@ -17,6 +18,8 @@ const STACK: usize = 256 << 10;
 pub(crate) struct Input {
     messages: mpsc::UnboundedReceiver<anyhow::Result<ToSlot>>,
     stoppable: Stoppable,
+    /// What the parent says to questions about the network, until it is taken.
+    answers: Option<std::sync::mpsc::Receiver<(u64, NetworkAnswer)>>,
 }
 
 /// The run that can be stopped now.
@@ -30,6 +33,7 @@ impl Input {
         let (sender, messages) = mpsc::unbounded_channel();
         let stoppable = Stoppable::default();
         let stops = Arc::clone(&stoppable);
+        let (answer_sender, answers) = std::sync::mpsc::channel();
         // Ends with the pipe, or with the process.
         std::thread::Builder::new().name("slot-input".to_owned()).stack_size(STACK).spawn(move || {
             for line in io::stdin().lock().lines() {
@@ -44,6 +48,15 @@ impl Input {
                             stop.request(Outcome::Cancelled, error);
                         }
                     }
+                    Ok(ToSlot::Fail(error)) => {
+                        if let Some(stop) = lock(&stops).as_ref() {
+                            stop.request(Outcome::Failed, error);
+                        }
+                    }
+                    // Past the messages: who asks does nothing else until the answer is there.
+                    Ok(ToSlot::Network { number, answer }) => {
+                        let _ = answer_sender.send((number, answer));
+                    }
                     message => {
                         let over = message.is_err();
                         if sender.send(message).is_err() || over {
@@ -53,12 +66,17 @@ impl Input {
                 }
             }
         })?;
-        Ok(Self { messages, stoppable })
+        Ok(Self { messages, stoppable, answers: Some(answers) })
     }
 
     /// The next message but orders to stop; `None` when the parent is gone. Cancel safe.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<ToSlot>> {
         self.messages.recv().await.transpose()
+    }
+
+    /// The answers to questions about the network, for who asks them; `None` the second time.
+    pub(crate) fn take_answers(&mut self) -> Option<std::sync::mpsc::Receiver<(u64, NetworkAnswer)>> {
+        self.answers.take()
     }
 
     /// Orders to stop are for this run.

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, ToSlot};
+use crate::slot_network::SlotNetwork;
 use crate::slot_pipe::{Input, say};
 
 /// A job that comes within this time of the slot's being ready was in the queue, or its sender had waited for the one before.
@@ -137,17 +139,24 @@ async fn serve(socket: OwnedFd) -> anyhow::Result<()> {
     };
     limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
     let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
-    let mut pool = BrowserPool::new(settings, chromiums.clone());
+    let proxies = settings.proxies.clone().zip(input.take_answers());
+    let network = proxies.map(|(proxies, answers)| Rc::new(SlotNetwork::new(proxies, answers)));
+    let mut pool = BrowserPool::new(settings, chromiums.clone(), network.clone());
     let mut next = pool.prepare().await.context("failed to prepare a page")?;
     let mut jobs = 0;
     loop {
-        say(&FromSlot::Ready { prepared_in: pool.take_prepared_in() })?;
+        say(&FromSlot::Ready { prepared_in: pool.take_prepared_in(), proxy: next.proxy() })?;
         let ready = Instant::now();
-        let Some((prepared, order)) = await_order(&mut pool, next, &mut input).await? else {
+        let Some((mut prepared, order)) = await_order(&mut pool, next, &mut input).await? else {
             pool.close().await;
             return Ok(());
         };
+        if order.http_proxy {
+            prepared = pool.replace_for_http(prepared).await.context("failed to prepare a page")?;
+        }
+        let is_ordinary = !order.http_proxy;
         say(&FromSlot::Began)?;
+        let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::after(prepared.renewal());
         let settings = pool.settings();
@@ -155,9 +164,10 @@ async fn serve(socket: OwnedFd) -> anyhow::Result<()> {
         let exceeded = chromiums.exceeded(jobs);
         let running = job_run::run(order, &prepared, &settings, exceeded, page_use.clone(), &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
+        drop(line);
         say(&FromSlot::Done(Box::new(end)))?;
         drop(engine);
-        next = if page_use.has_begun() || !prepared.works() {
+        next = if page_use.has_begun() || !prepared.works() || !is_ordinary {
             pool.replace(prepared).await.context("failed to prepare a page")?
         } else {
             prepared.leave();

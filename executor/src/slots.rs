@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::metrics::Metrics;
+use crate::network::Network;
 use crate::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
@@ -51,6 +52,7 @@ enum Returned {
 struct Shared {
     program: SlotProgram,
     settings: SlotSettings,
+    network: Arc<Network>,
     run_directory: Arc<RunDirectory>,
     start_attempts: u32,
     serial: AtomicU64,
@@ -68,6 +70,7 @@ impl SlotPool {
         size: NonZeroU16,
         program: SlotProgram,
         settings: SlotSettings,
+        network: Arc<Network>,
         run_directory: RunDirectory,
         start_attempts: NonZeroU16,
         metrics: Arc<Metrics>,
@@ -79,6 +82,7 @@ impl SlotPool {
         let shared = Arc::new(Shared {
             program,
             settings,
+            network,
             run_directory: Arc::clone(&run_directory),
             start_attempts: start_attempts.get().into(),
             serial: AtomicU64::new(0),
@@ -264,7 +268,7 @@ async fn start(shared: &Shared) -> Option<Slot> {
         let name = shared.serial.fetch_add(1, Ordering::Relaxed).to_string();
         let settings = SlotSettings { run_dir: shared.run_directory.slot(&name), ..shared.settings.clone() };
         let started = tokio::select! {
-            started = Slot::start(&shared.program, settings) => started,
+            started = Slot::start_behind(&shared.program, settings, &shared.network) => started,
             () = shared.stop.cancelled() => return None,
         };
         match started {

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::memory;
 use crate::metrics::Metrics;
+use crate::network::Network;
 use crate::slots::SlotPool;
 
 /// The longest time for asking the broker.
@@ -30,6 +31,7 @@ const DOOR: Door =
 pub(crate) struct Status {
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) slots: Arc<SlotPool>,
+    pub(crate) network: Arc<Network>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: CancellationToken,
 }
@@ -76,6 +78,7 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
 /// Everything that is counted, in the OpenMetrics text form.
 async fn metrics(State(status): State<Arc<Status>>) -> Response {
     status.metrics.set_slots(status.slots.serving(), status.slots.busy());
+    status.metrics.set_network(&status.network.counters());
     let run_dir = status.slots.run_dir().to_owned();
     // Reads hundreds of files of /proc.
     if let Ok(memory) = tokio::task::spawn_blocking(move || memory::of_tree(&run_dir)).await {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use job_model::TokenName;
+use job_model::{TokenName, TokenNetwork};
 use service::Secret;
 use tokio_util::sync::CancellationToken;
 
@@ -78,6 +78,14 @@ impl Grant {
         match self {
             Grant::Everything => None,
             Grant::Named(token) => Some(&token.name),
+        }
+    }
+
+    /// What jobs that it creates may reach of the network, within what the executors leave open.
+    pub(crate) fn network(&self) -> Option<&TokenNetwork> {
+        match self {
+            Grant::Everything => None,
+            Grant::Named(token) => token.network.as_ref(),
         }
     }
 

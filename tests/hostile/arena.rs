@@ -1,9 +1,11 @@
 //! Where hostile scripts meet: one slot for them, one for a neighbour that must not notice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use executor::config::Config;
+use executor::network::Network;
 use executor::protocol::{JobOrder, SlotSettings};
 use executor::slot::{Slot, SlotProgram};
 use job_model::{JobId, JobResult};
@@ -114,6 +116,7 @@ async fn settled_memory(limit: u64) -> u64 {
 struct Fighter {
     slot: Option<Slot>,
     settings: SlotSettings,
+    network: Arc<Network>,
     origin: String,
 }
 
@@ -124,9 +127,12 @@ impl Fighter {
         args.extend(["--job-memory=128", "--job-page-memory=1024", "--job-pages=20"].map(str::to_owned));
         args.extend(["--job-stack=4096", "--job-log-lines=10000", "--job-log-bytes=2097152"].map(str::to_owned));
         args.push("--job-result-bytes=4194304".to_owned());
+        // The site is on this machine.
+        args.push("--network-deny=link-local,own".to_owned());
         let config: Config = service::config::try_parse_from(args).expect("a configuration");
         let settings = SlotSettings { run_dir, ..executor::slot_settings(&config.executor) };
-        let mut fighter = Self { slot: None, settings, origin: origin.to_owned() };
+        let network = Network::start(&config.executor).await.expect("a network");
+        let mut fighter = Self { slot: None, settings, network, origin: origin.to_owned() };
         fighter.slot().await;
         fighter
     }
@@ -137,7 +143,8 @@ impl Fighter {
                 executable: processes::binary("puppet-master-executor"),
                 args: vec!["slot".into(), "--log-level=error".into()],
             };
-            let (slot, _) = Slot::start(&program, self.settings.clone()).await.expect("a slot starts");
+            let (slot, _) =
+                Slot::start_behind(&program, self.settings.clone(), &self.network).await.expect("a slot starts");
             self.slot = Some(slot);
         }
         self.slot.as_mut().expect("it was started just now")
@@ -148,7 +155,16 @@ impl Fighter {
         let code = code.replace("{{site}}", &self.origin);
         let (vars, modules) = (BTreeMap::new(), BTreeMap::new());
         let uuid = JobId::fresh();
-        let order = JobOrder { uuid: uuid.clone(), code, vars, modules, timeout };
+        let order = JobOrder {
+            uuid: uuid.clone(),
+            code,
+            vars,
+            modules,
+            timeout,
+            network: None,
+            network_token: None,
+            http_proxy: false,
+        };
         let slot = self.slot().await;
         let stop = CancellationToken::new();
         let mut logs = Vec::new();

@@ -95,6 +95,8 @@ impl Stack {
             .queue_env(Program::new(processes::binary("puppet-master-executor")))
             .env("EXECUTOR_CONCURRENCY", 1)
             .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
+            // The sites of tests are on this machine.
+            .env("NETWORK_DENY", "link-local,own")
             .env("RUN_DIR", self.run_dir().display());
         env.iter().fold(program, |program, (name, value)| program.env(name, value))
     }

@@ -74,7 +74,7 @@ async fn through_gateway(gateway: &Gateway, folder: &JobFolder, delete: bool) ->
 }
 
 async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
-    if let Err(error) = executor::find_chromium(&args.executor) {
+    if let Err(error) = executor::check(&args.executor) {
         service::config::refuse(error);
     }
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
@@ -87,8 +87,13 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
         vars: job.vars.clone(),
         modules: job.modules.clone(),
         timeout: args.executor.job_timeout,
+        network: None,
+        network_token: None,
+        http_proxy: false,
     };
-    let result = executor::run_one(&args.executor, &program, order, &stop, |_| {}).await?;
+    let mut executor_args = args.executor.clone();
+    executor_args.network.on_own_machine = true;
+    let result = executor::run_one(&executor_args, &program, order, &stop, |_| {}).await?;
     job.finish(result)?;
     Ok(job)
 }

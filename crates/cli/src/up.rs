@@ -49,7 +49,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         service::config::refuse(error);
     }
     if args.settings.enable_jobs
-        && let Err(error) = executor::find_chromium(&args.executor)
+        && let Err(error) = executor::check(&args.executor)
     {
         service::config::refuse(error);
     }
@@ -92,6 +92,8 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     }
     let mut executor_args = args.executor.with_stop(&args.stop);
     executor_args.status_address.get_or_insert(HERE);
+    executor_args.network.on_own_machine = true;
+    executor_args.network.add_own("0.0.0.0", listener.local_addr()?.port());
     let enable_jobs = settings.enable_jobs;
     let parts = gateway::Parts { store, queue: queue.clone() };
     let gateway = gateway::run_with(parts, settings, listener, stop.clone());

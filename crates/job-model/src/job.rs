@@ -8,7 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{IllegalMove, InstanceId, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName};
+use crate::{
+    IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName,
+    TokenNetwork,
+};
 
 /// A job's id: the document's id in the store and its name in every log line.
 ///
@@ -128,6 +131,12 @@ pub struct Job {
     /// How many executors may begin it before it is given up; the executor's own limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// Which part of the network it may reach; all that its executor leaves open when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<JobNetwork>,
+    /// What its token leaves open of the network: in its document and its message, absent from answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_token: Option<TokenNetwork>,
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -236,6 +245,9 @@ pub struct NewJob {
     /// See [`Job::max_attempts`].
     #[serde(default)]
     pub max_attempts: Option<u32>,
+    /// See [`Job::network`].
+    #[serde(default, deserialize_with = "crate::network::given")]
+    pub network: Option<JobNetwork>,
 }
 
 impl Job {
@@ -260,6 +272,8 @@ impl Job {
             duration: 0,
             timeout: new.timeout,
             max_attempts: new.max_attempts,
+            network: new.network,
+            network_token: None,
             outcome: None,
             attempt: None,
             running: None,
@@ -270,11 +284,13 @@ impl Job {
         })
     }
 
-    /// The job as clients see it: without the gateways' own memory.
+    /// The job as clients see it: without the gateways' own memory, its token's rules and its proxy's credentials.
     #[must_use]
     pub fn published(mut self) -> Self {
         self.dispatch = None;
         self.instance = None;
+        self.network_token = None;
+        self.network = self.network.map(|network| network.shown());
         self
     }
 

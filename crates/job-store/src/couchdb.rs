@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::join_all;
 use futures::stream::{BoxStream, StreamExt};
-use job_model::{Job, JobId};
+use job_model::{Job, JobId, JobStatus};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -202,12 +202,14 @@ impl CouchDbJobStore {
         if revision.is_some_and(|revision| !document::is_revision(revision)) {
             return Err(StoreError::Conflict { id: job.uuid.clone() });
         }
-        let form = if self.plain.load(Ordering::Relaxed) { Form::Plain } else { Form::Whole };
+        // A job that is to run without its network rules must not be stored at all.
+        let is_bound = job.status != JobStatus::Done && (job.network.is_some() || job.network_token.is_some());
+        let form = if self.plain.load(Ordering::Relaxed) && !is_bound { Form::Plain } else { Form::Whole };
         let failed = |failure, job_bytes| self.row_failed(&job.uuid, failure, job_bytes);
         let Encoded { document, job_bytes } = document::encode(job, revision, form)?;
         match self.write_document(&job.uuid, document).await {
             Ok(revision) => Ok(revision),
-            Err(RowFailure::Forbidden(refusal)) if form == Form::Whole => {
+            Err(RowFailure::Forbidden(refusal)) if form == Form::Whole && !is_bound => {
                 let Encoded { document, job_bytes } = document::encode(job, revision, Form::Plain)?;
                 match self.write_document(&job.uuid, document).await {
                     // It was not about the members: the first refusal says more.
@@ -238,7 +240,7 @@ impl CouchDbJobStore {
              ours: timeout, max_attempts, outcome, attempt, running, rerun_of, owner, instance and the notes of \
              publishing. States and limits of stored jobs are derived from status, error and created_at, several gateways \
              may publish one job at the same time, and of a named token's jobs only those that it created lately at the \
-             same gateway are known to be its own. Allow these fields and write_token to have them kept",
+             same gateway are known to be its own. Jobs with network rules are refused. Allow these fields and write_token to have them kept",
             self.http.address()
         );
     }

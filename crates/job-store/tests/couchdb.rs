@@ -284,6 +284,14 @@ async fn a_database_that_allows_the_predecessors_fields_only_gets_no_others() {
         "_id _rev code created_at duration error finished_at logs modules results started_at status uuid vars";
     assert_eq!(names.join(" "), members);
 
+    // What would run without its network rules is not stored; once done, nothing is left to be ruled.
+    let mut bound = job("bound", 0);
+    bound.network = Some(job_model::JobNetwork { deny: Some(vec!["private".to_owned()]), ..Default::default() });
+    assert!(matches!(fixture.store.insert(&bound).await, Err(StoreError::Refused { .. })));
+    bound.status = JobStatus::Done;
+    let revision_of_bound = fixture.store.insert(&bound).await.unwrap();
+    fixture.store.delete(&bound.uuid, &revision_of_bound).await.unwrap();
+
     // From now on nothing is tried in vain, alone or in groups.
     fixture.proxy.take();
     for status in [JobStatus::Queued, JobStatus::Done] {

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use browser::Page;
+use browser::{ContextProxy, Page};
 use tokio::time::{Instant, timeout};
 
 use super::warm_browser::WarmBrowser;
 use super::{PREPARE, PrepareError};
 use crate::page_setup;
+use crate::slot_network::{Scheme, SlotNetwork};
 
 /// How long a page may have waited and still pass for one that was made just now.
 const FRESH: Duration = Duration::from_millis(300);
@@ -18,17 +19,34 @@ pub(crate) struct PreparedPage {
     pub(crate) page: Rc<Page>,
     warm: Rc<WarmBrowser>,
     made: Instant,
+    /// Which of the slot's proxies the context is behind.
+    proxy: usize,
+}
+
+/// A context's way to the network.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) network: Option<Rc<SlotNetwork>>,
+    /// Which of the slot's proxies.
+    pub(super) index: usize,
+    pub(super) scheme: Scheme,
+}
+
+impl Way {
+    fn proxy(&self) -> Option<Rc<dyn ContextProxy>> {
+        Some(self.network.as_ref()?.proxy(self.index, self.scheme))
+    }
 }
 
 /// Makes a page in a context of its own, which nobody sees yet.
-pub(super) async fn page_in(warm: Rc<WarmBrowser>) -> Result<PreparedPage, PrepareError> {
+pub(super) async fn page_in(warm: Rc<WarmBrowser>, way: Way) -> Result<PreparedPage, PrepareError> {
     let make = async {
-        let page = warm.browser.create_hidden_context().await?.new_page().await?;
+        let page = warm.browser.create_hidden_context_behind(way.proxy()).await?.new_page().await?;
         page_setup::apply(&page).await?;
         Ok(page)
     };
     match timeout(PREPARE, make).await {
-        Ok(Ok(page)) => Ok(PreparedPage { page, warm, made: Instant::now() }),
+        Ok(Ok(page)) => Ok(PreparedPage { page, warm, made: Instant::now(), proxy: way.index }),
         Ok(Err(error)) => Err(PrepareError::Page(error)),
         Err(_) => Err(PrepareError::Hung),
     }
@@ -38,6 +56,11 @@ impl PreparedPage {
     /// The browser that the page is in.
     pub(super) fn browser(&self) -> Rc<WarmBrowser> {
         Rc::clone(&self.warm)
+    }
+
+    /// Which of the slot's proxies its context is behind.
+    pub(crate) fn proxy(&self) -> usize {
+        self.proxy
     }
 
     /// Lets the page go; the browser that it is in.

@@ -135,6 +135,7 @@ fn launch_options(settings: &SlotSettings) -> LaunchOptions {
         run_dir: settings.run_dir.clone(),
         timeout: settings.browser_start_timeout,
         memory_limit: Some(settings.job_page_memory),
+        proxy_server: settings.proxies.as_ref().map(|proxies| format!("socks5://{}", proxies.closed)),
         environment: Some(environment::inherited().collect()),
         ..LaunchOptions::default()
     }

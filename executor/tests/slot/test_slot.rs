@@ -57,7 +57,16 @@ impl TestSlot {
     ) -> Result<JobResult, SlotError> {
         let vars: BTreeMap<_, _> = vars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let uuid = JobId::parse("job").expect("an id");
-        let order = JobOrder { uuid: uuid.clone(), code: code.to_owned(), vars, modules: BTreeMap::new(), timeout };
+        let order = JobOrder {
+            uuid: uuid.clone(),
+            code: code.to_owned(),
+            vars,
+            modules: BTreeMap::new(),
+            timeout,
+            network: None,
+            network_token: None,
+            http_proxy: false,
+        };
         let mut logs = Vec::new();
         let end = self.slot.run(order, &CancellationToken::new(), "cancelled", |entry| logs.push(entry)).await?;
         Ok(end.into_result(uuid, logs).expect("results that can be read"))

@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 use super::error::ApiError;
+use super::network_rules;
 use crate::config::Settings;
 
 /// How deep JSON may be nested, anywhere in a body: serde skips unknown fields however deep they are.
@@ -131,7 +132,11 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
     if !errors.is_empty() {
         return Err(ApiError::Invalid { errors });
     }
-    read.map(Option::unwrap_or_default).map_err(|error| ApiError::Body { reason: error.to_string() })
+    let new = read.map(Option::unwrap_or_default).map_err(|error| ApiError::Body { reason: error.to_string() })?;
+    if let Some(network) = &new.network {
+        network_rules::check(network).map_err(|reason| ApiError::Body { reason })?;
+    }
+    Ok(new)
 }
 
 #[cfg(test)]
@@ -154,6 +159,24 @@ mod tests {
                 panic!("{value} is taken");
             };
             assert_eq!(errors.keys().copied().collect::<Vec<_>>(), ["max_attempts", "timeout"]);
+        }
+    }
+
+    #[test]
+    fn a_network_that_cannot_be_enforced_is_refused_without_its_password() {
+        let job = read(r#"{"network":{"deny":"private","proxy":"http://u:p@proxy:3128"}}"#).unwrap();
+        assert!(job.network.is_some());
+        for (network, named) in [
+            (r#"{"alow":[]}"#, "did you mean \"allow\""),
+            (r#"{"allow":["10.1.2.3/8"]}"#, r#"the field "network.allow": network rule "10.1.2.3/8" has bits"#),
+            (r#"{"deny":["a b"]}"#, r#"the field "network.deny": "a b" is not a network rule"#),
+            (r#"{"proxy":"ftp://u:hunter2@p"}"#, r#"the field "network.proxy": "ftp" is not a scheme"#),
+            (r#"{"proxy":"u:hunter2@p"}"#, r#"the field "network.proxy": "#),
+        ] {
+            let Err(ApiError::Body { reason }) = read(&format!(r#"{{"network":{network}}}"#)) else {
+                panic!("{network} is taken");
+            };
+            assert!(reason.contains(named) && !reason.contains("hunter2"), "{network}: {reason}");
         }
     }
 

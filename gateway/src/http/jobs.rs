@@ -91,6 +91,7 @@ async fn store(
 ) -> Result<Response, ApiError> {
     let id = job.uuid.clone();
     job.owner = caller.grant.owner().cloned();
+    job.network_token = caller.grant.network().cloned();
     // The job itself goes on to be published: the answer is made before.
     let answer = if time.is_none() { Some(encode(&mut job)) } else { None };
     // Once begun it goes on when the client hangs up: what is stored is also published.
@@ -123,9 +124,10 @@ async fn store(
 
 /// The answer for a job that is created, without a copy of the job.
 fn encode(job: &mut Job) -> Vec<u8> {
-    let instance = job.instance.take();
+    let shown = job.network.as_ref().map(|network| network.shown());
+    let hidden = (job.instance.take(), job.network_token.take(), std::mem::replace(&mut job.network, shown));
     let answer = serde_json::to_vec(&JobAnswer { data: &*job }).expect("a new job has string keys only");
-    job.instance = instance;
+    (job.instance, job.network_token, job.network) = hidden;
     answer
 }
 

@@ -13,6 +13,7 @@ mod jobs;
 pub(crate) mod list;
 mod lists;
 mod lookup;
+mod network_rules;
 mod openapi;
 mod route;
 mod routes;

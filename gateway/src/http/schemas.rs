@@ -20,6 +20,16 @@ pub(super) fn schemas() -> Value {
         "longest time to run, in seconds; the executor's own limit when absent"});
     let max_attempts = json!({"type": "integer", "minimum": 1, "maximum": 100, "description":
         "how many executors may begin it before it is given up; their own limit when absent"});
+    let rules = |meaning: &str| json!({"type": "array", "items": {"type": "string"}, "description": meaning});
+    let network = json!({"type": "object", "additionalProperties": false, "description":
+    "which part of the network the job may reach, within what the operator leaves open; all of it when absent",
+    "properties": {
+        "allow": rules("what is open: groups (public, private, loopback, link-local, own, all), addresses, CIDRs, \
+                        hosts, *.host, each with :port or :from-to; everything when absent"),
+        "deny": rules("what is closed, in the same forms; takes precedence over allow"),
+        "proxy": {"type": "string", "description": "http, https, socks5 or socks5h://[user:password@]host[:port]; \
+                  answers show *** in the place of the credentials"},
+    }});
     let log = json!({"type": "object", "properties": {
         "time": {"type": "string", "format": "date-time"},
         "level": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
@@ -30,7 +40,7 @@ pub(super) fn schemas() -> Value {
     json!({
         "NewJob": {"type": "object", "properties": {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
-            "max_attempts": max_attempts,
+            "max_attempts": max_attempts, "network": network,
         }},
         "Job": {"type": "object", "properties": {
             "uuid": uuid, "code": code,
@@ -43,7 +53,7 @@ pub(super) fn schemas() -> Value {
             "created_at": {"type": "string", "format": "date-time", "description": "when it was accepted"},
             "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
-            "timeout": timeout, "max_attempts": max_attempts,
+            "timeout": timeout, "max_attempts": max_attempts, "network": network,
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
             "attempt": {"type": "integer", "description":
                 "the attempt that made the result, from 1; 0 when nobody began the job; absent until it is done"},

@@ -35,6 +35,7 @@ pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result
         modules: old.modules,
         timeout: old.timeout,
         max_attempts: old.max_attempts,
+        network: old.network,
     };
     Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), ..job }))
 }

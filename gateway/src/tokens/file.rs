@@ -4,7 +4,8 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use job_model::TokenName;
+use egress::policy::Rule;
+use job_model::{TokenName, TokenNetwork};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -30,6 +31,8 @@ pub(crate) struct NamedToken {
     pub(crate) retention: Option<Duration>,
     /// How long its jobs are kept that ended in any other way; JOB_RETENTION_FAILED counts when absent.
     pub(crate) retention_failed: Option<Duration>,
+    /// What its jobs may reach of what the operator of the executors leaves open.
+    pub(crate) network: Option<TokenNetwork>,
 }
 
 /// Why a file with tokens cannot be used. Never holds what stands in it as a token's hash.
@@ -69,6 +72,14 @@ struct Entry {
     max_under_way: Option<NonZeroU32>,
     retention: Option<Age>,
     retention_failed: Option<Age>,
+    network: Option<Spanned<NetworkEntry>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkEntry {
+    allow: Option<Vec<String>>,
+    deny: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +146,10 @@ fn parse(text: &str, others: &[Digest]) -> Result<Vec<NamedToken>, (Option<usize
             let whole = per_second.ceil() as u32;
             Rate { per_second, burst: burst.map_or(whole, NonZeroU32::get) }
         });
+        let network = entry.network.map(|network| {
+            let at = network.span().start;
+            read_network(network.into_inner()).map_err(|reason| (Some(at), reason))
+        });
         tokens.push(NamedToken {
             name: name.clone(),
             digest: *digest,
@@ -144,9 +159,18 @@ fn parse(text: &str, others: &[Digest]) -> Result<Vec<NamedToken>, (Option<usize
             max_under_way: entry.max_under_way,
             retention: entry.retention.map(|Age(age)| age),
             retention_failed: entry.retention_failed.map(|Age(age)| age),
+            network: network.transpose()?,
         });
     }
     Ok(tokens)
+}
+
+/// Checks the rules: an executor must not be the first to find out.
+fn read_network(NetworkEntry { allow, deny }: NetworkEntry) -> Result<TokenNetwork, String> {
+    for rule in [&allow, &deny].into_iter().flatten().flatten() {
+        Rule::parse(rule).map_err(|error| error.to_string())?;
+    }
+    Ok(TokenNetwork { allow, deny })
 }
 
 /// Line and column, both from 1, of a byte.
@@ -173,7 +197,7 @@ scopes = ["jobs:create", "jobs:read"]
     fn every_key_is_read() {
         let text = format!(
             "{ONE}rate = {{ per_second = 0.5, burst = 9 }}\nmax_queued = 3\nmax_under_way = 5\n\
-             retention = \"720h\"\nretention_failed = \"1h\"\n"
+             retention = \"720h\"\nretention_failed = \"1h\"\nnetwork = {{ deny = [\"private\"] }}\n"
         );
         let tokens = parse(&text, &[]).unwrap();
         let token = &tokens[0];
@@ -185,6 +209,7 @@ scopes = ["jobs:create", "jobs:read"]
         assert_eq!((token.max_queued.unwrap().get(), token.max_under_way.unwrap().get()), (3, 5));
         let hour = Duration::from_secs(3600);
         assert_eq!((token.retention, token.retention_failed), (Some(720 * hour), Some(hour)));
+        assert_eq!(token.network.as_ref().unwrap().deny.as_deref().unwrap(), ["private"]);
         let bare = &parse(ONE, &[]).unwrap()[0];
         assert!(bare.rate.is_none() && bare.max_queued.is_none() && bare.retention.is_none());
         assert!(parse("# nobody yet\n", &[]).unwrap().is_empty());
@@ -204,6 +229,8 @@ scopes = ["jobs:create", "jobs:read"]
             (format!("{ONE}rate = {{ burst = 1 }}\n"), (6, 0), "missing field `per_second`"),
             (format!("{ONE}max_queued = 0\n"), (6, 14), "nonzero"),
             (format!("{ONE}retention = \"3 weeks\"\n"), (6, 13), "\"3 weeks\" is not a time"),
+            (format!("{ONE}network = {{ allow = [\"10.1.2.3/8\"] }}\n"), (6, 11), "write 10.0.0.0/8"),
+            (format!("{ONE}network = {{ forbid = [] }}\n"), (6, 0), "unknown field `forbid`"),
             (format!("{ONE}{ONE}"), (8, 8), "two tokens are named alice"),
             (format!("{ONE}{second}"), (9, 10), "token bob is the same as one of token alice"),
             ("[[token]\n".to_owned(), (1, 0), ""),

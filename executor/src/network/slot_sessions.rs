@@ -1,0 +1,87 @@
+//! One slot's ways out.
+
+use std::io;
+use std::sync::Arc;
+
+use egress::Session;
+
+use super::Network;
+use super::job_access::{JobAccess, JobEvent};
+use super::questions::{NetworkAnswer, NetworkQuestion, SlotProxies};
+use crate::protocol::JobOrder;
+
+/// A slot's two sessions, and the job that is let out through one of them.
+pub(crate) struct SlotSessions {
+    network: Arc<Network>,
+    sessions: [Session; 2],
+    /// The one that the page uses which waits for a job, or has one.
+    current: usize,
+    job: Option<JobAccess>,
+}
+
+impl SlotSessions {
+    /// Opens both, closed to everything.
+    ///
+    /// # Errors
+    /// When the system gives no port.
+    pub(crate) async fn open(network: &Arc<Network>) -> io::Result<Self> {
+        let sessions = [network.proxy.open_closed().await?, network.proxy.open_closed().await?];
+        Ok(Self { network: Arc::clone(network), sessions, current: 0, job: None })
+    }
+
+    /// What the slot is told of them.
+    pub(crate) fn proxies(&self) -> SlotProxies {
+        SlotProxies {
+            closed: self.network.closed.address().to_string(),
+            contexts: [&self.sessions[0], &self.sessions[1]].map(|session| session.address().to_string()),
+        }
+    }
+
+    /// The slot's page waits behind this one.
+    pub(crate) fn waits_behind(&mut self, proxy: usize) {
+        self.current = proxy.min(self.sessions.len() - 1);
+    }
+
+    /// Lets a job out. Notes in the order how its page is to talk to the session.
+    ///
+    /// # Errors
+    /// The job's error, when its rules cannot be kept. Then nothing is let out.
+    pub(crate) fn admit(&mut self, order: &mut JobOrder) -> Result<(), String> {
+        let job = JobAccess::new(&self.network, order.network.as_ref(), order.network_token.as_ref())?;
+        order.http_proxy = job.needs_http();
+        job.admit_to(&self.sessions[self.current]);
+        self.job = Some(job);
+        Ok(())
+    }
+
+    /// Lets nothing out any more, and returns what the job did not hear of yet.
+    pub(crate) fn withdraw(&mut self) -> Vec<JobEvent> {
+        self.sessions.iter().for_each(Session::withdraw);
+        self.job.take().map(|mut job| job.rest()).unwrap_or_default()
+    }
+
+    /// The next thing that the job is to hear of. Cancel safe.
+    pub(crate) async fn event(&mut self) -> JobEvent {
+        match &mut self.job {
+            Some(job) => job.event().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Answers a question of the slot about its job.
+    pub(crate) async fn answer(&mut self, question: NetworkQuestion) -> NetworkAnswer {
+        let Self { sessions, job, .. } = self;
+        let own = |number: u64| usize::try_from(number).ok().and_then(|number| sessions.get(number));
+        match job {
+            Some(job) => job.answer(question, own).await,
+            None => NetworkAnswer::Refused("no job is let out".to_owned()),
+        }
+    }
+
+    /// Closes the session of a context with a proxy of its own.
+    pub(crate) fn close(&mut self, proxy: u64) {
+        if let Some(job) = &mut self.job {
+            job.close(proxy);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The network of jobs in a real slot with a real Chromium: what is closed sees nothing, and what is open looks as it always did.
+
+mod bypass;
+mod cases;
+mod guarded_slot;
+mod listener;
+mod site;
+mod way_out;
