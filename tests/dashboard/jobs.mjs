@@ -110,6 +110,17 @@ await until(page, 'the question', () => document.querySelector('dialog'));
 await press(page, 'Tab', 'Enter');
 await until(page, 'the end', () => document.querySelector('main .state').textContent === 'cancelled');
 
+// A job of a named token shows its owner, whose jobs are one key away.
+await page.evaluate(() => {
+  const body = '{"uuid": "ordered", "code": "results.ok = true"}';
+  return fetch('jobs', { method: 'POST', headers: { Authorization: 'test' }, body });
+});
+await open(page, '#/jobs', 'ordered');
+await page.focus('a.owner');
+await press(page, 'Enter');
+await until(page, 'the jobs of an owner', () => document.querySelectorAll('table.jobs tbody tr').length === 1);
+check((await hash()) === '#/jobs?owner=shop', await hash());
+
 // A token that is withdrawn leads back to the sign-in, which says why.
 await page.evaluate(() => sessionStorage.setItem('puppet-master-token', 'withdrawn'));
 await until(
@@ -123,4 +134,17 @@ check(
   'the refused token is forgotten',
 );
 check(!(await page.evaluate(() => location.href)).includes(vars.token), 'the token is in no address');
+
+// A token that may not do something is told which scope it lacks.
+await page.type('input[name=token]', 'test');
+await press(page, 'Enter');
+await page.waitForSelector('.frame');
+await open(page, '#/jobs/ordered', 'Delete');
+await page.evaluate(() =>
+  [...document.querySelectorAll('main button')].find((button) => button.textContent === 'Delete').focus(),
+);
+await press(page, 'Enter');
+await until(page, 'the question', () => document.querySelector('dialog'));
+await press(page, 'Tab', 'Enter');
+await until(page, 'the missing scope', () => document.querySelector('.toasts').innerText.includes('jobs:delete'));
 check(troubles.length === 0, troubles.join('\n'));

@@ -11,6 +11,13 @@ use testkit::processes::{self, Process, Program};
 use tests::client::Client;
 use tests::stack::{CHROMIUM_ARGS, TOKEN};
 
+/// A token with a name that may not delete. Its text is `test`.
+const NAMED: &str = r#"
+[[token]]
+name = "shop"
+sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+scopes = ["jobs:create", "jobs:read"]
+"#;
 const START: Duration = Duration::from_secs(60);
 const DRIVE: Duration = Duration::from_secs(180);
 
@@ -26,10 +33,13 @@ impl Server {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = ports::free();
+        let tokens = folder.path().join("tokens.toml");
+        std::fs::write(&tokens, NAMED).expect("a file of tokens");
         let mut process = Program::new(processes::binary("puppet-master"))
             .arg("up")
             .env("LISTEN_PORT", port)
             .env("API_TOKEN", TOKEN)
+            .env("TOKENS_FILE", tokens.display())
             .env("DATA_DIR", folder.path().join("data").display())
             .env("RUN_DIR", folder.path().join("run").display())
             .env("EXECUTOR_CONCURRENCY", 2)

@@ -1,5 +1,5 @@
 // Looks at every view at two sizes in both themes: nothing serious by axe-core, no violation of the policy, nothing too wide.
-import { check, faults, open, overflow, screen, signIn } from 'dashboard';
+import { check, control, faults, open, overflow, press, screen, signIn, until } from 'dashboard';
 
 const views = [
   ['jobs', '#/jobs', 'checkout'],
@@ -48,4 +48,27 @@ for (const [width, theme] of [
   await page.evaluate((token) => sessionStorage.setItem('puppet-master-token', token), vars.token);
   await page.reload();
 }
+
+// What opens over a view, and the other parts of the playground.
+await page.waitForSelector('.frame');
+await open(page, '#/jobs?since=1h', 'checkout');
+await page.evaluate(() => document.querySelector('tbody input').click());
+await look('jobs-bulk', 360, 'dark');
+await control(page, 'KeyK');
+await until(page, 'the palette', () => document.querySelectorAll('.palette [role=option]').length > 5);
+await look('palette', 360, 'dark');
+await press(page, 'Escape');
+await page.evaluate(() => document.activeElement.blur());
+await press(page, '?');
+await until(page, 'the keys', () => document.querySelector('.keys'));
+await look('keys', 360, 'dark');
+await press(page, 'Escape');
+await open(page, '#/playground?example=table', 'readRows');
+for (const part of ['vars', 'modules', 'options']) {
+  await page.evaluate((part) => document.querySelector(`#tab-${part}`).click(), part);
+  await look(`playground-${part}`, 360, 'dark');
+}
+await open(page, '#/jobs/checkout', 'No node found for selector: #pay');
+await page.evaluate(() => document.querySelector('.menu summary').click());
+await look('job-menu', 360, 'dark');
 check(troubles.length === 0 && wrong.length === 0, [...troubles, ...wrong].join('\n'));

@@ -51,8 +51,10 @@ async function show({ focus = true } = {}) {
     mine.view = open(place, { id, params: address.params, signal: mine.stop.signal });
     if (location.hash !== hash) return show({ focus }); // it went on while the view was loaded
   } catch (error) {
+    const title = h('h1', { tabindex: -1 }, VIEWS[name].title);
     put(
       place,
+      title,
       wrong(error, () => location.reload()),
     );
   }

@@ -43,6 +43,7 @@ export function fileTable(id, files, signal) {
 }
 
 function row(id, file, signal) {
+  const type = (file.type ?? '').split(';')[0].trim(); // without its parameters
   const fetched = async (use) => {
     try {
       use(await api.file(id, file.name, signal));
@@ -51,9 +52,9 @@ function row(id, file, signal) {
     }
   };
   const preview = h('tr', { hidden: true }, h('td', { colspan: 4 }));
-  const isText = /^(text\/|application\/(json|xml|javascript))/.test(file.type);
+  const isText = /^(text\/|application\/(json|xml|javascript))/.test(type);
   const view =
-    (isText || mediaOf(file.type)) &&
+    (isText || mediaOf(type)) &&
     file.bytes <= LARGEST_SHOWN &&
     h(
       'button',
@@ -67,8 +68,8 @@ function row(id, file, signal) {
           const cell = preview.firstChild;
           if (preview.hidden || cell.hasChildNodes()) return;
           fetched(async (blob) => {
-            const media = mediaOf(file.type);
-            if (media) return put(cell, show({ ...media, blob: () => blob.slice(0, blob.size, file.type) }, file.name));
+            const media = mediaOf(type);
+            if (media) return put(cell, show({ ...media, blob: () => blob.slice(0, blob.size, type) }, file.name));
             const text = await blob.slice(0, LONGEST_TEXT).text();
             put(cell, h('pre', { tabindex: 0 }, visible(text), blob.size > LONGEST_TEXT && '…'));
           });

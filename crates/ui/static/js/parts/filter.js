@@ -20,6 +20,7 @@ export function toQuery(params, now = Date.now()) {
   if (SPANS[since]) query.created_from = wholeSeconds(now - SPANS[since][1] * 1000);
   else if (from) query.created_from = from;
   if (to) query.created_to = to;
+  if (params.get('owner')) query.owner = params.get('owner');
   return query;
 }
 

@@ -42,6 +42,12 @@ export function filterForm() {
   const labels = times.map((field, index) =>
     h('label', { class: 'field' }, h('span', {}, index ? 'Until' : 'From'), field),
   );
+  const owner = h('input', {
+    type: 'search',
+    spellcheck: 'false',
+    onchange: () => change({ owner: owner.value.trim(), page: '', as_of: '' }),
+  });
+  const ownerLabel = h('label', { class: 'field' }, h('span', {}, 'Owner'), owner);
   let typing;
   const text = h('input', {
     type: 'search',
@@ -60,6 +66,7 @@ export function filterForm() {
     h('label', { class: 'field' }, h('span', {}, 'State'), state),
     h('label', { class: 'field' }, h('span', {}, 'Created'), since),
     labels,
+    ownerLabel,
     h('label', { class: 'field search' }, h('span', {}, 'Id'), text),
     reset,
   );
@@ -74,8 +81,10 @@ export function filterForm() {
       times[0].value = toLocal(filter.get('from'));
       times[1].value = toLocal(filter.get('to'));
       for (const label of labels) label.hidden = !custom;
+      owner.value = filter.get('owner') ?? '';
+      ownerLabel.hidden = !filter.has('owner');
       if (document.activeElement !== text) text.value = filter.get('id') ?? '';
-      reset.hidden = !['state', 'since', 'from', 'to', 'id'].some((name) => filter.has(name));
+      reset.hidden = !['state', 'since', 'from', 'to', 'owner', 'id'].some((name) => filter.has(name));
     },
   };
 }

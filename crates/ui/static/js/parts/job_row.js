@@ -26,7 +26,19 @@ export function jobRow(job, { pick }) {
     {},
     h('td', { class: 'pick' }, box),
     cells.state,
-    h('td', { class: 'w-id' }, link, job.owner && h('span', { class: 'owner muted' }, ` ${job.owner}`)),
+    h(
+      'td',
+      { class: 'w-id' },
+      link,
+      job.owner && [
+        ' ',
+        h(
+          'a',
+          { class: 'owner', href: href(['jobs'], { owner: job.owner }), title: `Jobs of ${job.owner}` },
+          job.owner,
+        ),
+      ],
+    ),
     cells.created,
     cells.waited,
     cells.ran,

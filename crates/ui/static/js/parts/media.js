@@ -76,13 +76,14 @@ export function show({ kind, type, blob }, name) {
   }
   // The address lives as long as the page: a frame or a picture that is shown again needs it again.
   const url = URL.createObjectURL(content);
+  const ending = `.${ENDINGS[type]}`;
   const caption = h(
     'figcaption',
     { class: 'row' },
     h('span', { class: 'muted' }, `${type}, ${size(content.size)}`),
     h(
       'button',
-      { type: 'button', class: 'small', onclick: () => download(`${name}.${ENDINGS[type]}`, content) },
+      { type: 'button', class: 'small', onclick: () => download(name.endsWith(ending) ? name : `${name}${ending}`, content) },
       'Download',
     ),
   );
