@@ -44,6 +44,8 @@ impl Server {
             .env("RUN_DIR", folder.path().join("run").display())
             .env("EXECUTOR_CONCURRENCY", 2)
             .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
+            // Jobs of these tests visit the gateway that they run in.
+            .env("NETWORK_ALLOW", "loopback,own")
             .spawn();
         process.wait_for_port(port, START).await;
         let url = format!("http://127.0.0.1:{port}");
