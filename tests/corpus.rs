@@ -73,6 +73,11 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         }
     }
     let code = placed(&read(&case.join("code.mjs"))?, site);
+    // The version of Puppeteer, where the case is not written for 1.20.
+    let api = match fs::read_to_string(case.join("api.txt")) {
+        Ok(text) => Some(serde_json::from_value(text.trim().into())?),
+        Err(_) => None,
+    };
     Ok(JobOrder {
         uuid: JobId::fresh(),
         code,
@@ -82,6 +87,7 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         network: None,
         network_token: None,
         http_proxy: false,
+        api,
     })
 }
 

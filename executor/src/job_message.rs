@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{InstanceId, InvalidJobId, JobId, JobNetwork, Timestamp, TokenNetwork};
+use job_model::{Api, InstanceId, InvalidJobId, JobId, JobNetwork, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub struct JobMessage {
     pub network: Option<JobNetwork>,
     /// What its token says of the network.
     pub network_token: Option<TokenNetwork>,
+    /// Which Puppeteer it is written for, when the job says.
+    pub api: Option<Api>,
 }
 
 /// Why a message is no job.
@@ -87,6 +89,8 @@ struct Body {
     network: Option<JobNetwork>,
     #[serde(default)]
     network_token: Option<TokenNetwork>,
+    #[serde(default)]
+    api: Option<Api>,
 }
 
 impl JobMessage {
@@ -118,6 +122,7 @@ impl JobMessage {
                 max_attempts: body.max_attempts,
                 network: body.network,
                 network_token: body.network_token,
+                api: body.api,
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }

@@ -42,7 +42,7 @@ pub(crate) async fn run(
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
-    let script = Script { code: order.code, vars: order.vars, modules: order.modules };
+    let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);
     let run = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
+use job_model::{Api, JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -82,6 +82,8 @@ pub struct JobOrder {
     /// Whether its contexts talk HTTP to their proxies, because the job's own proxy does.
     #[serde(default)]
     pub http_proxy: bool,
+    /// Which Puppeteer it is written for, when the job says.
+    pub api: Option<Api>,
 }
 
 /// What the executor says to a slot.

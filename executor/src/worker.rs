@@ -203,7 +203,7 @@ impl Worker {
         slot: IdleSlot,
         attempt: u32,
     ) -> Option<Box<dyn Consumer>> {
-        let JobMessage { key, code, vars, modules, timeout, network, network_token, .. } = job;
+        let JobMessage { key, code, vars, modules, timeout, network, network_token, api, .. } = job;
         let timeout = timeout.unwrap_or(self.defaults.timeout);
         let begun = Timestamp::now();
         registered.begin(begun);
@@ -214,7 +214,7 @@ impl Worker {
         tracing::info!(attempt, "job begins");
         let origin = Origin::of(&held.delivery, key.clone(), attempt);
         let uuid = key.uuid.clone();
-        let order = JobOrder { uuid, code, vars, modules, timeout, network, network_token, http_proxy: false };
+        let order = JobOrder { uuid, code, vars, modules, timeout, network, network_token, http_proxy: false, api };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let ended = tokio::select! {
             ended = self.in_a_slot(slot, order, key, running, &registered) => ended,

@@ -164,6 +164,7 @@ impl Fighter {
             network: None,
             network_token: None,
             http_proxy: false,
+            api: None,
         };
         let slot = self.slot().await;
         let stop = CancellationToken::new();

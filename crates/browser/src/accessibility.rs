@@ -4,14 +4,17 @@
 //! a name, controls, and whatever takes the focus.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
+use crate::frame::Frame;
 use crate::js_handle::ElementHandle;
-use crate::session::Session;
+use crate::page::Page;
 
 /// What a snapshot shows.
 #[derive(Clone, Debug)]
@@ -20,44 +23,89 @@ pub struct SnapshotOptions {
     pub interesting_only: bool,
     /// The top of the told tree; the page's when not given.
     pub root: Option<ElementHandle>,
+    /// Whether the documents of iframes are part of it.
+    pub iframes: bool,
 }
 
 impl Default for SnapshotOptions {
     fn default() -> Self {
-        Self { interesting_only: true, root: None }
+        Self { interesting_only: true, root: None, iframes: false }
     }
 }
 
 /// One page's accessibility tree.
 #[derive(Debug)]
 pub struct Accessibility {
-    session: Rc<Session>,
+    page: Weak<Page>,
 }
 
 impl Accessibility {
-    /// The tree of a page's session.
-    pub fn new(session: Rc<Session>) -> Rc<Self> {
-        Rc::new(Self { session })
+    pub(crate) fn new(page: Weak<Page>) -> Rc<Self> {
+        Rc::new(Self { page })
     }
 
-    /// The tree as nested objects with `role`, `name`, …, `children`. `None` when the root is not in the tree.
+    fn page(&self) -> Result<Rc<Page>, Error> {
+        self.page.upgrade().ok_or(Error::TargetClosed)
+    }
+
+    /// The tree as nested objects with `role`, `name`, …, `children`, and `backendNodeId` and `frameId` by which a node's
+    /// element is found. `None` when the root is not in the tree.
     ///
     /// # Errors
     /// What the protocol refuses.
     pub async fn snapshot(&self, options: SnapshotOptions) -> Result<Option<Value>, Error> {
-        let mut answer = self.session.send_raw("Accessibility.getFullAXTree", json!({})).await?;
-        let nodes: Vec<AxNode> = serde_json::from_value(answer["nodes"].take())
-            .map_err(|error| Error::message(format!("unreadable accessibility tree: {error}")))?;
+        let page = self.page()?;
         let root = match &options.root {
-            Some(element) => {
-                let described = json!({"objectId": element.object_id()});
-                let described = element.session().send_raw("DOM.describeNode", described).await?;
-                described["node"]["backendNodeId"].as_i64()
-            }
+            Some(element) => element.backend_node_id().await?.as_i64(),
             None => None,
         };
-        Ok(Tree::new(nodes).snapshot(root, options.interesting_only))
+        let frame = match &options.root {
+            Some(element) => element.frame()?,
+            None => page.main_frame().clone(),
+        };
+        of_frame(frame, root, options).await
     }
+
+    /// The element of a node that a snapshot told of.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub async fn element(&self, backend_node_id: f64, frame_id: Option<&str>) -> Result<Option<ElementHandle>, Error> {
+        let page = self.page()?;
+        let frame = frame_id.and_then(|id| page.frame_manager().frame(id));
+        let frame = frame.unwrap_or_else(|| page.main_frame().clone());
+        let context = frame.execution_context().await?;
+        context.adopt_backend_node(&json!(backend_node_id)).await.map(Some)
+    }
+}
+
+/// The tree of one frame's document, and of those in it.
+fn of_frame(
+    frame: Rc<Frame>,
+    root: Option<i64>,
+    options: SnapshotOptions,
+) -> LocalBoxFuture<'static, Result<Option<Value>, Error>> {
+    async move {
+        let arguments = json!({"frameId": frame.id()});
+        let mut answer = frame.session().send_raw("Accessibility.getFullAXTree", arguments).await?;
+        let nodes: Vec<AxNode> = serde_json::from_value(answer["nodes"].take())
+            .map_err(|error| Error::message(format!("unreadable accessibility tree: {error}")))?;
+        let mut tree = Tree::new(nodes);
+        if options.iframes {
+            for child in frame.child_frames() {
+                let owner = frame.session().send_raw("DOM.getFrameOwner", json!({"frameId": child.id()})).await;
+                // A frame may go away meanwhile.
+                let Some(owner) = owner.ok().and_then(|owner| owner["backendNodeId"].as_i64()) else { continue };
+                let inner = SnapshotOptions { root: None, ..options.clone() };
+                if let Ok(Some(snapshot)) = of_frame(child, None, inner).await {
+                    tree.documents.insert(owner, snapshot);
+                }
+            }
+        }
+        tree.frame_id = frame.id();
+        Ok(tree.snapshot(root, options.interesting_only))
+    }
+    .boxed_local()
 }
 
 #[derive(Debug, Deserialize)]
@@ -210,6 +258,10 @@ struct Tree {
     children: Vec<Vec<usize>>,
     /// Whether something further down takes the focus.
     focusable_inside: Vec<bool>,
+    /// What is in the iframes, by the backend id of the `<iframe>`.
+    documents: HashMap<i64, Value>,
+    /// CDP's id of the frame that it is the tree of.
+    frame_id: String,
 }
 
 impl Tree {
@@ -221,7 +273,8 @@ impl Tree {
             .map(|node| node.child_ids.iter().filter_map(|id| index.get(id.as_str()).copied()).collect())
             .collect();
         let focusable_inside = vec![false; nodes.len()];
-        let mut tree = Self { nodes, children, focusable_inside };
+        let documents = HashMap::new();
+        let mut tree = Self { nodes, children, focusable_inside, documents, frame_id: String::new() };
         if !tree.nodes.is_empty() {
             tree.find_focusable(0);
         }
@@ -264,7 +317,7 @@ impl Tree {
     }
 
     fn collect_interesting(&self, at: usize, inside_control: bool, interesting: &mut HashSet<usize>) {
-        if self.is_interesting(at, inside_control) {
+        if self.is_interesting(at, inside_control) || self.document_in(at).is_some() {
             interesting.insert(at);
         }
         if self.is_leaf(at) {
@@ -302,10 +355,20 @@ impl Tree {
             return children;
         }
         let mut told = self.nodes[at].told();
+        if let Some(id) = self.nodes[at].backend_dom_node_id {
+            told.insert("backendNodeId".to_owned(), id.into());
+            told.insert("frameId".to_owned(), self.frame_id.as_str().into());
+        }
+        let children: Vec<Value> = children.into_iter().chain(self.document_in(at).cloned()).collect();
         if !children.is_empty() {
             told.insert("children".to_owned(), children.into());
         }
         vec![told.into()]
+    }
+
+    /// The document in an iframe.
+    fn document_in(&self, at: usize) -> Option<&Value> {
+        self.documents.get(&self.nodes[at].backend_dom_node_id?)
     }
 }
 
@@ -338,13 +401,25 @@ mod tests {
         Tree::new(serde_json::from_value(nodes).expect("nodes"))
     }
 
+    /// The same without what finds the elements.
+    fn plain(mut told: Value) -> Value {
+        if let Some(told) = told.as_object_mut() {
+            told.remove("backendNodeId");
+            told.remove("frameId");
+            for child in told.get_mut("children").and_then(Value::as_array_mut).into_iter().flatten() {
+                *child = plain(child.take());
+            }
+        }
+        told
+    }
+
     #[test]
     fn a_snapshot_tells_leaves_with_names_and_controls() {
         let expected = json!({"role": "RootWebArea", "name": "Page", "children": [
             {"role": "heading", "name": "Title", "level": 1},
             {"role": "checkbox", "name": "Agree", "checked": true},
         ]});
-        assert_eq!(tree().snapshot(None, true), Some(expected));
+        assert_eq!(tree().snapshot(None, true).map(plain), Some(expected));
     }
 
     #[test]
@@ -357,7 +432,7 @@ mod tests {
     #[test]
     fn a_root_is_told_alone_and_only_when_it_is_interesting() {
         let checkbox = json!({"role": "checkbox", "name": "Agree", "checked": true});
-        assert_eq!(tree().snapshot(Some(6), true), Some(checkbox));
+        assert_eq!(tree().snapshot(Some(6), true).map(plain), Some(checkbox));
         assert_eq!(tree().snapshot(Some(5), true), None);
         assert_eq!(tree().snapshot(Some(99), true), None);
     }

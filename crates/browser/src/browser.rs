@@ -13,11 +13,13 @@ use serde_json::json;
 use crate::browser_context::BrowserContext;
 use crate::cdp_session::OpenSessions;
 use crate::context_proxy::{ContextOptions, ContextProxy};
+use crate::dialect::Dialect;
 use crate::error::{Error, ProtocolError};
 use crate::event::{Event, Sink};
 use crate::guard::Guard;
 use crate::launch::{Chromium, LaunchError, LaunchOptions};
 use crate::page::Page;
+use crate::query::handlers::QueryHandlers;
 use crate::screenshot::ScreenshotQueue;
 use crate::session::{Connection, RawEvent, Session, Subscription};
 use crate::target::Target;
@@ -57,6 +59,9 @@ pub struct Browser {
     targets: RefCell<Vec<Rc<Target>>>,
     ignores_https_errors: Cell<bool>,
     screenshots: ScreenshotQueue,
+    /// Whose words and ways the job's script knows.
+    dialect: Cell<Dialect>,
+    query_handlers: Rc<QueryHandlers>,
     /// The sessions that the job has opened.
     open_sessions: OpenSessions,
     /// How many pages, and how many contexts, a job may have open.
@@ -119,6 +124,8 @@ impl Browser {
                 targets: RefCell::default(),
                 ignores_https_errors: Cell::new(false),
                 screenshots: ScreenshotQueue::default(),
+                dialect: Cell::default(),
+                query_handlers: Rc::default(),
                 open_sessions: OpenSessions::default(),
                 page_limit: Cell::new(usize::MAX),
                 opening: Cell::new(0),
@@ -152,7 +159,29 @@ impl Browser {
     /// Who is told about events, at once and in Chromium's order. The sink must not wait.
     pub fn set_event_sink(&self, sink: Rc<dyn Fn(Event)>) {
         self.refusals.set(0);
+        self.query_handlers.clear();
         self.sink.set(Some(sink));
+    }
+
+    /// The job's script is written for that Puppeteer.
+    pub fn set_dialect(&self, dialect: Dialect) {
+        self.dialect.set(dialect);
+    }
+
+    /// Whose words and ways the job's script knows.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect.get()
+    }
+
+    /// The query handlers that the job's script has registered; a new job has none.
+    pub fn query_handlers(&self) -> &Rc<QueryHandlers> {
+        &self.query_handlers
+    }
+
+    /// Whether that context is there.
+    pub(crate) fn has_context(&self, context: &BrowserContext) -> bool {
+        let contexts = self.contexts.borrow();
+        std::ptr::eq(&*self.own_context, context) || contexts.iter().any(|known| std::ptr::eq(&**known, context))
     }
 
     /// From now on nobody is told.
@@ -163,6 +192,8 @@ impl Browser {
     /// Whether new pages accept any certificate.
     pub fn set_ignore_https_errors(&self, ignore: bool) {
         self.ignores_https_errors.set(ignore);
+        // Workers of all pages ask here.
+        self.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": ignore}));
     }
 
     pub(crate) fn ignores_https_errors(&self) -> bool {

@@ -152,6 +152,49 @@ impl BrowserContext {
         Ok(())
     }
 
+    /// Sets permissions one by one: an array of `{permission, state}`, for one site or, by `*`, for all.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_permissions(&self, origin: &str, settings: Value) -> Result<(), Error> {
+        for setting in settings.as_array().into_iter().flatten() {
+            let mut arguments = json!({"permission": setting["permission"], "setting": setting["state"]});
+            if origin != "*" {
+                arguments["origin"] = origin.into();
+            }
+            self.name_in(&mut arguments);
+            self.browser()?.session().send_raw("Browser.setPermission", arguments).await?;
+        }
+        Ok(())
+    }
+
+    /// All cookies of the context, in CDP's form.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn cookies(&self) -> Result<Value, Error> {
+        let mut arguments = json!({});
+        self.name_in(&mut arguments);
+        let mut answer = self.browser()?.session().send_raw("Storage.getCookies", arguments).await?;
+        Ok(answer["cookies"].take())
+    }
+
+    /// Sets cookies, given in CDP's form.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_cookies(&self, cookies: Value) -> Result<(), Error> {
+        let mut arguments = json!({"cookies": cookies});
+        self.name_in(&mut arguments);
+        self.browser()?.session().send_raw("Storage.setCookies", arguments).await?;
+        Ok(())
+    }
+
+    /// Whether the context is gone.
+    pub fn is_closed(&self) -> bool {
+        self.browser.upgrade().is_none_or(|browser| !browser.has_context(self))
+    }
+
     /// Takes all granted permissions back.
     ///
     /// # Errors

@@ -27,8 +27,14 @@ pub struct CDPSession {
 }
 
 impl CDPSession {
+    /// A session that the script itself opened: it ends with the job.
     pub(crate) fn new(session: Rc<Session>, target: Rc<Target>, browser: &Rc<Browser>) -> Rc<Self> {
         browser.open_sessions().add(&session);
+        Self::over(session, target, browser)
+    }
+
+    /// The script's view of a session that the model works with. It ends with what it is attached to.
+    pub(crate) fn over(session: Rc<Session>, target: Rc<Target>, browser: &Rc<Browser>) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<CDPSession>| {
             let (listener, sink) = (this.clone(), browser.sink().clone());
             let subscription = session.on_event(move |event| {
@@ -46,6 +52,15 @@ impl CDPSession {
     /// CDP's id of the session.
     pub fn id(&self) -> &str {
         self.session.id().unwrap_or_default()
+    }
+
+    pub(crate) fn is_over(&self, session: &Rc<Session>) -> bool {
+        Rc::ptr_eq(&self.session, session)
+    }
+
+    /// Whether the session has ended.
+    pub fn is_detached(&self) -> bool {
+        self.session.is_detached()
     }
 
     /// Sends a command and gives back its answer. A guarded browser takes only what stays with the job; see

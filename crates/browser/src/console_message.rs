@@ -1,11 +1,15 @@
 //! Puppeteer's `ConsoleMessage`: what a page wrote to its console.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use serde::Serialize;
 
+use crate::dialect::Dialect;
+use crate::frame::Frame;
 use crate::js_handle::JSHandle;
+use crate::page::Page;
 use crate::remote_object::EvaluationResult;
+use crate::worker::Worker;
 
 /// Where a page called its console. Empty when Chromium does not say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -29,18 +33,32 @@ pub struct ConsoleMessage {
     text: String,
     args: Vec<Rc<JSHandle>>,
     location: ConsoleLocation,
+    stack: Vec<ConsoleLocation>,
+    origin: Origin,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The page.
+    pub page: Weak<Page>,
+    /// The frame; `None` for workers and the browser itself.
+    pub frame: Option<Rc<Frame>>,
+    /// The worker.
+    pub worker: Weak<Worker>,
 }
 
 impl ConsoleMessage {
     /// An entry of the browser's log, which has text of its own.
-    pub fn new(kind: String, text: String, args: Vec<Rc<JSHandle>>, location: ConsoleLocation) -> Rc<Self> {
-        Rc::new(Self { kind, text, args, location })
+    pub fn new(kind: String, text: String, stack: Vec<ConsoleLocation>, origin: Origin) -> Rc<Self> {
+        let location = stack.first().cloned().unwrap_or_default();
+        Rc::new(Self { kind, text, args: Vec::new(), location, stack, origin })
     }
 
     /// A call of the page's console; the text is its arguments, with spaces between.
-    pub fn of_call(kind: String, args: Vec<Rc<JSHandle>>, location: ConsoleLocation) -> Rc<Self> {
-        let words: Vec<String> = args.iter().map(|arg| word(arg)).collect();
-        Self::new(kind, words.join(" "), args, location)
+    pub fn of_call(kind: String, args: Vec<Rc<JSHandle>>, stack: Vec<ConsoleLocation>, origin: Origin) -> Rc<Self> {
+        let location = stack.first().cloned().unwrap_or_default();
+        Rc::new(Self { kind, text: String::new(), args, location, stack, origin })
     }
 
     /// `log`, `warning`, `error`, `dir`, `timeEnd`, … as the protocol calls them.
@@ -48,9 +66,34 @@ impl ConsoleMessage {
         &self.kind
     }
 
-    /// What it says.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// As that Puppeteer calls it: newer ones say `warn`.
+    pub fn kind_in(&self, dialect: Dialect) -> &str {
+        if dialect.is_modern() && self.kind == "warning" { "warn" } else { &self.kind }
+    }
+
+    /// What it says, in 1.20's words.
+    pub fn text(&self) -> String {
+        self.text_in(Dialect::V1)
+    }
+
+    /// What it says: newer Puppeteers show errors and objects as JavaScript does.
+    pub fn text_in(&self, dialect: Dialect) -> String {
+        if self.args.is_empty() {
+            return self.text.clone();
+        }
+        let words: Vec<String> =
+            self.args.iter().map(|arg| if dialect.is_modern() { modern_word(arg) } else { word(arg) }).collect();
+        words.join(" ")
+    }
+
+    /// Where the calls came from, the innermost first.
+    pub fn stack(&self) -> &[ConsoleLocation] {
+        &self.stack
+    }
+
+    /// Who wrote it.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// What was passed to the console.
@@ -62,6 +105,20 @@ impl ConsoleMessage {
     pub fn location(&self) -> &ConsoleLocation {
         &self.location
     }
+}
+
+/// As newer Puppeteers write it: an error by its first line, an object as `[object Object]`.
+fn modern_word(arg: &JSHandle) -> String {
+    let object = arg.remote_object();
+    if object.object_id.is_none() {
+        return word(arg);
+    }
+    let described = object.description.as_deref().unwrap_or_default();
+    if object.subtype.as_deref() == Some("error") && !described.is_empty() {
+        return described.lines().next().unwrap_or_default().to_owned();
+    }
+    let kind = object.subtype.as_ref().unwrap_or(&object.r#type);
+    format!("[{kind} {}]", object.class_name.as_deref().unwrap_or("undefined"))
 }
 
 /// As `Array.prototype.join` writes it: `null` and `undefined` are nothing, objects are Puppeteer's handles.

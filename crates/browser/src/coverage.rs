@@ -12,6 +12,7 @@ pub use css::CssCoverageOptions;
 use js::JsCoverage;
 pub use js::JsCoverageOptions;
 
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::session::Session;
 
@@ -33,6 +34,9 @@ pub struct CoverageEntry {
     pub ranges: Vec<CoverageRange>,
     /// All of it.
     pub text: String,
+    /// V8's own counts, where they were asked for.
+    #[serde(rename = "rawScriptCoverage", skip_serializing_if = "Option::is_none")]
+    pub raw: Option<serde_json::Value>,
 }
 
 /// One page's coverage.
@@ -60,8 +64,8 @@ impl Coverage {
     ///
     /// # Errors
     /// [`Error::CoverageStopped`], and what the protocol refuses.
-    pub async fn stop_js_coverage(&self) -> Result<Vec<CoverageEntry>, Error> {
-        self.js.stop().await
+    pub async fn stop_js_coverage(&self, dialect: Dialect) -> Result<Vec<CoverageEntry>, Error> {
+        self.js.stop(dialect).await
     }
 
     /// Starts with the style sheets.
@@ -81,8 +85,8 @@ impl Coverage {
     ///
     /// # Errors
     /// [`Error::CoverageStopped`], and what the protocol refuses.
-    pub async fn stop_css_coverage(&self) -> Result<Vec<CoverageEntry>, Error> {
-        self.css.stop().await
+    pub async fn stop_css_coverage(&self, dialect: Dialect) -> Result<Vec<CoverageEntry>, Error> {
+        self.css.stop(dialect).await
     }
 }
 
@@ -94,8 +98,9 @@ struct CountedRange {
     count: i64,
 }
 
-/// The stretches with a count, where the innermost decides; touching ones become one, single units are noise.
-fn used_ranges(mut nested: Vec<CountedRange>) -> Vec<CoverageRange> {
+/// The stretches with a count, where the innermost decides; touching ones become one. The older Puppeteer takes single units
+/// for noise.
+fn used_ranges(mut nested: Vec<CountedRange>, dialect: Dialect) -> Vec<CoverageRange> {
     nested.retain(|range| range.start < range.end);
     // Outer ranges before the inner ones that start with them.
     nested.sort_by_key(|range| (range.start, -range.end));
@@ -107,7 +112,8 @@ fn used_ranges(mut nested: Vec<CountedRange>) -> Vec<CoverageRange> {
         open.push(range);
     }
     used.close_until(&mut open, i64::MAX);
-    used.ranges.retain(|range| range.end - range.start > 1);
+    let noise = if dialect.is_modern() { 0 } else { 1 };
+    used.ranges.retain(|range| range.end - range.start > noise);
     used.ranges
 }
 
@@ -146,7 +152,7 @@ mod tests {
 
     fn used(nested: &[(i64, i64, i64)]) -> Vec<(i64, i64)> {
         let nested = nested.iter().map(|&(start, end, count)| CountedRange { start, end, count }).collect();
-        used_ranges(nested).into_iter().map(|range| (range.start, range.end)).collect()
+        used_ranges(nested, Dialect::V1).into_iter().map(|range| (range.start, range.end)).collect()
     }
 
     #[test]

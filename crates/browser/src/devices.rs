@@ -1,6 +1,7 @@
 //! `puppeteer.devices`: the screens and user agents that Puppeteer 1.20 knows by name.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::emulation::Viewport;
 
@@ -25,6 +26,25 @@ pub struct Device {
 /// All devices, each upright and then on its side.
 pub fn devices() -> Vec<Device> {
     TABLE.lines().filter_map(upright).flat_map(both_positions).collect()
+}
+
+/// Puppeteer 25's devices, name by name, with `userAgent` and `viewport` each.
+pub fn known_devices() -> Value {
+    const KNOWN: &str = include_str!("known_devices.tsv");
+    let device = |line: &str| {
+        let mut columns = line.split('\t');
+        let name = columns.next()?.to_owned();
+        let viewport = Viewport {
+            width: columns.next()?.parse().ok()?,
+            height: columns.next()?.parse().ok()?,
+            device_scale_factor: Some(columns.next()?.parse().ok()?),
+            is_mobile: Some(columns.next()? == "true"),
+            has_touch: Some(columns.next()? == "true"),
+            is_landscape: Some(columns.next()? == "true"),
+        };
+        Some((name, json!({"userAgent": columns.next()?, "viewport": viewport})))
+    };
+    Value::Object(KNOWN.lines().filter_map(device).collect())
 }
 
 /// The device of that name.
@@ -64,6 +84,13 @@ mod tests {
     fn the_table_has_every_device_of_puppeteer_1_20() {
         assert_eq!(devices().len(), 71);
         assert!(device(WITHOUT_LANDSCAPE).is_some() && device("Microsoft Lumia 550 landscape").is_none());
+    }
+
+    #[test]
+    fn the_other_table_has_every_device_of_puppeteer_25() {
+        let known = known_devices();
+        assert_eq!(known.as_object().map(serde_json::Map::len), Some(153));
+        assert_eq!(known["iPhone SE"]["viewport"]["width"], 320);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Dialog {
         &self.default_value
     }
 
+    /// Whether it was accepted or dismissed.
+    pub fn is_handled(&self) -> bool {
+        self.handled.get()
+    }
+
     /// Says yes; a prompt returns `prompt_text`.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::js_handle::JSHandle;
 use crate::page::Page;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::Session;
+use crate::wait_task::{self, WaitForOptions};
 
 /// Puppeteer's `ElementHandle`: a [`JSHandle`] that is a node. Clones are the same handle.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ const SCROLL_INTO_VIEW: &str = "async (element, scriptsRun) => {
   return false;
 }";
 
-const INTERSECTS: &str = "async element => {
+const INTERSECTS: &str = "async (element, threshold) => {
   const inView = await new Promise(seen => {
     const observer = new IntersectionObserver(entries => {
       seen(entries[0].intersectionRatio);
@@ -75,7 +76,7 @@ const INTERSECTS: &str = "async element => {
     });
     observer.observe(element);
   });
-  return inView > 0;
+  return threshold === 1 ? inView === 1 : inView > threshold;
 }";
 
 const SELECT: &str = "(element, values) => {
@@ -206,7 +207,8 @@ impl ElementHandle {
     pub async fn tap(&self) -> Result<(), Error> {
         self.scroll_into_view_if_needed().await?;
         let point = self.clickable_point(None).await?;
-        self.page()?.touchscreen().tap(point.x, point.y).await
+        let page = self.page()?;
+        page.touchscreen().tap(point.x, point.y, page.dialect()).await
     }
 
     /// Chooses options of a `<select>` by value; returns those that are selected then.
@@ -278,12 +280,33 @@ impl ElementHandle {
         Ok(model.map(|model| model.moved(offset)))
     }
 
-    /// Whether some of the element is in view.
+    /// Waits for an element below this one; `None` when its absence was waited for.
+    ///
+    /// # Errors
+    /// As [`Frame::wait_for_selector`].
+    pub async fn wait_for_selector(
+        &self,
+        selector: &str,
+        options: WaitForOptions,
+    ) -> Result<Option<ElementHandle>, Error> {
+        wait_task::wait_for_node(&*self.frame()?, Some(self), wait_task::Sought::Selector, selector, options).await
+    }
+
+    /// CDP's id of the node in the browser, whatever session asks.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn backend_node_id(&self) -> Result<Value, Error> {
+        let mut node = self.call("DOM.describeNode").await?;
+        Ok(node["node"]["backendNodeId"].take())
+    }
+
+    /// Whether more than that share of the element is in view; 1 means all of it.
     ///
     /// # Errors
     /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).
-    pub async fn is_intersecting_viewport(&self) -> Result<bool, Error> {
-        let result = self.0.evaluate(PageFunction::own(INTERSECTS), Vec::new()).await?;
+    pub async fn is_intersecting_viewport(&self, threshold: f64) -> Result<bool, Error> {
+        let result = self.0.evaluate(PageFunction::own(INTERSECTS), vec![Argument::from_number(threshold)]).await?;
         Ok(result == EvaluationResult::Json(Value::Bool(true)))
     }
 }

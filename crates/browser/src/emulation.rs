@@ -45,6 +45,15 @@ impl Viewport {
     }
 }
 
+/// What the idle detector sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleState {
+    /// Whether the user does anything.
+    pub is_user_active: bool,
+    /// Whether the screen is unlocked.
+    pub is_screen_unlocked: bool,
+}
+
 /// A place on the earth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Geolocation {
@@ -106,6 +115,62 @@ impl EmulationManager {
         let was_mobile = self.mobile.replace(mobile);
         let had_touch = self.has_touch.replace(has_touch);
         Ok(was_mobile != mobile || had_touch != has_touch)
+    }
+
+    /// Takes the emulated screen away. `true` when a loaded page must be reloaded to see all of the change.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn clear_viewport(&self) -> Result<bool, Error> {
+        let metrics = self.session.send_raw("Emulation.clearDeviceMetricsOverride", json!({}));
+        let touch = self.session.send(SetTouchEmulationEnabledParams::new(false));
+        futures::try_join!(metrics, touch)?;
+        self.viewport.set(None);
+        let was_mobile = self.mobile.replace(false);
+        let had_touch = self.has_touch.replace(false);
+        Ok(was_mobile || had_touch)
+    }
+
+    /// The language that the page's scripts see; `None` ends it.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn emulate_locale(&self, locale: Option<&str>) -> Result<(), Error> {
+        self.session.send_raw("Emulation.setLocaleOverride", json!({"locale": locale.unwrap_or_default()})).await?;
+        Ok(())
+    }
+
+    /// Whether the page believes to have the focus.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn emulate_focused_page(&self, enabled: bool) -> Result<(), Error> {
+        self.session.send_raw("Emulation.setFocusEmulationEnabled", json!({"enabled": enabled})).await?;
+        Ok(())
+    }
+
+    /// Whether the user does anything and the screen is unlocked; `None` ends it.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn emulate_idle_state(&self, state: Option<IdleState>) -> Result<(), Error> {
+        match state {
+            Some(IdleState { is_user_active, is_screen_unlocked }) => {
+                let arguments = json!({"isUserActive": is_user_active, "isScreenUnlocked": is_screen_unlocked});
+                self.session.send_raw("Emulation.setIdleOverride", arguments).await?;
+            }
+            None => drop(self.session.send_raw("Emulation.clearIdleOverride", json!({})).await?),
+        }
+        Ok(())
+    }
+
+    /// Takes the emulated place away.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn clear_geolocation(&self) -> Result<(), Error> {
+        self.session.send_raw("Emulation.clearGeolocationOverride", json!({})).await?;
+        Ok(())
     }
 
     /// Gives the page another size on the same screen, for as long as a screenshot takes.

@@ -1,7 +1,15 @@
 //! Why a call failed. This file alone knows Puppeteer's sentences; a test pins them.
 
+mod awaited;
+mod sentence;
+
 use std::borrow::Cow;
 use std::sync::Arc;
+
+pub use awaited::Awaited;
+pub use sentence::{Sentence, Thrown};
+
+use crate::exception::Exception;
 
 /// Why a CDP command has no result.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +36,12 @@ pub enum ProtocolError {
         /// What the session was attached to: `page`, `worker`, …
         target_type: String,
     },
+    /// The renderer of the target died: nothing answers until the page is loaded anew.
+    #[error("Protocol error ({method}): Page crashed! Close the page and open another one.")]
+    Crashed {
+        /// The command.
+        method: String,
+    },
     /// The answer has another shape than the protocol version that this program knows.
     #[error("Protocol error ({method}): the answer could not be read")]
     Answer {
@@ -42,13 +56,15 @@ pub enum ProtocolError {
     Connect(#[source] std::io::Error),
 }
 
-/// The two classes of error that a Puppeteer program can tell apart.
+/// The classes of error that a program for any Puppeteer can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// JavaScript's `Error`.
     Error,
     /// `puppeteer.errors.TimeoutError`.
     TimeoutError,
+    /// `puppeteer.errors.TouchError`, of newer Puppeteers.
+    TouchError,
 }
 
 /// Why a call of the object model failed. The text is what Puppeteer 1.20 says in the same place.
@@ -59,7 +75,7 @@ pub enum Error {
     Protocol(Arc<ProtocolError>),
     /// The page's own exception: its description, with the page's stack.
     #[error("Evaluation failed: {0}")]
-    Evaluation(String),
+    Evaluation(Box<Exception>),
     /// A navigation took longer than this many milliseconds.
     #[error("Navigation Timeout Exceeded: {0}ms exceeded")]
     NavigationTimeout(f64),
@@ -67,13 +83,21 @@ pub enum Error {
     #[error("waiting for {what} failed: timeout {timeout}ms exceeded")]
     WaitTimeout {
         /// What was waited for.
-        what: String,
+        what: Awaited,
         /// In milliseconds.
         timeout: f64,
     },
-    /// A wait for a request, response or other event took too long.
+    /// A wait for a node failed, by time or otherwise. Puppeteer 1.20 says only why.
+    #[error("{error}")]
+    WaitFailed {
+        /// What was waited for.
+        what: Awaited,
+        /// Why it failed.
+        error: Box<Error>,
+    },
+    /// A wait for a request, response or other event took longer than this many milliseconds.
     #[error("Timeout exceeded while waiting for event")]
-    EventTimeout,
+    EventTimeout(f64),
     /// Chromium could not load the address.
     #[error("{error_text} at {url}")]
     Load {
@@ -86,8 +110,13 @@ pub enum Error {
     #[error("Execution context was destroyed, most likely because of a navigation.")]
     ContextDestroyed,
     /// The frame is no longer part of the page.
-    #[error("Execution Context is not available in detached frame \"{0}\" (are you trying to evaluate?)")]
-    FrameDetached(String),
+    #[error("Execution Context is not available in detached frame \"{url}\" (are you trying to evaluate?)")]
+    FrameDetached {
+        /// Where it was.
+        url: String,
+        /// CDP's id of it.
+        id: String,
+    },
     /// The frame went away while it was navigating.
     #[error("Navigating frame was detached")]
     NavigatingFrameDetached,
@@ -98,6 +127,9 @@ pub enum Error {
     #[error("Navigation failed because browser has disconnected!")]
     Disconnected,
     /// The page went away while one of its events was waited for.
+    #[error("Target closed")]
+    WaitingPageClosed,
+    /// What the call works on is gone.
     #[error("Target closed")]
     TargetClosed,
     /// The page's session was over before the call.
@@ -194,6 +226,20 @@ pub enum Error {
     /// A screenshot's file would be no picture.
     #[error("Unsupported screenshot mime type: {0}")]
     UnsupportedImageMime(String),
+    /// A script or style comes from nowhere, or from several places.
+    #[error("Provide an object with a `url`, `path` or `content` property")]
+    NoTagSource,
+    /// A script or style did not load.
+    #[error("Loading {kind} from {url} failed")]
+    TagNotLoaded {
+        /// `script` or `style`.
+        kind: &'static str,
+        /// Its address.
+        url: String,
+    },
+    /// A finger that does not touch, or cannot.
+    #[error("{0}")]
+    Touch(&'static str),
     /// An image format without a quality.
     #[error("options.quality is unsupported for the {0} screenshots")]
     QualityUnsupported(&'static str),
@@ -254,7 +300,9 @@ impl Error {
     /// Whether JavaScript sees a `TimeoutError` or a plain `Error`.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NavigationTimeout(_) | Self::WaitTimeout { .. } | Self::EventTimeout => ErrorKind::TimeoutError,
+            Self::NavigationTimeout(_) | Self::WaitTimeout { .. } | Self::EventTimeout(_) => ErrorKind::TimeoutError,
+            Self::WaitFailed { error, .. } => error.kind(),
+            Self::Touch(_) => ErrorKind::TouchError,
             _ => ErrorKind::Error,
         }
     }
@@ -263,6 +311,7 @@ impl Error {
     pub(crate) fn is_context_lost(&self) -> bool {
         match self {
             Self::ContextDestroyed => true,
+            Self::WaitFailed { error, .. } => error.is_context_lost(),
             Self::Protocol(error) => match error.as_ref() {
                 ProtocolError::Refused { message, .. } => {
                     message.contains("Cannot find context with specified id")
@@ -291,6 +340,7 @@ mod tests {
     #[test]
     fn the_sentences_are_puppeteers() {
         let refused = ProtocolError::Refused { method: "Page.navigate".into(), message: "Cannot navigate".into() };
+        let selector = || Awaited::Node { kind: "selector", name: "p".to_owned(), hidden: false };
         let cases: Vec<(Error, &str)> = vec![
             (refused.into(), "Protocol error (Page.navigate): Cannot navigate"),
             (ProtocolError::Closed { method: "X.y".into() }.into(), "Protocol error (X.y): Target closed."),
@@ -298,25 +348,33 @@ mod tests {
                 ProtocolError::SessionClosed { method: "X.y".into(), target_type: "page".into() }.into(),
                 "Protocol error (X.y): Session closed. Most likely the page has been closed.",
             ),
-            (Error::Evaluation("Error: no".into()), "Evaluation failed: Error: no"),
+            (
+                Error::Evaluation(Box::new(Exception::new(&serde_json::json!({"exception": {"value": "Error: no"}})))),
+                "Evaluation failed: Error: no",
+            ),
             (Error::NavigationTimeout(30000.0), "Navigation Timeout Exceeded: 30000ms exceeded"),
             (
-                Error::WaitTimeout { what: "selector \"p\"".into(), timeout: 10.0 },
+                Error::WaitTimeout { what: selector(), timeout: 10.0 },
                 "waiting for selector \"p\" failed: timeout 10ms exceeded",
             ),
-            (Error::EventTimeout, "Timeout exceeded while waiting for event"),
+            (
+                Error::WaitFailed { what: selector(), error: Box::new(Error::ContextDestroyed) },
+                "Execution context was destroyed, most likely because of a navigation.",
+            ),
+            (Error::EventTimeout(5.0), "Timeout exceeded while waiting for event"),
             (
                 Error::Load { error_text: "net::ERR_FAILED".into(), url: "http://a/".into() },
                 "net::ERR_FAILED at http://a/",
             ),
             (Error::ContextDestroyed, "Execution context was destroyed, most likely because of a navigation."),
             (
-                Error::FrameDetached("http://a/".into()),
+                Error::FrameDetached { url: "http://a/".into(), id: "F".into() },
                 "Execution Context is not available in detached frame \"http://a/\" (are you trying to evaluate?)",
             ),
             (Error::NavigatingFrameDetached, "Navigating frame was detached"),
             (Error::WaitingFrameDetached, "waitForFunction failed: frame got detached."),
             (Error::Disconnected, "Navigation failed because browser has disconnected!"),
+            (Error::WaitingPageClosed, "Target closed"),
             (Error::TargetClosed, "Target closed"),
             (Error::PageClosed, "Protocol error: Connection closed. Most likely the page has been closed."),
             (Error::SessionDetached("page".into()), "Session already detached. Most likely the page has been closed."),
@@ -350,6 +408,9 @@ mod tests {
             (Error::DataPageCookie("c".into()), "Data URL page can not have cookie \"c\""),
             (Error::UnknownImageType("x".into()), "Unknown options.type value: x"),
             (Error::UnsupportedImageMime("text/plain".into()), "Unsupported screenshot mime type: text/plain"),
+            (Error::NoTagSource, "Provide an object with a `url`, `path` or `content` property"),
+            (Error::TagNotLoaded { kind: "style", url: "u".into() }, "Loading style from u failed"),
+            (Error::Touch("no finger"), "no finger"),
             (Error::QualityUnsupported("png"), "options.quality is unsupported for the png screenshots"),
             (Error::QualityNotInteger, "Expected options.quality to be an integer"),
             (Error::QualityOutOfRange(101.0), "Expected options.quality to be between 0 and 100 (inclusive), got 101"),
@@ -383,7 +444,7 @@ mod tests {
     #[test]
     fn only_expired_waits_are_timeout_errors() {
         assert_eq!(Error::NavigationTimeout(1.0).kind(), ErrorKind::TimeoutError);
-        assert_eq!(Error::EventTimeout.kind(), ErrorKind::TimeoutError);
+        assert_eq!(Error::EventTimeout(1.0).kind(), ErrorKind::TimeoutError);
         assert_eq!(Error::ContextDestroyed.kind(), ErrorKind::Error);
     }
 }

@@ -11,6 +11,7 @@ use crate::cdp_session::CDPSession;
 use crate::console_message::ConsoleMessage;
 use crate::dialog::Dialog;
 use crate::error::Error;
+use crate::exception::Exception;
 use crate::frame::Frame;
 use crate::page::Page;
 use crate::request::Request;
@@ -33,7 +34,11 @@ pub enum Event {
     Refused(String),
     /// Something of one page.
     Page(Rc<Page>, PageEvent),
-    /// An event of a session that the script itself opened: its method and parameters.
+    /// A worker wrote to its console.
+    WorkerConsole(Rc<Worker>, Rc<ConsoleMessage>),
+    /// A worker threw what nobody caught.
+    WorkerError(Rc<Worker>, Rc<Exception>),
+    /// An event of a session that the script sees: its method and parameters.
     CdpSession(Rc<CDPSession>, String, Value),
 }
 
@@ -90,8 +95,8 @@ pub enum PageEvent {
         /// Name and number each.
         metrics: Value,
     },
-    /// `pageerror`: the text of an exception that nobody caught.
-    PageError(String),
+    /// `pageerror`: an exception that nobody caught.
+    PageError(Rc<Exception>),
     /// `popup`
     Popup(Rc<Page>),
     /// `request`
@@ -100,6 +105,10 @@ pub enum PageEvent {
     RequestFailed(Rc<Request>),
     /// `requestfinished`
     RequestFinished(Rc<Request>),
+    /// `requestservedfromcache`: from the memory of the page's process
+    RequestServedFromCache(Rc<Request>),
+    /// `issue`: what Chromium's DevTools would show, in CDP's form
+    Issue(Value),
     /// `response`
     Response(Rc<Response>),
     /// `workercreated`
@@ -129,6 +138,8 @@ pub enum PageEventKind {
     Request,
     RequestFailed,
     RequestFinished,
+    RequestServedFromCache,
+    Issue,
     Response,
     WorkerCreated,
     WorkerDestroyed,
@@ -154,6 +165,8 @@ impl PageEvent {
             Self::Request(_) => PageEventKind::Request,
             Self::RequestFailed(_) => PageEventKind::RequestFailed,
             Self::RequestFinished(_) => PageEventKind::RequestFinished,
+            Self::RequestServedFromCache(_) => PageEventKind::RequestServedFromCache,
+            Self::Issue(_) => PageEventKind::Issue,
             Self::Response(_) => PageEventKind::Response,
             Self::WorkerCreated(_) => PageEventKind::WorkerCreated,
             Self::WorkerDestroyed(_) => PageEventKind::WorkerDestroyed,
@@ -181,6 +194,8 @@ impl PageEventKind {
             Self::Request => "request",
             Self::RequestFailed => "requestfailed",
             Self::RequestFinished => "requestfinished",
+            Self::RequestServedFromCache => "requestservedfromcache",
+            Self::Issue => "issue",
             Self::Response => "response",
             Self::WorkerCreated => "workercreated",
             Self::WorkerDestroyed => "workerdestroyed",
@@ -190,7 +205,7 @@ impl PageEventKind {
 
     /// The event of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        const ALL: [PageEventKind; 18] = [
+        const ALL: [PageEventKind; 20] = [
             PageEventKind::Close,
             PageEventKind::Console,
             PageEventKind::Dialog,
@@ -206,6 +221,8 @@ impl PageEventKind {
             PageEventKind::Request,
             PageEventKind::RequestFailed,
             PageEventKind::RequestFinished,
+            PageEventKind::RequestServedFromCache,
+            PageEventKind::Issue,
             PageEventKind::Response,
             PageEventKind::WorkerCreated,
             PageEventKind::WorkerDestroyed,

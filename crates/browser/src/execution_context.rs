@@ -5,11 +5,10 @@ use std::rc::{Rc, Weak};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ProtocolError};
+use crate::exception::Exception;
 use crate::frame::Frame;
 use crate::js_handle::{ElementHandle, JSHandle};
-use crate::remote_object::{
-    Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction, RemoteObject, exception_message,
-};
+use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction, RemoteObject};
 use crate::session::Session;
 use crate::world::World;
 
@@ -114,7 +113,7 @@ impl ExecutionContext {
         };
         let mut answer = answer.await.map_err(|error| self.rewrite(error))?;
         if let Some(details) = answer.get("exceptionDetails").filter(|details| details.is_object()) {
-            return Err(Error::Evaluation(exception_message(details)));
+            return Err(Error::Evaluation(Box::new(Exception::new(details))));
         }
         RemoteObject::from_value(answer["result"].take())
     }

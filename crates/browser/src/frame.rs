@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 use serde_json::{Value, json};
 
 use crate::element_handle::ElementHandle;
-use crate::error::Error;
+use crate::error::{Awaited, Error};
 use crate::execution_context::ExecutionContext;
 use crate::frame_manager::FrameManager;
 use crate::geometry::Point;
@@ -34,6 +34,8 @@ pub struct Frame {
     name: RefCell<String>,
     loader_id: RefCell<String>,
     reached: RefCell<HashSet<String>>,
+    /// Whether anything was loaded into it: a lazy frame that is out of view is not waited for.
+    started_loading: Cell<bool>,
     detached: Cell<bool>,
     main_world: Rc<World>,
     utility_world: Rc<World>,
@@ -61,6 +63,7 @@ impl Frame {
             name: RefCell::default(),
             loader_id: RefCell::default(),
             reached: RefCell::default(),
+            started_loading: Cell::new(false),
             detached: Cell::new(false),
             main_world: World::new(frame.clone()),
             utility_world: World::new(frame.clone()),
@@ -150,6 +153,15 @@ impl Frame {
             self.reached.borrow_mut().clear();
         }
         self.reached.borrow_mut().insert(name.to_owned());
+    }
+
+    pub(crate) fn on_loading_started(&self) {
+        self.started_loading.set(true);
+    }
+
+    /// Whether anything was loaded into the frame.
+    pub fn has_started_loading(&self) -> bool {
+        self.started_loading.get()
     }
 
     pub(crate) fn on_loading_stopped(&self) {
@@ -316,7 +328,7 @@ impl Frame {
         selector: &str,
         options: WaitForOptions,
     ) -> Result<Option<ElementHandle>, Error> {
-        wait_task::wait_for_node(self, wait_task::Sought::Selector, selector, options).await
+        wait_task::wait_for_node(self, None, wait_task::Sought::Selector, selector, options).await
     }
 
     /// Waits for a node that the XPath expression finds.
@@ -324,7 +336,7 @@ impl Frame {
     /// # Errors
     /// As [`wait_for_selector`](Self::wait_for_selector).
     pub async fn wait_for_xpath(&self, path: &str, options: WaitForOptions) -> Result<Option<ElementHandle>, Error> {
-        wait_task::wait_for_node(self, wait_task::Sought::XPath, path, options).await
+        wait_task::wait_for_node(self, None, wait_task::Sought::XPath, path, options).await
     }
 
     /// Waits until the function's value is truthy, whatever documents come and go.
@@ -339,7 +351,7 @@ impl Frame {
         arguments: Vec<Argument>,
     ) -> Result<Rc<JSHandle>, Error> {
         let timeout = timeout.unwrap_or(self.manager()?.timeouts().any());
-        wait_task::wait_for_function(&self.main_world, &function, "function", polling, timeout, arguments).await
+        wait_task::wait_for_function(&self.main_world, &function, &Awaited::Function, polling, timeout, arguments).await
     }
 }
 

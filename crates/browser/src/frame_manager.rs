@@ -162,6 +162,11 @@ impl FrameManager {
             "Page.frameNavigated" => self.on_frame_navigated(session, &params["frame"], text("type")),
             "Page.navigatedWithinDocument" => self.on_navigated_within_document(text("frameId"), text("url")),
             "Page.frameDetached" => self.on_frame_detached(text("frameId"), text("reason")),
+            "Page.frameStartedLoading" => {
+                if let Some(frame) = self.frame(text("frameId")) {
+                    frame.on_loading_started();
+                }
+            }
             "Page.frameStoppedLoading" => {
                 if let Some(frame) = self.frame(text("frameId")) {
                     frame.on_loading_stopped();

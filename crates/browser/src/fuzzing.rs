@@ -4,6 +4,7 @@ use chromiumoxide::types::Message;
 use serde_json::Value;
 
 use crate::pdf::{self, Length, PdfOptions};
+use crate::query::handlers::QueryHandlers;
 use crate::remote_object::{PageFunction, RemoteObject};
 use crate::selector::Selector;
 use crate::session::RawEvent;
@@ -29,7 +30,7 @@ pub fn read_message(text: &str) {
 
 /// A selector, an address, a function's source or a length of paper.
 pub fn read_argument(text: &str) {
-    if let Ok(Selector::Steps(steps)) = Selector::parse(text) {
+    if let Ok(Selector::Steps(steps)) = Selector::parse(text, &QueryHandlers::default()) {
         let _ = Selector::for_page(&steps);
     }
     if let Ok(function) = PageFunction::function(text) {

@@ -27,6 +27,14 @@ pub struct Rect {
 }
 
 impl Rect {
+    /// What lies in both; without area when they do not touch.
+    pub fn common(self, other: Self) -> Self {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let width = (self.x + self.width).min(other.x + other.width) - x;
+        let height = (self.y + self.height).min(other.y + other.height) - y;
+        Self { x, y, width: width.max(0.0), height: height.max(0.0) }
+    }
+
     /// The same size, moved.
     #[must_use]
     pub fn moved(self, by: Point) -> Self {

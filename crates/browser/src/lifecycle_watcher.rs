@@ -244,7 +244,7 @@ impl LifecycleWatcher {
 
 fn reached(frame: &Rc<Frame>, expected: &[Milestone]) -> bool {
     expected.iter().all(|milestone| frame.has_reached(*milestone))
-        && frame.child_frames().iter().all(|child| reached(child, expected))
+        && frame.child_frames().iter().all(|child| !child.has_started_loading() || reached(child, expected))
 }
 
 /// Watchers that still wait.

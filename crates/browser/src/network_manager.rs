@@ -24,6 +24,9 @@ use crate::session::{RawEvent, Session};
 /// How many finished requests lead to their responses and back, whoever holds only one of the two.
 const KEPT: usize = 2000;
 
+/// Events of one request that wait, in order.
+type Waiting = VecDeque<(Rc<Session>, RawEvent)>;
+
 /// One page's network.
 #[derive(Debug)]
 pub struct NetworkManager {
@@ -42,8 +45,14 @@ pub struct NetworkManager {
     script_intercepts: Cell<bool>,
     intercepts: Cell<bool>,
     cache_disabled: Cell<bool>,
-    offline: Cell<bool>,
-    user_agent: RefCell<Option<String>>,
+    conditions: Cell<Conditions>,
+    bypasses_service_worker: Cell<bool>,
+    accept_language: RefCell<Option<String>>,
+    user_agent: RefCell<UserAgent>,
+    /// What the network itself said of answers that are not told yet, by request.
+    extra_infos: RefCell<HashMap<String, VecDeque<Value>>>,
+    /// Events that wait for it, in order, by request.
+    waiting: RefCell<HashMap<String, Waiting>>,
     /// Wakes when a request comes, is answered or ends.
     changed: Waiters,
 }
@@ -63,8 +72,12 @@ impl NetworkManager {
             script_intercepts: Cell::new(false),
             intercepts: Cell::new(false),
             cache_disabled: Cell::new(false),
-            offline: Cell::new(false),
+            conditions: Cell::default(),
+            bypasses_service_worker: Cell::new(false),
+            accept_language: RefCell::default(),
             user_agent: RefCell::default(),
+            extra_infos: RefCell::default(),
+            waiting: RefCell::default(),
             changed: Waiters::default(),
         })
     }
@@ -79,13 +92,16 @@ impl NetworkManager {
         if !self.extra_headers.borrow().is_empty() {
             session.post("Network.setExtraHTTPHeaders", json!({"headers": *self.extra_headers.borrow()}));
         }
-        if let Some(user_agent) = &*self.user_agent.borrow() {
-            session.post("Network.setUserAgentOverride", json!({"userAgent": user_agent}));
+        if let Some(arguments) = self.user_agent_override() {
+            session.post("Network.setUserAgentOverride", arguments);
         }
-        if self.offline.get() {
-            session.post("Network.emulateNetworkConditions", conditions(true));
+        if self.conditions.get() != Conditions::default() {
+            session.post("Network.emulateNetworkConditions", self.conditions.get().to_protocol());
         }
-        if self.intercepts.get() || self.cache_disabled.get() {
+        if self.bypasses_service_worker.get() {
+            session.post("Network.setBypassServiceWorker", json!({"bypass": true}));
+        }
+        if self.is_cache_off() {
             session.post("Network.setCacheDisabled", json!({"cacheDisabled": true}));
         }
         if self.intercepts.get() {
@@ -138,19 +154,81 @@ impl NetworkManager {
     /// # Errors
     /// [`Error::Protocol`].
     pub async fn set_offline_mode(&self, offline: bool) -> Result<(), Error> {
-        if self.offline.replace(offline) == offline {
-            return Ok(());
-        }
-        self.everywhere("Network.emulateNetworkConditions", conditions(offline)).await
+        self.emulate_network_conditions(Conditions { offline, ..self.conditions.get() }).await
     }
 
-    /// What `navigator.userAgent` and the requests say.
+    /// Makes the network slower, or takes it away.
     ///
     /// # Errors
     /// [`Error::Protocol`].
-    pub async fn set_user_agent(&self, user_agent: &str) -> Result<(), Error> {
-        *self.user_agent.borrow_mut() = Some(user_agent.to_owned());
-        self.everywhere("Network.setUserAgentOverride", json!({"userAgent": user_agent})).await
+    pub async fn emulate_network_conditions(&self, conditions: Conditions) -> Result<(), Error> {
+        if self.conditions.replace(conditions) == conditions {
+            return Ok(());
+        }
+        self.everywhere("Network.emulateNetworkConditions", conditions.to_protocol()).await
+    }
+
+    /// Whether the page is cut off the network.
+    pub fn conditions(&self) -> Conditions {
+        self.conditions.get()
+    }
+
+    /// Whether requests go past the page's service workers.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_bypass_service_worker(&self, bypass: bool) -> Result<(), Error> {
+        self.bypasses_service_worker.set(bypass);
+        self.everywhere("Network.setBypassServiceWorker", json!({"bypass": bypass})).await
+    }
+
+    /// Whether requests go past the page's service workers.
+    pub fn bypasses_service_worker(&self) -> bool {
+        self.bypasses_service_worker.get()
+    }
+
+    /// What `navigator.userAgent`, its client hints and the requests say.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_user_agent(&self, user_agent: UserAgent) -> Result<(), Error> {
+        *self.user_agent.borrow_mut() = user_agent;
+        self.update_user_agent().await
+    }
+
+    /// The languages that the requests ask for; `None` ends it.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_accept_language(&self, languages: Option<String>) -> Result<(), Error> {
+        *self.accept_language.borrow_mut() = languages;
+        self.update_user_agent().await
+    }
+
+    async fn update_user_agent(&self) -> Result<(), Error> {
+        let arguments = self.user_agent_override().unwrap_or_else(|| json!({"userAgent": ""}));
+        self.everywhere("Network.setUserAgentOverride", arguments).await
+    }
+
+    fn user_agent_override(&self) -> Option<Value> {
+        let UserAgent { text, metadata, platform } = &*self.user_agent.borrow();
+        let languages = self.accept_language.borrow();
+        if text.is_none() && languages.is_none() {
+            return None;
+        }
+        // An empty text leaves Chromium's own.
+        let mut arguments = json!({"userAgent": text.as_deref().unwrap_or_default()});
+        let parts = [
+            ("userAgentMetadata", metadata.clone()),
+            ("platform", platform.clone().map(Value::from)),
+            ("acceptLanguage", languages.clone().map(Value::from)),
+        ];
+        for (name, value) in parts {
+            if let Some(value) = value {
+                arguments[name] = value;
+            }
+        }
+        Some(arguments)
     }
 
     /// Whether the browser's caches are used.
@@ -187,8 +265,13 @@ impl NetworkManager {
     }
 
     async fn update_cache(&self) -> Result<(), Error> {
-        let disabled = self.cache_disabled.get() || self.intercepts.get();
-        self.everywhere("Network.setCacheDisabled", json!({"cacheDisabled": disabled})).await
+        self.everywhere("Network.setCacheDisabled", json!({"cacheDisabled": self.is_cache_off()})).await
+    }
+
+    /// 1.20 does without the cache while requests are held.
+    fn is_cache_off(&self) -> bool {
+        let is_modern = self.page.upgrade().is_some_and(|page| page.dialect().is_modern());
+        self.cache_disabled.get() || self.intercepts.get() && !is_modern
     }
 
     /// How many requests have no response yet. One whose body never ends, as an event stream's, has one.
@@ -232,19 +315,81 @@ impl NetworkManager {
     }
 
     pub(crate) fn on_event(&self, session: &Rc<Session>, event: &RawEvent) {
+        if event.method == "Network.responseReceivedExtraInfo" {
+            return self.on_extra_info(&event.params);
+        }
+        if self.must_wait(event) {
+            let id = text(&event.params, "requestId").to_owned();
+            self.waiting.borrow_mut().entry(id).or_default().push_back((session.clone(), event.clone()));
+            return;
+        }
+        self.on_event_in_turn(session, event);
+    }
+
+    /// Whether the event, or one before it, tells of an answer of which the network's own word has not come yet.
+    fn must_wait(&self, event: &RawEvent) -> bool {
+        let params = &event.params;
+        let needs = match event.method.as_str() {
+            "Network.responseReceived" => {
+                let is_cached = self.request(params).is_none_or(|request| request.is_from_memory_cache());
+                params["hasExtraInfo"] == true && !is_cached
+            }
+            "Network.requestWillBeSent" => params["redirectHasExtraInfo"] == true && self.request(params).is_some(),
+            "Network.loadingFinished" | "Network.loadingFailed" => false,
+            _ => return false,
+        };
+        let id = text(params, "requestId");
+        let is_behind = self.waiting.borrow().contains_key(id);
+        let has_none = || self.extra_infos.borrow().get(id).is_none_or(VecDeque::is_empty);
+        is_behind || needs && has_none()
+    }
+
+    fn on_extra_info(&self, params: &Value) {
+        let id = text(params, "requestId").to_owned();
+        let mut infos = self.extra_infos.borrow_mut();
+        if infos.len() > KEPT {
+            // What nobody asked for, as the answers of requests that failed meanwhile.
+            infos.clear();
+        }
+        infos.entry(id.clone()).or_default().push_back(params.clone());
+        drop(infos);
+        let waiting = self.waiting.borrow_mut().remove(&id);
+        for (session, event) in waiting.into_iter().flatten() {
+            self.on_event(&session, &event);
+        }
+    }
+
+    /// What the network itself said of the answer that is told now.
+    fn extra_info(&self, params: &Value, flag: &str) -> Option<Value> {
+        if params[flag] != true {
+            return None;
+        }
+        self.extra_infos.borrow_mut().get_mut(text(params, "requestId"))?.pop_front()
+    }
+
+    fn on_event_in_turn(&self, session: &Rc<Session>, event: &RawEvent) {
         let params = &event.params;
         match event.method.as_str() {
             "Network.requestWillBeSent" => self.on_announced(session, params),
             "Fetch.requestPaused" => self.on_held(session, params),
             "Fetch.authRequired" => self.on_auth_required(session, params),
             "Network.requestServedFromCache" => {
+                // What comes from memory is never held.
+                let announced = self.announced.borrow_mut().remove(text(params, "requestId"));
+                if let Some((session, announcement)) = announced {
+                    self.on_request_of(&session, &announcement, None, Source::Memory);
+                }
                 if let Some(request) = self.request(params) {
                     request.set_from_memory_cache();
+                    self.emit(PageEvent::RequestServedFromCache(request));
                 }
             }
             "Network.responseReceived" => {
                 if let Some(request) = self.request(params) {
-                    let response = Response::new(&request, &params["response"], self.proxy());
+                    let extra = self.extra_info(params, "hasExtraInfo").filter(|_| !request.is_from_memory_cache());
+                    // What a service worker answers has no word of the network's.
+                    let extra = extra.filter(|_| params["response"]["fromServiceWorker"] != true);
+                    let response = Response::new(&request, &params["response"], extra.as_ref(), self.proxy());
                     request.set_response(response.clone());
                     self.emit(PageEvent::Response(response));
                 }
@@ -270,7 +415,11 @@ impl NetworkManager {
 
     /// The request has come to its end.
     fn take_request(&self, params: &Value) -> Option<Rc<Request>> {
-        let request = self.requests.borrow_mut().remove(text(params, "requestId"))?;
+        let id = text(params, "requestId");
+        let request = self.requests.borrow_mut().remove(id)?;
+        if params["redirectResponse"].is_null() {
+            self.extra_infos.borrow_mut().remove(id);
+        }
         if let Some(id) = request.interception_id() {
             self.tried_credentials.borrow_mut().remove(id);
         }
@@ -335,6 +484,10 @@ impl NetworkManager {
     }
 
     fn on_request(&self, session: &Rc<Session>, params: &Value, interception: Option<String>) {
+        self.on_request_of(session, params, interception, Source::Network);
+    }
+
+    fn on_request_of(&self, session: &Rc<Session>, params: &Value, interception: Option<String>, source: Source) {
         let mut earlier = Vec::new();
         if params["redirectResponse"].is_object() {
             // A session that was attached late has missed the beginning.
@@ -346,12 +499,16 @@ impl NetworkManager {
         let frame = self.frame_of(params);
         let interception = Interception { id: interception, allowed: self.script_intercepts.get() };
         let request = Request::new(session.clone(), frame, interception, params, earlier);
+        if source == Source::Memory {
+            request.set_from_memory_cache();
+        }
         self.requests.borrow_mut().insert(request.id().to_owned(), request.clone());
         self.emit(PageEvent::Request(request));
     }
 
     fn on_redirected(&self, request: &Rc<Request>, params: &Value) {
-        let response = Response::new(request, &params["redirectResponse"], self.proxy());
+        let extra = self.extra_info(params, "redirectHasExtraInfo");
+        let response = Response::new(request, &params["redirectResponse"], extra.as_ref(), self.proxy());
         request.set_response(response.clone());
         response.on_loaded(Err(Error::message("Response body is unavailable for redirect responses")));
         self.take_request(params);
@@ -391,7 +548,46 @@ fn fetch_patterns() -> Value {
     json!({"handleAuthRequests": true, "patterns": [{"urlPattern": "*"}]})
 }
 
-/// No throttling: 0 and -1 mean none.
-fn conditions(offline: bool) -> Value {
-    json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+/// Where a request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Network,
+    Memory,
+}
+
+/// What the network is made to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditions {
+    /// Whether there is none.
+    pub offline: bool,
+    /// Bytes per second; −1 for no limit.
+    pub upload: f64,
+    /// Bytes per second; −1 for no limit.
+    pub download: f64,
+    /// Before each answer, in milliseconds.
+    pub latency: f64,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self { offline: false, upload: -1.0, download: -1.0, latency: 0.0 }
+    }
+}
+
+impl Conditions {
+    fn to_protocol(self) -> Value {
+        let Self { offline, upload, download, latency } = self;
+        json!({"offline": offline, "latency": latency, "downloadThroughput": download, "uploadThroughput": upload})
+    }
+}
+
+/// What the browser calls itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserAgent {
+    /// `navigator.userAgent`; Chromium's own when not given.
+    pub text: Option<String>,
+    /// Its client hints, in CDP's form.
+    pub metadata: Option<Value>,
+    /// `navigator.platform`.
+    pub platform: Option<String>,
 }

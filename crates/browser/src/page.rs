@@ -1,5 +1,6 @@
 //! One page: what belongs to it, what is set for it, and how it ends. Its doings are in the modules below.
 
+mod clients;
 mod cookies;
 mod emulation;
 mod events;
@@ -15,12 +16,15 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Value, json};
 
-pub use navigation::{GotoOptions, NavigationOptions};
+pub use navigation::{Cache, GotoOptions, NavigationOptions};
+use new_documents::InitScript;
 
 use crate::accessibility::Accessibility;
 use crate::browser::Browser;
 use crate::browser_context::BrowserContext;
+use crate::cdp_session::CDPSession;
 use crate::coverage::Coverage;
+use crate::dialect::Dialect;
 use crate::emulation::{EmulationManager, Viewport};
 use crate::error::Error;
 use crate::event::{Event, PageEvent, PageEventKind, Sink};
@@ -45,6 +49,7 @@ type Listener = Rc<dyn Fn(&PageEvent)>;
 
 /// Puppeteer's `Page`.
 pub struct Page {
+    this: Weak<Page>,
     session: Rc<Session>,
     target: Rc<Target>,
     sink: Rc<Sink>,
@@ -65,7 +70,12 @@ pub struct Page {
     heard: RefCell<HashSet<PageEventKind>>,
     bindings: RefCell<HashSet<String>>,
     /// What runs first in each new document.
-    init_scripts: RefCell<Vec<String>>,
+    init_scripts: RefCell<Vec<InitScript>>,
+    /// What the script sees of the model's own sessions.
+    clients: RefCell<Vec<Rc<CDPSession>>>,
+    intercepts_drags: Cell<bool>,
+    /// Whether the mouse drags an element.
+    dragging: Cell<bool>,
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
     /// What happens is nobody's business.
@@ -100,11 +110,15 @@ impl Page {
                 heard: RefCell::default(),
                 bindings: RefCell::default(),
                 init_scripts: RefCell::default(),
+                clients: RefCell::default(),
+                intercepts_drags: Cell::new(false),
+                dragging: Cell::new(false),
                 file_chooser: RefCell::default(),
                 intercepts_file_choosers: Cell::new(false),
                 silent: Cell::new(false),
                 closed: Cell::new(false),
                 crash: Promise::default(),
+                this: page.clone(),
                 session,
                 target,
                 sink,
@@ -187,7 +201,7 @@ impl Page {
 
     /// What a screen reader sees.
     pub fn accessibility(&self) -> &Rc<Accessibility> {
-        self.accessibility.get_or_init(|| Accessibility::new(self.session.clone()))
+        self.accessibility.get_or_init(|| Accessibility::new(self.this.clone()))
     }
 
     /// The page's target.
@@ -201,6 +215,11 @@ impl Page {
     /// When it is gone.
     pub fn browser(&self) -> Result<Rc<Browser>, Error> {
         self.target.browser()
+    }
+
+    /// Whose words and ways the job's script knows.
+    pub fn dialect(&self) -> Dialect {
+        self.browser().map(|browser| browser.dialect()).unwrap_or_default()
     }
 
     /// The page's browser context.
@@ -237,10 +256,9 @@ impl Page {
     /// page's course: `Console`, `Dialog`, `Popup`.
     pub fn set_has_listeners(&self, kind: PageEventKind, has: bool) {
         let mut heard = self.heard.borrow_mut();
-        if has {
-            heard.insert(kind);
-        } else {
-            heard.remove(&kind);
+        let changed = if has { heard.insert(kind) } else { heard.remove(&kind) };
+        if changed && kind == PageEventKind::Issue {
+            self.session.post(if has { "Audits.enable" } else { "Audits.disable" }, json!({}));
         }
     }
 
@@ -343,6 +361,8 @@ impl Page {
 
     pub(crate) fn on_crashed(self: &Rc<Self>) {
         self.crash.settle(());
+        // Whoever waits for the page waits no longer.
+        self.frame_manager.on_disconnected(&Error::Crashed);
         self.emit(PageEvent::Error(Error::Crashed));
     }
 

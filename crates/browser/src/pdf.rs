@@ -2,6 +2,9 @@
 
 use chromiumoxide::cdp::browser_protocol::page::{PrintToPdfParams, PrintToPdfTransferMode};
 
+use serde_json::{Value, json};
+
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::protocol_stream::{decode_base64, read_stream};
 use crate::session::Session;
@@ -11,7 +14,7 @@ use crate::session::Session;
 pub enum Length {
     /// CSS pixels, 96 to the inch.
     Pixels(f64),
-    /// A number with `px`, `in`, `cm` or `mm` after it; without a unit, pixels.
+    /// A number with `px`, `in`, `cm`, `mm`, `pt` or `pc` after it; without a unit, pixels.
     Text(String),
 }
 
@@ -59,6 +62,14 @@ pub struct PdfOptions {
     pub tagged: Option<bool>,
     /// Whether the file has an outline of the document's headings.
     pub outline: bool,
+    /// Transparent where the page has no background.
+    pub omit_background: bool,
+    /// Whether the page's fonts are waited for.
+    pub waits_for_fonts: bool,
+    /// How long it may take, in milliseconds; 0 for no limit, `None` for the page's default.
+    pub timeout: Option<f64>,
+    /// Whose sizes of paper and lengths hold.
+    pub dialect: Dialect,
 }
 
 impl Default for PdfOptions {
@@ -78,6 +89,10 @@ impl Default for PdfOptions {
             prefer_css_page_size: false,
             tagged: None,
             outline: false,
+            omit_background: false,
+            waits_for_fonts: true,
+            timeout: None,
+            dialect: Dialect::V1,
         }
     }
 }
@@ -87,17 +102,31 @@ impl Default for PdfOptions {
 /// # Errors
 /// [`Error::UnknownPaperFormat`], [`Error::UnreadableLength`], and what the protocol refuses.
 pub async fn print_to_pdf(session: &Session, options: &PdfOptions) -> Result<Vec<u8>, Error> {
-    let printed = session.send(command(options)?).await?;
+    let command = command(options)?;
+    if options.omit_background {
+        set_background(session, json!({"color": {"r": 0, "g": 0, "b": 0, "a": 0}})).await?;
+    }
+    let printed = session.send(command).await;
+    if options.omit_background {
+        set_background(session, json!({})).await?;
+    }
+    let printed = printed?;
     match printed.stream {
         Some(stream) => read_stream(session, stream).await,
         None => decode_base64(printed.data.as_ref()),
     }
 }
 
+async fn set_background(session: &Session, arguments: Value) -> Result<(), Error> {
+    session.send_raw("Emulation.setDefaultBackgroundColorOverride", arguments).await?;
+    Ok(())
+}
+
 pub(crate) fn command(options: &PdfOptions) -> Result<PrintToPdfParams, Error> {
+    let length = |length: &Option<Length>, otherwise: f64| inches_or(length, otherwise, options.dialect);
     let (paper_width, paper_height) = match options.format.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => paper(name).ok_or_else(|| Error::UnknownPaperFormat(name.to_owned()))?,
-        None => (inches_or(&options.width, 8.5)?, inches_or(&options.height, 11.0)?),
+        Some(name) => paper(name, options.dialect).ok_or_else(|| Error::UnknownPaperFormat(name.to_owned()))?,
+        None => (length(&options.width, 8.5)?, length(&options.height, 11.0)?),
     };
     let margin = &options.margin;
     Ok(PrintToPdfParams {
@@ -107,10 +136,10 @@ pub(crate) fn command(options: &PdfOptions) -> Result<PrintToPdfParams, Error> {
         scale: Some(options.scale),
         paper_width: Some(paper_width),
         paper_height: Some(paper_height),
-        margin_top: Some(inches_or(&margin.top, 0.0)?),
-        margin_bottom: Some(inches_or(&margin.bottom, 0.0)?),
-        margin_left: Some(inches_or(&margin.left, 0.0)?),
-        margin_right: Some(inches_or(&margin.right, 0.0)?),
+        margin_top: Some(length(&margin.top, 0.0)?),
+        margin_bottom: Some(length(&margin.bottom, 0.0)?),
+        margin_left: Some(length(&margin.left, 0.0)?),
+        margin_right: Some(length(&margin.right, 0.0)?),
         page_ranges: Some(options.page_ranges.clone()),
         header_template: Some(options.header_template.clone()),
         footer_template: Some(options.footer_template.clone()),
@@ -122,8 +151,23 @@ pub(crate) fn command(options: &PdfOptions) -> Result<PrintToPdfParams, Error> {
 }
 
 /// Width and height in inches, in any case of letters.
-fn paper(name: &str) -> Option<(f64, f64)> {
-    Some(match name.to_lowercase().as_str() {
+fn paper(name: &str, dialect: Dialect) -> Option<(f64, f64)> {
+    let name = name.to_lowercase();
+    // Newer Puppeteers say to four places what the older one says to two.
+    let exact = match name.as_str() {
+        "a0" => (33.1102, 46.811),
+        "a1" => (23.3858, 33.1102),
+        "a2" => (16.5354, 23.3858),
+        "a3" => (11.6929, 16.5354),
+        "a4" => (8.2677, 11.6929),
+        "a5" => (5.8268, 8.2677),
+        "a6" => (4.1339, 5.8268),
+        _ => (0.0, 0.0),
+    };
+    if dialect.is_modern() && exact.0 > 0.0 {
+        return Some(exact);
+    }
+    Some(match name.as_str() {
         "letter" => (8.5, 11.0),
         "legal" => (8.5, 14.0),
         "tabloid" => (11.0, 17.0),
@@ -140,20 +184,22 @@ fn paper(name: &str) -> Option<(f64, f64)> {
 }
 
 /// A length of nothing counts as not given.
-fn inches_or(length: &Option<Length>, otherwise: f64) -> Result<f64, Error> {
+fn inches_or(length: &Option<Length>, otherwise: f64, dialect: Dialect) -> Result<f64, Error> {
     let Some(length) = length else { return Ok(otherwise) };
-    let inches = inches(length)?;
+    let inches = inches(length, dialect)?;
     Ok(if inches == 0.0 { otherwise } else { inches })
 }
 
-fn inches(length: &Length) -> Result<f64, Error> {
+fn inches(length: &Length, dialect: Dialect) -> Result<f64, Error> {
     let text = match length {
         Length::Pixels(pixels) => return Ok(pixels / 96.0),
         Length::Text(text) => text,
     };
     let lower = text.to_lowercase();
     // Puppeteer's own rounding of centimetres: files must come out in the same size.
-    let units = [("px", 1.0), ("in", 96.0), ("cm", 37.8), ("mm", 3.78)];
+    let centimetre = if dialect.is_modern() { 96.0 / 2.54 } else { 37.8 };
+    let units =
+        [("px", 1.0), ("in", 96.0), ("cm", centimetre), ("mm", centimetre / 10.0), ("pt", 4.0 / 3.0), ("pc", 16.0)];
     let unit = units.iter().find_map(|(unit, pixels)| Some((lower.strip_suffix(unit)?, *pixels)));
     let (number, pixels) = unit.unwrap_or((&lower, 1.0));
     let number = match number.trim() {
@@ -181,10 +227,15 @@ mod tests {
             (text("10cm"), 378.0 / 96.0),
             (text("10 mm"), 37.8 / 96.0),
             (text("px"), 0.0),
+            (text("72pt"), 1.0),
+            (text("6pc"), 1.0),
         ] {
-            assert_eq!(inches(&length).expect("a length"), expected, "{length:?}");
+            assert_eq!(inches(&length, Dialect::V1).expect("a length"), expected, "{length:?}");
         }
-        assert_eq!(inches(&text("10em")).expect_err("no unit").to_string(), "Failed to parse parameter value: 10em");
+        assert_eq!(
+            inches(&text("10em"), Dialect::V1).expect_err("no unit").to_string(),
+            "Failed to parse parameter value: 10em"
+        );
     }
 
     #[test]
@@ -197,6 +248,14 @@ mod tests {
         let printed = command(&format("A4")).expect("a format");
         assert_eq!((printed.paper_width, printed.paper_height), (Some(8.27), Some(11.7)));
         assert_eq!(command(&format("A9")).expect_err("no format").to_string(), "Unknown paper format: A9");
+    }
+
+    #[test]
+    fn newer_puppeteers_measure_exactly() {
+        let exact = PdfOptions { format: Some("a4".to_owned()), dialect: Dialect::V25, ..PdfOptions::default() };
+        let printed = command(&exact).expect("a format");
+        assert_eq!((printed.paper_width, printed.paper_height), (Some(8.2677), Some(11.6929)));
+        assert_eq!(inches(&text("2.54cm"), Dialect::V25).expect("a length"), 1.0);
     }
 
     #[test]

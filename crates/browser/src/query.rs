@@ -1,6 +1,7 @@
 //! Finding nodes below a node: by selector and by XPath.
 
 pub(crate) mod direct_call;
+pub mod handlers;
 
 use std::rc::Rc;
 
@@ -10,7 +11,8 @@ use crate::element_handle::ElementHandle;
 use crate::error::Error;
 use crate::js_handle::JSHandle;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
-use crate::selector::{FIND, Selector, Step};
+use crate::selector::{FIND, Selector, Step, find_with};
+use handlers::QueryHandlers;
 
 const ONE: &str = "(root, selector) => root.querySelector(selector)";
 const ALL: &str = "(root, selector) => Array.from(root.querySelectorAll(selector))";
@@ -34,10 +36,11 @@ impl ElementHandle {
     /// # Errors
     /// [`Error::Evaluation`] for a selector that the page cannot read.
     pub async fn query_selector(&self, selector: &str) -> Result<Option<ElementHandle>, Error> {
-        let handle = match Selector::parse(selector)? {
+        let handlers = self.query_handlers();
+        let handle = match Selector::parse(selector, &handlers)? {
             Selector::Css(css) => self.handle().evaluate_handle(PageFunction::own(ONE), vec![css.into()]).await?,
             Selector::Steps(alternatives) => {
-                let list = self.walk(&alternatives).await?;
+                let list = self.walk(&handlers, &alternatives, true).await?;
                 let first = list.evaluate_handle(PageFunction::own(FIRST), Vec::new()).await;
                 list.release();
                 first?
@@ -104,30 +107,43 @@ impl ElementHandle {
 
     /// An array of all matches, in the page.
     async fn find_all(&self, selector: &str) -> Result<Rc<JSHandle>, Error> {
-        match Selector::parse(selector)? {
+        let handlers = self.query_handlers();
+        match Selector::parse(selector, &handlers)? {
             Selector::Css(css) => self.handle().evaluate_handle(PageFunction::own(ALL), vec![css.into()]).await,
-            Selector::Steps(alternatives) => self.walk(&alternatives).await,
+            Selector::Steps(alternatives) => self.walk(&handlers, &alternatives, false).await,
         }
     }
 
-    async fn walk(&self, alternatives: &[Vec<Step>]) -> Result<Rc<JSHandle>, Error> {
+    /// What the script has registered.
+    fn query_handlers(&self) -> Rc<QueryHandlers> {
+        let world = self.handle().execution_context().world();
+        world.map(|world| world.query_handlers()).unwrap_or_default()
+    }
+
+    async fn walk(
+        &self,
+        handlers: &QueryHandlers,
+        alternatives: &[Vec<Step>],
+        first: bool,
+    ) -> Result<Rc<JSHandle>, Error> {
         if let Some(steps) = Selector::for_page(alternatives) {
-            return self.handle().evaluate_handle(PageFunction::own(FIND), vec![Argument::Json(steps)]).await;
+            let find = PageFunction::Function(find_with(handlers, alternatives, first));
+            return self.handle().evaluate_handle(find, vec![Argument::Json(steps)]).await;
         }
         let mut found = Vec::with_capacity(alternatives.len());
         for steps in alternatives {
-            found.push(self.walk_with_aria(steps).await?);
+            found.push(self.walk_with_aria(handlers, steps).await?);
         }
         self.gather(found).await
     }
 
     /// Step by step: what assistive software knows has to be asked of Chromium.
-    async fn walk_with_aria(&self, steps: &[Step]) -> Result<Vec<ElementHandle>, Error> {
+    async fn walk_with_aria(&self, handlers: &QueryHandlers, steps: &[Step]) -> Result<Vec<ElementHandle>, Error> {
         let mut nodes = vec![self.clone()];
         for step in steps {
             let mut next = Vec::new();
             for node in nodes {
-                next.extend(node.take_step(step).await?);
+                next.extend(node.take_step(handlers, step).await?);
                 if !Rc::ptr_eq(node.handle(), self.handle()) {
                     node.handle().release();
                 }
@@ -137,12 +153,13 @@ impl ElementHandle {
         Ok(nodes)
     }
 
-    async fn take_step(&self, step: &Step) -> Result<Vec<ElementHandle>, Error> {
+    async fn take_step(&self, handlers: &QueryHandlers, step: &Step) -> Result<Vec<ElementHandle>, Error> {
         if let Step::Aria { name, role } = step {
             return self.known_as(name.as_deref(), role.as_deref()).await;
         }
         let steps = Argument::Json(json!([[step.for_page()]]));
-        elements_of(&self.handle().evaluate_handle(PageFunction::own(FIND), vec![steps]).await?).await
+        let find = PageFunction::Function(find_with(handlers, &[vec![step.clone()]], false));
+        elements_of(&self.handle().evaluate_handle(find, vec![steps]).await?).await
     }
 
     /// The elements below this one that the accessibility tree has under this name and role.

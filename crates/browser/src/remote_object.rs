@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -13,20 +13,28 @@ use crate::js_handle::JSHandle;
 pub(crate) const EVALUATION_SCRIPT_URL: &str = "__puppeteer_evaluation_script__";
 
 /// CDP's `Runtime.RemoteObject`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RemoteObject {
     /// `object`, `function`, `undefined`, `string`, …
     pub r#type: String,
+    /// The class's name, of an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_name: Option<String>,
     /// `node`, `array`, `null`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subtype: Option<String>,
     /// The value of a primitive, or of an object that was asked for by value.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// `NaN`, `-0`, `Infinity`, `12n`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unserializable_value: Option<String>,
     /// Chromium's text for it; of an error, its stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Set when the value stayed in the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object_id: Option<String>,
 }
 

@@ -7,7 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
+use crate::cdp_session::CDPSession;
+use crate::dialect::Dialect;
+use crate::error::{Error, ProtocolError};
 use crate::frame::Frame;
 use crate::response::Response;
 use crate::session::Session;
@@ -22,9 +24,11 @@ pub struct Request {
     allows_interception: bool,
     handled: Cell<bool>,
     url: String,
+    fragment: String,
     resource_type: String,
     method: String,
-    post_data: Option<String>,
+    body: Body,
+    initiator: Option<Value>,
     headers: Map<String, Value>,
     is_navigation: bool,
     frame: Option<Rc<Frame>>,
@@ -55,8 +59,8 @@ pub struct ContinueOverrides {
 pub struct MockResponse {
     /// 200 when not given.
     pub status: Option<u16>,
-    /// The headers.
-    pub headers: Vec<(String, String)>,
+    /// The headers; each value is a header of its own.
+    pub headers: Vec<(String, Vec<String>)>,
     /// Goes before a `content-type` among the headers.
     pub content_type: Option<String>,
     /// The body.
@@ -79,9 +83,9 @@ impl Request {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (id, kind) = (text(&event["requestId"]), text(&event["type"]));
         let details = &event["request"];
-        let fragment = details["urlFragment"]
-            .as_str()
-            .filter(|_| details["url"].as_str().is_some_and(|url| url.starts_with("data:")));
+        let fragment = details["urlFragment"].as_str().unwrap_or_default();
+        let of_data = details["url"].as_str().is_some_and(|url| url.starts_with("data:"));
+        let body = Body::new(details);
         let chain = earlier.last().map(|request| request.chain.clone()).unwrap_or_default();
         Rc::new(Self {
             session,
@@ -90,10 +94,12 @@ impl Request {
             interception_id: interception.id,
             allows_interception: interception.allowed,
             handled: Cell::new(false),
-            url: format!("{}{}", text(&details["url"]), fragment.unwrap_or_default()),
+            url: format!("{}{}", text(&details["url"]), if of_data { fragment } else { "" }),
+            fragment: if of_data { String::new() } else { fragment.to_owned() },
             resource_type: if kind.is_empty() { "other".to_owned() } else { kind.to_lowercase() },
             method: text(&details["method"]),
-            post_data: details["postData"].as_str().map(str::to_owned),
+            body,
+            initiator: event.get("initiator").cloned(),
             headers: lower_case_names(&details["headers"]),
             frame,
             chain,
@@ -145,6 +151,68 @@ impl Request {
         &self.url
     }
 
+    /// The address as that Puppeteer tells it: newer ones with the fragment.
+    pub fn url_in(&self, dialect: Dialect) -> String {
+        if dialect.is_modern() { format!("{}{}", self.url, self.fragment) } else { self.url.clone() }
+    }
+
+    /// What made the page ask, in CDP's form.
+    pub fn initiator(&self) -> Option<&Value> {
+        self.initiator.as_ref()
+    }
+
+    /// The script's view of the session that the request belongs to.
+    ///
+    /// # Errors
+    /// When the page is gone.
+    pub fn client(&self) -> Result<Rc<CDPSession>, Error> {
+        self.frame().ok_or(Error::TargetClosed)?.page()?.client_of(&self.session)
+    }
+
+    /// Whether there is a body, be it told or not.
+    pub fn has_post_data(&self) -> bool {
+        self.body.exists
+    }
+
+    /// The whole body as text; `None` when there is none, or Chromium no longer has it.
+    pub async fn fetch_post_data(&self) -> Option<String> {
+        let answer = self.session.send_raw("Network.getRequestPostData", json!({"requestId": self.id})).await;
+        answer.ok()?["postData"].as_str().map(str::to_owned)
+    }
+
+    /// The whole body.
+    pub async fn content(&self) -> Option<Vec<u8>> {
+        match &self.body.bytes {
+            Some(bytes) => Some(bytes.clone()),
+            None if self.body.exists => self.fetch_post_data().await.map(String::into_bytes),
+            None => None,
+        }
+    }
+
+    /// Whether the script may say what becomes of the request.
+    pub fn is_held(&self) -> bool {
+        self.allows_interception
+    }
+
+    /// Whether it was answered, continued or aborted.
+    pub fn is_handled(&self) -> bool {
+        self.handled.get()
+    }
+
+    /// Whether a vote about it means anything; fails as [`continue_request`](Self::continue_request) does.
+    ///
+    /// # Errors
+    /// [`Error::InterceptionDisabled`], [`Error::RequestHandled`].
+    pub fn may_vote(&self) -> Result<bool, Error> {
+        if self.never_held() {
+            return Ok(false);
+        }
+        if !self.allows_interception {
+            return Err(Error::InterceptionDisabled);
+        }
+        if self.handled.get() { Err(Error::RequestHandled) } else { Ok(true) }
+    }
+
     /// `document`, `stylesheet`, `image`, `xhr`, `fetch`, …
     pub fn resource_type(&self) -> &str {
         &self.resource_type
@@ -157,7 +225,7 @@ impl Request {
 
     /// The body, if it has one.
     pub fn post_data(&self) -> Option<&str> {
-        self.post_data.as_deref()
+        self.body.text.as_deref()
     }
 
     /// The headers, their names in lower case.
@@ -191,9 +259,14 @@ impl Request {
         self.failure.borrow().clone()
     }
 
-    /// Whether there is anything to hold: `data:` addresses never reach the network.
+    /// Neither `data:` addresses nor what is in the page's memory reach the network.
+    fn never_held(&self) -> bool {
+        self.url.starts_with("data:") || self.from_memory_cache.get() && self.interception_id.is_none()
+    }
+
+    /// Whether there is anything to hold.
     fn begin_handling(&self) -> Result<bool, Error> {
-        if self.url.starts_with("data:") {
+        if self.never_held() {
             return Ok(false);
         }
         if !self.allows_interception {
@@ -206,10 +279,18 @@ impl Request {
     }
 
     /// Chromium may refuse, because the request was cancelled or the page is gone; a program could do nothing about it.
-    async fn handle(&self, method: &'static str, arguments: Value) {
-        if let Err(error) = self.session.send_raw(method, arguments).await {
-            tracing::debug!(%error, "a held request was gone");
+    /// Newer Puppeteers tell of headers that cannot be sent, and the request waits for another word.
+    async fn handle(&self, method: &'static str, arguments: Value) -> Result<(), Error> {
+        let Err(error) = self.session.send_raw(method, arguments).await else { return Ok(()) };
+        let is_about_headers = matches!(&error, ProtocolError::Refused { message, .. }
+            if message.contains("Invalid header") || message.contains("Unsafe header"));
+        let page = self.frame.as_ref().and_then(|frame| frame.page().ok());
+        if is_about_headers && page.is_some_and(|page| page.dialect().is_modern()) {
+            self.handled.set(false);
+            return Err(error.into());
         }
+        tracing::debug!(%error, "a held request was gone");
+        Ok(())
     }
 
     /// Lets a held request go on.
@@ -230,8 +311,7 @@ impl Request {
         set("method", overrides.method.map(Value::from));
         set("postData", overrides.post_data.map(|body| STANDARD.encode(body).into()));
         set("headers", overrides.headers.as_deref().map(header_list));
-        self.handle("Fetch.continueRequest", arguments).await;
-        Ok(())
+        self.handle("Fetch.continueRequest", arguments).await
     }
 
     /// Answers a held request.
@@ -243,15 +323,14 @@ impl Request {
             return Ok(());
         }
         let mut headers: Vec<(String, String)> = Vec::new();
-        let mut set = |name: &str, value: String| match headers.iter_mut().find(|(known, _)| known == name) {
-            Some(header) => header.1 = value,
-            None => headers.push((name.to_owned(), value)),
-        };
-        for (name, value) in response.headers {
-            set(&name.to_lowercase(), value);
+        for (name, values) in response.headers {
+            let name = name.to_lowercase();
+            headers.retain(|(known, _)| *known != name);
+            headers.extend(values.into_iter().map(|value| (name.clone(), value)));
         }
         if let Some(content_type) = response.content_type {
-            set("content-type", content_type);
+            headers.retain(|(known, _)| known != "content-type");
+            headers.push(("content-type".to_owned(), content_type));
         }
         let has_length = headers.iter().any(|(name, _)| name == "content-length");
         if let Some(body) = response.body.as_ref().filter(|_| !has_length) {
@@ -267,8 +346,7 @@ impl Request {
         if let Some(body) = response.body {
             arguments["body"] = STANDARD.encode(body).into();
         }
-        self.handle("Fetch.fulfillRequest", arguments).await;
-        Ok(())
+        self.handle("Fetch.fulfillRequest", arguments).await
     }
 
     /// Fails a held request, for example with `failed` or `timedout`.
@@ -276,15 +354,49 @@ impl Request {
     /// # Errors
     /// For an unknown code; [`Error::InterceptionDisabled`], [`Error::RequestHandled`].
     pub async fn abort(&self, code: &str) -> Result<(), Error> {
-        if self.url.starts_with("data:") {
+        if self.never_held() {
             return Ok(());
         }
-        let reason = ABORT_REASONS.iter().find(|(name, _)| *name == code).map(|(_, reason)| *reason);
-        let reason = reason.ok_or_else(|| Error::message(format!("Unknown error code: {code}")))?;
+        let reason = abort_reason(code)?;
         if self.begin_handling()? {
-            self.handle("Fetch.failRequest", json!({"requestId": self.interception_id, "errorReason": reason})).await;
+            let arguments = json!({"requestId": self.interception_id, "errorReason": reason});
+            self.handle("Fetch.failRequest", arguments).await?;
         }
         Ok(())
+    }
+}
+
+/// What CDP calls that reason; its own names are known, too.
+///
+/// # Errors
+/// For an unknown code.
+pub fn abort_reason(code: &str) -> Result<&'static str, Error> {
+    let found = ABORT_REASONS.iter().find(|(name, reason)| *name == code || *reason == code);
+    found.map(|(_, reason)| *reason).ok_or_else(|| Error::message(format!("Unknown error code: {code}")))
+}
+
+/// The body of a request, as far as Chromium told it at once.
+#[derive(Debug)]
+struct Body {
+    exists: bool,
+    text: Option<String>,
+    /// All of it.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Body {
+    fn new(details: &Value) -> Self {
+        let exists = details["hasPostData"] == true;
+        let told = || details["postData"].as_str().map(str::to_owned);
+        let Some(entries) = details["postDataEntries"].as_array().filter(|entries| !entries.is_empty()) else {
+            return Self { exists, text: told(), bytes: None };
+        };
+        let parts: Vec<_> = entries.iter().map(|entry| STANDARD.decode(entry["bytes"].as_str()?).ok()).collect();
+        let is_whole = parts.iter().all(Option::is_some);
+        let bytes: Vec<u8> = parts.into_iter().flatten().flatten().collect();
+        // Files and blobs have no bytes here.
+        let text = if bytes.is_empty() { told() } else { Some(String::from_utf8_lossy(&bytes).into_owned()) };
+        Self { exists, text, bytes: is_whole.then_some(bytes) }
     }
 }
 

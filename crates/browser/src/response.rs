@@ -24,6 +24,7 @@ pub struct Response {
     status: u16,
     status_text: String,
     headers: Map<String, Value>,
+    timing: Option<Value>,
     remote_address: (Option<String>, Option<i64>),
     /// The proxy that the response came through: Chromium knows that one's address only.
     proxy: Option<Rc<dyn ContextProxy>>,
@@ -35,9 +36,25 @@ pub struct Response {
     content: Promise<Result<Rc<Vec<u8>>, Error>>,
 }
 
+/// `Not Found` of `HTTP/1.1 404 Not Found`.
+fn phrase_of(headers: &str) -> Option<String> {
+    let first = headers.lines().next()?;
+    let phrase = first.splitn(3, ' ').nth(2)?;
+    (!phrase.is_empty()).then(|| phrase.to_owned())
+}
+
 impl Response {
-    pub(crate) fn new(request: &Rc<Request>, payload: &Value, proxy: Option<Rc<dyn ContextProxy>>) -> Rc<Self> {
+    /// `extra` is what the network itself said, which has the cookies and the status of what was revalidated.
+    pub(crate) fn new(
+        request: &Rc<Request>,
+        payload: &Value,
+        extra: Option<&Value>,
+        proxy: Option<Rc<dyn ContextProxy>>,
+    ) -> Rc<Self> {
         let flag = |name: &str| payload[name] == true;
+        let status = extra.map_or(&payload["status"], |extra| &extra["statusCode"]);
+        let headers = extra.map_or(&payload["headers"], |extra| &extra["headers"]);
+        let phrase = extra.and_then(|extra| phrase_of(extra["headersText"].as_str()?));
         let remote_address = (payload["remoteIPAddress"].as_str().map(str::to_owned), payload["remotePort"].as_i64());
         let proxy = proxy.filter(|proxy| match &remote_address {
             (Some(ip), Some(port)) => context_proxy::is_proxy(&**proxy, ip, *port),
@@ -47,9 +64,10 @@ impl Response {
             request: Rc::downgrade(request),
             kept_request: RefCell::new(Some(request.clone())),
             url: request.url().to_owned(),
-            status: payload["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
-            status_text: payload["statusText"].as_str().unwrap_or_default().to_owned(),
-            headers: lower_case_names(&payload["headers"]),
+            status: status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(),
+            status_text: phrase.unwrap_or_else(|| payload["statusText"].as_str().unwrap_or_default().to_owned()),
+            headers: lower_case_names(headers),
+            timing: payload.get("timing").filter(|timing| timing.is_object()).cloned(),
             remote_address,
             proxy,
             address_behind_proxy: OnceCell::new(),
@@ -73,6 +91,11 @@ impl Response {
     /// The request's address, without a fragment.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// When what happened, in CDP's form; `None` when nothing reached the network.
+    pub fn timing(&self) -> Option<&Value> {
+        self.timing.as_ref()
     }
 
     /// Whether the status is a success, or there is none.

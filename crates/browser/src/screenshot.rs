@@ -81,8 +81,20 @@ pub struct ScreenshotOptions {
     pub full_page: bool,
     /// A part of the document, in CSS pixels from its upper left corner.
     pub clip: Option<Rect>,
-    /// Transparent where the page has no background; PNG only.
+    /// Transparent where the page has no background; not for JPEG.
     pub omit_background: bool,
+    /// How much larger the clip is drawn; 0 counts as 1.
+    pub scale: f64,
+    /// Whether what lies outside of the viewport is in the picture; by the clip when not given.
+    pub capture_beyond_viewport: Option<bool>,
+    /// Whether the picture is taken of the surface, not of the view; Chromium's choice when not given.
+    pub from_surface: Option<bool>,
+    /// Whether a fast encoder is better than a small file.
+    pub optimize_for_speed: bool,
+    /// Whether the page keeps its size while all of it is taken.
+    pub keeps_viewport: bool,
+    /// Whether an element is not scrolled into view first.
+    pub stays: bool,
 }
 
 impl ScreenshotOptions {
@@ -190,7 +202,7 @@ pub async fn take_screenshot(
     options.validate()?;
     let _turn = queue.0.lock().await;
     session.send_raw("Target.activateTarget", json!({"targetId": session.target_id()})).await?;
-    if !options.full_page {
+    if !options.full_page || options.keeps_viewport {
         let clip = options.clip.map(whole_pixels);
         return capture_over_background(session, clip, options).await;
     }
@@ -220,7 +232,7 @@ async fn capture_over_background(
     clip: Option<Rect>,
     options: &ScreenshotOptions,
 ) -> Result<Screenshot, Error> {
-    if !options.omit_background || options.image_type != ImageType::Png {
+    if !options.omit_background || options.image_type == ImageType::Jpeg {
         return capture(session, clip, options).await;
     }
     let transparent = Rgba { r: 0, g: 0, b: 0, a: Some(0.0) };
@@ -234,19 +246,25 @@ async fn capture_over_background(
 
 async fn capture(session: &Session, clip: Option<Rect>, options: &ScreenshotOptions) -> Result<Screenshot, Error> {
     // Today's Chromium cuts off what is outside of the viewport unless told otherwise.
-    let beyond = match clip {
-        Some(clip) if !options.full_page => !LayoutMetrics::of(session).await?.viewport.contains(clip),
-        _ => false,
-    };
+    let (mut clip, mut beyond) = (clip, options.keeps_viewport && options.full_page);
+    match (clip, options.capture_beyond_viewport) {
+        (Some(part), Some(false)) => clip = Some(part.common(LayoutMetrics::of(session).await?.viewport)),
+        (Some(_), Some(true)) => beyond = true,
+        (Some(part), None) if !options.full_page => {
+            beyond = !LayoutMetrics::of(session).await?.viewport.contains(part);
+        }
+        _ => {}
+    }
+    let scale = if options.scale == 0.0 { 1.0 } else { options.scale };
     #[allow(clippy::cast_possible_truncation)] // validated: an integer from 0 to 100
     let quality = options.quality.filter(|_| options.image_type != ImageType::Png).map(|quality| quality as i64);
     let command = page::CaptureScreenshotParams {
         format: Some(options.image_type.format()),
         quality,
-        clip: clip.map(|Rect { x, y, width, height }| page::Viewport { x, y, width, height, scale: 1.0 }),
-        from_surface: None,
+        clip: clip.map(|Rect { x, y, width, height }| page::Viewport { x, y, width, height, scale }),
+        from_surface: options.from_surface,
         capture_beyond_viewport: beyond.then_some(true),
-        optimize_for_speed: None,
+        optimize_for_speed: options.optimize_for_speed.then_some(true),
     };
     let taken = session.send(command).await?;
     let data = serde_json::to_value(taken.data).unwrap_or_default();

@@ -3,12 +3,26 @@
 //! `::-p-text(…)`, `::-p-xpath(…)` and `::-p-aria(…)` stand where a pseudo-element may stand, `>>>` and `>>>>` where a
 //! combinator may. None of them is CSS, so whoever writes them cannot have meant anything else.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::query::handlers::QueryHandlers;
 
 /// Finds the matches of steps that need nothing but the page.
 pub(crate) const FIND: &str = include_str!("selector/find.js");
+
+/// As [`FIND`], for steps that a script's own query handlers take part in. `first` asks them for one match only.
+pub(crate) fn find_with(handlers: &QueryHandlers, steps: &[Vec<Step>], first: bool) -> Cow<'static, str> {
+    let is_custom = |step: &Step| matches!(step, Step::Custom { .. });
+    if steps.iter().flatten().any(is_custom) {
+        // Only a handler that finds by itself may stop at its first match.
+        let first = first && steps.iter().all(|steps| steps.len() == 1);
+        return format!("(roots, steps) => ({FIND})(roots, steps, {})", handlers.as_object(first)).into();
+    }
+    FIND.into()
+}
 
 /// A selector as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +46,8 @@ pub(crate) enum Step {
     Path(String),
     /// What assistive software knows by this name and role.
     Aria { name: Option<String>, role: Option<String> },
+    /// What a script's own query handler finds.
+    Custom { name: String, argument: String },
     /// `>>>>`: into the element's own shadow tree.
     Shadow,
     /// `>>>`: into its own and all that are inside.
@@ -46,6 +62,7 @@ impl Step {
             Self::GoOn(css) => json!(["goOn", css]),
             Self::Text(text) => json!(["text", text]),
             Self::Path(path) => json!(["path", path]),
+            Self::Custom { name, argument } => json!(["custom", argument, name]),
             Self::Shadow => json!(["shadow"]),
             Self::Shadows => json!(["shadows"]),
             Self::Aria { .. } => return None,
@@ -58,14 +75,15 @@ impl<'a> Selector<'a> {
     ///
     /// # Errors
     /// [`Error::UnknownSelectorType`], [`Error::UnknownAriaAttribute`].
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
-        if let Some(steps) = with_prefix(text)? {
+    pub(crate) fn parse(text: &'a str, handlers: &QueryHandlers) -> Result<Self, Error> {
+        if let Some(steps) = with_prefix(text, handlers)? {
             return Ok(Self::Steps(vec![steps]));
         }
         if !text.contains("::-p-") && !text.contains(">>>") {
             return Ok(Self::Css(text));
         }
-        let mut reader = Reader { rest: text, css: String::new(), steps: Vec::new(), alternatives: Vec::new() };
+        let mut reader =
+            Reader { handlers, rest: text, css: String::new(), steps: Vec::new(), alternatives: Vec::new() };
         reader.read()?;
         let is_css = reader.alternatives.iter().flatten().all(|step| matches!(step, Step::Css(_)));
         Ok(if is_css { Self::Css(text) } else { Self::Steps(reader.alternatives) })
@@ -78,10 +96,13 @@ impl<'a> Selector<'a> {
     }
 }
 
-/// The older way to say the same for a whole selector: `text/…`, `xpath/…`, `aria/…`, `pierce/…`.
-fn with_prefix(text: &str) -> Result<Option<Vec<Step>>, Error> {
-    let Some((prefix, rest)) = text.split_once('/') else { return Ok(None) };
+/// The older way to say the same for a whole selector: `text/…`, `xpath/…`, `aria/…`, `pierce/…`, or with `=`.
+fn with_prefix(text: &str, handlers: &QueryHandlers) -> Result<Option<Vec<Step>>, Error> {
+    let Some((prefix, rest)) = text.split_once(['/', '=']) else { return Ok(None) };
     Ok(Some(match prefix {
+        name if handlers.knows(name) => {
+            vec![Step::Custom { name: name.to_owned(), argument: rest.to_owned() }]
+        }
         "text" => vec![Step::Text(rest.to_owned())],
         "xpath" => vec![Step::Path(rest.to_owned())],
         "aria" => vec![aria(rest)?],
@@ -91,6 +112,7 @@ fn with_prefix(text: &str) -> Result<Option<Vec<Step>>, Error> {
 }
 
 struct Reader<'a> {
+    handlers: &'a QueryHandlers,
     rest: &'a str,
     css: String,
     steps: Vec<Step>,
@@ -175,6 +197,7 @@ impl Reader<'_> {
         }
         self.end_css(false);
         self.steps.push(match name {
+            name if self.handlers.knows(name) => Step::Custom { name: name.to_owned(), argument },
             "text" => Step::Text(argument),
             "xpath" => Step::Path(argument),
             "aria" => aria(&argument)?,
@@ -224,15 +247,13 @@ fn closing(text: &str, with_quotes: bool) -> Option<usize> {
     None
 }
 
-/// A string without its quotes and escapes; anything else as it is.
+/// A text without its quotes and escapes.
 fn unquote(text: &str) -> String {
     let is_quoted = text.starts_with(['"', '\'']) && quoted(text) == Some(text.len());
-    if !is_quoted {
-        return text.to_owned();
-    }
+    let inner = if is_quoted { &text[1..text.len() - 1] } else { text };
     let mut plain = String::with_capacity(text.len());
     let mut escaped = false;
-    for char in text[1..text.len() - 1].chars() {
+    for char in inner.chars() {
         if char == '\\' && !escaped {
             escaped = true;
         } else {
@@ -262,9 +283,8 @@ fn aria(text: &str) -> Result<Step, Error> {
         left = after;
     }
     rest.push_str(left);
-    let words = rest.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_none() && (!words.is_empty() || role.is_none()) {
-        name = Some(words);
+    if name.is_none() && (!rest.is_empty() || role.is_none()) {
+        name = Some(rest);
     }
     Ok(Step::Aria { name, role })
 }
@@ -278,16 +298,19 @@ fn attribute(text: &str) -> Option<(&str, String, &str)> {
     }
     let end = quoted(value)?;
     let after = value[end..].trim_start().strip_prefix(']')?;
-    let value = unquote(&value[..end]);
-    Some((name, value.split_whitespace().collect::<Vec<_>>().join(" "), after))
+    Some((name, unquote(&value[..end]), after))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Selector<'_>, Error> {
+        Selector::parse(text, &QueryHandlers::default())
+    }
+
     fn steps(text: &str) -> Vec<Vec<Step>> {
-        match Selector::parse(text).unwrap() {
+        match parse(text).unwrap() {
             Selector::Steps(steps) => steps,
             Selector::Css(css) => panic!("{css} is CSS"),
         }
@@ -304,7 +327,7 @@ mod tests {
     #[test]
     fn css_is_left_to_the_page() {
         for selector in ["div > p", "a[title='>>> ::-p-text(x)']", "", "*?", "a/b", "[href='text/x']"] {
-            assert_eq!(Selector::parse(selector).unwrap(), Selector::Css(selector));
+            assert_eq!(parse(selector).unwrap(), Selector::Css(selector));
         }
     }
 
@@ -313,6 +336,7 @@ mod tests {
         assert_eq!(steps("p::-p-text(Hi (you))"), [[css("p"), text("Hi (you)")]]);
         assert_eq!(steps("::-p-text(\" a \\\" b)\")"), [[text(" a \" b)")]]);
         assert_eq!(steps("::-p-text(it's)"), [[text("it's")]]);
+        assert_eq!(steps(r#"::-p-text(a \(b\) "c")"#), [[text(r#"a (b) "c""#)]]);
         assert_eq!(steps("text/it's (me"), [[text("it's (me")]]);
         assert_eq!(steps("p ::-p-text(x) > b"), [[css("p *"), text("x"), Step::GoOn(" > b".into())]]);
         assert_eq!(steps("::-p-text(x).big"), [[text("x"), Step::GoOn(".big".into())]]);
@@ -332,16 +356,35 @@ mod tests {
             name: name.map(str::to_owned),
             role: role.map(str::to_owned),
         };
-        assert_eq!(steps("::-p-aria(Send  it)"), [[both(Some("Send it"), None)]]);
+        assert_eq!(steps("::-p-aria(Send  it)"), [[both(Some("Send  it"), None)]]);
         assert_eq!(steps("::-p-aria([name=\"Send\"][role='button'])"), [[both(Some("Send"), Some("button"))]]);
         assert_eq!(steps("aria/Send[role=\"button\"]"), [[both(Some("Send"), Some("button"))]]);
         assert_eq!(steps("::-p-aria([role=\"button\"])"), [[both(None, Some("button"))]]);
     }
 
     #[test]
+    fn prefixes_end_with_a_slash_or_an_equals_sign() {
+        assert_eq!(steps("text=a/b"), [[text("a/b")]]);
+        assert_eq!(steps("xpath=//p"), [[Step::Path("//p".to_owned())]]);
+        assert_eq!(steps("pierce=p"), [[Step::Shadows, css("p")]]);
+        assert_eq!(parse("a[href='text=x']").unwrap(), Selector::Css("a[href='text=x']"));
+    }
+
+    #[test]
+    fn a_scripts_own_handlers_are_known_by_name() {
+        let handlers = QueryHandlers::default();
+        handlers.register("mine".to_owned(), crate::query::handlers::QueryHandler::default());
+        let mine = |argument: &str| Step::Custom { name: "mine".to_owned(), argument: argument.to_owned() };
+        assert_eq!(Selector::parse("mine/a=b", &handlers).unwrap(), Selector::Steps(vec![vec![mine("a=b")]]));
+        let mixed = Selector::parse("p::-p-mine(x)", &handlers).unwrap();
+        assert_eq!(mixed, Selector::Steps(vec![vec![css("p"), mine("x")]]));
+        assert_eq!(parse("mine/x").unwrap(), Selector::Css("mine/x"));
+    }
+
+    #[test]
     fn what_is_unknown_is_refused() {
-        assert!(matches!(Selector::parse("p::-p-react(x)"), Err(Error::UnknownSelectorType(name)) if name == "react"));
-        let error = Selector::parse("::-p-aria([checked=\"true\"])");
+        assert!(matches!(parse("p::-p-react(x)"), Err(Error::UnknownSelectorType(name)) if name == "react"));
+        let error = parse("::-p-aria([checked=\"true\"])");
         assert!(matches!(error, Err(Error::UnknownAriaAttribute(name)) if name == "checked"));
     }
 }

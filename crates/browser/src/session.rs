@@ -77,9 +77,16 @@ pub struct Session {
     wire: Weak<Wire>,
     listeners: RefCell<Vec<(u64, Listener)>>,
     next_listener: Cell<u64>,
+    /// Whether the renderer behind it has died; commands under way know of it, too.
+    crashed: Rc<Cell<bool>>,
     detached: Cell<bool>,
     detachment: Waiters,
 }
+
+/// Commands that give a page whose renderer has died another one.
+const REVIVING: [&str; 2] = ["Page.navigate", "Page.reload"];
+/// Commands that are answered without a renderer.
+const WITHOUT_RENDERER: [&str; 3] = ["Page.close", "Target.activateTarget", "Target.setAutoAttach"];
 
 /// Keeps a listener; dropping it takes the listener away.
 #[must_use = "dropping the subscription removes the listener"]
@@ -111,6 +118,7 @@ impl Session {
             wire,
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
+            crashed: Rc::default(),
             detached: Cell::new(false),
             detachment: Waiters::default(),
         })
@@ -171,9 +179,14 @@ impl Session {
         let method = method.into();
         let (reply, answer) = oneshot::channel();
         let ended = self.detached.get().then(|| self.target_type.clone());
+        let crashed = self.crashed.clone();
+        if crashed.get() && REVIVING.contains(&&*method) {
+            crashed.set(false);
+        }
+        let is_dead = crashed.get() && !WITHOUT_RENDERER.contains(&&*method);
         let wire = if ended.is_some() { None } else { self.wire.upgrade() };
         let refusal = wire.as_ref().and_then(|wire| wire.guard.refusal(&method, &params));
-        if let Some(wire) = wire.filter(|_| refusal.is_none()) {
+        if let Some(wire) = wire.filter(|_| refusal.is_none() && !is_dead) {
             let session_id = self.id.clone();
             // A closed channel drops `reply`, which the answer below reports.
             let _ = wire.outgoing.send(Outgoing { method: method.clone(), session_id, params, reply });
@@ -188,6 +201,7 @@ impl Session {
             match answer.await {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(message)) => Err(ProtocolError::Refused { method: method.into_owned(), message }),
+                Err(_) if crashed.get() => Err(ProtocolError::Crashed { method: method.into_owned() }),
                 Err(_) => Err(ProtocolError::Closed { method: method.into_owned() }),
             }
         }
@@ -208,6 +222,15 @@ impl Session {
         if let Some(wire) = self.wire.upgrade() {
             wire.guard.note(what);
         }
+    }
+
+    /// Whether the renderer behind the session has died.
+    pub(crate) fn has_crashed(&self) -> bool {
+        self.crashed.get()
+    }
+
+    fn set_crashed(&self, crashed: bool) {
+        self.crashed.set(crashed);
     }
 
     /// Sends a command whose answer nobody needs, not even its failure: the target may be gone by then.

@@ -18,10 +18,14 @@ pub struct Tag {
     pub content: Option<String>,
     /// A script's `type`, for example `module`.
     pub kind: Option<String>,
+    /// A script's `id`.
+    pub id: Option<String>,
 }
 
-const SCRIPT_URL: &str = "async (url, type) => {
+const SCRIPT_URL: &str = "async (url, type, id) => {
   const script = document.createElement('script');
+  if (id)
+    script.id = id;
   script.src = url;
   if (type)
     script.type = type;
@@ -34,8 +38,10 @@ const SCRIPT_URL: &str = "async (url, type) => {
   return script;
 }";
 
-const SCRIPT_TEXT: &str = "(text, type) => {
+const SCRIPT_TEXT: &str = "(text, type, id) => {
   const script = document.createElement('script');
+  if (id)
+    script.id = id;
   script.type = type || 'text/javascript';
   script.text = text;
   let failure = null;
@@ -79,12 +85,13 @@ impl Frame {
     /// When it cannot be loaded, or nothing is given.
     pub async fn add_script_tag(&self, tag: Tag) -> Result<ElementHandle, Error> {
         let kind = Argument::Json(tag.kind.as_deref().unwrap_or_default().into());
+        let id = Argument::Json(tag.id.as_deref().unwrap_or_default().into());
         if let Some(url) = &tag.url {
-            let added = self.add(SCRIPT_URL, vec![url.as_str().into(), kind]).await;
-            return added.map_err(|_| Error::message(format!("Loading script from {url} failed")));
+            let added = self.add(SCRIPT_URL, vec![url.as_str().into(), kind, id]).await;
+            return added.map_err(|_| Error::TagNotLoaded { kind: "script", url: url.clone() });
         }
         let text = text_of(tag, |path| format!("//# sourceURL={path}")).await?;
-        self.add(SCRIPT_TEXT, vec![text.as_str().into(), kind]).await
+        self.add(SCRIPT_TEXT, vec![text.as_str().into(), kind, id]).await
     }
 
     /// Adds a `<style>` or a `<link>` and waits until it is loaded.
@@ -94,7 +101,7 @@ impl Frame {
     pub async fn add_style_tag(&self, tag: Tag) -> Result<ElementHandle, Error> {
         if let Some(url) = &tag.url {
             let added = self.add(STYLE_URL, vec![url.as_str().into()]).await;
-            return added.map_err(|_| Error::message(format!("Loading style from {url} failed")));
+            return added.map_err(|_| Error::TagNotLoaded { kind: "style", url: url.clone() });
         }
         let text = text_of(tag, |path| format!("/*# sourceURL={path}*/")).await?;
         self.add(STYLE_TEXT, vec![text.as_str().into()]).await
@@ -112,5 +119,5 @@ async fn text_of(tag: Tag, name: impl Fn(String) -> String) -> Result<String, Er
         let text = read.map_err(|error| Error::local_file(&error, &path.display().to_string()))?;
         return Ok(text + &name(path.display().to_string().replace('\n', "")));
     }
-    tag.content.ok_or(Error::message("Provide an object with a `url`, `path` or `content` property"))
+    tag.content.ok_or(Error::NoTagSource)
 }

@@ -195,12 +195,23 @@ impl Target {
         if !matches!(self.raw_type().as_str(), "page" | "background_page") {
             return Ok(None);
         }
+        self.as_page().await.map(Some)
+    }
+
+    /// The page, whatever the target's type.
+    ///
+    /// # Errors
+    /// When the target goes away meanwhile, or has no document.
+    pub async fn as_page(self: &Rc<Self>) -> Result<Rc<Page>, Error> {
+        if let Some(page) = self.made_page() {
+            return Ok(page);
+        }
         let target = self.clone();
         let make = async move {
             let (session, browser) = target.attach().await?;
             Page::create(session, target, browser.sink().clone(), browser.ignores_https_errors()).await
         };
-        self.make(&self.page, make.boxed_local()).await.map(Some)
+        self.make(&self.page, make.boxed_local()).await
     }
 
     /// The worker of a service or shared worker target.
@@ -217,7 +228,7 @@ impl Target {
         let target = self.clone();
         let make = async move {
             let (session, _) = target.attach().await?;
-            Ok(Worker::new(session, target.url(), Weak::new()))
+            Ok(Worker::new(session, target.url(), target, Weak::new()))
         };
         self.make(&self.worker, make.boxed_local()).await.map(Some)
     }

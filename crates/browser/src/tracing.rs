@@ -33,6 +33,8 @@ pub struct TracingOptions {
     pub screenshots: bool,
     /// Categories of events instead of Puppeteer's choice.
     pub categories: Option<Vec<String>>,
+    /// How much is kept, in kilobytes; Chromium's choice when not given.
+    pub buffer_size: Option<f64>,
 }
 
 /// One page's way to the browser's one recorder.
@@ -61,7 +63,14 @@ impl Tracing {
         if options.screenshots {
             categories.push_str(",disabled-by-default-devtools.screenshot");
         }
-        let command = json!({"transferMode": "ReturnAsStream", "categories": categories});
+        let mut command = json!({"transferMode": "ReturnAsStream", "categories": categories});
+        if let Some(size) = options.buffer_size {
+            command = json!({"transferMode": "ReturnAsStream", "traceConfig": {
+                "traceBufferSizeInKb": size,
+                "includedCategories": categories.split(',').filter(|name| !name.starts_with('-')).collect::<Vec<_>>(),
+                "excludedCategories": categories.split(',').filter_map(|name| name.strip_prefix('-')).collect::<Vec<_>>(),
+            }});
+        }
         let started = self.session.send_raw("Tracing.start", command).await;
         self.recording.set(started.is_ok());
         started?;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::element_handle::ElementHandle;
-use crate::error::Error;
+use crate::error::{Awaited, Error};
 use crate::frame::Frame;
 use crate::js_handle::JSHandle;
 use crate::promise::within;
 use crate::remote_object::{Argument, PageFunction};
-use crate::selector::{FIND, Selector};
+use crate::selector::{Selector, find_with};
 use crate::world::World;
 
 /// When the page asks again.
@@ -77,7 +77,7 @@ const BY_XPATH: &str =
     "(root, name) => root.evaluate(name, root, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue";
 
 /// What the node is good for: the node itself when it is what was waited for, `true` when its absence was.
-const CHECK: &str = "(node, visible, hidden) => {
+const CHECK: &str = "(node, visible, hidden, modern) => {
   if (!node)
     return hidden;
   if (!visible && !hidden)
@@ -85,8 +85,9 @@ const CHECK: &str = "(node, visible, hidden) => {
   const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
   const style = window.getComputedStyle(element);
   const box = element.getBoundingClientRect();
-  const hasBox = !!(box.top || box.bottom || box.width || box.height);
-  const isVisible = !!style && style.visibility !== 'hidden' && hasBox;
+  const hasBox = modern ? !!box.width && !!box.height : !!(box.top || box.bottom || box.width || box.height);
+  const isInvisible = style && (style.visibility === 'hidden' || modern && style.visibility === 'collapse');
+  const isVisible = !!style && !isInvisible && hasBox;
   return visible === isVisible || hidden === !isVisible ? node : null;
 }";
 
@@ -134,32 +135,63 @@ const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
   }
 }";
 
-/// Waits for a node and gives it to the frame's main world.
+/// Waits for a node below `root`, or in the frame's document, and gives it to the frame's main world.
 pub(crate) async fn wait_for_node(
     frame: &Frame,
+    root: Option<&ElementHandle>,
     sought: Sought,
     name: &str,
     options: WaitForOptions,
 ) -> Result<Option<ElementHandle>, Error> {
-    let timeout = options.timeout.unwrap_or(frame.manager()?.timeouts().any());
     let kind = if sought == Sought::XPath { "XPath" } else { "selector" };
-    let title = format!("{kind} \"{name}\"{}", if options.hidden { " to be hidden" } else { "" });
+    let what = Awaited::Node { kind, name: name.to_owned(), hidden: options.hidden };
+    let found = find_node(frame, root, sought, &what, name, options).await;
+    found.map_err(|error| Error::WaitFailed { what, error: Box::new(error) })
+}
+
+async fn find_node(
+    frame: &Frame,
+    root: Option<&ElementHandle>,
+    sought: Sought,
+    what: &Awaited,
+    name: &str,
+    options: WaitForOptions,
+) -> Result<Option<ElementHandle>, Error> {
+    let timeout = options.timeout.unwrap_or(frame.manager()?.timeouts().any());
     let is_seen = options.visible || options.hidden;
     let by_changes = if is_seen { Polling::Raf } else { Polling::Mutation };
-    let (find, name, polling) = match (sought, Selector::parse(name)) {
+    let world = frame.utility_world();
+    let handlers = world.query_handlers();
+    let (find, name, polling) = match (sought, Selector::parse(name, &handlers)) {
         (Sought::XPath, _) => (BY_XPATH.to_owned(), name.into(), by_changes),
         (Sought::Selector, Ok(Selector::Css(css))) => (BY_SELECTOR.to_owned(), css.into(), by_changes),
-        (Sought::Selector, Ok(Selector::Steps(steps))) => match Selector::for_page(&steps) {
+        (Sought::Selector, Ok(Selector::Steps(alternatives))) => match Selector::for_page(&alternatives) {
             // Changes in shadow trees are not told to who observes the document.
-            Some(steps) => (format!("(root, steps) => ({FIND})(root, steps)[0]"), Argument::Json(steps), Polling::Raf),
-            None => return wait_by_asking(frame, name, &title, timeout, options).await,
+            Some(steps) => {
+                let find = find_with(&handlers, &alternatives, true);
+                (format!("(root, steps) => ({find})(root, steps)[0]"), Argument::Json(steps), Polling::Raf)
+            }
+            None => return wait_by_asking(frame, root, name, what, timeout, options).await,
         },
         (Sought::Selector, Err(error)) => return Err(error),
     };
-    let function = format!("(name, visible, hidden) => ({CHECK})(({find})(document, name), visible, hidden)");
+    let mut arguments = vec![name, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
+    let given = match root {
+        Some(root) => {
+            arguments.push(Argument::Handle(world.context().await?.adopt(root).await?.handle().clone()));
+            "root"
+        }
+        None => "document",
+    };
+    let is_modern = frame.page()?.dialect().is_modern();
+    let check = format!("({CHECK})(({find})({given}, name), visible, hidden, {is_modern})");
+    let function = format!("(name, visible, hidden, root) => {check}");
+    if is_modern {
+        // Newer Puppeteers first look at a page when all that the script says in the same breath has been said.
+        world.evaluate(PageFunction::own("() => {}"), Vec::new()).await?;
+    }
     let function = PageFunction::Function(function.into());
-    let arguments = vec![name, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
-    let handle = wait_for_function(frame.utility_world(), &function, &title, polling, timeout, arguments).await?;
+    let handle = wait_for_function(world, &function, what, polling, timeout, arguments).await?;
     in_main_world(frame, &handle).await
 }
 
@@ -176,19 +208,29 @@ async fn in_main_world(frame: &Frame, handle: &Rc<JSHandle>) -> Result<Option<El
 /// Asks for the node again and again: names and roles are not known to the page itself.
 async fn wait_by_asking(
     frame: &Frame,
+    root: Option<&ElementHandle>,
     selector: &str,
-    title: &str,
+    what: &Awaited,
     timeout: f64,
     options: WaitForOptions,
 ) -> Result<Option<ElementHandle>, Error> {
     let world = frame.utility_world();
     refuse_detached(world).await?;
+    let root = match root {
+        Some(root) => Some(world.context().await?.adopt(root).await?),
+        None => None,
+    };
     let ask = async || {
-        let document = world.document().await?;
-        let node = document.query_selector(selector).await?;
+        let root = match &root {
+            Some(root) => root.clone(),
+            None => world.document().await?,
+        };
+        let node = root.query_selector(selector).await?;
         let argument =
             node.as_ref().map_or(Argument::Json(Value::Null), |node| Argument::Handle(node.handle().clone()));
-        let arguments = vec![argument, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
+        let mut arguments =
+            vec![argument, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
+        arguments.push(Argument::Json(frame.page()?.dialect().is_modern().into()));
         let handle = world.evaluate_handle(PageFunction::own(CHECK), arguments).await?;
         if let Some(node) = node {
             node.handle().release();
@@ -202,13 +244,14 @@ async fn wait_by_asking(
         loop {
             match ask().await {
                 Ok(Some(found)) => return Ok(found),
-                Err(Error::FrameDetached(_)) => return Err(Error::WaitingFrameDetached),
-                Err(error) if !error.is_context_lost() => return Err(error),
+                Err(Error::FrameDetached { .. }) => return Err(Error::WaitingFrameDetached),
+                // An element does not outlive its document.
+                Err(error) if root.is_some() || !error.is_context_lost() => return Err(error),
                 Ok(None) | Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
     };
-    let expired = || Err(Error::WaitTimeout { what: title.to_owned(), timeout });
+    let expired = || Err(Error::WaitTimeout { what: what.clone(), timeout });
     within(timeout, asking).await.unwrap_or_else(expired)
 }
 
@@ -221,7 +264,7 @@ async fn refuse_detached(world: &World) -> Result<(), Error> {
 pub(crate) async fn wait_for_function(
     world: &Rc<World>,
     function: &PageFunction,
-    title: &str,
+    what: &Awaited,
     polling: Polling,
     timeout: f64,
     arguments: Vec<Argument>,
@@ -253,7 +296,7 @@ pub(crate) async fn wait_for_function(
             result = found => result,
         }
     };
-    let expired = || Err(Error::WaitTimeout { what: title.to_owned(), timeout });
+    let expired = || Err(Error::WaitTimeout { what: what.clone(), timeout });
     within(timeout, wait).await.unwrap_or_else(expired)
 }
 
@@ -280,7 +323,7 @@ impl Drop for Signal {
 /// `None` when the document went away, or its own timer expired a moment before ours.
 async fn ask_one_document(world: &Rc<World>, poll: &Poll) -> Result<Option<Rc<JSHandle>>, Error> {
     let context = match world.context().await {
-        Err(Error::FrameDetached(_)) => return Err(Error::WaitingFrameDetached),
+        Err(Error::FrameDetached { .. }) => return Err(Error::WaitingFrameDetached),
         context => context?,
     };
     let generation = world.generation();

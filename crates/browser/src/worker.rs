@@ -1,17 +1,22 @@
 //! A web worker of a page, or a service or shared worker of a browser.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use serde_json::json;
 
-use crate::error::Error;
+use crate::cdp_session::CDPSession;
+use crate::error::{Awaited, Error};
+use crate::event::Event;
+use crate::exception::Exception;
 use crate::execution_context::ExecutionContext;
 use crate::js_handle::JSHandle;
 use crate::page::Page;
-use crate::promise::Promise;
-use crate::remote_object::{Argument, EvaluationResult, PageFunction, exception_message};
+use crate::promise::{Promise, milliseconds, within};
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::{RawEvent, Session, Subscription};
+use crate::target::Target;
+use crate::wait_task::Polling;
 
 /// Puppeteer's `Worker`.
 #[derive(Debug)]
@@ -20,6 +25,11 @@ pub struct Worker {
     url: String,
     /// Gets the worker's console and exceptions; empty for shared and service workers.
     page: Weak<Page>,
+    /// What it is, or belongs to.
+    target: Rc<Target>,
+    client: OnceCell<Rc<CDPSession>>,
+    /// Whether the script listens to it.
+    heard: Cell<bool>,
     context: Promise<Rc<ExecutionContext>>,
     /// The worker's script is there, and runs before whatever is asked from now on.
     started: Promise<()>,
@@ -27,7 +37,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(session: Rc<Session>, url: String, page: Weak<Page>) -> Rc<Self> {
+    pub(crate) fn new(session: Rc<Session>, url: String, target: Rc<Target>, page: Weak<Page>) -> Rc<Self> {
         let worker = Rc::new_cyclic(|worker: &Weak<Worker>| {
             let listener = worker.clone();
             let subscription = session.on_event(move |event| {
@@ -39,6 +49,9 @@ impl Worker {
                 session: session.clone(),
                 url,
                 page,
+                target,
+                client: OnceCell::new(),
+                heard: Cell::new(false),
                 context: Promise::default(),
                 started: Promise::default(),
                 subscription: RefCell::new(Some(subscription)),
@@ -53,7 +66,7 @@ impl Worker {
         worker
     }
 
-    fn on_event(&self, event: &RawEvent) {
+    fn on_event(self: &Rc<Self>, event: &RawEvent) {
         let params = &event.params;
         match event.method.as_str() {
             "Runtime.executionContextCreated" => {
@@ -66,12 +79,16 @@ impl Worker {
             }
             "Runtime.consoleAPICalled" => {
                 if let (Some(page), Some(context)) = (self.page.upgrade(), self.context.get()) {
-                    page.on_console_call(&context, params);
+                    page.on_console_call(&context, params, Some(self));
                 }
             }
             "Runtime.exceptionThrown" => {
+                if let Some(browser) = self.target.browser().ok().filter(|_| self.heard.get()) {
+                    let thrown = Rc::new(Exception::new(&params["exceptionDetails"]));
+                    browser.sink().tell(Event::WorkerError(self.clone(), thrown));
+                }
                 if let Some(page) = self.page.upgrade() {
-                    page.on_exception(exception_message(&params["exceptionDetails"]));
+                    page.on_exception(&params["exceptionDetails"]);
                 }
             }
             _ => {}
@@ -122,6 +139,74 @@ impl Worker {
         arguments: Vec<Argument>,
     ) -> Result<Rc<JSHandle>, Error> {
         self.execution_context().await?.evaluate_handle(function, arguments).await
+    }
+
+    /// Whether the script listens to the worker.
+    pub fn has_listeners(&self) -> bool {
+        self.heard.get()
+    }
+
+    /// Tells whether the script listens to the worker.
+    pub fn set_has_listeners(&self, has: bool) {
+        self.heard.set(has);
+    }
+
+    /// The script's view of the worker's session.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub fn client(&self) -> Result<Rc<CDPSession>, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = CDPSession::over(self.session.clone(), self.target.clone(), &self.target.browser()?);
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// Waits until the function's value is truthy, asking again after so many milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::WaitTimeout`], and as [`evaluate`](Self::evaluate).
+    pub async fn wait_for_function(
+        &self,
+        function: PageFunction,
+        polling: Polling,
+        timeout: Option<f64>,
+        arguments: Vec<Argument>,
+    ) -> Result<Rc<JSHandle>, Error> {
+        let pause = match polling {
+            Polling::Interval(interval) => milliseconds(interval),
+            Polling::Raf | Polling::Mutation => return Err(Error::message("Cannot poll DOM in a worker")),
+        };
+        let timeout = timeout.unwrap_or(self.page.upgrade().map_or(30_000.0, |page| page.default_timeout()));
+        let asking = async {
+            loop {
+                let handle = self.evaluate_handle(function.clone(), arguments.clone()).await?;
+                let object = handle.remote_object();
+                if object.object_id.is_some() || object.clone().into_result().is_ok_and(|value| value.is_truthy()) {
+                    return Ok(handle);
+                }
+                tokio::time::sleep(pause).await;
+            }
+        };
+        let expired = || Err(Error::WaitTimeout { what: Awaited::Function, timeout });
+        within(timeout, asking).await.unwrap_or_else(expired)
+    }
+
+    /// Ends the worker.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] when it is gone.
+    pub async fn close(&self) -> Result<(), Error> {
+        if matches!(self.target.target_type(), "service_worker" | "shared_worker") {
+            let root = self.target.browser()?.session().clone();
+            let closed = root.send_raw("Target.closeTarget", json!({"targetId": self.target.id()}));
+            // One that somebody is attached to does not end.
+            root.post("Target.detachFromTarget", json!({"sessionId": self.session.id()}));
+            closed.await?;
+            return Ok(());
+        }
+        self.evaluate(PageFunction::own("() => self.close()"), Vec::new()).await.map(drop)
     }
 
     /// The worker is gone; its listener, too.

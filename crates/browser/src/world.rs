@@ -8,6 +8,7 @@ use crate::execution_context::ExecutionContext;
 use crate::frame::Frame;
 use crate::js_handle::{ElementHandle, JSHandle};
 use crate::promise::Waiters;
+use crate::query::handlers::QueryHandlers;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 
 /// The name of the isolated world that the model's own code runs in.
@@ -77,22 +78,35 @@ impl World {
     /// The current context, or the next one when the frame is between two documents.
     pub(crate) async fn context(&self) -> Result<Rc<ExecutionContext>, Error> {
         if self.detached.get() {
-            let url = self.frame().map(|frame| frame.url()).unwrap_or_default();
-            return Err(Error::FrameDetached(url));
+            return Err(self.frame_detached());
         }
         self.changed
             .until(|| {
                 if let Some(context) = self.context.borrow().clone() {
                     return Some(Ok(context));
                 }
-                let frame = self.frame();
                 if self.detached.get() {
-                    return Some(Err(Error::FrameDetached(frame.map(|frame| frame.url()).unwrap_or_default())));
+                    return Some(Err(self.frame_detached()));
                 }
-                let is_over = frame.is_none_or(|frame| frame.session().is_detached());
+                if self.frame().is_some_and(|frame| frame.session().has_crashed()) {
+                    return Some(Err(Error::Crashed));
+                }
+                let is_over = self.frame().is_none_or(|frame| frame.session().is_detached());
                 is_over.then_some(Err(Error::TargetClosed))
             })
             .await
+    }
+
+    fn frame_detached(&self) -> Error {
+        let (url, id) = self.frame().map(|frame| (frame.url(), frame.id())).unwrap_or_default();
+        Error::FrameDetached { url, id }
+    }
+
+    /// The query handlers that the script has registered.
+    pub(crate) fn query_handlers(&self) -> Rc<QueryHandlers> {
+        let page = self.frame().and_then(|frame| frame.page().ok());
+        let browser = page.and_then(|page| page.browser().ok());
+        browser.map(|browser| browser.query_handlers().clone()).unwrap_or_default()
     }
 
     pub(crate) async fn evaluate(

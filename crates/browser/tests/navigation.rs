@@ -4,7 +4,7 @@ mod test_page;
 
 use browser::error::ErrorKind;
 use browser::event::PageEvent;
-use browser::page::{GotoOptions, NavigationOptions};
+use browser::page::{Cache, GotoOptions, NavigationOptions};
 use serde_json::json;
 use test_page::{function, on_page, until};
 
@@ -87,7 +87,7 @@ fn history_goes_both_ways() {
         assert_eq!(test.page.url(), test.site.url("/next.html"));
         assert!(test.page.go_forward(NavigationOptions::default()).await.unwrap().is_none());
         test.value("() => window.kept = 1").await;
-        assert!(test.page.reload(NavigationOptions::default()).await.unwrap().unwrap().ok());
+        assert!(test.page.reload(NavigationOptions::default(), Cache::Used).await.unwrap().unwrap().ok());
         assert_eq!(test.value("() => typeof kept").await, json!("undefined"));
     });
 }

@@ -37,7 +37,7 @@ fn a_held_request_can_be_answered_continued_and_failed() {
         test.open("/empty.html").await;
         intercept(&test, |request| async move {
             if request.url().ends_with("/made-up") {
-                let headers = vec![("X-Fruit".to_owned(), "apple".to_owned())];
+                let headers = vec![("X-Fruit".to_owned(), vec!["apple".to_owned()])];
                 let body = Some(b"yes".to_vec());
                 let content_type = Some("text/plain".to_owned());
                 request.respond(MockResponse { status: Some(201), headers, content_type, body }).await.unwrap();

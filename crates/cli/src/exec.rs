@@ -90,6 +90,7 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
         network: None,
         network_token: None,
         http_proxy: false,
+        api: job.api,
     };
     let mut executor_args = args.executor.clone();
     executor_args.network.on_own_machine = true;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName,
+    Api, IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName,
     TokenNetwork,
 };
 
@@ -137,6 +137,9 @@ pub struct Job {
     /// What its token leaves open of the network: in its document and its message, absent from answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_token: Option<TokenNetwork>,
+    /// Which Puppeteer the code is written for; 1.20 when absent.
+    #[serde(default, deserialize_with = "crate::api::known", skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -248,6 +251,9 @@ pub struct NewJob {
     /// See [`Job::network`].
     #[serde(default, deserialize_with = "crate::network::given")]
     pub network: Option<JobNetwork>,
+    /// See [`Job::api`].
+    #[serde(default, deserialize_with = "crate::api::given")]
+    pub api: Option<Api>,
 }
 
 impl Job {
@@ -274,6 +280,7 @@ impl Job {
             max_attempts: new.max_attempts,
             network: new.network,
             network_token: None,
+            api: new.api,
             outcome: None,
             attempt: None,
             running: None,

@@ -4,6 +4,7 @@
 //! their field names and order are the predecessor's (see `docs/DIFFERENCES.md` for what differs on purpose).
 //! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
 
+mod api;
 mod events;
 mod file_name;
 mod heartbeat;
@@ -19,6 +20,7 @@ mod summary;
 mod time;
 mod token_name;
 
+pub use api::Api;
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use file_name::{FileName, InvalidFileName};
 pub use heartbeat::{Heartbeat, HeldJob};

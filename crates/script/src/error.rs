@@ -1,9 +1,11 @@
 //! What ops answer instead of a value.
 
+use std::rc::Rc;
+
 use rquickjs as js;
 
 /// An error that a script sees as an instance of one of its error classes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{class}: {message}")]
 pub struct OpError {
     /// The name of the error's class in JavaScript: `Error`, `TypeError`, `TimeoutError` …; see `js/core/errors.js`.
@@ -12,6 +14,8 @@ pub struct OpError {
     pub message: String,
     /// The engine holds the thrown value already.
     pub(crate) thrown: bool,
+    /// The object model's error that it is, which has words for each Puppeteer.
+    pub(crate) model: Option<Rc<::browser::Error>>,
 }
 
 impl OpError {
@@ -27,7 +31,7 @@ impl OpError {
 
     /// An error of any class that `js/core/errors.js` knows.
     pub fn of_class(class: &'static str, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), thrown: false }
+        Self { class, message: message.into(), thrown: false, model: None }
     }
 }
 

@@ -13,6 +13,7 @@
 //! - **An event** goes through `Scope::emit`: events, answers and timers run in JavaScript in the order in
 //!   which they entered the inbox, each followed by all its microtasks.
 
+mod cancel;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -25,14 +25,15 @@ macro_rules! modules {
     };
 }
 modules! {
-    "core/arrays" "core/errors" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
+    "core/api" "core/arrays" "core/cutoff" "core/errors" "core/puppeteer_errors" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
     "core/inspect/layout" "core/inspect/titles" "core/main" "core/ops" "core/primordials" "core/v8_messages"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/format"
     "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/many_arguments" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
-    "puppeteer/accessibility" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
+    "puppeteer/abort" "puppeteer/accessibility" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
+    "puppeteer/enums" "puppeteer/query_handlers" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
     "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
     "puppeteer/event_wait" "puppeteer/execution_context" "puppeteer/file_chooser" "puppeteer/frame"
-    "puppeteer/js_handle" "puppeteer/keyboard" "puppeteer/locator" "puppeteer/mouse" "puppeteer/options"
+    "puppeteer/js_handle" "puppeteer/keyboard" "puppeteer/locator" "puppeteer/locator_fill" "puppeteer/mouse" "puppeteer/options"
     "puppeteer/page" "puppeteer/page_function" "puppeteer/pdf" "puppeteer/puppeteer" "puppeteer/request"
     "puppeteer/response" "puppeteer/screenshot" "puppeteer/security_details" "puppeteer/target"
     "puppeteer/touchscreen" "puppeteer/tracing" "puppeteer/worker"

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use ::browser::dialect::Dialect;
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::FuturesUnordered;
-use job_model::{Job, Level, LogEntry, Outcome, Results, Timestamp};
+use job_model::{Api, Job, Level, LogEntry, Outcome, Results, Timestamp};
 use rquickjs as js;
 
 use crate::host::Host;
@@ -40,6 +41,8 @@ pub struct Script {
     pub vars: BTreeMap<String, String>,
     /// The modules it may import, by name.
     pub modules: BTreeMap<String, String>,
+    /// Which Puppeteer it is written for; 1.20 when it does not say.
+    pub api: Option<Api>,
 }
 
 impl Script {
@@ -55,7 +58,7 @@ impl Script {
 
 impl From<&Job> for Script {
     fn from(job: &Job) -> Self {
-        Self { code: job.code.clone(), vars: job.vars.clone(), modules: job.modules.clone() }
+        Self { code: job.code.clone(), vars: job.vars.clone(), modules: job.modules.clone(), api: job.api }
     }
 }
 
@@ -99,6 +102,7 @@ pub async fn run(
     let log = Log::new(Box::new(log), Rc::clone(&meter), script.json_size());
     let scope = Scope::new(host, log, meter);
     ops::events::attach(&scope);
+    scope.set_dialect(dialect(script.api));
     scope.log.write(Level::Debug, "Setting page viewport to width 1920 / height 1080".to_owned());
     scope.log.write(Level::Debug, "Setting default language to en".to_owned());
     match Sandbox::new(scope, script) {
@@ -107,6 +111,14 @@ pub async fn run(
             let report = RunReport::not_started(format!("failed to create the script engine: {error}"));
             (report, LeftEngine { _sandbox: None })
         }
+    }
+}
+
+/// Whose words and ways hold.
+fn dialect(api: Option<Api>) -> Dialect {
+    match api.unwrap_or_default() {
+        Api::V1 => Dialect::V1,
+        Api::V25 => Dialect::V25,
     }
 }
 
@@ -185,7 +197,7 @@ impl Sandbox {
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
-            scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page, reg_exp_statics))?;
+            scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page, reg_exp_statics, scope.dialect().is_modern()))?;
             scope.host.page_use.watch();
             let module = js::Module::declare(ctx.clone(), CODE_URL, wrapped.text)?;
             module.meta()?.set("url", CODE_URL)?;

@@ -4,9 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use ::browser::browser::Browser;
+use ::browser::dialect::Dialect;
+use ::browser::page::Page;
 use futures::future::LocalBoxFuture;
 use rquickjs as js;
 
+use crate::cancel::Cancels;
 use crate::host::Host;
 use crate::inbox::{Inbox, Item};
 use crate::log::Log;
@@ -35,6 +39,8 @@ pub(crate) struct Scope {
     pub(crate) rejections: RefCell<Vec<Rejection>>,
     pub(crate) run_times: RefCell<RunTimes>,
     pub(crate) ended: Cell<bool>,
+    dialect: Cell<Dialect>,
+    pub(crate) cancels: Cancels,
     /// Bytes of texts and buffers that came out of the engine since the op under way was called.
     pub(crate) crossed: Cell<usize>,
     hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
@@ -129,9 +135,29 @@ impl Scope {
             rejections: RefCell::default(),
             run_times: RefCell::default(),
             ended: Cell::new(false),
+            dialect: Cell::default(),
+            cancels: Cancels::default(),
             crossed: Cell::new(0),
             hooks: RefCell::default(),
         })
+    }
+
+    /// The script is written for that Puppeteer: the browser that has the job's page is told.
+    pub(crate) fn set_dialect(&self, dialect: Dialect) {
+        self.dialect.set(dialect);
+        if let Some(browser) = self.browser() {
+            browser.set_dialect(dialect);
+        }
+    }
+
+    /// The browser that has the job's page.
+    pub(crate) fn browser(&self) -> Option<Rc<Browser>> {
+        let page = self.host.page.as_ref().and_then(ResourceRef::downcast::<Page>);
+        page.and_then(|page| page.browser().ok())
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect.get()
     }
 
     /// Puts an event for the listeners of `target` into the inbox.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use browser::{Browser, LaunchOptions, Viewport};
+use job_model::Api;
 use script::resources::ResourceRef;
 use script::{Host, Limits, RunReport, Script, Stop};
 use serde_json::Value;
@@ -52,7 +53,10 @@ impl Stage {
             ("site".to_owned(), self.site.origin()),
             ("elsewhere".to_owned(), self.site.cross_site_origin()),
         ]);
-        let script = Script { code: code.to_owned(), vars, modules: BTreeMap::from([("watch".to_owned(), watch)]) };
+        // A case says in its first line when it is written for Puppeteer 25.
+        let api = code.starts_with("// api: 25\n").then_some(Api::V25);
+        let modules = BTreeMap::from([("watch".to_owned(), watch)]);
+        let script = Script { code: code.to_owned(), vars, modules, api };
         let host = Host { page: Some(ResourceRef::new(page)), allow_local_files, ..Host::default() };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);

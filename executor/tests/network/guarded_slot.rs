@@ -94,6 +94,7 @@ impl GuardedSlot {
             network,
             network_token,
             http_proxy: false,
+            api: None,
         };
         let mut logs = Vec::new();
         let stop = CancellationToken::new();

@@ -66,6 +66,7 @@ impl TestSlot {
             network: None,
             network_token: None,
             http_proxy: false,
+            api: None,
         };
         let mut logs = Vec::new();
         let end = self.slot.run(order, &CancellationToken::new(), "cancelled", |entry| logs.push(entry)).await?;

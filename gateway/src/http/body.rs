@@ -141,6 +141,8 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use job_model::Api;
+
     use super::job;
     use crate::http::error::ApiError;
 
@@ -177,6 +179,19 @@ mod tests {
                 panic!("{network} is taken");
             };
             assert!(reason.contains(named) && !reason.contains("hunter2"), "{network}: {reason}");
+        }
+    }
+
+    #[test]
+    fn the_api_is_one_of_two_texts() {
+        assert_eq!(read(r#"{"api":"25"}"#).unwrap().api, Some(Api::V25));
+        assert_eq!(read(r#"{"api":"1"}"#).unwrap().api, Some(Api::V1));
+        assert_eq!((read(r#"{"api":null}"#).unwrap().api, read("{}").unwrap().api), (None, None));
+        for value in ["25", "1", "\"24\"", "\"\"", "true", "[]"] {
+            let Err(ApiError::Body { reason }) = read(&format!(r#"{{"api":{value}}}"#)) else {
+                panic!("{value} is taken");
+            };
+            assert!(reason.starts_with(&format!(r#"the field "api" must be "1" or "25", not {value}"#)), "{reason}");
         }
     }
 

@@ -92,14 +92,15 @@ fn response(route: &About, status: u16, content: Content) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use job_model::{Job, JobNetwork, JobResult, NewJob, Running, Timestamp, TokenName};
+    use job_model::{Api, Job, JobNetwork, JobResult, NewJob, Running, Timestamp, TokenName};
 
     use super::describe;
 
     #[test]
     fn the_schema_of_a_job_has_the_fields_of_a_job() {
         let network = Some(JobNetwork::default());
-        let new = NewJob { timeout: Some(1), max_attempts: Some(1), network, ..NewJob::default() };
+        let api = Some(Api::V25);
+        let new = NewJob { timeout: Some(1), max_attempts: Some(1), network, api, ..NewJob::default() };
         let mut job = Job::create(new, Timestamp::now()).unwrap();
         job.finish(JobResult { attempt: Some(1), ..JobResult::not_started(job.uuid.clone(), "x") }).unwrap();
         job.running = Some(Running { since: Timestamp::now(), executor: "e".to_owned(), attempt: 1 });

@@ -1,6 +1,6 @@
 //! The shapes of bodies, with what each field means: for the OpenAPI document and for its readable page.
 
-use job_model::{JobId, JobStatus, Outcome};
+use job_model::{Api, JobId, JobStatus, Outcome};
 use serde_json::{Value, json};
 
 use crate::tokens::Scope;
@@ -30,6 +30,8 @@ pub(super) fn schemas() -> Value {
         "proxy": {"type": "string", "description": "http, https, socks5 or socks5h://[user:password@]host[:port]; \
                   answers show *** in the place of the credentials"},
     }});
+    let api = json!({"enum": Api::NAMES, "description":
+        "the version of Puppeteer that the code is written for, where the versions differ; 1 (that is 1.20) when absent"});
     let log = json!({"type": "object", "properties": {
         "time": {"type": "string", "format": "date-time"},
         "level": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
@@ -40,7 +42,7 @@ pub(super) fn schemas() -> Value {
     json!({
         "NewJob": {"type": "object", "properties": {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
-            "max_attempts": max_attempts, "network": network,
+            "max_attempts": max_attempts, "network": network, "api": api,
         }},
         "Job": {"type": "object", "properties": {
             "uuid": uuid, "code": code,
@@ -53,7 +55,7 @@ pub(super) fn schemas() -> Value {
             "created_at": {"type": "string", "format": "date-time", "description": "when it was accepted"},
             "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
-            "timeout": timeout, "max_attempts": max_attempts, "network": network,
+            "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api,
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
             "attempt": {"type": "integer", "description":
                 "the attempt that made the result, from 1; 0 when nobody began the job; absent until it is done"},

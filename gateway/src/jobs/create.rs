@@ -36,6 +36,7 @@ pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result
         timeout: old.timeout,
         max_attempts: old.max_attempts,
         network: old.network,
+        api: old.api,
     };
     Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), ..job }))
 }

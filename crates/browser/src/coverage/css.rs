@@ -8,6 +8,7 @@ use chromiumoxide::cdp::browser_protocol::{css, dom};
 use futures::future::LocalBoxFuture;
 
 use super::{CountedRange, CoverageEntry, used_ranges};
+use crate::dialect::Dialect;
 use crate::error::{Error, ProtocolError};
 use crate::session::{RawEvent, Session, Subscription};
 
@@ -89,7 +90,7 @@ impl CssCoverage {
         }
     }
 
-    pub(super) async fn stop(&self) -> Result<Vec<CoverageEntry>, Error> {
+    pub(super) async fn stop(&self, dialect: Dialect) -> Result<Vec<CoverageEntry>, Error> {
         if self.subscription.borrow().is_none() {
             return Err(Error::CoverageStopped("CSSCoverage"));
         }
@@ -110,7 +111,12 @@ impl CssCoverage {
                 end: offset(rule.end_offset),
                 count: i64::from(rule.used),
             });
-            entries.push(CoverageEntry { url: sheet.url, ranges: used_ranges(ranges.collect()), text });
+            entries.push(CoverageEntry {
+                url: sheet.url,
+                ranges: used_ranges(ranges.collect(), dialect),
+                text,
+                raw: None,
+            });
         }
         Ok(entries)
     }

@@ -5,24 +5,36 @@ use std::rc::Rc;
 
 use chromiumoxide::cdp::js_protocol::{debugger, profiler};
 use futures::future::LocalBoxFuture;
+use serde::Deserialize;
 
 use super::{CountedRange, CoverageEntry, used_ranges};
+use crate::dialect::Dialect;
 use crate::error::{Error, ProtocolError};
 use crate::remote_object::EVALUATION_SCRIPT_URL;
 use crate::session::{RawEvent, Session, Subscription};
 
 /// What of a page's scripts is covered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct JsCoverageOptions {
     /// Whether a navigation forgets the scripts before it.
     pub reset_on_navigation: bool,
     /// Whether scripts without an address are told, too: those of `eval`, for example.
     pub report_anonymous_scripts: bool,
+    /// Whether V8's own counts are told, too.
+    pub include_raw_script_coverage: bool,
+    /// Whether blocks are counted, not only whole functions.
+    pub use_block_coverage: bool,
 }
 
 impl Default for JsCoverageOptions {
     fn default() -> Self {
-        Self { reset_on_navigation: true, report_anonymous_scripts: false }
+        Self {
+            reset_on_navigation: true,
+            report_anonymous_scripts: false,
+            include_raw_script_coverage: false,
+            use_block_coverage: true,
+        }
     }
 }
 
@@ -58,8 +70,8 @@ impl JsCoverage {
 
         let session = &self.session;
         let precise = profiler::StartPreciseCoverageParams {
-            call_count: Some(false),
-            detailed: Some(true),
+            call_count: Some(options.include_raw_script_coverage),
+            detailed: Some(options.use_block_coverage),
             allow_triggered_updates: None,
         };
         futures::try_join!(
@@ -89,7 +101,7 @@ impl JsCoverage {
         })
     }
 
-    pub(super) async fn stop(&self) -> Result<Vec<CoverageEntry>, Error> {
+    pub(super) async fn stop(&self, dialect: Dialect) -> Result<Vec<CoverageEntry>, Error> {
         // Still listening until the answer is there: scripts parsed meanwhile are in it.
         if self.subscription.borrow().is_none() {
             return Err(Error::CoverageStopped("JSCoverage"));
@@ -114,6 +126,7 @@ impl JsCoverage {
         }
         let mut entries = Vec::new();
         for script in coverage.result {
+            let raw = self.options.get().include_raw_script_coverage.then(|| serde_json::to_value(&script));
             let id = script.script_id.inner();
             let Some(index) = sources.iter().position(|(known, ..)| known == id) else { continue };
             let (_, url, text) = sources.swap_remove(index);
@@ -124,7 +137,12 @@ impl JsCoverage {
                 end: range.end_offset,
                 count: range.count,
             });
-            entries.push(CoverageEntry { url, ranges: used_ranges(ranges.collect()), text });
+            entries.push(CoverageEntry {
+                url,
+                ranges: used_ranges(ranges.collect(), dialect),
+                text,
+                raw: raw.and_then(Result::ok),
+            });
         }
         Ok(entries)
     }

@@ -9,4 +9,4 @@ mod us_layout;
 
 pub use keyboard::{Keyboard, PressOptions};
 pub use mouse::{ClickOptions, Mouse, MouseButton};
-pub use touchscreen::Touchscreen;
+pub use touchscreen::{TouchHandle, Touchscreen};

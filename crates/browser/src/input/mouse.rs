@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::input::{self, DispatchMouseEventParams, DispatchMouseEventType};
 
+use serde_json::{Value, json};
+
 use super::Keyboard;
 use crate::eager::begin;
 use crate::error::Error;
 use crate::geometry::Point;
+use crate::promise::Promise;
 use crate::session::Session;
 
 /// A button of the mouse.
@@ -46,6 +49,16 @@ impl FromStr for MouseButton {
 }
 
 impl MouseButton {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Middle => "middle",
+            Self::Back => "back",
+            Self::Forward => "forward",
+        }
+    }
+
     fn bit(self) -> i64 {
         match self {
             Self::Left => 1,
@@ -110,6 +123,19 @@ impl Mouse {
     pub fn new(session: Rc<Session>, keyboard: Rc<Keyboard>) -> Rc<Self> {
         let position = Cell::new(Point { x: 0.0, y: 0.0 });
         Rc::new(Self { session, keyboard, position, button: Cell::new(None), buttons: Cell::new(0) })
+    }
+
+    /// Refuses to press what is down and to let go what is up, as newer Puppeteers do.
+    ///
+    /// # Errors
+    /// With their sentence.
+    pub fn check_button(&self, button: MouseButton, goes_down: bool) -> Result<(), Error> {
+        let is_down = self.buttons.get() & button.bit() != 0;
+        match (is_down, goes_down) {
+            (true, true) => Err(Error::message(format!("'{}' is already pressed.", button.name()))),
+            (false, false) => Err(Error::message(format!("'{}' is not pressed.", button.name()))),
+            _ => Ok(()),
+        }
     }
 
     /// Moves to a point of the main frame's viewport, in CSS pixels, by `steps` movements of equal length.
@@ -201,6 +227,39 @@ impl Mouse {
             answer.await?;
             Ok(())
         }
+    }
+
+    /// Presses at one point and moves to another while drags are intercepted; what the page's drag carries.
+    ///
+    /// # Errors
+    /// What the protocol refuses, and [`Error::TargetClosed`].
+    pub async fn drag(self: &Rc<Self>, from: Point, to: Point) -> Result<Value, Error> {
+        let carried = Rc::new(Promise::default());
+        let slot = carried.clone();
+        let _listening = self.session.on_event(move |event| {
+            if event.method == "Input.dragIntercepted" {
+                slot.settle(event.params["data"].clone());
+            }
+        });
+        self.move_to(from.x, from.y, 1).await?;
+        self.down(ClickOptions::default()).await?;
+        self.move_to(to.x, to.y, 1).await?;
+        tokio::select! {
+            biased;
+            data = carried.wait() => Ok(data),
+            () = self.session.closed() => Err(Error::TargetClosed),
+        }
+    }
+
+    /// `dragEnter`, `dragOver` or `drop` of an intercepted drag.
+    ///
+    /// # Errors
+    /// What the protocol refuses.
+    pub async fn drag_event(&self, kind: &str, at: Point, data: Value) -> Result<(), Error> {
+        let modifiers = self.keyboard.modifiers();
+        let event = json!({"type": kind, "x": at.x, "y": at.y, "modifiers": modifiers, "data": data});
+        self.session.send_raw("Input.dispatchDragEvent", event).await?;
+        Ok(())
     }
 
     /// Lets every button go and returns to the upper left corner.

@@ -6,17 +6,18 @@ use serde_json::{Map, Value, json};
 
 use super::Page;
 use crate::binding::BindingCall;
-use crate::console_message::{ConsoleLocation, ConsoleMessage};
+use crate::console_message::{ConsoleLocation, ConsoleMessage, Origin};
 use crate::context_proxy;
 use crate::dialog::Dialog;
-use crate::event::{PageEvent, PageEventKind};
+use crate::event::{Event, PageEvent, PageEventKind};
+use crate::exception::Exception;
 use crate::execution_context::ExecutionContext;
 use crate::file_chooser::FileChooser;
 use crate::guard;
 use crate::js_handle::JSHandle;
 use crate::network_manager::NetworkManager;
 use crate::promise::Promise;
-use crate::remote_object::{RemoteObject, exception_message};
+use crate::remote_object::RemoteObject;
 use crate::session::{RawEvent, Session};
 use crate::worker::Worker;
 
@@ -45,6 +46,17 @@ pub(super) fn known_metrics(metrics: &Value) -> Value {
     Value::Object(known.collect::<Map<_, _>>())
 }
 
+/// The frames of a stack.
+fn places(stack: &Value) -> Vec<ConsoleLocation> {
+    let frames = stack["callFrames"].as_array().into_iter().flatten();
+    let place = |frame: &Value| ConsoleLocation {
+        url: frame["url"].as_str().map(str::to_owned),
+        line: frame["lineNumber"].as_i64(),
+        column: frame["columnNumber"].as_i64(),
+    };
+    frames.map(place).collect()
+}
+
 impl Page {
     pub(super) fn on_event(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
         if event.method.starts_with("Network.") || event.method.starts_with("Fetch.") {
@@ -63,7 +75,7 @@ impl Page {
                 // Messages from before the page was attached to name no context; nobody could have listened to them.
                 let id = params["executionContextId"].as_i64().unwrap_or_default();
                 if let Some(context) = self.frame_manager.context(session, id) {
-                    self.on_console_call(&context, params);
+                    self.on_console_call(&context, params, None);
                 }
             }
             "Runtime.bindingCalled" => {
@@ -73,7 +85,7 @@ impl Page {
                     self.emit(PageEvent::BindingCalled(call));
                 }
             }
-            "Runtime.exceptionThrown" => self.on_exception(exception_message(&params["exceptionDetails"])),
+            "Runtime.exceptionThrown" => self.on_exception(&params["exceptionDetails"]),
             "Page.javascriptDialogOpening" => self.on_dialog(session, params),
             "Page.fileChooserOpened" => self.on_file_chooser(session, params),
             "Inspector.targetCrashed" if is_main => self.on_crashed(),
@@ -81,6 +93,7 @@ impl Page {
                 let title = params["title"].as_str().unwrap_or_default().to_owned();
                 self.emit(PageEvent::Metrics { title, metrics: known_metrics(&params["metrics"]) });
             }
+            "Audits.issueAdded" => self.emit(PageEvent::Issue(params["issue"].clone())),
             "Log.entryAdded" => self.on_log_entry(session, &params["entry"]),
             "Target.attachedToTarget" => self.on_attached(session, params),
             "Target.detachedFromTarget" => self.on_detached(params),
@@ -88,26 +101,39 @@ impl Page {
         }
     }
 
-    pub(crate) fn on_console_call(self: &Rc<Self>, context: &Rc<ExecutionContext>, params: &Value) {
+    /// A call of the console by a frame, or by one of the page's workers.
+    pub(crate) fn on_console_call(
+        self: &Rc<Self>,
+        context: &Rc<ExecutionContext>,
+        params: &Value,
+        worker: Option<&Rc<Worker>>,
+    ) {
         let args = params["args"].as_array().into_iter().flatten();
         let objects = args.filter_map(|arg| RemoteObject::from_value(arg.clone()).ok());
         let handles: Vec<Rc<JSHandle>> = objects.map(|object| JSHandle::new(context.clone(), object)).collect();
-        if !self.has_listeners(PageEventKind::Console) {
+        let worker_hears = worker.is_some_and(|worker| worker.has_listeners());
+        let page_hears = self.has_listeners(PageEventKind::Console);
+        if !page_hears && !worker_hears {
             handles.iter().for_each(|handle| handle.release());
             return;
         }
-        let place = &params["stackTrace"]["callFrames"][0];
-        let location = ConsoleLocation {
-            url: place["url"].as_str().map(str::to_owned),
-            line: place["lineNumber"].as_i64(),
-            column: place["columnNumber"].as_i64(),
+        let origin = Origin {
+            page: Rc::downgrade(self),
+            frame: context.frame(),
+            worker: worker.map(Rc::downgrade).unwrap_or_default(),
         };
         let kind = params["type"].as_str().unwrap_or_default().to_owned();
-        self.emit(PageEvent::Console(ConsoleMessage::of_call(kind, handles, location)));
+        let message = ConsoleMessage::of_call(kind, handles, places(&params["stackTrace"]), origin);
+        if let Some(worker) = worker.filter(|_| worker_hears) {
+            self.sink.tell(Event::WorkerConsole(worker.clone(), message.clone()));
+        }
+        if page_hears {
+            self.emit(PageEvent::Console(message));
+        }
     }
 
-    pub(crate) fn on_exception(self: &Rc<Self>, message: String) {
-        self.emit(PageEvent::PageError(message));
+    pub(crate) fn on_exception(self: &Rc<Self>, details: &Value) {
+        self.emit(PageEvent::PageError(Rc::new(Exception::new(details))));
     }
 
     fn on_log_entry(self: &Rc<Self>, session: &Session, entry: &Value) {
@@ -129,7 +155,8 @@ impl Page {
         let failed = context_proxy::failed_web_socket(&message).or(url.as_deref()).unwrap_or_default();
         let message = self.network().translated(failed, &message);
         let location = ConsoleLocation { url, line: entry["lineNumber"].as_i64(), column: None };
-        self.emit(PageEvent::Console(ConsoleMessage::new(text("level"), message, Vec::new(), location)));
+        let origin = Origin { page: Rc::downgrade(self), frame: Some(self.main_frame().clone()), ..Origin::default() };
+        self.emit(PageEvent::Console(ConsoleMessage::new(text("level"), message, vec![location], origin)));
     }
 
     fn on_dialog(self: &Rc<Self>, session: &Rc<Session>, params: &Value) {
@@ -156,7 +183,7 @@ impl Page {
         match session.target_type() {
             "worker" => {
                 let url = params["targetInfo"]["url"].as_str().unwrap_or_default().to_owned();
-                let worker = Worker::new(session, url, Rc::downgrade(self));
+                let worker = Worker::new(session, url, self.target.clone(), Rc::downgrade(self));
                 self.workers.borrow_mut().push(worker.clone());
                 self.emit(PageEvent::WorkerCreated(worker));
             }
@@ -178,8 +205,8 @@ impl Page {
         self.frame_manager.on_remote_frame(session);
         self.listen_to(session);
         self.network().add_session(session);
-        for source in &*self.init_scripts.borrow() {
-            session.post("Page.addScriptToEvaluateOnNewDocument", json!({"source": source}));
+        for script in &*self.init_scripts.borrow() {
+            session.post("Page.addScriptToEvaluateOnNewDocument", json!({"source": script.source}));
         }
         for name in &*self.bindings.borrow() {
             session.post("Runtime.addBinding", json!({"name": name}));

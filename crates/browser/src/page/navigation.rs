@@ -28,8 +28,33 @@ pub struct NavigationOptions {
 pub struct GotoOptions {
     /// In place of the `referer` among the extra headers.
     pub referer: Option<String>,
+    /// How much of the referrer is sent, as the `Referrer-Policy` header names it.
+    pub referrer_policy: Option<String>,
     /// How long and how far to wait.
     pub navigation: NavigationOptions,
+}
+
+/// Whether a page that is loaded again may come from the browser's cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cache {
+    /// As a click on the button does.
+    Used,
+    /// Everything comes from the network.
+    Ignored,
+}
+
+/// The protocol's name of a referrer policy: `no-referrer` is `noReferrer`.
+fn protocol_name(policy: &str) -> String {
+    let mut name = String::with_capacity(policy.len());
+    let mut is_start = false;
+    for char in policy.chars() {
+        match char {
+            '-' => is_start = true,
+            _ if std::mem::take(&mut is_start) => name.extend(char.to_uppercase()),
+            _ => name.push(char),
+        }
+    }
+    name
 }
 
 /// Longest time for another blank document, in milliseconds.
@@ -61,6 +86,9 @@ impl Frame {
         let mut arguments = json!({"url": url, "frameId": self.id()});
         if let Some(referer) = options.referer.or_else(|| self.manager().ok()?.network().extra_http_header("referer")) {
             arguments["referrer"] = referer.into();
+        }
+        if let Some(policy) = options.referrer_policy {
+            arguments["referrerPolicy"] = protocol_name(&policy).into();
         }
         // The page's session can navigate every frame of it, and outlives one that leaves its process.
         let navigated = self.manager()?.session().send_raw("Page.navigate", arguments);
@@ -170,9 +198,9 @@ impl Page {
     ///
     /// # Errors
     /// As [`Frame::goto`].
-    pub async fn reload(&self, options: NavigationOptions) -> Result<Option<Rc<Response>>, Error> {
+    pub async fn reload(&self, options: NavigationOptions, cache: Cache) -> Result<Option<Rc<Response>>, Error> {
         let watcher = self.main_frame().watch(&options)?;
-        self.session.send_raw("Page.reload", json!({})).await?;
+        self.session.send_raw("Page.reload", json!({"ignoreCache": cache == Cache::Ignored})).await?;
         watcher.reach(Goal::AnyDocument).await?;
         Ok(watcher.response())
     }
@@ -197,7 +225,10 @@ impl Page {
         let history = self.session.send_raw("Page.getNavigationHistory", json!({})).await?;
         let index = history["currentIndex"].as_i64().unwrap_or_default() + steps;
         let entry = usize::try_from(index).ok().and_then(|index| history["entries"].get(index));
-        let Some(entry) = entry else { return Ok(None) };
+        let Some(entry) = entry else {
+            let refused = self.dialect().is_modern().then(|| Error::message("History entry to navigate to not found."));
+            return refused.map_or(Ok(None), Err);
+        };
         let watcher = self.main_frame().watch(&options)?;
         self.session.send_raw("Page.navigateToHistoryEntry", json!({"entryId": entry["id"]})).await?;
         watcher.reach(Goal::AnyDocument).await?;

@@ -6,6 +6,8 @@ use crate::error::Error;
 use crate::geometry::Rect;
 use crate::js_handle::ElementHandle;
 use crate::pdf::{PdfOptions, print_to_pdf};
+use crate::promise::within;
+use crate::remote_object::PageFunction;
 use crate::screenshot::{LayoutMetrics, Screenshot, ScreenshotOptions, element_clip, pixels, take_screenshot};
 
 impl Page {
@@ -24,7 +26,16 @@ impl Page {
     /// # Errors
     /// As [`print_to_pdf`].
     pub async fn pdf(&self, options: &PdfOptions) -> Result<Vec<u8>, Error> {
-        print_to_pdf(&self.session, options).await
+        let timeout = options.timeout.unwrap_or(self.default_timeout());
+        let printing = async {
+            if options.waits_for_fonts {
+                // A page whose scripts do not run has no promise of its fonts.
+                let fonts = PageFunction::own("() => document.fonts.ready.then(() => true)");
+                self.main_frame().utility_world().evaluate(fonts, Vec::new()).await?;
+            }
+            print_to_pdf(&self.session, options).await
+        };
+        within(timeout, printing).await.unwrap_or(Err(Error::EventTimeout(timeout)))
     }
 }
 
@@ -35,6 +46,9 @@ impl ElementHandle {
     /// [`Error::NotVisible`], [`Error::EmptyNode`], and as [`Page::screenshot`].
     pub async fn screenshot(&self, options: &ScreenshotOptions) -> Result<Screenshot, Error> {
         let page = self.page()?;
+        if page.dialect().is_modern() {
+            return self.screenshot_in_place(&page, options).await;
+        }
         let bounds = self.bounding_box().await?.ok_or(Error::NotVisible)?;
         let small = page.viewport().filter(|viewport| !fits(bounds, viewport));
         if let Some(viewport) = small {
@@ -52,8 +66,24 @@ impl ElementHandle {
         taken
     }
 
+    /// As newer Puppeteers take it: the page keeps its size, and a clip is a part of the element.
+    async fn screenshot_in_place(&self, page: &Page, options: &ScreenshotOptions) -> Result<Screenshot, Error> {
+        if !options.stays {
+            self.scroll_into_view_if_needed().await?;
+        }
+        let bounds = self.bounding_box().await?.ok_or(Error::NotVisible)?;
+        let scroll = LayoutMetrics::of(&page.session).await?.scroll();
+        let mut clip = element_clip(bounds, scroll)?;
+        if let Some(part) = options.clip {
+            clip = Rect { x: clip.x + part.x, y: clip.y + part.y, ..part };
+        }
+        page.screenshot(&ScreenshotOptions { clip: Some(clip), full_page: false, ..options.clone() }).await
+    }
+
     async fn screenshot_in_view(&self, page: &Page, options: &ScreenshotOptions) -> Result<Screenshot, Error> {
-        self.scroll_into_view_if_needed().await?;
+        if !options.stays {
+            self.scroll_into_view_if_needed().await?;
+        }
         let bounds = self.bounding_box().await?.ok_or(Error::NotVisible)?;
         let scroll = LayoutMetrics::of(&page.session).await?.scroll();
         let clip = element_clip(bounds, scroll)?;

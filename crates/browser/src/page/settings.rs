@@ -1,8 +1,14 @@
 //! What a script sets for a page.
 
-use super::{NavigationOptions, Page};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::json;
+
+use super::{Cache, NavigationOptions, Page};
 use crate::emulation::Viewport;
 use crate::error::Error;
+use crate::network_manager::UserAgent;
 
 impl Page {
     /// The limit of waits that name none, in milliseconds.
@@ -31,7 +37,7 @@ impl Page {
     /// [`Error::Protocol`], and those of the reload.
     pub async fn set_viewport(&self, viewport: Viewport) -> Result<(), Error> {
         if self.emulation.emulate_viewport(&viewport).await? {
-            self.reload(NavigationOptions::default()).await?;
+            self.reload(NavigationOptions::default(), Cache::Used).await?;
         }
         Ok(())
     }
@@ -61,8 +67,64 @@ impl Page {
     ///
     /// # Errors
     /// [`Error::Protocol`].
-    pub async fn set_user_agent(&self, user_agent: &str) -> Result<(), Error> {
+    pub async fn set_user_agent(&self, user_agent: UserAgent) -> Result<(), Error> {
         self.network().set_user_agent(user_agent).await
+    }
+
+    /// Gives the page back the size that its window has.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`], and those of a reload.
+    pub async fn clear_viewport(&self) -> Result<(), Error> {
+        if self.emulation.clear_viewport().await? {
+            self.reload(NavigationOptions::default(), Cache::Used).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether drags are told instead of done.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_drag_interception(&self, enabled: bool) -> Result<(), Error> {
+        self.intercepts_drags.set(enabled);
+        self.session.send_raw("Input.setInterceptDrags", json!({"enabled": enabled})).await?;
+        Ok(())
+    }
+
+    /// Whether drags are told instead of done.
+    pub fn intercepts_drags(&self) -> bool {
+        self.intercepts_drags.get()
+    }
+
+    /// Whether the mouse drags an element.
+    pub fn is_dragging(&self) -> bool {
+        self.dragging.get()
+    }
+
+    /// The mouse drags an element, or no longer.
+    pub fn set_dragging(&self, dragging: bool) {
+        self.dragging.set(dragging);
+    }
+
+    /// The heap of the page's scripts, in DevTools' format.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn heap_snapshot(&self) -> Result<Vec<u8>, Error> {
+        let snapshot = Rc::new(RefCell::new(Vec::new()));
+        let chunks = snapshot.clone();
+        let _listening = self.session.on_event(move |event| {
+            if event.method == "HeapProfiler.addHeapSnapshotChunk" {
+                chunks.borrow_mut().extend_from_slice(event.params["chunk"].as_str().unwrap_or_default().as_bytes());
+            }
+        });
+        self.session.send_raw("HeapProfiler.enable", json!({})).await?;
+        self.session.send_raw("HeapProfiler.collectGarbage", json!({})).await?;
+        let taken = self.session.send_raw("HeapProfiler.takeHeapSnapshot", json!({"reportProgress": false})).await;
+        self.session.post("HeapProfiler.disable", json!({}));
+        taken?;
+        Ok(snapshot.take())
     }
 
     /// See [`NetworkManager::set_cache_enabled`](crate::network_manager::NetworkManager::set_cache_enabled).

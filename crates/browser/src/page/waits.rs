@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use serde_json::json;
 
 use super::Page;
-use crate::error::Error;
+use crate::error::{Awaited, Error};
 use crate::event::PageEvent;
 use crate::file_chooser::FileChooser;
 use crate::promise::{Promise, milliseconds, within};
@@ -34,7 +34,7 @@ impl Page {
     /// Waits for the first event that `pick` takes something from.
     ///
     /// # Errors
-    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    /// [`Error::EventTimeout`], [`Error::WaitingPageClosed`].
     pub async fn wait_for_event<T: Clone + 'static>(
         self: &Rc<Self>,
         pick: impl Fn(&PageEvent) -> Option<T> + 'static,
@@ -51,16 +51,17 @@ impl Page {
             tokio::select! {
                 biased;
                 value = picked.wait() => Ok(value),
-                () = self.session.closed() => Err(Error::TargetClosed),
+                () = self.session.closed() => Err(Error::WaitingPageClosed),
             }
         };
-        within(timeout.unwrap_or(self.default_timeout()), wait).await.unwrap_or(Err(Error::EventTimeout))
+        let limit = timeout.unwrap_or(self.default_timeout());
+        within(limit, wait).await.unwrap_or(Err(Error::EventTimeout(limit)))
     }
 
     /// Waits until no more than `concurrency` requests have been without a response for `idle` milliseconds.
     ///
     /// # Errors
-    /// [`Error::EventTimeout`], [`Error::TargetClosed`].
+    /// [`Error::EventTimeout`], [`Error::WaitingPageClosed`].
     pub async fn wait_for_network_idle(
         &self,
         idle: f64,
@@ -73,16 +74,17 @@ impl Page {
             tokio::select! {
                 biased;
                 () = quiet => Ok(()),
-                () = self.session.closed() => Err(Error::TargetClosed),
+                () = self.session.closed() => Err(Error::WaitingPageClosed),
             }
         };
-        within(timeout.unwrap_or(self.default_timeout()), wait).await.unwrap_or(Err(Error::EventTimeout))
+        let limit = timeout.unwrap_or(self.default_timeout());
+        within(limit, wait).await.unwrap_or(Err(Error::EventTimeout(limit)))
     }
 
     /// Waits until the page asks for a file. All who wait at that moment get the same one.
     ///
     /// # Errors
-    /// [`Error::WaitTimeout`], [`Error::TargetClosed`].
+    /// [`Error::WaitTimeout`], [`Error::WaitingPageClosed`].
     pub async fn wait_for_file_chooser(&self, timeout: Option<f64>) -> Result<Rc<FileChooser>, Error> {
         let timeout = timeout.unwrap_or(self.default_timeout());
         let chooser = self.file_chooser.borrow().clone();
@@ -93,10 +95,10 @@ impl Page {
             tokio::select! {
                 biased;
                 chooser = chooser.wait() => Ok(chooser),
-                () = self.session.closed() => Err(Error::TargetClosed),
+                () = self.session.closed() => Err(Error::WaitingPageClosed),
             }
         };
-        let expired = || Err(Error::WaitTimeout { what: "waiting for file chooser".to_owned(), timeout });
+        let expired = || Err(Error::WaitTimeout { what: Awaited::FileChooser, timeout });
         within(timeout, wait).await.unwrap_or_else(expired)
     }
 }

@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::handlers::QueryHandlers;
 use super::{ALL, ONE};
 use crate::error::Error;
 use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction};
@@ -37,7 +38,8 @@ pub(crate) async fn call(
     function: &PageFunction,
     arguments: &[Argument],
 ) -> Option<Result<EvaluationResult, Error>> {
-    DirectCall::new(matches, selector, function, arguments)?.run(world).await
+    let handlers = world.query_handlers();
+    DirectCall::new(matches, selector, &handlers, function, arguments)?.run(world).await
 }
 
 /// A call whose every part can be written into one expression.
@@ -51,12 +53,18 @@ struct DirectCall {
 impl DirectCall {
     /// `None` when it takes more than an expression: handles among the arguments, a selector beyond CSS, a strict
     /// function (its `this` would differ), a text that names itself in stacks.
-    fn new(matches: Matches, selector: &str, function: &PageFunction, arguments: &[Argument]) -> Option<Self> {
+    fn new(
+        matches: Matches,
+        selector: &str,
+        handlers: &QueryHandlers,
+        function: &PageFunction,
+        arguments: &[Argument],
+    ) -> Option<Self> {
         let PageFunction::Function(text) = function else { return None };
         if text.contains("use strict") || text.contains("sourceURL") {
             return None;
         }
-        let Ok(Selector::Css(css)) = Selector::parse(selector) else { return None };
+        let Ok(Selector::Css(css)) = Selector::parse(selector, handlers) else { return None };
         let find = match matches {
             Matches::First => ONE,
             Matches::All => ALL,
@@ -75,12 +83,12 @@ impl DirectCall {
     /// `None` when the function was not called, because nothing was found or the selector is wrong.
     async fn run(self, world: &World) -> Option<Result<EvaluationResult, Error>> {
         match world.evaluate(PageFunction::Expression(self.expression), Vec::new()).await {
-            Err(Error::Evaluation(message)) if message == NOTHING => None,
-            Err(Error::Evaluation(mut message)) => {
-                if let Some(end) = message.rfind(&self.own_frame).filter(|end| !message[end + 1..].contains('\n')) {
-                    message.truncate(end);
-                }
-                Some(Err(Error::Evaluation(message)))
+            Err(Error::Evaluation(exception)) if exception.text() == NOTHING => None,
+            Err(Error::Evaluation(exception)) => {
+                let text = exception.text();
+                let own = text.rfind(&self.own_frame).filter(|end| !text[end + 1..].contains('\n'));
+                let text = own.map_or(text, |end| &text[..end]).to_owned();
+                Some(Err(Error::Evaluation(Box::new(exception.with_text(text)))))
             }
             other => Some(other),
         }
@@ -97,8 +105,12 @@ fn line_ends(text: &str) -> usize {
 mod tests {
     use super::*;
 
+    fn new(matches: Matches, selector: &str, function: &PageFunction, arguments: &[Argument]) -> Option<DirectCall> {
+        DirectCall::new(matches, selector, &QueryHandlers::default(), function, arguments)
+    }
+
     fn expression_of(text: &'static str, arguments: &[Argument]) -> Option<String> {
-        let call = DirectCall::new(Matches::First, "#a", &PageFunction::own(text), arguments)?;
+        let call = new(Matches::First, "#a", &PageFunction::own(text), arguments)?;
         Some(call.expression)
     }
 
@@ -114,8 +126,8 @@ mod tests {
     fn what_an_expression_cannot_do_is_left_alone() {
         assert!(expression_of("function () { 'use strict'; return this; }", &[]).is_none());
         assert!(expression_of("() => 1 /*\n//# sourceURL=mine.js\n*/", &[]).is_none());
-        let beyond = DirectCall::new(Matches::All, "::-p-text(a)", &PageFunction::own("all => 1"), &[]);
+        let beyond = new(Matches::All, "::-p-text(a)", &PageFunction::own("all => 1"), &[]);
         assert!(beyond.is_none());
-        assert!(DirectCall::new(Matches::All, "p", &PageFunction::expression("1"), &[]).is_none());
+        assert!(new(Matches::All, "p", &PageFunction::expression("1"), &[]).is_none());
     }
 }

@@ -1,6 +1,6 @@
 // What the steps of a selector find in the page, from these roots on: the matches of all alternatives in document
 // order, each once.
-(roots, alternatives) => {
+(roots, alternatives, handlers = {}) => {
   const inShadow = node => node.shadowRoot || node;
 
   // A selector that goes on after a node was found: `.big` of `::-p-text(x).big` and ` > p` of `::-p-text(x) > p`.
@@ -81,13 +81,15 @@
     path: atPath,
     shadow: node => [inShadow(node)],
     shadows,
+    // A script's own query handler.
+    custom: (node, argument, name) => handlers[name](node, argument),
   };
   const start = Array.isArray(roots) ? roots : [roots];
   const all = new Set();
   for (const alternative of alternatives) {
     let nodes = start;
-    for (const [kind, argument] of alternative)
-      nodes = [...new Set(nodes.flatMap(node => steps[kind](node, argument)))];
+    for (const [kind, argument, name] of alternative)
+      nodes = [...new Set(nodes.flatMap(node => steps[kind](node, argument, name)))];
     for (const node of nodes)
       all.add(node);
   }

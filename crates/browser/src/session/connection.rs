@@ -256,6 +256,9 @@ impl Pump {
         if let Some(id) = &detached {
             self.close_session(&wire, id);
         }
+        if event.method == "Inspector.targetCrashed" {
+            self.crash(&wire, event.session_id.as_deref());
+        }
         let session = match &event.session_id {
             None => Some(self.root.clone()),
             Some(id) => wire.sessions.borrow().get(id).cloned(),
@@ -265,6 +268,14 @@ impl Pump {
         }
         if let Some(id) = detached {
             wire.sessions.borrow_mut().remove(&id);
+        }
+    }
+
+    /// Fails what the session of a renderer that has died still awaits.
+    fn crash(&mut self, wire: &Wire, id: Option<&str>) {
+        if let Some(session) = id.and_then(|id| wire.sessions.borrow().get(id).cloned()) {
+            session.set_crashed(true);
+            self.pending.retain(|_, pending| pending.session_id.as_deref() != id);
         }
     }
 

@@ -1,4 +1,5 @@
 use browser::coverage::{CoverageEntry, CssCoverageOptions, JsCoverageOptions};
+use browser::dialect::Dialect;
 
 use crate::fixture::with_page;
 
@@ -17,7 +18,7 @@ async fn the_used_parts_of_scripts_are_told() {
         let coverage = fixture.page.coverage();
         coverage.start_js_coverage(JsCoverageOptions::default()).await.expect("started");
         fixture.goto("/script").await;
-        let entries = coverage.stop_js_coverage().await.expect("stopped");
+        let entries = coverage.stop_js_coverage(Dialect::V1).await.expect("stopped");
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].url, fixture.site.url("/script"));
         assert_eq!(used(&entries[0]), ["function used() { return 1 }\n", "\nused();"]);
@@ -35,7 +36,7 @@ async fn scripts_without_address_are_told_when_asked_for_and_our_own_never() {
             coverage.start_js_coverage(options).await.expect("started");
             fixture.goto("/eval").await;
             fixture.eval("console.log('ours')").await;
-            let entries = coverage.stop_js_coverage().await.expect("stopped");
+            let entries = coverage.stop_js_coverage(Dialect::V1).await.expect("stopped");
             assert_eq!(entries.len(), expected, "{entries:?}");
         }
     })
@@ -51,7 +52,7 @@ async fn a_navigation_forgets_unless_told_otherwise() {
             coverage.start_css_coverage(CssCoverageOptions { reset_on_navigation }).await.expect("started");
             fixture.goto("/style").await;
             fixture.goto("/empty.html").await;
-            assert_eq!(coverage.stop_css_coverage().await.expect("stopped").len(), expected);
+            assert_eq!(coverage.stop_css_coverage(Dialect::V1).await.expect("stopped").len(), expected);
         }
     })
     .await;
@@ -66,9 +67,9 @@ async fn the_used_rules_of_style_sheets_are_told() {
         fixture.goto("/style").await;
         let refused = coverage.start_css_coverage(CssCoverageOptions::default()).await.expect_err("runs");
         assert_eq!(refused.to_string(), "CSSCoverage is already enabled");
-        let entries = coverage.stop_css_coverage().await.expect("stopped");
+        let entries = coverage.stop_css_coverage(Dialect::V1).await.expect("stopped");
         assert_eq!(entries.iter().map(used).collect::<Vec<_>>(), [["div { color: green; }"]]);
-        let refused = coverage.stop_css_coverage().await.expect_err("stopped");
+        let refused = coverage.stop_css_coverage(Dialect::V1).await.expect_err("stopped");
         assert_eq!(refused.to_string(), "CSSCoverage is not enabled");
     })
     .await;

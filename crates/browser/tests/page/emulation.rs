@@ -1,5 +1,6 @@
 use browser::devices::device;
 use browser::emulation::{Geolocation, Viewport};
+use browser::network_manager::UserAgent;
 use serde_json::json;
 
 use crate::fixture::with_page;
@@ -12,7 +13,8 @@ async fn a_device_has_its_screen_its_touches_and_its_name() {
         assert_eq!(fixture.eval("innerWidth").await, 800);
         let device = device("iPhone 6 landscape").expect("a device");
         fixture.page.set_viewport(device.viewport).await.expect("a viewport");
-        fixture.page.set_user_agent(device.user_agent).await.expect("a user agent");
+        let agent = UserAgent { text: Some(device.user_agent.to_owned()), ..UserAgent::default() };
+        fixture.page.set_user_agent(agent).await.expect("a user agent");
         let seen = fixture
             .eval("[innerWidth, devicePixelRatio, 'ontouchstart' in window, screen.orientation.type, navigator.userAgent]")
             .await;

@@ -80,7 +80,9 @@ fn describe(event: &Event) -> String {
         Event::Page(_, PageEvent::RequestFailed(request)) => format!("requestfailed {}", request.url()),
         Event::Page(_, PageEvent::Response(response)) => format!("response {} {}", response.status(), response.url()),
         Event::Page(_, PageEvent::Console(message)) => format!("console {} {}", message.kind(), message.text()),
-        Event::Page(_, PageEvent::PageError(text)) => format!("pageerror {}", text.lines().next().unwrap_or_default()),
+        Event::Page(_, PageEvent::PageError(thrown)) => {
+            format!("pageerror {}", thrown.text().lines().next().unwrap_or_default())
+        }
         Event::Page(_, PageEvent::FrameAttached(frame)) => format!("frameattached {}", frame.url()),
         Event::Page(_, PageEvent::FrameNavigated(frame)) => format!("framenavigated {}", frame.url()),
         Event::Page(_, PageEvent::FrameDetached(frame)) => format!("framedetached {}", frame.url()),
@@ -89,6 +91,8 @@ fn describe(event: &Event) -> String {
         Event::TargetChanged(target) => format!("targetchanged {}", target.url()),
         Event::TargetDestroyed(target) => format!("targetdestroyed {}", target.url()),
         Event::Disconnected => "disconnected".to_owned(),
+        Event::WorkerConsole(_, message) => format!("worker console {}", message.text()),
+        Event::WorkerError(_, thrown) => format!("worker error {}", thrown.text()),
         Event::CdpSession(_, method, _) => method.clone(),
         Event::Refused(text) => format!("refused: {text}"),
     }

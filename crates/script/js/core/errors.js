@@ -4,6 +4,9 @@ import {
   ErrorCtor, MapCtor, RangeErrorCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, apply, defineProperty,
   getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, uncurryThis,
 } from "internal:core/primordials";
+import {
+  ProtocolError, TargetCloseError, TimeoutError, TouchError, UnsupportedOperation,
+} from "internal:core/puppeteer_errors";
 import { messageOf } from "internal:core/v8_messages";
 
 const { defineProperty: define } = Reflect;
@@ -16,15 +19,10 @@ const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 const indexOf = uncurryThis(StringCtor.prototype.indexOf);
 const lastIndexOf = uncurryThis(StringCtor.prototype.lastIndexOf);
 
-export class TimeoutError extends ErrorCtor {
-  constructor(message) {
-    super(message);
-    this.name = this.constructor.name;
-  }
-}
-
 const classes = new MapCtor([
   ["Error", ErrorCtor], ["TypeError", TypeErrorCtor], ["RangeError", RangeErrorCtor], ["TimeoutError", TimeoutError],
+  ["ProtocolError", ProtocolError], ["TargetCloseError", TargetCloseError], ["TouchError", TouchError],
+  ["UnsupportedOperation", UnsupportedOperation],
 ]);
 
 // Lets ops throw errors of this class by its name.
@@ -42,17 +40,41 @@ export function isMade(error) {
 }
 
 // Makes an error with the author's lines of a stack from rawStack; without one it has the stack of now.
-export function makeError(name, message, raw) {
+// `more` may have a cause, Chromium's own message, and, of an error of the page, its name and the lines of its stack.
+export function makeError(name, message, raw, more) {
   const Class = mapGet(classes, name) ?? ErrorCtor;
   const error = new Class(message);
   remember(made, error);
-  const lines = authorLines(raw);
+  if (more !== undefined) tellMore(error, more, raw);
+  const lines = pageLines(more?.pageStack) + authorLines(raw);
   if (lines !== "") {
     defineProperty(error, "stack", {
       value: `${header(error)}${lines}`, writable: true, configurable: true, enumerable: false,
     });
   }
   return error;
+}
+
+function tellMore(error, { name, cause, originalMessage }, raw) {
+  if (name) defineProperty(error, "name", { value: name, writable: true, configurable: true, enumerable: false });
+  if (originalMessage !== undefined) error.originalMessage = originalMessage;
+  if (cause === undefined) return;
+  const value = makeError(cause.class, cause.message, raw, cause.more);
+  defineProperty(error, "cause", { value, writable: true, configurable: true, enumerable: false });
+}
+
+// An error that the page has thrown and that nobody asked for: its stack is the page's alone.
+export function pageError({ name, message, pageStack }) {
+  const error = new ErrorCtor(message);
+  if (name) defineProperty(error, "name", { value: name, writable: true, configurable: true, enumerable: false });
+  error.stack = header(error) + pageLines(pageStack);
+  return error;
+}
+
+function pageLines(stack) {
+  let text = "";
+  for (let i = 0; stack !== undefined && i < stack.length; i++) text += `\n${stack[i]}`;
+  return text;
 }
 
 function header(error) {

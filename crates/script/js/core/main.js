@@ -1,4 +1,5 @@
 // Puts the prelude together: the globals of a script, and the functions that Rust calls.
+import { setModern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import "internal:node/locale";
 import "internal:node/many_arguments";
@@ -62,7 +63,8 @@ function defineAll(values, enumerable) {
   for (let i = 0; i < names.length; i++) define(global, names[i], values[names[i]], enumerable);
 }
 
-export function start(vars, page, regExpStatics) {
+export function start(vars, page, regExpStatics, modern) {
+  setModern(modern);
   if (regExpStatics) installRegExpStatics();
   if (page !== undefined) listenToConsole(page, logger);
   defineAll({ page, vars }, true);

@@ -17,7 +17,7 @@ const { exec } = RegExp.prototype;
 export const fixed = (regExp) => defineProperty(regExp, "exec", { value: exec }) && regExp;
 
 export const { isArray } = Array;
-export const { create, defineProperties, freeze, keys, setPrototypeOf, is } = Object;
+export const { assign, create, defineProperties, freeze, keys, setPrototypeOf, is } = Object;
 export const { parse: jsonParse, stringify: jsonStringify } = JSON;
 export const { isInteger, isNaN: numberIsNaN } = Number;
 export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;

@@ -1,5 +1,7 @@
 // Browser: the Chromium that the job's page runs in.
 import { map } from "internal:core/arrays";
+import { apply } from "internal:core/primordials";
+import { quietly } from "internal:puppeteer/disposal";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { waitForEvent } from "internal:puppeteer/event_wait";
 import { define, ridOf } from "internal:core/handles";
@@ -11,6 +13,7 @@ export class Browser extends EventEmitter {
   process() { return ops.browser_process(ridOf(this)); }
   async createIncognitoBrowserContext(options) { return await createBrowserContext(this, options); }
   async createBrowserContext(options) { return await createBrowserContext(this, options); }
+
   browserContexts() { return ops.browser_browser_contexts(ridOf(this)); }
   defaultBrowserContext() { return ops.browser_default_browser_context(ridOf(this)); }
   wsEndpoint() { return ops.browser_ws_endpoint(ridOf(this)); }
@@ -25,6 +28,16 @@ export class Browser extends EventEmitter {
   disconnect() { ops.browser_disconnect(ridOf(this)); }
   isConnected() { return ops.browser_is_connected(ridOf(this)); }
   get connected() { return ops.browser_is_connected(ridOf(this)); }
+  cookies() { return this.defaultBrowserContext().cookies(); }
+  setCookie(...cookies) { return apply(setCookieOf, this.defaultBrowserContext(), cookies); }
+  deleteCookie(...cookies) { return apply(deleteCookieOf, this.defaultBrowserContext(), cookies); }
+  deleteMatchingCookies(...filters) { return apply(deleteMatchingOf, this.defaultBrowserContext(), filters); }
+  setPermission(origin, ...permissions) {
+    return apply(setPermissionOf, this.defaultBrowserContext(), [origin, ...permissions]);
+  }
+
+  [Symbol.dispose]() { quietly(this.close()); }
+  async [Symbol.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
 }
 
@@ -37,12 +50,19 @@ function createBrowserContext(browser, options) {
   return ops.browser_create_browser_context(ridOf(browser), server, bypassed);
 }
 
+// Methods of the default context, by which the browser answers.
+let setCookieOf, deleteCookieOf, deleteMatchingOf, setPermissionOf;
+
+export function answerBy({ setCookie, deleteCookie, deleteMatchingCookies, setPermission }) {
+  [setCookieOf, deleteCookieOf, deleteMatchingOf, setPermissionOf] = [setCookie, deleteCookie, deleteMatchingCookies, setPermission];
+}
+
 // The first of the targets of a browser or browser context, now or later, that the predicate accepts.
 export async function waitForTarget(owner, predicate, options = {}) {
-  const { timeout = 30000 } = options;
+  const { timeout = 30000, signal } = options;
   const limit = timeoutOf(timeout);
-  const targets = owner.targets();
-  for (let i = 0; i < targets.length; i++) if (predicate(targets[i])) return targets[i];
-  const failed = () => ops.wait_timed_out("target", limit);
-  return waitForEvent(owner, ["targetcreated", "targetchanged"], (target) => !!predicate(target), limit, failed);
+  return await waitForEvent(owner, {
+    names: ["targetcreated", "targetchanged"], accepts: (target) => predicate(target), timeout: limit,
+    failed: () => ops.wait_target_timed_out(limit), now: owner.targets(), signal,
+  });
 }

@@ -1,6 +1,10 @@
 // BrowserContext: pages that share cookies and storage.
-import { map } from "internal:core/arrays";
-import { waitForTarget } from "internal:puppeteer/browser";
+import { append, map } from "internal:core/arrays";
+import { apply, jsonStringify } from "internal:core/primordials";
+import { fromProtocol, toProtocol } from "internal:puppeteer/cookie_forms";
+import { quietly } from "internal:puppeteer/disposal";
+import { URL } from "internal:node/url";
+import { answerBy, waitForTarget } from "internal:puppeteer/browser";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
@@ -21,7 +25,65 @@ export class BrowserContext extends EventEmitter {
   async newPage() { return await ops.browser_context_new_page(ridOf(this)); }
   browser() { return ops.browser_context_browser(ridOf(this)); }
   async close() { await ops.browser_context_close(ridOf(this)); }
+  get closed() { return ops.browser_context_is_closed(ridOf(this)); }
+  get id() { return ops.browser_context_id(ridOf(this)); }
+
+  async setPermission(origin, ...permissions) {
+    const settings = map(permissions, ({ permission, state }) => {
+      const { name, userVisibleOnly, sysex, allowWithoutSanitization, panTiltZoom } = permission;
+      return { permission: { name, userVisibleOnly, sysex, allowWithoutSanitization, panTiltZoom }, state };
+    });
+    await ops.browser_context_set_permissions(ridOf(this), `${origin}`, jsonStringify(settings));
+  }
+
+  async cookies() { return map(await ops.browser_context_cookies(ridOf(this)), fromProtocol); }
+  async setCookie(...cookies) { await ops.browser_context_set_cookies(ridOf(this), jsonStringify(map(cookies, toProtocol))); }
+
+  // A cookie that expires at the beginning of time is gone.
+  async deleteCookie(...cookies) {
+    const gone = map(cookies, (cookie) => {
+      const past = toProtocol(cookie);
+      past.expires = 1;
+      return past;
+    });
+    await ops.browser_context_set_cookies(ridOf(this), jsonStringify(gone));
+  }
+
+  async deleteMatchingCookies(...filters) {
+    const cookies = await this.cookies();
+    const matching = [];
+    for (let i = 0; i < cookies.length; i++) {
+      for (let j = 0; j < filters.length; j++) {
+        if (!matches(cookies[i], filters[j])) continue;
+        append(matching, cookies[i]);
+        break;
+      }
+    }
+    await apply(this.deleteCookie, this, matching);
+  }
+
+  [Symbol.dispose]() { quietly(this.close()); }
+  async [Symbol.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
+}
+
+answerBy(BrowserContext.prototype);
+
+// Whether a filter of newer Puppeteers means the cookie.
+function matches(cookie, { name, url, domain, path, partitionKey }) {
+  if (name !== cookie.name) return false;
+  if (domain !== undefined && domain === cookie.domain) return true;
+  if (path !== undefined && path === cookie.path) return true;
+  if (partitionKey !== undefined && cookie.partitionKey !== undefined) {
+    const asked = typeof partitionKey === "string" ? partitionKey : partitionKey.sourceOrigin;
+    if (asked === cookie.partitionKey.sourceOrigin) return true;
+  }
+  if (url !== undefined) {
+    const address = new URL(url);
+    if (address.hostname === cookie.domain && address.pathname === cookie.path) return true;
+    return false;
+  }
+  return domain === undefined && path === undefined && partitionKey === undefined;
 }
 
 define("BrowserContext", BrowserContext, deliver, 100);

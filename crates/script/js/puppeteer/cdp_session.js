@@ -3,12 +3,36 @@ import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
 import { refuseJson } from "internal:puppeteer/page_function";
-import { jsonStringify } from "internal:core/primordials";
+import { ErrorCtor, PromiseCtor, freeze, jsonStringify, uncurryThis } from "internal:core/primordials";
+import { timeoutOf } from "internal:puppeteer/options";
+import { clearTimeout, setTimeout } from "internal:node/timers";
+
+const then = uncurryThis(PromiseCtor.prototype.then);
+const connection = freeze({ __proto__: null });
 
 export class CDPSession extends EventEmitter {
-  async send(method, params = {}) { return await ops.cdp_session_send(ridOf(this), `${method}`, jsonStringify(params)); }
+  id() { return ops.cdp_session_id(ridOf(this)); }
+  get detached() { return ops.cdp_session_detached(ridOf(this)); }
+
+  // The connection that its sessions have in common: what a script asks of it is whether there is one.
+  connection() { return connection; }
+
+  async send(method, params = {}, options) {
+    const answer = ops.cdp_session_send(ridOf(this), `${method}`, jsonStringify(params));
+    const timeout = timeoutOf(options?.timeout);
+    return await (timeout ? inTime(answer, `${method}`, timeout) : answer);
+  }
+
   async detach() { await ops.cdp_session_detach(ridOf(this)); }
   toJSON() { refuseJson(); }
 }
 
 define("CDPSession", CDPSession, (session, _, args) => { deliver(session, args[0], [args[1]]); });
+
+function inTime(answer, method, timeout) {
+  return new PromiseCtor((resolve, reject) => {
+    const late = () => { reject(new ErrorCtor(`${method} timed out. Increase the 'timeout' option of the call.`)); };
+    const timer = setTimeout(late, timeout);
+    then(answer, (value) => { clearTimeout(timer); resolve(value); }, (error) => { clearTimeout(timer); reject(error); });
+  });
+}

@@ -10,6 +10,10 @@ export class ConsoleMessage {
   text() { return ops.console_message_text(ridOf(this)); }
   args() { return this.#args ??= ops.console_message_args(ridOf(this)); }
   location() { return ops.console_message_location(ridOf(this)); }
+  stackTrace() { return ops.console_message_stack_trace(ridOf(this)); }
+  frame() { return ops.console_message_frame(ridOf(this)); }
+  page() { return ops.console_message_page(ridOf(this)); }
+  worker() { return ops.console_message_worker(ridOf(this)); }
   toJSON() { refuseJson(); }
 }
 

@@ -5,8 +5,13 @@ import { refuseJson } from "internal:puppeteer/page_function";
 
 export class Coverage {
   async startJSCoverage(options = {}) {
-    const { resetOnNavigation = true, reportAnonymousScripts = false } = options;
-    await ops.coverage_start_js(ridOf(this), !!resetOnNavigation, !!reportAnonymousScripts);
+    const {
+      resetOnNavigation = true, reportAnonymousScripts = false, includeRawScriptCoverage = false, useBlockCoverage = true,
+    } = options;
+    await ops.coverage_start_js(ridOf(this), {
+      __proto__: null, resetOnNavigation: !!resetOnNavigation, reportAnonymousScripts: !!reportAnonymousScripts,
+      includeRawScriptCoverage: !!includeRawScriptCoverage, useBlockCoverage: !!useBlockCoverage,
+    });
   }
 
   async stopJSCoverage() { return await ops.coverage_stop_js(ridOf(this)); }

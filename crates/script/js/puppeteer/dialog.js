@@ -8,6 +8,7 @@ export class Dialog {
   type() { return ops.dialog_type(ridOf(this)); }
   message() { return ops.dialog_message(ridOf(this)); }
   defaultValue() { return ops.dialog_default_value(ridOf(this)); }
+  get handled() { return ops.dialog_handled(ridOf(this)); }
   async accept(promptText) { await ops.dialog_accept(ridOf(this), text(promptText)); }
   async dismiss() { await ops.dialog_dismiss(ridOf(this)); }
   toJSON() { refuseJson(); }

@@ -3,10 +3,12 @@ import { map } from "internal:core/arrays";
 import { define, ridOf } from "internal:core/handles";
 import { JSHandle } from "internal:puppeteer/js_handle";
 import { clickOptions, point, pressOptions, typeDelay, typeText } from "internal:puppeteer/keyboard";
-import { isVisible } from "internal:puppeteer/locator";
+import { abortable } from "internal:puppeteer/abort";
+import { waitOptions } from "internal:puppeteer/options";
+import { isVisible, locateHandle } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
 import { encode, isString, source } from "internal:puppeteer/page_function";
-import { ErrorCtor } from "internal:core/primordials";
+import { ErrorCtor, NumberCtor } from "internal:core/primordials";
 import { screenshotOptions } from "internal:puppeteer/screenshot";
 
 export class ElementHandle extends JSHandle {
@@ -53,8 +55,92 @@ export class ElementHandle extends JSHandle {
     throw new ErrorCtor(`Element is not a(n) \`${name}\` element`);
   }
 
-  async isIntersectingViewport() { return await ops.element_handle_is_intersecting_viewport(ridOf(this)); }
+  async isIntersectingViewport(options) {
+    const { threshold = 0 } = options ?? {};
+    return await ops.element_handle_is_intersecting_viewport(ridOf(this), NumberCtor(threshold));
+  }
+
+  async waitForSelector(selector, options) {
+    const given = waitOptions(options);
+    return await abortable(options?.signal, () => ops.element_handle_wait_for_selector(ridOf(this), `${selector}`, given));
+  }
+
+  asLocator() { return locateHandle(this, ops.page_default_timeout(ridOf(this.frame.page()))); }
+  async backendNodeId() { return await ops.element_handle_backend_node_id(ridOf(this)); }
+
+  // Without drag interception the target is another element, and Chromium drags by itself.
+  async drag(target) {
+    const page = this.frame.page();
+    await this.scrollIntoView();
+    const from = await this.clickablePoint();
+    if (page.isDragInterceptionEnabled()) return await page.mouse.drag(from, target);
+    try {
+      if (!ops.page_is_dragging(ridOf(page))) {
+        ops.page_set_dragging(ridOf(page), true);
+        await page.mouse.move(from.x, from.y);
+        await page.mouse.down();
+      }
+      if (target instanceof ElementHandle) await target.hover();
+      else await page.mouse.move(target.x, target.y);
+    } catch (error) {
+      ops.page_set_dragging(ridOf(page), false);
+      throw error;
+    }
+    return undefined;
+  }
+
+  async dragEnter(data = noDrag()) {
+    await this.scrollIntoView();
+    await this.frame.page().mouse.dragEnter(await this.clickablePoint(), data);
+  }
+
+  async dragOver(data = noDrag()) {
+    await this.scrollIntoView();
+    await this.frame.page().mouse.dragOver(await this.clickablePoint(), data);
+  }
+
+  // Takes what is dragged: an element, or the data of an intercepted drag.
+  async drop(dragged = noDrag()) {
+    const page = this.frame.page();
+    if (!(dragged instanceof ElementHandle)) {
+      await this.scrollIntoView();
+      await page.mouse.drop(await this.clickablePoint(), dragged);
+      return;
+    }
+    await dragged.drag(this);
+    ops.page_set_dragging(ridOf(page), false);
+    await page.mouse.up();
+  }
+
+  async dragAndDrop(target, options) {
+    const page = this.frame.page();
+    if (!page.isDragInterceptionEnabled()) throw new ErrorCtor("Drag Interception is not enabled!");
+    await this.scrollIntoView();
+    const from = await this.clickablePoint();
+    await page.mouse.dragAndDrop(from, await target.clickablePoint(), options);
+  }
+
+  async touchStart() {
+    await this.scrollIntoView();
+    const { x, y } = await this.clickablePoint();
+    return await this.frame.page().touchscreen.touchStart(x, y);
+  }
+
+  async touchMove(touch) {
+    await this.scrollIntoView();
+    const { x, y } = await this.clickablePoint();
+    if (touch) await touch.move(x, y);
+    else await this.frame.page().touchscreen.touchMove(x, y);
+  }
+
+  async touchEnd() {
+    await this.scrollIntoView();
+    await this.frame.page().touchscreen.touchEnd();
+  }
 }
+
+function noDrag() { return { items: [], dragOperationsMask: 1 }; }
+
 
 export function selectValues(values) {
   return map(values, (value) => {

@@ -4,6 +4,7 @@
 // catch it, so it is reported and the other listeners still run. Taps are the prelude's own listeners: no script sees
 // or removes them, and they run after the script's.
 
+import { modern } from "internal:core/api";
 import { forget, retain } from "internal:core/handles";
 import { append, copy } from "internal:core/arrays";
 import {
@@ -43,7 +44,8 @@ export class EventEmitter {
   prependListener(name, listener) { return add(this, name, listener, listener, true); }
   once(name, listener) { return add(this, name, listener, onlyOnce(this, name, listener), false); }
   prependOnceListener(name, listener) { return add(this, name, listener, onlyOnce(this, name, listener), true); }
-  off(name, listener) { return remove(this, name, listener); }
+  // Without a listener all of that name go, as in newer Puppeteers.
+  off(name, listener) { return listener === undefined ? this.removeAllListeners(name) : remove(this, name, listener); }
   removeListener(name, listener) { return remove(this, name, listener); }
 
   removeAllListeners(name) {
@@ -58,11 +60,13 @@ export class EventEmitter {
   emit(name, ...args) {
     const entries = mapGet(this.#events, name);
     if (!entries) {
-      if (name === "error") throw unhandledError(args);
-      return false;
+      if (name === "error" && !modern) throw unhandledError(args);
+    } else {
+      for (let i = 0; i < entries.length; i++) apply(entries[i].run, this, args);
     }
-    for (let i = 0; i < entries.length; i++) apply(entries[i].run, this, args);
-    return true;
+    const all = modern ? mapGet(this.#events, "*") : undefined;
+    for (let i = 0; all && i < all.length; i++) apply(all[i].run, this, [name, args[0]]);
+    return entries !== undefined;
   }
 
   listenerCount(name) { return mapGet(this.#events, name)?.length ?? 0; }
@@ -81,12 +85,15 @@ export class EventEmitter {
   }
 
   getMaxListeners() { return this.#maxListeners; }
+
+  [Symbol.dispose]() { this.removeAllListeners(); }
+  async [Symbol.asyncDispose]() { this.removeAllListeners(); }
 }
 
 // Runs the listeners of an event that Rust delivers.
 export function deliver(emitter, name, args) {
   const entries = mapGet(eventsOf(emitter), name);
-  if (!entries && name === "error") report(unhandledError(args));
+  if (!entries && name === "error" && !modern) report(unhandledError(args));
   for (let i = 0; entries && i < entries.length; i++) guarded(entries[i].run, emitter, args);
   const taps = mapGet(tapsOf(emitter), name);
   for (let i = 0; taps && i < taps.length; i++) guarded(taps[i], emitter, args);

@@ -1,27 +1,36 @@
 // Frame: the main frame of a page, or an iframe.
+import { modern } from "internal:core/api";
 import { define, ridOf } from "internal:core/handles";
+import { abortable } from "internal:puppeteer/abort";
+import { EventEmitter } from "internal:puppeteer/event_emitter";
 import { clickOptions, typeDelay, typeText } from "internal:puppeteer/keyboard";
 import { selectValues } from "internal:puppeteer/element_handle";
 import { locate } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
-import { navigation, text, timeoutOf } from "internal:puppeteer/options";
+import { navigation, text, timeoutOf, waitOptions } from "internal:puppeteer/options";
 import { encode, isString, refuseJson, source } from "internal:puppeteer/page_function";
 import { ErrorCtor, NumberCtor, StringCtor, numberIsNaN, uncurryThis } from "internal:core/primordials";
 import { sleep } from "internal:node/job_helpers";
 
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);
 
-export class Frame {
+export class Frame extends EventEmitter {
   name() { return ops.frame_name(ridOf(this)); }
   url() { return ops.frame_url(ridOf(this)); }
   parentFrame() { return ops.frame_parent_frame(ridOf(this)); }
   childFrames() { return ops.frame_child_frames(ridOf(this)); }
   isDetached() { return ops.frame_is_detached(ridOf(this)); }
   get detached() { return ops.frame_is_detached(ridOf(this)); }
+  // A name of newer Puppeteers: a lazy frame that is out of view has not.
+  get _hasStartedLoading() { return ops.frame_has_started_loading(ridOf(this)); }
   async frameElement() { return await ops.frame_frame_element(ridOf(this)); }
 
   async goto(url, options) { return await ops.frame_goto(ridOf(this), `${url}`, navigation(options)); }
-  async waitForNavigation(options) { return await ops.frame_wait_for_navigation(ridOf(this), navigation(options)); }
+  async waitForNavigation(options) {
+    const given = navigation(options);
+    return await abortable(options?.signal, () => ops.frame_wait_for_navigation(ridOf(this), given));
+  }
+
   async content() { return await ops.frame_content(ridOf(this)); }
   async setContent(html, options) { await ops.frame_set_content(ridOf(this), `${html}`, navigation(options)); }
   async title() { return await ops.frame_title(ridOf(this)); }
@@ -49,12 +58,15 @@ export class Frame {
   }
 
   async addScriptTag(options) {
-    const { url = null, path = null, content = null, type = "" } = options;
-    return await ops.frame_add_script_tag(ridOf(this), text(url), text(path), text(content), `${type}`);
+    const { url = null, path = null, content = null, type = "", id = "" } = options;
+    oneSource(url, path, content);
+    const kind = [`${type}`, `${id}`];
+    return await ops.frame_add_script_tag(ridOf(this), text(url), text(path), text(content), kind);
   }
 
   async addStyleTag(options) {
     const { url = null, path = null, content = null } = options;
+    oneSource(url, path, content);
     return await ops.frame_add_style_tag(ridOf(this), text(url), text(path), text(content));
   }
 
@@ -79,15 +91,20 @@ export class Frame {
   }
 
   async waitForSelector(selector, options) {
-    return await ops.frame_wait_for_selector(ridOf(this), `${selector}`, waitOptions(options));
+    const given = waitOptions(options);
+    return await abortable(options?.signal, () => ops.frame_wait_for_selector(ridOf(this), `${selector}`, given));
   }
 
-  async waitForXPath(xpath, options) { return await ops.frame_wait_for_xpath(ridOf(this), `${xpath}`, waitOptions(options)); }
+  async waitForXPath(xpath, options) {
+    const given = waitOptions(options);
+    return await abortable(options?.signal, () => ops.frame_wait_for_xpath(ridOf(this), `${xpath}`, given));
+  }
 
   waitForFunction(pageFunction, options = {}, ...args) { return waitForFunction(this, pageFunction, options, args); }
   waitForTimeout(milliseconds) { return sleep(milliseconds); }
 
   page() { return ops.frame_page(ridOf(this)); }
+  get client() { return ops.frame_client(ridOf(this)); }
   locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this.page()))); }
 
   toJSON() { refuseJson(); }
@@ -95,18 +112,20 @@ export class Frame {
 
 define("Frame", Frame, undefined, 500);
 
-function waitOptions(options = {}) {
-  const { visible = false, hidden = false, timeout } = options;
-  return { __proto__: null, visible: !!visible, hidden: !!hidden, timeout: timeoutOf(timeout) };
+// In newer Puppeteers a script or style comes from one place.
+function oneSource(url, path, content) {
+  const given = (url === null ? 0 : 1) + (path === null ? 0 : 1) + (content === null ? 0 : 1);
+  if (modern && given !== 1) ops.tag_without_source();
 }
 
 async function waitForFunction(frame, pageFunction, options, args) {
-  const { polling = "raf", timeout } = options;
+  const { polling = "raf", timeout, signal } = options;
   const how = pollingOf(polling);
-  return await ops.frame_wait_for_function(ridOf(frame), waitSource(pageFunction), how, timeoutOf(timeout), encode(args));
+  const [source, limit, given] = [waitSource(pageFunction), timeoutOf(timeout), encode(args)];
+  return await abortable(signal, () => ops.frame_wait_for_function(ridOf(frame), source, how, limit, given));
 }
 
-function pollingOf(polling) {
+export function pollingOf(polling) {
   if (isString(polling)) return `${polling}`;
   if (typeof polling !== "number" && !(polling instanceof NumberCtor)) {
     throw new ErrorCtor(`Unknown polling options: ${polling}`);
@@ -116,7 +135,7 @@ function pollingOf(polling) {
 }
 
 // Waiting is lenient: what is neither function nor text counts as an expression.
-function waitSource(pageFunction) {
+export function waitSource(pageFunction) {
   return typeof pageFunction === "function" ? source(pageFunction) : [`${pageFunction}`, false];
 }
 

@@ -2,11 +2,14 @@
 import { MapCtor, uncurryThis } from "internal:core/primordials";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
+import { quietly } from "internal:puppeteer/disposal";
 import { encode, refuseJson, source } from "internal:puppeteer/page_function";
 
 const mapSet = uncurryThis(MapCtor.prototype.set);
 
 export class JSHandle {
+  #moved = false;
+
   executionContext() { return ops.js_handle_execution_context(ridOf(this)); }
 
   async evaluate(pageFunction, ...args) {
@@ -29,8 +32,24 @@ export class JSHandle {
   async jsonValue() { return await ops.js_handle_json_value(ridOf(this)); }
   asElement() { return null; }
   async dispose() { await ops.js_handle_dispose(ridOf(this)); }
+  get disposed() { return ops.js_handle_is_disposed(ridOf(this)); }
+  // What leaves its scope by `using` is disposed of; a handle that was moved is not.
+  move() {
+    this.#moved = true;
+    return this;
+  }
+  remoteObject() { return ops.js_handle_remote_object(ridOf(this)); }
+  [Symbol.dispose]() { if (!this.#leaves()) quietly(this.dispose()); }
+  async [Symbol.asyncDispose]() { if (!this.#leaves()) await this.dispose(); }
   toString() { return ops.js_handle_to_string(ridOf(this)); }
   toJSON() { refuseJson(); }
+
+  // Whether the handle was moved out of the scope that ends.
+  #leaves() {
+    const moved = this.#moved;
+    this.#moved = false;
+    return moved;
+  }
 }
 
 define("JSHandle", JSHandle);

@@ -1,4 +1,5 @@
 // Keyboard, and the options of pressing, typing and clicking that elements and frames share with it.
+import { map } from "internal:core/arrays";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
 import { refuseJson } from "internal:puppeteer/page_function";
@@ -6,8 +7,8 @@ import { NumberCtor, StringCtor, TypeErrorCtor } from "internal:core/primordials
 
 export class Keyboard {
   async down(key, options = {}) {
-    const { text } = options;
-    await ops.keyboard_down(ridOf(this), `${key}`, text);
+    const { text, commands } = options;
+    await ops.keyboard_down(ridOf(this), `${key}`, text, commandNames(commands));
   }
 
   async up(key) { await ops.keyboard_up(ridOf(this), `${key}`); }
@@ -30,8 +31,8 @@ export function typeDelay(options) {
 }
 
 export function pressOptions(options = {}) {
-  const { delay, text } = options;
-  return { __proto__: null, delay: milliseconds(delay), text };
+  const { delay, text, commands } = options;
+  return { __proto__: null, delay: milliseconds(delay), text, commands: commandNames(commands) };
 }
 
 export function clickOptions(options = {}) {
@@ -41,6 +42,10 @@ export function clickOptions(options = {}) {
 
 export function point({ x, y }) {
   return { __proto__: null, x: NumberCtor(x), y: NumberCtor(y) };
+}
+
+function commandNames(commands) {
+  return commands === undefined ? [] : map(commands, (command) => `${command}`);
 }
 
 function milliseconds(delay) {

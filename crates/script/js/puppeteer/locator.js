@@ -1,44 +1,49 @@
 // Locator: finds an element anew for each action, and acts once the element is ready for it.
 //
-// The one class here that is not of Puppeteer 1.20: it is made of calls that the other classes have, tried again until
-// they succeed or the time is up.
+// None of Puppeteer 1.20's classes: it is made of calls that the other classes have, tried again until they succeed, the
+// time is up, or the script's signal says so.
 import { copy, map as mapArray } from "internal:core/arrays";
+import { modern } from "internal:core/api";
+import { Cutoff } from "internal:core/cutoff";
+import { onAbort } from "internal:puppeteer/abort";
+import { quietly } from "internal:puppeteer/disposal";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
-import { sleep } from "internal:node/job_helpers";
+import { fill } from "internal:puppeteer/locator_fill";
 import { ops } from "internal:core/ops";
 import { timeoutOf } from "internal:puppeteer/options";
 import { isString } from "internal:puppeteer/page_function";
-import { PromiseCtor, now, uncurryThis } from "internal:core/primordials";
+import { ErrorCtor, PromiseCtor, uncurryThis } from "internal:core/primordials";
 import { clearTimeout, setTimeout } from "internal:node/timers";
 
 const then = uncurryThis(PromiseCtor.prototype.then);
 
 const RETRY_DELAY = 100;
+const RACE_TIMEOUT = 30000;
 
 export class Locator extends EventEmitter {
-  // Answers a handle, or null while there is nothing to act on.
+  // (signal) → a handle, once there is one.
   #find;
   #timeout;
   #visibility = null;
   #enabled = true;
   #inViewport = true;
   #stable = true;
+  // Whether the handles that it finds are its own, to be disposed of when they are of no use.
+  #owns;
 
   static race(locators) {
     const all = copy(locators);
-    return new Locator(async () => {
-      for (let i = 0; i < all.length; i++) {
-        const handle = await attempt(() => all[i].#ready());
-        if (handle) return handle;
-      }
-      return null;
-    }, longest(mapArray(all, (each) => each.#timeout)));
+    for (let i = 0; i < all.length; i++) {
+      if (!(all[i] instanceof Locator)) throw new ErrorCtor("Unknown locator for race candidate");
+    }
+    return new Locator((signal) => firstOf(mapArray(all, (each) => (own) => each.#visible(own)), signal), RACE_TIMEOUT);
   }
 
-  constructor(find, timeout) {
+  constructor(find, timeout, owns = true) {
     super();
     this.#find = find;
     this.#timeout = timeout;
+    this.#owns = owns;
   }
 
   get timeout() { return this.#timeout; }
@@ -51,31 +56,35 @@ export class Locator extends EventEmitter {
   setWaitForStableBoundingBox(value) { return this.#with((locator) => { locator.#stable = !!value; }); }
 
   filter(predicate) {
-    return this.#over(async (handle) => (await handle.evaluate(predicate)) ? handle : null);
+    return this.#over(async (handle, signal) => {
+      const met = await frameOf(handle).waitForFunction(predicate, { timeout: 0, signal }, handle);
+      quietly(met.dispose());
+      return handle;
+    });
   }
 
   map(mapper) { return this.#over((handle) => handle.evaluateHandle(mapper)); }
 
-  async click(options) { await this.#act((handle) => handle.click(options), true); }
-  async hover() { await this.#act((handle) => handle.hover(), true); }
-  async fill(value) { await this.#act((handle) => fill(handle, `${value}`), true); }
+  async click(options) { await this.#act(options, (handle) => handle.click(options)); }
+  async hover(options) { await this.#act(options, (handle) => handle.hover(), false); }
+  async fill(value, options) { await this.#act(options, (handle) => fill(handle, value, options)); }
 
-  async scroll(options = {}) {
-    const { scrollTop, scrollLeft } = options;
-    await this.#act((handle) => handle.evaluate(scrollElement, scrollTop, scrollLeft), true);
+  async scroll(options) {
+    const { scrollTop, scrollLeft } = options ?? {};
+    await this.#act(options, (handle) => handle.evaluate(scrollElement, scrollTop, scrollLeft), false);
   }
 
-  async waitHandle() { return await this.#act((handle) => handle, false); }
+  async waitHandle(options) { return await this.#until(options, (signal) => this.#visible(signal)); }
 
-  async wait() {
-    const handle = await this.waitHandle();
+  async wait(options) {
+    const handle = await this.waitHandle(options);
     const value = await handle.jsonValue();
-    await handle.dispose();
+    if (this.#owns) await handle.dispose();
     return value;
   }
 
   #with(change) {
-    const locator = new Locator(this.#find, this.#timeout);
+    const locator = new Locator(this.#find, this.#timeout, this.#owns);
     locator.#visibility = this.#visibility;
     locator.#enabled = this.#enabled;
     locator.#inViewport = this.#inViewport;
@@ -84,85 +93,150 @@ export class Locator extends EventEmitter {
     return locator;
   }
 
+  // What `step` makes of the handles that this one finds.
   #over(step) {
-    const inner = this;
-    return new Locator(async () => {
-      const handle = await inner.#ready();
-      return handle ? step(handle) : null;
-    }, this.#timeout);
+    const locator = new Locator(async (signal) => step(await this.#visible(signal), signal), this.#timeout, this.#owns);
+    locator.#enabled = this.#enabled;
+    locator.#inViewport = this.#inViewport;
+    locator.#stable = this.#stable;
+    return locator;
   }
 
-  // The element, when it is there and as visible as was asked.
-  async #ready() {
-    const handle = await this.#find();
-    if (!handle || (handle.asElement() === null && await handle.evaluate((value) => !value))) return null;
+  // A handle, once there is one that is as visible as was asked.
+  async #visible(signal) {
+    const handle = await this.#find(signal);
     if (this.#visibility === null || !handle.asElement()) return handle;
-    const visible = await handle.evaluate(isVisible);
-    return visible === (this.#visibility === "visible") ? handle : null;
+    const asked = this.#visibility === "hidden" ? () => handle.isHidden() : () => handle.isVisible();
+    while (!(await asked())) await pause(signal);
+    return handle;
   }
 
-  async #act(action, acts) {
-    const until = this.#timeout > 0 ? now() + this.#timeout : Infinity;
+  async #act(options, action, needsEnabled = true) {
+    await this.#until(options, async (signal) => {
+      const handle = await this.#visible(signal);
+      try {
+        if (handle.asElement()) await this.#prepare(handle, signal, needsEnabled && this.#enabled);
+        if (signal.aborted) return;
+        deliver(this, "action", []);
+        await action(handle);
+      } catch (error) {
+        if (this.#owns) quietly(handle.dispose());
+        throw error;
+      }
+    });
+  }
+
+  async #prepare(handle, signal, enabled) {
+    const conditions = [];
+    if (this.#inViewport) conditions[conditions.length] = intoViewport(handle, signal);
+    if (this.#stable) conditions[conditions.length] = stability(handle, signal);
+    if (enabled) conditions[conditions.length] = ability(handle, signal);
+    for (let i = 0; i < conditions.length; i++) quietly(conditions[i]);
+    for (let i = 0; i < conditions.length; i++) await conditions[i];
+  }
+
+  // Tries until it succeeds, the time is up or the script's signal is aborted, which also end what is under way.
+  async #until(options, attempt) {
+    const cutoff = new Cutoff();
+    const forget = onAbort(options?.signal, (reason) => { cutoff.abort(reason); });
     let last;
-    while (now() < until) {
-      const tried = attempt(async () => {
-        const handle = await this.#ready();
-        if (!handle) return undefined;
-        if (acts && handle.asElement() && !(await this.#prepare(handle))) return undefined;
-        if (acts) deliver(this, "action", []);
-        return { __proto__: null, value: await action(handle) };
-      }, (error) => { last = error; });
-      const done = await before(tried, until);
-      if (done) return done.value;
-      await sleep(RETRY_DELAY);
+    const expire = () => {
+      try {
+        ops.locator_timed_out(this.#timeout, last === undefined || modern ? "" : `${last.message}`);
+      } catch (error) {
+        if (last !== undefined) error.cause = last;
+        cutoff.abort(error);
+      }
+    };
+    const timer = this.#timeout > 0 ? setTimeout(expire, this.#timeout) : undefined;
+    try {
+      for (;;) {
+        try {
+          return await unlessCut(attempt(cutoff), cutoff);
+        } catch (error) {
+          if (cutoff.aborted) throw cutoff.reason;
+          last = error;
+        }
+        await pause(cutoff);
+      }
+    } finally {
+      forget();
+      clearTimeout(timer);
     }
-    return await ops.locator_timed_out(this.#timeout, last === undefined ? "" : `${last.message}`);
   }
-
-  #prepare(handle) { return handle.evaluate(prepare, this.#enabled, this.#inViewport, this.#stable); }
 }
 
 // Locators of a page or frame; a function answers the element or value itself.
 export function locate(owner, selectorOrFunction, timeout) {
   const find = isString(selectorOrFunction)
-    ? () => owner.$(selectorOrFunction)
-    : () => owner.evaluateHandle(selectorOrFunction);
+    ? async (signal) => present(await owner.waitForSelector(`${selectorOrFunction}`, { timeout: 0, signal }))
+    : (signal) => owner.waitForFunction(selectorOrFunction, { timeout: 0, signal });
   return new Locator(find, timeout);
 }
 
-async function attempt(run, failed) {
+// The locator of an element that the script has already.
+export function locateHandle(handle, timeout) {
+  return new Locator(async () => handle, timeout, false);
+}
+
+function present(handle) {
+  if (handle === null) throw new ErrorCtor("the element is gone");
+  return handle;
+}
+
+function frameOf(handle) { return handle.executionContext().frame(); }
+
+// The first of these that is there; the others are given up.
+async function firstOf(finders, signal) {
+  const own = new Cutoff();
+  const forget = onAbort(signal, (reason) => { own.abort(reason); });
   try {
-    return await run();
-  } catch (error) {
-    failed?.(error);
-    return undefined;
+    return await new PromiseCtor((resolve, reject) => {
+      for (let i = 0; i < finders.length; i++) then(finders[i](own), resolve, reject);
+    });
+  } finally {
+    forget();
+    own.abort(new ErrorCtor("another locator was faster"));
   }
 }
 
-// What the promise answers, or undefined when the time is up first.
-function before(promise, until) {
-  if (until === Infinity) return promise;
-  return new PromiseCtor((resolve) => {
-    const timer = setTimeout(resolve, until - now());
-    then(promise, (value) => { clearTimeout(timer); resolve(value); });
+function unlessCut(promise, cutoff) {
+  return new PromiseCtor((resolve, reject) => {
+    if (cutoff.aborted) {
+      quietly(promise);
+      reject(cutoff.reason);
+      return;
+    }
+    const forget = onAbort(cutoff, (reason) => { forget(); reject(reason); });
+    then(promise, (value) => { forget(); resolve(value); }, (error) => { forget(); reject(error); });
   });
 }
 
-function longest(timeouts) {
-  let most = 0;
-  for (let i = 0; i < timeouts.length; i++) {
-    if (timeouts[i] === 0) return 0;
-    if (timeouts[i] > most) most = timeouts[i];
-  }
-  return most;
+// Rejects when the signal is aborted meanwhile.
+function pause(signal) {
+  return new PromiseCtor((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const forget = onAbort(signal, (reason) => { clearTimeout(timer); forget(); reject(reason); });
+    const timer = setTimeout(() => { forget(); resolve(); }, RETRY_DELAY);
+  });
 }
 
-async function fill(handle, value) {
-  const kind = await handle.evaluate(fieldKind);
-  if (kind === "select") return await handle.select(value);
-  if (kind === "set") return await handle.evaluate(setValue, value);
-  const rest = await handle.evaluate(keepPrefix, value);
-  return await handle.type(rest);
+async function intoViewport(handle, signal) {
+  if (await handle.isIntersectingViewport({ threshold: 0 })) return;
+  await handle.scrollIntoView();
+  while (!(await handle.isIntersectingViewport({ threshold: 0 }))) await pause(signal);
+}
+
+async function stability(handle, signal) {
+  while (!(await handle.evaluate(rests))) await pause(signal);
+}
+
+async function ability(handle, signal) {
+  const able = await frameOf(handle).waitForFunction(isAble, { timeout: 0, signal }, handle);
+  quietly(able.dispose());
 }
 
 // From here on: functions of the page.
@@ -173,53 +247,16 @@ export function isVisible(element) {
   return !["hidden", "collapse"].includes(style.visibility) && width > 0 && height > 0;
 }
 
-async function prepare(element, enabled, inViewport, stable) {
-  if (!element.isConnected) return false;
-  if (enabled && element.matches?.(":disabled")) return false;
-  const ratio = () => new Promise((resolve) => {
-    const observer = new IntersectionObserver((entries) => {
-      resolve(entries[0].intersectionRatio);
-      observer.disconnect();
-    });
-    observer.observe(element);
-  });
-  if (inViewport && (await ratio()) <= 0) {
-    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    if ((await ratio()) <= 0) return false;
-  }
-  if (!stable) return true;
+function isAble(element) {
+  const fields = ["BUTTON", "INPUT", "SELECT", "TEXTAREA", "OPTION", "OPTGROUP"];
+  return !(element instanceof HTMLElement) || !fields.includes(element.nodeName) || !element.hasAttribute("disabled");
+}
+
+async function rests(element) {
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(element.getBoundingClientRect())));
   const first = await frame();
   const second = await frame();
   return ["x", "y", "width", "height"].every((side) => first[side] === second[side]);
-}
-
-function fieldKind(element) {
-  if (element instanceof HTMLSelectElement) return "select";
-  if (element instanceof HTMLTextAreaElement || element.isContentEditable) return "type";
-  const typed = ["text", "url", "tel", "search", "password", "number", "email"];
-  return element instanceof HTMLInputElement && typed.includes(element.type) ? "type" : "set";
-}
-
-// Leaves what the value begins with, clears anything else, and answers what is still to be typed.
-function keepPrefix(element, value) {
-  const current = element.isContentEditable ? element.innerText : element.value;
-  if (current.length <= value.length && value.startsWith(current) && !element.isContentEditable) {
-    element.value = "";
-    element.value = current;
-    return value.substring(current.length);
-  }
-  if (element.isContentEditable) element.innerText = "";
-  else element.value = "";
-  return value;
-}
-
-function setValue(element, value) {
-  element.focus();
-  if (["checkbox", "radio"].includes(element.type)) element.checked = value === "true";
-  else element.value = value;
-  element.dispatchEvent(new Event("input", { bubbles: true }));
-  element.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function scrollElement(element, top, left) {

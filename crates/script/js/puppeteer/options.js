@@ -11,11 +11,14 @@ export function timeoutOf(timeout) {
 }
 
 export function navigation(options = {}) {
-  const { timeout, waitUntil, referer, networkIdleTimeout, networkIdleInflight } = options;
+  const { timeout, waitUntil, referer, referrerPolicy, networkIdleTimeout, networkIdleInflight } = options;
   refuse(networkIdleTimeout !== undefined, "ERROR: networkIdleTimeout option is no longer supported.");
   refuse(networkIdleInflight !== undefined, "ERROR: networkIdleInflight option is no longer supported.");
   refuse(waitUntil === "networkidle", 'ERROR: "networkidle" option is no longer supported. Use "networkidle2" instead');
-  return { __proto__: null, timeout: timeoutOf(timeout), waitUntil: names(waitUntil), referer: text(referer) };
+  return {
+    __proto__: null, timeout: timeoutOf(timeout), waitUntil: names(waitUntil), referer: text(referer),
+    referrerPolicy: text(referrerPolicy),
+  };
 }
 
 function refuse(condition, message) {
@@ -25,6 +28,11 @@ function refuse(condition, message) {
 function names(waitUntil) {
   if (waitUntil === undefined) return undefined;
   return isArray(waitUntil) ? map(waitUntil, (each) => `${each}`) : [`${waitUntil}`];
+}
+
+export function waitOptions(options = {}) {
+  const { visible = false, hidden = false, timeout } = options;
+  return { __proto__: null, visible: !!visible, hidden: !!hidden, timeout: timeoutOf(timeout) };
 }
 
 // undefined and null stay what they are, anything else becomes text.

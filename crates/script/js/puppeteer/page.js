@@ -1,8 +1,14 @@
 // Page: what a job gets. What concerns one document is its main frame's.
 import { copy, map } from "internal:core/arrays";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
+import { abortable } from "internal:puppeteer/abort";
+import { byteStream } from "internal:puppeteer/byte_stream";
+import { ofPage, toProtocol } from "internal:puppeteer/cookie_forms";
+import { quietly } from "internal:puppeteer/disposal";
 import { waitForEvent } from "internal:puppeteer/event_wait";
-import { isMade } from "internal:core/errors";
+import { modern } from "internal:core/api";
+import { isMade, pageError } from "internal:core/errors";
+import { finalize, isHeaders, pairs } from "internal:puppeteer/request";
 import { define, ridOf } from "internal:core/handles";
 import { locate } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
@@ -15,6 +21,7 @@ import {
 import { screenshotOptions } from "internal:puppeteer/screenshot";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapDelete = uncurryThis(MapCtor.prototype.delete);
 const mapHas = uncurryThis(MapCtor.prototype.has);
 const mapSet = uncurryThis(MapCtor.prototype.set);
 const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
@@ -52,12 +59,15 @@ export class Page extends EventEmitter {
   frames() { return ops.page_frames(ridOf(this)); }
   workers() { return ops.page_workers(ridOf(this)); }
   url() { return ops.page_url(ridOf(this)); }
-  viewport() { return this.#viewport ?? ops.page_viewport(ridOf(this)); }
+  viewport() { return this.#viewport === undefined ? ops.page_viewport(ridOf(this)) : this.#viewport; }
   isClosed() { return ops.page_is_closed(ridOf(this)); }
 
   async goto(url, options) { return await ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
-  async waitForNavigation(options) { return await ops.frame_wait_for_navigation(mainRid(this), navigation(options)); }
-  async reload(options) { return await ops.page_reload(ridOf(this), navigation(options)); }
+  async waitForNavigation(options) { return await onMain(this, "waitForNavigation", arguments); }
+  async reload(options) {
+    return await ops.page_reload(ridOf(this), navigation(options), !!options?.ignoreCache);
+  }
+
   async goBack(options) { return await ops.page_go_back(ridOf(this), navigation(options)); }
   async goForward(options) { return await ops.page_go_forward(ridOf(this), navigation(options)); }
 
@@ -93,39 +103,47 @@ export class Page extends EventEmitter {
 
   // The first frame, now or later, that has this address or that the predicate accepts.
   async waitForFrame(urlOrPredicate, options = {}) {
-    const { timeout } = options;
-    const accepts = matching(urlOrPredicate);
-    const frames = this.frames();
-    for (let i = 0; i < frames.length; i++) if (accepts(frames[i])) return frames[i];
-    return waitForOne(this, ["frameattached", "framenavigated"], accepts, timeout);
+    return await waitForOne(this, ["frameattached", "framenavigated"], matching(urlOrPredicate), options, this.frames());
   }
 
   async waitForNetworkIdle(options = {}) {
-    const { idleTime = 500, concurrency = 0, timeout } = options;
-    const rid = ridOf(this);
-    await ops.page_wait_for_network_idle(rid, NumberCtor(idleTime), NumberCtor(concurrency), timeoutOf(timeout));
+    const { idleTime = 500, concurrency = 0, timeout, signal } = options;
+    const [time, most, limit] = [NumberCtor(idleTime), NumberCtor(concurrency), timeoutOf(timeout)];
+    await abortable(signal, () => ops.page_wait_for_network_idle(ridOf(this), time, most, limit));
   }
 
   async waitForFileChooser(options = {}) {
-    const { timeout } = options;
-    return await ops.page_wait_for_file_chooser(ridOf(this), timeoutOf(timeout));
+    const { timeout, signal } = options;
+    const limit = timeoutOf(timeout);
+    return await abortable(signal, () => ops.page_wait_for_file_chooser(ridOf(this), limit));
   }
 
   async evaluateOnNewDocument(pageFunction, ...args) {
     const call = callTexts(pageFunction, args);
-    await ops.page_evaluate_on_new_document(ridOf(this), call[0], call[1]);
+    return { identifier: await ops.page_evaluate_on_new_document(ridOf(this), call[0], call[1]) };
+  }
+
+  async removeScriptToEvaluateOnNewDocument(identifier) {
+    await ops.page_remove_script_to_evaluate_on_new_document(ridOf(this), `${identifier}`);
   }
 
   async exposeFunction(name, puppeteerFunction) {
     // The page has the function under this name, without halves of surrogate pairs.
     const key = toWellFormed(`${name}`);
-    if (!mapHas(this.#functions, key)) mapSet(this.#functions, key, puppeteerFunction);
+    const run = typeof puppeteerFunction === "object" && puppeteerFunction !== null ? puppeteerFunction.default : puppeteerFunction;
+    if (!mapHas(this.#functions, key)) mapSet(this.#functions, key, run);
     await ops.page_expose_binding(ridOf(this), key);
   }
 
-  async cookies(...urls) { return await ops.page_cookies(ridOf(this), map(urls, (url) => `${url}`)); }
-  async setCookie(...cookies) { await ops.page_set_cookies(ridOf(this), jsonStringify(cookies)); }
-  async deleteCookie(...cookies) { await ops.page_delete_cookies(ridOf(this), jsonStringify(cookies)); }
+  async removeExposedFunction(name) {
+    const key = toWellFormed(`${name}`);
+    await ops.page_remove_binding(ridOf(this), key);
+    mapDelete(this.#functions, key);
+  }
+
+  async cookies(...urls) { return map(await ops.page_cookies(ridOf(this), map(urls, (url) => `${url}`)), ofPage); }
+  async setCookie(...cookies) { await ops.page_set_cookies(ridOf(this), jsonStringify(map(cookies, toProtocol))); }
+  async deleteCookie(...cookies) { await ops.page_delete_cookies(ridOf(this), jsonStringify(map(cookies, toProtocol))); }
 
   setDefaultTimeout(timeout) { ops.page_set_default_timeout(ridOf(this), timeoutOf(timeout) ?? 0); }
 
@@ -138,7 +156,34 @@ export class Page extends EventEmitter {
   async setCacheEnabled(enabled = true) { await ops.page_set_cache_enabled(ridOf(this), !!enabled); }
   async setBypassCSP(enabled) { await ops.page_set_bypass_csp(ridOf(this), !!enabled); }
   async setJavaScriptEnabled(enabled) { await ops.page_set_java_script_enabled(ridOf(this), !!enabled); }
-  async setUserAgent(userAgent) { await ops.page_set_user_agent(ridOf(this), `${userAgent}`); }
+
+  async setUserAgent(userAgent, userAgentMetadata) {
+    const given = typeof userAgent === "object" && userAgent !== null ? userAgent : { userAgent, userAgentMetadata };
+    const { userAgent: agent = await this.browser().userAgent(), userAgentMetadata: metadata, platform } = given;
+    const told = metadata === undefined ? undefined : jsonStringify(metadata);
+    await ops.page_set_user_agent(ridOf(this), `${agent}`, told, text(platform));
+  }
+
+  isServiceWorkerBypassed() { return ops.page_is_service_worker_bypassed(ridOf(this)); }
+  async setBypassServiceWorker(bypass) { await ops.page_set_bypass_service_worker(ridOf(this), !!bypass); }
+  isDragInterceptionEnabled() { return ops.page_is_drag_interception_enabled(ridOf(this)); }
+  async setDragInterception(enabled) { await ops.page_set_drag_interception(ridOf(this), !!enabled); }
+
+  // Bytes per second and milliseconds; null ends it.
+  async emulateNetworkConditions(networkConditions) {
+    const { offline = false, upload = -1, download = -1, latency = 0 } = networkConditions ?? {};
+    await ops.page_emulate_network_conditions(ridOf(this), !!offline, NumberCtor(upload), NumberCtor(download), NumberCtor(latency));
+  }
+
+  async emulateLocale(locale) { await ops.page_emulate_locale(ridOf(this), text(locale)); }
+  async emulateFocusedPage(enabled) { await ops.page_emulate_focused_page(ridOf(this), !!enabled); }
+
+  async emulateIdleState(overrides) {
+    const { isUserActive, isScreenUnlocked } = overrides ?? {};
+    await ops.page_emulate_idle_state(ridOf(this), !!overrides, !!isUserActive, !!isScreenUnlocked);
+  }
+
+  async captureHeapSnapshot(options) { await ops.page_capture_heap_snapshot(ridOf(this), `${options.path}`); }
 
   async authenticate(credentials) {
     const { username, password } = credentials ?? {};
@@ -148,6 +193,11 @@ export class Page extends EventEmitter {
   async setExtraHTTPHeaders(headers) { await ops.page_set_extra_http_headers(ridOf(this), headerPairs(headers)); }
 
   async setViewport(viewport) {
+    if (viewport === null) {
+      await ops.page_clear_viewport(ridOf(this));
+      this.#viewport = null;
+      return;
+    }
     const { width, height, deviceScaleFactor, isMobile, hasTouch, isLandscape } = viewport;
     await ops.page_set_viewport(ridOf(this), {
       __proto__: null, width, height, deviceScaleFactor, isMobile: flag(isMobile), hasTouch: flag(hasTouch),
@@ -180,6 +230,10 @@ export class Page extends EventEmitter {
   async emulateVisionDeficiency(type) { await ops.page_emulate_vision_deficiency(ridOf(this), text(type)); }
 
   async setGeolocation(options) {
+    if (options === null) {
+      await ops.page_clear_geolocation(ridOf(this));
+      return;
+    }
     const { longitude, latitude, accuracy = 0 } = options;
     await ops.page_set_geolocation(ridOf(this), NumberCtor(longitude), NumberCtor(latitude), NumberCtor(accuracy));
   }
@@ -192,6 +246,7 @@ export class Page extends EventEmitter {
   async metrics() { return await ops.page_metrics(ridOf(this)); }
   async screenshot(options = {}) { return await ops.page_screenshot(ridOf(this), screenshotOptions(options)); }
   async pdf(options) { return await ops.page_pdf(ridOf(this), pdfOptions(options)); }
+  async createPDFStream(options) { return byteStream(await this.pdf(options)); }
   async bringToFront() { await ops.page_bring_to_front(ridOf(this)); }
 
   async close(options = {}) {
@@ -199,12 +254,18 @@ export class Page extends EventEmitter {
     await ops.page_close(ridOf(this), !!runBeforeUnload);
   }
 
+  [Symbol.dispose]() { quietly(this.close()); }
+  async [Symbol.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
 }
 
 define("Page", Page, (page, name, args) => {
   if (name === "bindingcalled") serve(page, args[0]);
-  else if (name === "pageerror") deliver(page, name, [withoutStack(args[0])]);
+  else if (name === "pageerror") deliver(page, name, [thrownByPage(args[0])]);
+  else if (name === "request") {
+    deliver(page, name, args);
+    finalize(args[0]);
+  }
   else if (name === "error") deliver(page, name, [new ErrorCtor(args[0])]);
   else deliver(page, name, args);
 }, 100);
@@ -219,6 +280,7 @@ function onMain(page, method, args) {
 function flag(value) { return value === undefined ? undefined : !!value; }
 
 function headerPairs(headers) {
+  if (isHeaders(headers)) return pairs(headers);
   return map(keys(headers), (name) => {
     const value = headers[name];
     if (isString(value)) return [name, `${value}`];
@@ -226,21 +288,28 @@ function headerPairs(headers) {
   });
 }
 
-function waitForTraffic(page, event, urlOrPredicate, options = {}) {
-  const { timeout } = options;
-  return waitForOne(page, [event], matching(urlOrPredicate), timeout);
+function waitForTraffic(page, event, urlOrPredicate, options) {
+  return waitForOne(page, [event], matching(urlOrPredicate), options);
 }
 
 function matching(urlOrPredicate) {
   return (object) => {
     if (isString(urlOrPredicate)) return object.url() === `${urlOrPredicate}`;
-    return typeof urlOrPredicate === "function" && !!urlOrPredicate(object);
+    return typeof urlOrPredicate === "function" && urlOrPredicate(object);
   };
 }
 
-function waitForOne(page, events, accepts, timeout) {
+function waitForOne(page, names, accepts, options, now) {
+  const { timeout, signal } = options ?? {};
   const limit = timeoutOf(timeout) ?? ops.page_default_timeout(ridOf(page));
-  return waitForEvent(page, events, accepts, limit, () => ops.wait_event_timed_out(), "close");
+  const failed = () => ops.wait_event_timed_out(limit);
+  return waitForEvent(page, { names, accepts, timeout: limit, failed, now, closing: "close", signal });
+}
+
+// What a listener of `pageerror` gets.
+function thrownByPage(told) {
+  if (typeof told === "string") return withoutStack(told);
+  return "message" in told ? pageError(told) : told.value;
 }
 
 // An error of the page: its text has the page's own stack already.
@@ -259,7 +328,7 @@ async function serve(page, call) {
     answer = json(await apply(handler, undefined, copy(ops.binding_call_args(rid))));
   } catch (error) {
     // As in the predecessor, where a job's own Error was none of Puppeteer's realm: it crosses as its JSON, `{}`.
-    if (isMade(error)) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
+    if (isMade(error) || (modern && error instanceof ErrorCtor)) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
     else ops.binding_call_reject_value(rid, json(error));
     return;
   }

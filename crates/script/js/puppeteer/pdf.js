@@ -1,13 +1,14 @@
 // The options of page.pdf().
 import { ErrorCtor, NumberCtor } from "internal:core/primordials";
 import { isString } from "internal:puppeteer/page_function";
-import { text } from "internal:puppeteer/options";
+import { modern } from "internal:core/api";
+import { text, timeoutOf } from "internal:puppeteer/options";
 
 export function pdfOptions(options = {}) {
   const {
     scale = 1, displayHeaderFooter = false, headerTemplate = "", footerTemplate = "", printBackground = false,
     landscape = false, pageRanges = "", format, width, height, margin = {}, preferCSSPageSize = false, path = null,
-    tagged, outline = false,
+    tagged = modern ? true : undefined, outline = false, omitBackground = false, waitForFonts = true, timeout,
   } = options;
   const { top, right, bottom, left } = margin;
   return {
@@ -27,6 +28,9 @@ export function pdfOptions(options = {}) {
     path: text(path),
     tagged: tagged === undefined ? undefined : !!tagged,
     outline: !!outline,
+    omitBackground: !!omitBackground,
+    waitForFonts: !!waitForFonts,
+    timeout: timeoutOf(timeout),
   };
 }
 

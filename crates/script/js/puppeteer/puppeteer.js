@@ -1,34 +1,57 @@
 // What a script may use of the `puppeteer` package besides its page.
 import "internal:puppeteer/accessibility";
-import "internal:puppeteer/browser_context";
-import "internal:puppeteer/cdp_session";
-import "internal:puppeteer/console_message";
-import "internal:puppeteer/coverage";
-import "internal:puppeteer/dialog";
-import "internal:puppeteer/element_handle";
+import { Browser } from "internal:puppeteer/browser";
+import { BrowserContext } from "internal:puppeteer/browser_context";
+import { CDPSession } from "internal:puppeteer/cdp_session";
+import { ConsoleMessage } from "internal:puppeteer/console_message";
+import { Coverage } from "internal:puppeteer/coverage";
+import { Dialog } from "internal:puppeteer/dialog";
+import { ElementHandle } from "internal:puppeteer/element_handle";
+import * as enums from "internal:puppeteer/enums";
+import { EventEmitter } from "internal:puppeteer/event_emitter";
 import "internal:puppeteer/execution_context";
-import "internal:puppeteer/file_chooser";
-import "internal:puppeteer/frame";
-import "internal:puppeteer/mouse";
-import "internal:puppeteer/page";
-import "internal:puppeteer/request";
-import "internal:puppeteer/response";
-import "internal:puppeteer/security_details";
-import "internal:puppeteer/target";
-import "internal:puppeteer/touchscreen";
-import "internal:puppeteer/tracing";
-import "internal:puppeteer/worker";
-import { TimeoutError } from "internal:core/errors";
+import { FileChooser } from "internal:puppeteer/file_chooser";
+import { Frame } from "internal:puppeteer/frame";
+import { JSHandle } from "internal:puppeteer/js_handle";
+import { Keyboard } from "internal:puppeteer/keyboard";
+import { Locator } from "internal:puppeteer/locator";
+import { Mouse } from "internal:puppeteer/mouse";
+import { Page } from "internal:puppeteer/page";
+import * as handlers from "internal:puppeteer/query_handlers";
+import { InterceptResolutionAction, Request } from "internal:puppeteer/request";
+import { Response } from "internal:puppeteer/response";
+import { SecurityDetails } from "internal:puppeteer/security_details";
+import { Target } from "internal:puppeteer/target";
+import { Touchscreen } from "internal:puppeteer/touchscreen";
+import { Tracing } from "internal:puppeteer/tracing";
+import { Worker } from "internal:puppeteer/worker";
+import * as errors from "internal:core/puppeteer_errors";
 import { ops } from "internal:core/ops";
-import { defineProperty } from "internal:core/primordials";
+import { assign, defineProperty } from "internal:core/primordials";
 
-let devices;
+const {
+  PuppeteerError, TimeoutError, TouchError, UnsupportedOperation, ProtocolError, TargetCloseError, ConnectionClosedError,
+} = errors;
+let devices, knownDevices;
 
 export const puppeteer = {
   // A list that also has each device under its name.
   get devices() { return devices ??= named(ops.puppeteer_devices()); },
+  // The newer ones have more devices, by name alone.
+  get KnownDevices() { return knownDevices ??= ops.puppeteer_known_devices(); },
   errors: { TimeoutError },
+  PuppeteerError, TimeoutError, TouchError, UnsupportedOperation, ProtocolError, TargetCloseError, ConnectionClosedError,
+  // Its classes under the names of all versions.
+  Browser, BrowserContext, CDPSession, ConsoleMessage, Coverage, Dialog, ElementHandle, EventEmitter, FileChooser, Frame,
+  JSHandle, Keyboard, Locator, Mouse, Page, SecurityDetails, Target, Touchscreen, Tracing, InterceptResolutionAction,
+  HTTPRequest: Request, HTTPResponse: Response, WebWorker: Worker,
 };
+assign(puppeteer, enums);
+assign(puppeteer, handlers);
+puppeteer.networkConditions = puppeteer.PredefinedNetworkConditions;
+
+// The class whose static methods register query handlers.
+puppeteer.Puppeteer = assign(class Puppeteer {}, handlers);
 
 function named(list) {
   for (let i = 0; i < list.length; i++) {

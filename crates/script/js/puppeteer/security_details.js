@@ -7,6 +7,7 @@ export class SecurityDetails {
   issuer() { return ops.security_details_issuer(ridOf(this)); }
   validFrom() { return ops.security_details_valid_from(ridOf(this)); }
   validTo() { return ops.security_details_valid_to(ridOf(this)); }
+  subjectAlternativeNames() { return ops.security_details_subject_alternative_names(ridOf(this)); }
   protocol() { return ops.security_details_protocol(ridOf(this)); }
 }
 

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use ::browser::browser_context::BrowserContext;
 use rquickjs as js;
 
+use super::model::json;
 use super::registry::Registry;
+use crate::value::{IntoValue, Value};
 
 type Context = (Rc<BrowserContext>,);
 
@@ -23,6 +25,20 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     )?;
     ops.future("browser_context_clear_permission_overrides", |_, (context,): Context| async move {
         Ok(context.clear_permission_overrides().await?)
+    })?;
+    ops.sync("browser_context_is_closed", |_, (context,): Context| Ok(context.is_closed()))?;
+    ops.sync("browser_context_id", |_, (context,): Context| {
+        Ok(context.id().map_or(Value::Undefined, IntoValue::into_value))
+    })?;
+    ops.future(
+        "browser_context_set_permissions",
+        |_, (context, origin, settings): (Rc<BrowserContext>, String, String)| async move {
+            Ok(context.set_permissions(&origin, json(&settings)?).await?)
+        },
+    )?;
+    ops.future("browser_context_cookies", |_, (context,): Context| async move { Ok(context.cookies().await?) })?;
+    ops.future("browser_context_set_cookies", |_, (context, cookies): (Rc<BrowserContext>, String)| async move {
+        Ok(context.set_cookies(json(&cookies)?).await?)
     })?;
     ops.future("browser_context_close", |_, (context,): Context| async move { Ok(context.close().await?) })
 }

@@ -9,6 +9,8 @@ use super::model::json;
 use super::registry::Registry;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("cdp_session_id", |_, (session,): (Rc<CDPSession>,)| Ok(session.id().to_owned()))?;
+    ops.sync("cdp_session_detached", |_, (session,): (Rc<CDPSession>,)| Ok(session.is_detached()))?;
     ops.future("cdp_session_send", |_, (session, method, params): (Rc<CDPSession>, String, String)| async move {
         let params = json(&params)?;
         Ok(session.send(method, params).await?)

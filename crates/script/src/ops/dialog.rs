@@ -11,6 +11,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("dialog_type", |_, (dialog,): (Rc<Dialog>,)| Ok(dialog.kind().to_owned()))?;
     ops.sync("dialog_message", |_, (dialog,): (Rc<Dialog>,)| Ok(dialog.message().to_owned()))?;
     ops.sync("dialog_default_value", |_, (dialog,): (Rc<Dialog>,)| Ok(dialog.default_value().to_owned()))?;
+    ops.sync("dialog_handled", |_, (dialog,): (Rc<Dialog>,)| Ok(dialog.is_handled()))?;
     ops.future("dialog_accept", |_, (dialog, text): (Rc<Dialog>, Option<String>)| {
         let accepted = dialog.accept(text);
         async move { Ok(accepted.await?) }

@@ -8,6 +8,7 @@ use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 use serde_json::json;
 
+use super::frame::WaitArgs;
 use super::keyboard::{ClickArgs, Offset, PressArgs, click_options, press_options};
 use super::local_files;
 use super::model::element;
@@ -107,9 +108,18 @@ fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
             })
         }))
     })?;
-    ops.future("element_handle_is_intersecting_viewport", |_, (handle,): Handle| async move {
-        Ok(element(&handle)?.is_intersecting_viewport().await?)
+    ops.future("element_handle_is_intersecting_viewport", |_, (handle, threshold): (Rc<JSHandle>, f64)| async move {
+        Ok(element(&handle)?.is_intersecting_viewport(threshold).await?)
     })?;
+    ops.future("element_handle_backend_node_id", |_, (handle,): Handle| async move {
+        Ok(element(&handle)?.backend_node_id().await?)
+    })?;
+    ops.future(
+        "element_handle_wait_for_selector",
+        |_, (handle, selector, options): (Rc<JSHandle>, String, Json<WaitArgs>)| async move {
+            Ok(element(&handle)?.wait_for_selector(&selector, options.0.into()).await?)
+        },
+    )?;
     ops.future(
         "element_handle_screenshot",
         |scope, (handle, options): (Rc<JSHandle>, Json<ScreenshotArgs>)| async move {

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use ::browser::browser::Browser;
 use ::browser::event::{Event, PageEvent};
+use ::browser::exception::Exception;
 use ::browser::page::Page;
 use ::browser::target::Target;
 
 use job_model::Level;
 
+use super::model::member;
 use crate::error::OpError;
 use crate::resources::{Resource, ResourceRef};
 use crate::scope::Scope;
@@ -35,6 +37,8 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
         Event::Disconnected => scope.emit(browser, "disconnected", Vec::new()),
         Event::Refused(text) => scope.log.write(Level::Warn, text),
         Event::Page(page, event) => tell_page(scope, &page, event),
+        Event::WorkerConsole(worker, message) => scope.emit(&worker, "console", vec![resource(&message)]),
+        Event::WorkerError(worker, thrown) => scope.emit(&worker, "error", vec![thrown.text().into_value()]),
         Event::CdpSession(session, method, params) => {
             scope.emit(&session, "event", vec![method.into_value(), params.into_value()]);
         }
@@ -69,17 +73,37 @@ fn tell_page(scope: &Scope, page: &Rc<Page>, event: PageEvent) {
         PageEvent::Metrics { title, metrics } => {
             ("metrics", Some(serde_json::json!({"title": title, "metrics": metrics}).into_value()))
         }
-        PageEvent::PageError(message) => ("pageerror", Some(message.into_value())),
+        PageEvent::PageError(thrown) => ("pageerror", Some(page_error(scope, &thrown))),
         PageEvent::Popup(popup) => ("popup", Some(resource(&popup))),
         PageEvent::Request(request) => ("request", Some(resource(&request))),
         PageEvent::RequestFailed(request) => ("requestfailed", Some(resource(&request))),
         PageEvent::RequestFinished(request) => ("requestfinished", Some(resource(&request))),
+        PageEvent::RequestServedFromCache(request) => ("requestservedfromcache", Some(resource(&request))),
+        PageEvent::Issue(issue) => ("issue", Some(issue.into_value())),
         PageEvent::Response(response) => ("response", Some(resource(&response))),
         PageEvent::WorkerCreated(worker) => ("workercreated", Some(resource(&worker))),
         PageEvent::WorkerDestroyed(worker) => ("workerdestroyed", Some(resource(&worker))),
         PageEvent::BindingCalled(call) => ("bindingcalled", Some(resource(&call))),
     };
     scope.emit(page, name, argument.into_iter().collect());
+}
+
+/// For 1.20 the text alone. For 25 `{value}`, or `{name, message, pageStack}`.
+fn page_error(scope: &Scope, thrown: &Exception) -> Value {
+    if !scope.dialect().is_modern() {
+        return thrown.text().into_value();
+    }
+    Value::Object(match thrown.value() {
+        Some(value) => vec![member("value", value.into_value())],
+        None => {
+            let (name, message) = thrown.name_and_message();
+            vec![
+                member("name", name.into_value()),
+                member("message", message.into_value()),
+                member("pageStack", thrown.stack().into_value()),
+            ]
+        }
+    })
 }
 
 fn resource<T: Resource>(object: &Rc<T>) -> Value {

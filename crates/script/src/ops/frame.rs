@@ -37,6 +37,8 @@ fn state(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("frame_parent_frame", |_, (frame,): (Rc<Frame>,)| Ok(frame.parent_frame()))?;
     ops.sync("frame_child_frames", |_, (frame,): (Rc<Frame>,)| Ok(frame.child_frames()))?;
     ops.sync("frame_page", |_, (frame,): (Rc<Frame>,)| Ok(frame.page()?))?;
+    ops.sync("frame_client", |_, (frame,): (Rc<Frame>,)| Ok(frame.client()?))?;
+    ops.sync("frame_has_started_loading", |_, (frame,): (Rc<Frame>,)| Ok(frame.has_started_loading()))?;
     ops.sync("frame_is_detached", |_, (frame,): (Rc<Frame>,)| Ok(frame.is_detached()))
 }
 
@@ -104,8 +106,9 @@ fn actions(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })
 }
 
+/// As `js/puppeteer/options.js` makes them.
 #[derive(Deserialize)]
-struct WaitArgs {
+pub(super) struct WaitArgs {
     visible: bool,
     hidden: bool,
     timeout: Option<f64>,
@@ -140,19 +143,21 @@ fn waits(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     )
 }
 
-type ScriptTag = (Rc<Frame>, Option<String>, Option<String>, Option<String>, String);
+/// Frame, url, path, content, and `[type, id]`.
+type ScriptTag = (Rc<Frame>, Option<String>, Option<String>, Option<String>, Vec<String>);
 type StyleTag = (Rc<Frame>, Option<String>, Option<String>, Option<String>);
 
 async fn add_script_tag(
     scope: Rc<Scope>,
-    (frame, url, path, content, kind): ScriptTag,
+    (frame, url, path, content, names): ScriptTag,
 ) -> Result<ElementHandle, OpError> {
     local_files::check_path(&scope, "addScriptTag", path.as_deref())?;
-    let kind = Some(kind).filter(|kind| !kind.is_empty());
-    Ok(frame.add_script_tag(Tag { url, path: path.map(PathBuf::from), content, kind }).await?)
+    let mut names = names.into_iter().map(|name| Some(name).filter(|name| !name.is_empty()));
+    let (kind, id) = (names.next().flatten(), names.next().flatten());
+    Ok(frame.add_script_tag(Tag { url, path: path.map(PathBuf::from), content, kind, id }).await?)
 }
 
 async fn add_style_tag(scope: Rc<Scope>, (frame, url, path, content): StyleTag) -> Result<ElementHandle, OpError> {
     local_files::check_path(&scope, "addStyleTag", path.as_deref())?;
-    Ok(frame.add_style_tag(Tag { url, path: path.map(PathBuf::from), content, kind: None }).await?)
+    Ok(frame.add_style_tag(Tag { url, path: path.map(PathBuf::from), content, kind: None, id: None }).await?)
 }

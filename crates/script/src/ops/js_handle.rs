@@ -7,6 +7,7 @@ use ::browser::remote_object::{Argument, PageFunction};
 use rquickjs as js;
 
 use super::registry::Registry;
+use crate::error::OpError;
 use crate::value::{IntoValue, Value};
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
@@ -34,6 +35,10 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
             .collect::<Vec<_>>())
     })?;
     ops.future("js_handle_json_value", |_, (handle,): (Rc<JSHandle>,)| async move { Ok(handle.json_value().await?) })?;
+    ops.sync("js_handle_is_disposed", |_, (handle,): (Rc<JSHandle>,)| Ok(handle.is_disposed()))?;
+    ops.sync("js_handle_remote_object", |_, (handle,): (Rc<JSHandle>,)| {
+        serde_json::to_value(handle.remote_object()).map_err(|error| OpError::error(error.to_string()))
+    })?;
     ops.future("js_handle_dispose", |_, (handle,): (Rc<JSHandle>,)| async move {
         handle.dispose().await;
         Ok(())

@@ -18,6 +18,7 @@ use crate::value::Json;
 pub(super) struct PressArgs {
     delay: Option<f64>,
     text: Option<String>,
+    commands: Vec<String>,
 }
 
 /// As `js/puppeteer/keyboard.js` makes them.
@@ -44,7 +45,7 @@ impl From<Offset> for Point {
 }
 
 pub(super) fn press_options(args: PressArgs) -> PressOptions {
-    PressOptions { delay: args.delay.map(milliseconds), text: args.text, ..PressOptions::default() }
+    PressOptions { delay: args.delay.map(milliseconds), text: args.text, commands: args.commands }
 }
 
 #[expect(
@@ -69,8 +70,9 @@ pub(super) fn milliseconds(number: f64) -> Duration {
 }
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("keyboard_down", |_, (keyboard, key, text): (Rc<Keyboard>, String, Option<String>)| {
-        let down = keyboard.down(&key, text, Vec::new());
+    type Down = (Rc<Keyboard>, String, Option<String>, Vec<String>);
+    ops.future("keyboard_down", |_, (keyboard, key, text, commands): Down| {
+        let down = keyboard.down(&key, text, commands);
         async move { Ok(down.await?) }
     })?;
     ops.future("keyboard_up", |_, (keyboard, key): (Rc<Keyboard>, String)| {

@@ -9,13 +9,14 @@ use ::browser::browser_context::BrowserContext;
 use ::browser::cdp_session::CDPSession;
 use ::browser::console_message::ConsoleMessage;
 use ::browser::coverage::Coverage;
+use ::browser::dialect::Dialect;
 use ::browser::dialog::Dialog;
 use ::browser::element_handle::ElementHandle;
-use ::browser::error::{Error, ErrorKind};
+use ::browser::error::Error;
 use ::browser::execution_context::ExecutionContext;
 use ::browser::file_chooser::FileChooser;
 use ::browser::frame::Frame;
-use ::browser::input::{Keyboard, Mouse, Touchscreen};
+use ::browser::input::{Keyboard, Mouse, TouchHandle, Touchscreen};
 use ::browser::js_handle::JSHandle;
 use ::browser::page::Page;
 use ::browser::remote_object::{Argument, EvaluationResult, PageFunction};
@@ -44,7 +45,7 @@ macro_rules! resources {
 }
 resources! {
     Accessibility BindingCall Browser BrowserContext CDPSession ConsoleMessage Coverage Dialog ExecutionContext
-    FileChooser Frame Keyboard Mouse Page Request Response SecurityDetails Target Touchscreen Tracing Worker
+    FileChooser Frame Keyboard Mouse Page Request Response SecurityDetails Target TouchHandle Touchscreen Tracing Worker
 }
 
 impl Resource for JSHandle {
@@ -66,10 +67,8 @@ impl IntoValue for ElementHandle {
 
 impl From<Error> for OpError {
     fn from(error: Error) -> Self {
-        match error.kind() {
-            ErrorKind::Error => Self::error(error.to_string()),
-            ErrorKind::TimeoutError => Self::of_class("TimeoutError", error.to_string()),
-        }
+        let sentence = error.sentence(Dialect::V1);
+        Self { model: Some(Rc::new(error)), ..Self::of_class(sentence.class, sentence.message) }
     }
 }
 

@@ -10,11 +10,16 @@ pub(super) struct NavigationArgs {
     timeout: Option<f64>,
     wait_until: Vec<String>,
     referer: Option<String>,
+    referrer_policy: Option<String>,
 }
 
 impl NavigationArgs {
     pub(super) fn goto(self) -> GotoOptions {
-        GotoOptions { referer: self.referer.clone(), navigation: self.navigation() }
+        GotoOptions {
+            referer: self.referer.clone(),
+            referrer_policy: self.referrer_policy.clone(),
+            navigation: self.navigation(),
+        }
     }
 
     pub(super) fn navigation(self) -> NavigationOptions {

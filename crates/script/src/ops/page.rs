@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use ::browser::binding::BindingCall;
-use ::browser::emulation::{Geolocation, Viewport};
+use ::browser::emulation::{Geolocation, IdleState, Viewport};
 use ::browser::event::PageEventKind;
 use ::browser::file_chooser::FileChooser;
 use ::browser::js_handle::JSHandle;
-use ::browser::page::Page;
+use ::browser::network_manager::{Conditions, UserAgent};
+use ::browser::page::{Cache, Page};
 use json_text::without_lone_surrogates;
 use rquickjs as js;
 use serde_json::Map;
@@ -71,8 +72,9 @@ fn parts(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 }
 
 fn navigation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("page_reload", |_, (page, options): (Rc<Page>, Json<NavigationArgs>)| async move {
-        Ok(page.reload(options.0.navigation()).await?)
+    ops.future("page_reload", |_, (page, options, ignore): (Rc<Page>, Json<NavigationArgs>, bool)| async move {
+        let cache = if ignore { Cache::Ignored } else { Cache::Used };
+        Ok(page.reload(options.0.navigation(), cache).await?)
     })?;
     ops.future("page_go_back", |_, (page, options): (Rc<Page>, Json<NavigationArgs>)| async move {
         Ok(page.go_back(options.0.navigation()).await?)
@@ -88,8 +90,13 @@ fn navigation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         |_, (page, text, arguments): (Rc<Page>, String, Option<String>)| async move {
             // As JSON the arguments may hold halves of surrogate pairs, which no other call lets the page see.
             let call = arguments.map(|list| format!("({text})({})", without_lone_surrogates(&list)));
-            page.evaluate_on_new_document(&call.unwrap_or(text)).await?;
-            Ok(())
+            Ok(page.evaluate_on_new_document(&call.unwrap_or(text)).await?)
+        },
+    )?;
+    ops.future(
+        "page_remove_script_to_evaluate_on_new_document",
+        |_, (page, identifier): (Rc<Page>, String)| async move {
+            Ok(page.remove_script_to_evaluate_on_new_document(&identifier).await?)
         },
     )?;
     ops.future(
@@ -124,13 +131,49 @@ fn settings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     })
 }
 
+fn drags(ops: &mut Registry<'_, '_>) -> js::Result<()> {
+    ops.sync("page_is_drag_interception_enabled", |_, (page,): This| Ok(page.intercepts_drags()))?;
+    ops.future("page_set_drag_interception", |_, (page, enabled): Flag| async move {
+        Ok(page.set_drag_interception(enabled).await?)
+    })?;
+    ops.sync("page_is_dragging", |_, (page,): This| Ok(page.is_dragging()))?;
+    ops.sync("page_set_dragging", |_, (page, dragging): Flag| {
+        page.set_dragging(dragging);
+        Ok(())
+    })
+}
+
 fn emulation(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_set_viewport", |_, (page, viewport): (Rc<Page>, Json<Viewport>)| async move {
         Ok(page.set_viewport(viewport.0).await?)
     })?;
-    ops.future("page_set_user_agent", |_, (page, user_agent): (Rc<Page>, String)| async move {
-        Ok(page.set_user_agent(&user_agent).await?)
+    ops.future("page_clear_viewport", |_, (page,): This| async move { Ok(page.clear_viewport().await?) })?;
+    ops.future(
+        "page_set_user_agent",
+        |_, (page, text, metadata, platform): (Rc<Page>, String, Option<String>, Option<String>)| async move {
+            let metadata = metadata.as_deref().map(json).transpose()?;
+            Ok(page.set_user_agent(UserAgent { text: Some(text), metadata, platform }).await?)
+        },
+    )?;
+    ops.future("page_emulate_locale", |_, (page, locale): (Rc<Page>, Option<String>)| async move {
+        page.emulation().emulate_locale(locale.as_deref()).await?;
+        Ok(page.network().set_accept_language(locale).await?)
     })?;
+    ops.future("page_emulate_focused_page", |_, (page, enabled): Flag| async move {
+        Ok(page.emulation().emulate_focused_page(enabled).await?)
+    })?;
+    ops.future(
+        "page_emulate_idle_state",
+        |_, (page, given, is_user_active, is_screen_unlocked): (Rc<Page>, bool, bool, bool)| async move {
+            let state = given.then_some(IdleState { is_user_active, is_screen_unlocked });
+            Ok(page.emulation().emulate_idle_state(state).await?)
+        },
+    )?;
+    ops.future(
+        "page_clear_geolocation",
+        |_, (page,): This| async move { Ok(page.emulation().clear_geolocation().await?) },
+    )?;
+    drags(ops)?;
     ops.future("page_emulate_media", |_, (page, media): (Rc<Page>, Option<String>)| async move {
         Ok(page.emulation().emulate_media_type(media.as_deref()).await?)
     })?;
@@ -178,6 +221,17 @@ fn network(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_set_cache_enabled", |_, (page, enabled): Flag| async move {
         Ok(page.set_cache_enabled(enabled).await?)
     })?;
+    ops.sync("page_is_service_worker_bypassed", |_, (page,): This| Ok(page.network().bypasses_service_worker()))?;
+    ops.future("page_set_bypass_service_worker", |_, (page, bypass): Flag| async move {
+        Ok(page.network().set_bypass_service_worker(bypass).await?)
+    })?;
+    ops.future(
+        "page_emulate_network_conditions",
+        |_, (page, offline, upload, download, latency): (Rc<Page>, bool, f64, f64, f64)| async move {
+            let conditions = Conditions { offline, upload, download, latency };
+            Ok(page.network().emulate_network_conditions(conditions).await?)
+        },
+    )?;
     ops.future(
         "page_authenticate",
         |_, (page, given, username, password): (Rc<Page>, bool, String, String)| async move {
@@ -202,8 +256,12 @@ fn captures(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         let (options, form) = options.0.read(&scope, "page.screenshot")?;
         answer(page.screenshot(&options).await?, form).await
     })?;
+    ops.future("page_capture_heap_snapshot", |scope, (page, path): (Rc<Page>, String)| async move {
+        local_files::check_path(&scope, "page.captureHeapSnapshot", Some(&path))?;
+        local_files::write(Some(path), &page.heap_snapshot().await?).await
+    })?;
     ops.future("page_pdf", |scope, (page, options): (Rc<Page>, Json<PdfArgs>)| async move {
-        let (options, path) = options.0.read();
+        let (options, path) = options.0.read(scope.dialect());
         local_files::check_path(&scope, "page.pdf", path.as_deref())?;
         let document = page.pdf(&options).await?;
         local_files::write(path, &document).await?;
@@ -215,6 +273,9 @@ fn captures(ops: &mut Registry<'_, '_>) -> js::Result<()> {
 fn bindings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_expose_binding", |_, (page, name): (Rc<Page>, String)| async move {
         Ok(page.expose_binding(&name).await?)
+    })?;
+    ops.future("page_remove_binding", |_, (page, name): (Rc<Page>, String)| async move {
+        Ok(page.remove_binding(&name).await?)
     })?;
     ops.sync("binding_call_name", |_, (call,): (Rc<BindingCall>,)| Ok(call.name().to_owned()))?;
     ops.sync("binding_call_args", |_, (call,): (Rc<BindingCall>,)| Ok(call.args().to_vec()))?;

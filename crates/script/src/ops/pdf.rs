@@ -1,5 +1,6 @@
 //! The options of page.pdf().
 
+use ::browser::dialect::Dialect;
 use ::browser::pdf::{Length, Margins, PdfOptions};
 use serde::Deserialize;
 
@@ -22,6 +23,9 @@ pub(super) struct PdfArgs {
     path: Option<String>,
     tagged: Option<bool>,
     outline: bool,
+    omit_background: bool,
+    wait_for_fonts: bool,
+    timeout: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +54,7 @@ impl From<LengthArg> for Length {
 
 impl PdfArgs {
     /// The options, and the file that the document goes to.
-    pub(super) fn read(self) -> (PdfOptions, Option<String>) {
+    pub(super) fn read(self, dialect: Dialect) -> (PdfOptions, Option<String>) {
         let length = |length: Option<LengthArg>| length.map(Length::from);
         let margin = Margins {
             top: length(self.margin.top),
@@ -73,6 +77,10 @@ impl PdfArgs {
             prefer_css_page_size: self.prefer_css_page_size,
             tagged: self.tagged,
             outline: self.outline,
+            omit_background: self.omit_background,
+            waits_for_fonts: self.wait_for_fonts,
+            timeout: self.timeout,
+            dialect,
         };
         (options, self.path)
     }

@@ -4,9 +4,11 @@ use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use ::browser::error::{Sentence, Thrown};
 use futures::FutureExt;
 use rquickjs as js;
 
+use super::model::member;
 use crate::error::OpError;
 use crate::inbox::Item;
 use crate::scope::{Hook, Scope, Waiting};
@@ -102,12 +104,25 @@ impl<'a, 'js> Registry<'a, 'js> {
             scope.note_call(on_browser);
             let (promise, resolve, reject) = ctx.promise()?;
             scope.crossed.set(0);
+            let number = scope.cancels.take_number();
             match A::from_args(&args, &scope) {
                 Ok(args) => {
                     let op = op(Rc::clone(&scope), args);
-                    match if on_browser { preparation(&scope, name) } else { None } {
-                        Some(preparation) => start(&ctx, &scope, resolve, reject, preparation.then(|()| op))?,
-                        None => start(&ctx, &scope, resolve, reject, op)?,
+                    match (if on_browser { preparation(&scope, name) } else { None }, number) {
+                        (None, None) => start(&ctx, &scope, resolve, reject, op)?,
+                        (Some(preparation), None) => {
+                            start(&ctx, &scope, resolve, reject, preparation.then(|()| op))?;
+                        }
+                        (preparation, Some(number)) => {
+                            let op = async move {
+                                if let Some(preparation) = preparation {
+                                    preparation.await;
+                                }
+                                op.await
+                            };
+                            let op = scope.cancels.until_cancelled(number, op);
+                            start(&ctx, &scope, resolve, reject, op)?;
+                        }
                     }
                 }
                 Err(error) if error.thrown => reject.call::<_, ()>((ctx.catch(),))?,
@@ -214,5 +229,38 @@ fn throw(ctx: &js::Ctx<'_>, scope: &Scope, error: &OpError, stack: &str) -> js::
 }
 
 fn make_error<'js>(ctx: &js::Ctx<'js>, scope: &Scope, error: &OpError, stack: &str) -> js::Result<js::Value<'js>> {
-    scope.hook(ctx, Hook::MakeError)?.call((error.class, error.message.as_str(), stack))
+    let make = scope.hook(ctx, Hook::MakeError)?;
+    let Some(model) = &error.model else { return make.call((error.class, error.message.as_str(), stack)) };
+    match model.thrown(scope.dialect()) {
+        Thrown::Error(sentence) if sentence.cause.is_none() && sentence.original_message.is_none() => {
+            make.call((sentence.class, sentence.message, stack))
+        }
+        Thrown::Error(sentence) => {
+            let more = more_of(&sentence).into_js(ctx, scope)?;
+            make.call((sentence.class, sentence.message, stack, more))
+        }
+        Thrown::OfPage(exception) => match exception.value() {
+            Some(value) => value.into_value().into_js(ctx, scope),
+            None => {
+                let (name, message) = exception.name_and_message();
+                let more = vec![member("name", name.into_value()), member("pageStack", exception.stack().into_value())];
+                make.call(("Error", message, stack, Value::Object(more).into_js(ctx, scope)?))
+            }
+        },
+    }
+}
+
+/// What an error has besides class and text, as `makeError` of `js/core/errors.js` takes it.
+fn more_of(sentence: &Sentence) -> Value {
+    let mut members = Vec::new();
+    if let Some(cause) = &sentence.cause {
+        let mut told =
+            vec![member("class", cause.class.into_value()), member("message", cause.message.clone().into_value())];
+        told.push(member("more", more_of(cause)));
+        members.push(member("cause", Value::Object(told)));
+    }
+    if let Some(original) = &sentence.original_message {
+        members.push(member("originalMessage", original.clone().into_value()));
+    }
+    Value::Object(members)
 }

@@ -10,13 +10,17 @@ use super::registry::Registry;
 use crate::value::{Bytes, IntoValue, Value};
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.sync("response_url", |_, (response,): (Rc<Response>,)| Ok(response.url().to_owned()))?;
+    ops.sync("response_url", |scope, (response,): (Rc<Response>,)| {
+        let request = response.request();
+        Ok(request.map_or_else(|| response.url().to_owned(), |request| request.url_in(scope.dialect())))
+    })?;
     ops.sync("response_ok", |_, (response,): (Rc<Response>,)| Ok(response.ok()))?;
     ops.sync("response_status", |_, (response,): (Rc<Response>,)| Ok(response.status()))?;
     ops.sync("response_status_text", |_, (response,): (Rc<Response>,)| Ok(response.status_text().to_owned()))?;
     ops.sync("response_headers", |_, (response,): (Rc<Response>,)| {
         Ok(serde_json::Value::Object(response.headers().clone()))
     })?;
+    ops.sync("response_timing", |_, (response,): (Rc<Response>,)| Ok(response.timing().cloned()))?;
     ops.sync("response_remote_address", |_, (response,): (Rc<Response>,)| {
         let (ip, port) = response.remote_address();
         let ip = ip.map_or(Value::Undefined, IntoValue::into_value);

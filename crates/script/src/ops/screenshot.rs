@@ -20,6 +20,10 @@ pub(super) struct ScreenshotArgs {
     quality: Option<f64>,
     omit_background: bool,
     encoding: Option<String>,
+    capture_beyond_viewport: Option<bool>,
+    from_surface: Option<bool>,
+    optimize_for_speed: bool,
+    scroll_into_view: bool,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +32,7 @@ struct ClipArgs {
     y: f64,
     width: f64,
     height: f64,
+    scale: f64,
 }
 
 /// What a screenshot's caller wants to have.
@@ -40,11 +45,23 @@ impl ScreenshotArgs {
     pub(super) fn read(self, scope: &Scope, call: &str) -> Result<(ScreenshotOptions, Form), OpError> {
         let image_type = match (&self.r#type, &self.path) {
             (Some(name), _) => ImageType::from_name(name)?,
-            (None, Some(path)) => ImageType::from_mime(mime_type(path))?,
+            // Newer Puppeteers take any other name for a picture without compression.
+            (None, Some(path)) => match ImageType::from_mime(mime_type(path)) {
+                Err(_) if scope.dialect().is_modern() => ImageType::default(),
+                image_type => image_type?,
+            },
             (None, None) => ImageType::default(),
         };
         local_files::check_path(scope, call, self.path.as_deref())?;
+        let is_modern = scope.dialect().is_modern();
+        let beyond = self.capture_beyond_viewport.or(is_modern.then_some(true));
         let options = ScreenshotOptions {
+            scale: self.clip.as_ref().map_or(1.0, |clip| clip.scale),
+            capture_beyond_viewport: beyond,
+            from_surface: self.from_surface,
+            optimize_for_speed: self.optimize_for_speed,
+            keeps_viewport: beyond == Some(true),
+            stays: !self.scroll_into_view,
             image_type,
             quality: self.quality,
             full_page: self.full_page,

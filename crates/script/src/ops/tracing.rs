@@ -9,12 +9,12 @@ use super::local_files;
 use super::registry::Registry;
 use crate::value::Bytes;
 
-type Start = (Rc<Tracing>, Option<String>, bool, Option<Vec<String>>);
+type Start = (Rc<Tracing>, Option<String>, bool, Option<Vec<String>>, Option<f64>);
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.future("tracing_start", |scope, (tracing, path, screenshots, categories): Start| async move {
+    ops.future("tracing_start", |scope, (tracing, path, screenshots, categories, buffer_size): Start| async move {
         local_files::check_path(&scope, "tracing.start", path.as_deref())?;
-        Ok(tracing.start(TracingOptions { screenshots, categories }).await?)
+        Ok(tracing.start(TracingOptions { screenshots, categories, buffer_size }).await?)
     })?;
     ops.future("tracing_stop", |scope, (tracing, path): (Rc<Tracing>, Option<String>)| async move {
         local_files::check_path(&scope, "tracing.start", path.as_deref())?;

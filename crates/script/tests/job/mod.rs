@@ -63,7 +63,7 @@ pub(crate) fn run_until(code: &str, limits: Limits, stop: Stop) -> Ran {
 fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits, stop: Stop) -> Ran {
     let modules = modules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let vars = BTreeMap::from([("name".to_owned(), "value".to_owned())]);
-    let script = Script { code: code.to_owned(), vars, modules };
+    let script = Script { code: code.to_owned(), vars, modules, api: None };
     let logs = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&logs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");

@@ -19,9 +19,23 @@ equal(await state(), "granted");
 await context.clearPermissionOverrides();
 equal(await state(), "prompt");
 await fails(context.overridePermissions(vars.site, ["nonsense"]), "Unknown permission: nonsense");
+equal([context.closed, typeof context.id], [false, "string"]);
+const own = page.browserContext();
+await page.goto(`${vars.site}/next.html`);
+await own.setCookie({ name: "a", value: "1", domain: "localhost" }, { name: "b", value: "2", domain: "localhost" });
+equal((await own.cookies()).map(({ name }) => name).sort(), ["a", "b"]);
+await own.deleteMatchingCookies({ name: "a", domain: "localhost" });
+await own.deleteCookie(...(await own.cookies()));
+equal(await own.cookies(), []);
+await own.setPermission("*", { permission: { name: "geolocation" }, state: "granted" });
+{
+  await using short = await page.browser().createBrowserContext();
+  equal(short.closed, false);
+}
 const closed = new Promise((resolve) => other.once("close", resolve));
 await context.close();
 await closed;
+equal(context.closed, true);
 equal(heard[0], "targetcreated");
 equal(heard.includes("targetchanged"), true);
 record(results);

@@ -8,7 +8,9 @@ let answer = (dialog) => dialog.accept("pear");
 page.on("dialog", async (dialog) => {
   watch(dialog);
   told.push([dialog.type(), dialog.message(), dialog.defaultValue()]);
+  equal(dialog.handled, false);
   await answer(dialog);
+  equal(dialog.handled, true);
   await fails(dialog.accept(), "Cannot accept dialog which is already handled!");
 });
 await page.click("#prompt");

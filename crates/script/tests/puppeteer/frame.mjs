@@ -6,6 +6,8 @@ const first = page.frames().find((frame) => frame.name() === "first");
 equal(first.parentFrame() === main && main.childFrames().includes(first), true);
 equal(first.url(), `${vars.site}/frame.html?first`);
 equal(first.page() === page, true);
+equal(main._hasStartedLoading, true);
+equal([main.client === main.client, typeof main.client.id()], [true, "string"]);
 equal([first.isDetached(), first.detached], [false, false]);
 equal(await (await first.frameElement()).evaluate((element) => element.id), "first");
 equal(await main.frameElement(), null);
@@ -35,6 +37,8 @@ equal(await (await first.waitForFunction("6 * 7", { polling: 10 })).jsonValue(),
 await first.waitForTimeout(1);
 await first.locator("#press").click();
 await first.addScriptTag({ content: "window.added = 1" });
+await first.addScriptTag({ content: "1", id: "named" });
+equal(await first.$eval("#named", (element) => element.text), "1");
 await first.addStyleTag({ content: "body { color: rgb(1, 2, 3) }" });
 equal(await first.evaluate(() => [window.added, getComputedStyle(document.body).color]), [1, "rgb(1, 2, 3)"]);
 const [response] = await Promise.all([first.waitForNavigation(), first.evaluate(() => { location.href = "/next.html"; })]);

@@ -11,6 +11,20 @@ equal(await handle.evaluate((object, key) => object[key], "a"), 1);
 equal(await (await handle.evaluateHandle((object) => object.b)).jsonValue(), { c: 2 });
 equal(typeof handle.executionContext(), "object");
 await fails(page.evaluate((nested) => nested, { handle }), "Are you passing a nested JSHandle?");
+equal(handle.remoteObject().className, "Object");
+equal(handle.disposed, false);
+equal(handle.move() === handle, true);
+{
+  using kept = handle;
+  equal(kept.disposed, false);
+}
+equal(handle.disposed, false); // it was moved
+let left;
+{
+  using own = await page.evaluateHandle(() => document.body);
+  left = own;
+}
+equal(left.disposed, true);
 await handle.dispose();
 await fails(page.evaluate((object) => object, handle), "JSHandle is disposed!");
 for (const value of [-0, NaN, Infinity, -Infinity, 10n, undefined, null, "text", true])

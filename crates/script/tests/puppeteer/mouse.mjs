@@ -11,4 +11,37 @@ await page.mouse.wheel({ deltaY: 10 });
 await page.mouse.reset();
 const kinds = (await page.evaluate(() => window.happened)).map((entry) => entry.split(" ")[0]);
 equal(kinds.includes("mousedown") && kinds.includes("mouseup") && kinds.includes("mousemove"), true);
+await page.setContent(`<div id=from draggable=true style="width:50px;height:50px;background:red">a</div>
+  <div id=to style="width:50px;height:50px;background:blue">b</div>
+  <script>
+    window.happened = [];
+    from.ondragstart = (event) => event.dataTransfer.setData("text", "carried");
+    to.ondragenter = to.ondragover = (event) => { event.preventDefault(); happened.push(event.type); };
+    to.ondrop = (event) => happened.push("drop " + event.dataTransfer.getData("text"));
+  </script>`);
+const last = async () => (await page.evaluate(() => window.happened.splice(0))).at(-1);
+equal(page.isDragInterceptionEnabled(), false);
+await page.setDragInterception(true);
+equal(page.isDragInterceptionEnabled(), true);
+const [source, target] = [await page.$("#from"), await page.$("#to")];
+const [from, to] = [await source.clickablePoint(), await target.clickablePoint()];
+const data = await page.mouse.drag(from, to);
+await page.mouse.dragEnter(to, data);
+await page.mouse.dragOver(to, data);
+await page.mouse.drop(to, data);
+await page.mouse.up();
+equal(await last(), "drop carried");
+await page.mouse.dragAndDrop(from, to, { delay: 1 });
+equal(await last(), "drop carried");
+await source.dragAndDrop(target);
+equal(await last(), "drop carried");
+const dragged = await source.drag(to);
+await target.dragEnter(dragged);
+await target.dragOver(dragged);
+await target.drop(dragged);
+await page.mouse.up();
+equal(await last(), "drop carried");
+await page.setDragInterception(false);
+await target.drop(source);
+equal(await last(), "drop carried");
 record(results);

@@ -68,6 +68,34 @@ await page.exposeFunction("twice", async (number) => number * 2);
 equal(await page.evaluate(() => twice(21)), 42);
 await page.evaluateOnNewDocument((value) => { window.early = value; }, 5);
 
+// Predicates may take their time, and a signal ends a wait.
+const later = page.waitForResponse(async (each) => { await sleep(1); return each.url().endsWith("?second"); });
+await page.evaluate(async () => { await fetch("/data.json?first"); await fetch("/data.json?second"); });
+equal((await later).url().endsWith("?second"), true);
+const signal = () => {
+  const heard = [];
+  return {
+    aborted: false, addEventListener(_, run) { heard.push(run); }, removeEventListener() {},
+    abort(reason) { this.aborted = true; this.reason = reason; heard.forEach((run) => run()); },
+  };
+};
+for (const wait of [
+  (options) => page.waitForSelector("nope", options), (options) => page.waitForFunction("false", options),
+  (options) => page.waitForRequest("nope", options), (options) => page.waitForFrame("nope", options),
+  (options) => page.waitForNavigation(options), (options) => page.waitForFileChooser(options),
+  (options) => page.locator("nope").click(options), (options) => page.browser().waitForTarget(() => false, options),
+]) {
+  const ended = signal();
+  const waiting = wait({ signal: ended });
+  setTimeout(() => ended.abort(new Error("enough")), 5);
+  await fails(waiting, "enough");
+  await fails(wait({ signal: ended }), "enough");
+}
+await page.removeExposedFunction("twice");
+equal(await page.evaluate(() => typeof twice), "undefined");
+const { identifier } = await page.evaluateOnNewDocument(() => { window.never = 1; });
+await page.removeScriptToEvaluateOnNewDocument(identifier);
+
 // Events of the script's own.
 const ours = Symbol("ours");
 page.once(ours, (value) => { results.ours = value; });
@@ -98,6 +126,26 @@ await fails(page.goto(vars.site), "net::ERR_INTERNET_DISCONNECTED");
 await page.setOfflineMode(false);
 await page.goto(vars.site);
 equal(await page.evaluate(() => [window.early, navigator.userAgent]), [5, "agent/1"]);
+await page.setUserAgent({ userAgent: "agent/3", platform: "Mars" });
+equal(await page.evaluate(() => [navigator.userAgent, navigator.platform, window.never]), ["agent/3", "Mars", null]);
+equal(page.isServiceWorkerBypassed(), false);
+await page.setBypassServiceWorker(true);
+equal(page.isServiceWorkerBypassed(), true);
+await page.emulateNetworkConditions(puppeteer.PredefinedNetworkConditions["Fast 4G"]);
+await page.emulateNetworkConditions(null);
+await page.emulateLocale("fr-FR");
+equal(await page.evaluate(() => new Intl.NumberFormat().resolvedOptions().locale), "fr-FR");
+await page.emulateLocale();
+await page.emulateFocusedPage(true);
+await page.emulateIdleState({ isUserActive: false, isScreenUnlocked: false });
+await page.emulateIdleState();
+await page.setCookie({ name: "kept", value: "1", sameSite: "Default" });
+await page.deleteCookie({ name: "kept" });
+equal((await page.reload({ ignoreCache: true })).status(), 200);
+equal((await page.goto(`${vars.site}/headers`, { referer: `${vars.site}/x`, referrerPolicy: "unsafe-url" })).status(), 200);
+await page.setGeolocation(null);
+await page.setViewport(null);
+equal(page.viewport(), null);
 equal(page.isJavaScriptEnabled(), true);
 await page.setJavaScriptEnabled(false);
 await page.setJavaScriptEnabled(true);
@@ -131,6 +179,11 @@ equal([picture.constructor.name, picture.readUInt32BE(16)], ["Buffer", 300]);
 equal(typeof (await page.screenshot({ encoding: "base64" })), "string");
 await fails(page.screenshot({ quality: 1.5, type: "jpeg" }), "Expected options.quality to be an integer");
 equal((await page.pdf({ format: "A4", margin: { top: "1cm" } })).toString("latin1", 0, 5), "%PDF-");
+const reader = (await page.createPDFStream({ waitForFonts: true, width: "72pt", height: "6pc" })).getReader();
+equal((await reader.read()).value.length > 0, true);
+const scaled = await page.screenshot({ clip: { x: 0, y: 0, width: 10, height: 10, scale: 2 }, optimizeForSpeed: true });
+equal([scaled.readUInt32BE(16), scaled.readUInt32BE(20)], [20, 20]);
+await page.captureHeapSnapshot({ path: "/tmp/puppet-master-heap.heapsnapshot" });
 await (await page.createCDPSession()).detach();
 await page.bringToFront();
 await page.setContent("<p>new</p>");

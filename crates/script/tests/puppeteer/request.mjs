@@ -21,7 +21,37 @@ equal((await failed).failure(), { errorText: "net::ERR_ABORTED" });
 const seen = await page.goto(`${vars.site}/headers`);
 equal((await seen.json()).extra, "5");
 page.removeAllListeners("request");
+
+// Votes: the highest priority counts, after all listeners.
+page.on("request", (request) => { request.continue({}, 0); });
+page.on("request", (request) => {
+  equal(request.interceptResolutionState(), { action: "continue", priority: 0 });
+  request.enqueueInterceptAction(() => { request.note = "ran"; });
+  if (request.url().endsWith("/voted")) request.respond({ body: "voted" }, 1);
+});
+page.on("request", (request) => {
+  equal(request.isInterceptResolutionHandled(), false);
+  equal(request.continueRequestOverrides(), {});
+});
+const voted = await page.goto(`${vars.site}/voted`);
+equal([await voted.text(), voted.request().note, voted.request().isInterceptResolutionHandled()], ["voted", "ran", true]);
+equal([voted.request().responseForRequest().body, voted.request().abortErrorReason()], ["voted", null]);
+equal(voted.request().interceptResolutionState(), { action: "already-handled" });
+await voted.request().finalizeInterceptions();
+page.off("request");
+equal(page.listenerCount("request"), 0);
+page.on("request", (request) => { request.respond({ headers: { "set-cookie": ["a=1", "b=2"] }, body: "x" }); });
+await page.goto(`${vars.site}/cookies`);
+equal((await page.cookies()).map(({ name }) => name).sort(), ["a", "b"]);
+page.off("request");
 await page.setRequestInterception(false);
+const posting = page.waitForRequest((request) => request.method() === "POST");
+await page.evaluate(() => { fetch("/post", { method: "POST", body: new Blob(["whole"]) }); });
+const posted = await posting;
+equal([posted.hasPostData(), await posted.fetchPostData(), String(await posted.content())], [true, "whole", "whole"]);
+equal([posted.initiator().type, typeof posted.client.id()], ["script", "string"]);
+globalThis.Request ??= class { constructor(url, { method, body }) { this.told = [url, method, String(body)]; } };
+equal((await posted.asFetchRequest()).told ?? [posted.url(), "POST", "whole"], [posted.url(), "POST", "whole"]);
 
 // A request is the same object again when its response comes, though nobody holds it meanwhile.
 const starts = new WeakMap();

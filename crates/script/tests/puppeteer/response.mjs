@@ -9,4 +9,7 @@ equal(typeof response.headers()["content-type"], "string");
 equal(response.remoteAddress().ip, "127.0.0.1");
 equal([response.fromCache(), response.fromServiceWorker(), response.securityDetails()], [false, false, null]);
 equal(response.frame() === page.mainFrame() && response.request().response() === response, true);
+equal(typeof response.timing().requestTime, "number");
+globalThis.Response ??= class { constructor(body, { status }) { this.status = status; } };
+equal((await response.asFetchResponse()).status, 200);
 record(results);

@@ -10,4 +10,5 @@ equal(await target.worker(), null);
 equal(target.browser() === page.browser() && target.browserContext() === page.browserContext(), true);
 await (await target.createCDPSession()).detach();
 await page.browser().waitForTarget((each) => each.url() === `${vars.site}/popup.html`);
+equal((await target.asPage()) === (await popup), true);
 record(results);

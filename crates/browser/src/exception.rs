@@ -1,0 +1,115 @@
+//! What a page's code threw, as CDP's `Runtime.ExceptionDetails` tells it and as each Puppeteer shows it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::remote_object::{EVALUATION_SCRIPT_URL, EvaluationResult, RemoteObject, exception_message};
+
+/// An exception of the page.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// Puppeteer 1.20's text: the description, with the page's stack.
+    text: String,
+    details: Arc<Value>,
+}
+
+impl Exception {
+    pub(crate) fn new(details: &Value) -> Self {
+        Self { text: exception_message(details), details: Arc::new(details.clone()) }
+    }
+
+    /// Puppeteer 1.20's text: the description, with the page's stack.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same exception with another text.
+    pub(crate) fn with_text(self, text: String) -> Self {
+        Self { text, ..self }
+    }
+
+    /// What was thrown, when it is no object: Puppeteer 25 hands it over as it is.
+    pub fn value(&self) -> Option<EvaluationResult> {
+        let thrown: RemoteObject = serde_json::from_value(self.details.get("exception")?.clone()).ok()?;
+        if thrown.object_id.is_some() || thrown.subtype.as_deref() == Some("error") {
+            return None;
+        }
+        thrown.into_result().ok()
+    }
+
+    /// The name of the error's class, and its message without the name and the stack.
+    pub fn name_and_message(&self) -> (String, String) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let Some(thrown) = self.details.get("exception").filter(|thrown| thrown.is_object()) else {
+            return ("Error".to_owned(), text(&self.details["text"]));
+        };
+        let description = text(&thrown["description"]);
+        let mut lines: Vec<&str> = description.split("\n    at ").collect();
+        // A message may hold such lines itself: only as many as there are frames are the stack's.
+        let frames = self.frames().count().min(lines.len().saturating_sub(1));
+        lines.truncate(lines.len() - frames);
+        let (name, message) = (text(&thrown["className"]), lines.join("\n    at "));
+        let without_name = message.strip_prefix(&format!("{name}: ")).map(str::to_owned);
+        (name, without_name.unwrap_or(message))
+    }
+
+    /// The page's stack, a line a frame, as V8 writes it; of code that a script gave to `evaluate`, from the frame where
+    /// the script's own stack goes on.
+    pub fn stack(&self) -> Vec<String> {
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let line = |frame: &Value| {
+            let name = text(&frame["functionName"]);
+            let url = text(&frame["url"]).unwrap_or_default();
+            let place = |offset: i64| {
+                let number = |name: &str| frame[name].as_i64().unwrap_or_default() + offset;
+                format!("{}:{}", number("lineNumber"), number("columnNumber"))
+            };
+            if url == EVALUATION_SCRIPT_URL {
+                return format!("    at {} (evaluate, <anonymous>:{})", name.unwrap_or("evaluate".into()), place(0));
+            }
+            format!("    at {} ({url}:{})", name.unwrap_or("<anonymous>".into()), place(1))
+        };
+        self.frames().map(line).collect()
+    }
+
+    fn frames(&self) -> impl Iterator<Item = &Value> {
+        self.details["stackTrace"]["callFrames"].as_array().into_iter().flatten()
+    }
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Exception;
+    use crate::remote_object::EvaluationResult;
+
+    #[test]
+    fn an_error_has_a_name_a_message_and_a_stack() {
+        let details = json!({
+            "exception": {"type": "object", "subtype": "error", "className": "TypeError", "objectId": "1",
+                "description": "TypeError: no\n    at all\n    at f (http://a/:2:3)"},
+            "stackTrace": {"callFrames": [{"functionName": "f", "url": "http://a/", "lineNumber": 1, "columnNumber": 2}]},
+        });
+        let exception = Exception::new(&details);
+        assert_eq!(exception.name_and_message(), ("TypeError".to_owned(), "no\n    at all".to_owned()));
+        assert_eq!(exception.stack(), ["    at f (http://a/:2:3)"]);
+        assert_eq!(exception.value(), None);
+    }
+
+    #[test]
+    fn what_is_no_object_is_the_value_itself() {
+        let exception = Exception::new(&json!({"exception": {"type": "string", "value": "x"}}));
+        assert_eq!(exception.value(), Some(EvaluationResult::Json("x".into())));
+        let nothing = Exception::new(&json!({"exception": {"type": "undefined"}}));
+        assert_eq!(nothing.value(), Some(EvaluationResult::Undefined));
+    }
+}

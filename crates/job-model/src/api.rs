@@ -1,0 +1,36 @@
+//! Which Puppeteer a job is written for.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The version of Puppeteer's API whose meaning holds where the versions contradict each other: texts and classes of
+/// errors, types of console messages, and about ten calls (docs/PUPPETEER.md lists them). What only one of the versions
+/// has is there for every job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Api {
+    /// Puppeteer 1.20, as at the predecessor.
+    #[default]
+    #[serde(rename = "1")]
+    V1,
+    /// Puppeteer 25.
+    #[serde(rename = "25")]
+    V25,
+}
+
+impl Api {
+    /// The values of the field.
+    pub const NAMES: [&str; 2] = ["1", "25"];
+}
+
+/// A document that another program wrote may hold anything under this name.
+pub(crate) fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
+}
+
+/// What a client gives: anything but one of the names is its mistake.
+pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    serde_json::from_value(value.clone()).map_err(|_| {
+        let [first, second] = Api::NAMES;
+        serde::de::Error::custom(format_args!(r#"the field "api" must be "{first}" or "{second}", not {value}"#))
+    })
+}

@@ -1,0 +1,68 @@
+// api: 25
+import { equal, fails, record } from "watch";
+// What is otherwise with Puppeteer 25: errors first.
+const caught = (promise) => promise.then(() => undefined, (reason) => reason);
+await page.goto(`${vars.site}/form.html`);
+const typed = await caught(page.evaluate(() => { null.x; }));
+equal([typed.name, typed.message], ["TypeError", "Cannot read properties of null (reading 'x')"]);
+equal(typed.stack.includes("(evaluate, <anonymous>:"), true);
+equal(await caught(page.evaluate(() => { throw "text"; })), "text");
+equal(await caught(page.evaluate(() => { throw 5; })), 5);
+const late = await caught(page.waitForSelector("nope", { timeout: 5 }));
+equal([late instanceof puppeteer.TimeoutError, late.message, late.cause.message], [true, "Waiting for selector `nope` failed", "Waiting failed: 5ms exceeded"]);
+await fails(page.waitForFunction("false", { timeout: 5 }), "Waiting failed: 5ms exceeded");
+await fails(page.waitForRequest("nope", { timeout: 5 }), "Timed out after waiting 5ms");
+await fails(page.waitForNavigation({ timeout: 5 }), "Navigation timeout of 5 ms exceeded");
+await fails(page.click("nope"), "No element found for selector: nope");
+await fails(page.click("#unseen"), "Node is either not clickable or not an Element");
+await fails(page.addScriptTag({}), "Exactly one of `url`, `path`, or `content` must be specified.");
+await fails(page.screenshot({ quality: 5 }), "png screenshots do not support 'quality'.");
+const refused = await caught(page.createCDPSession().then((session) => session.send("No.such")));
+equal([refused instanceof puppeteer.ProtocolError, refused.name, refused.originalMessage], [true, "ProtocolError", "'No.such' wasn't found"]);
+
+// Messages, exceptions and functions of the job.
+const messages = [];
+page.on("console", (message) => { messages.push([message.type(), message.text()]); });
+await page.evaluate(() => console.warn({ a: 1 }, new Error("boom")));
+equal(messages, [["warn", "[object Object] Error: boom"]]);
+await page.goto(`${vars.site}/form.html`);
+const thrown = [];
+page.on("pageerror", (error) => { thrown.push(error); });
+await page.setContent(`<script>setTimeout(() => { throw "bare"; }); setTimeout(() => { throw new RangeError("far"); }, 1);</script>`);
+while (thrown.length < 2) await sleep(5);
+equal([thrown[0], thrown[1].name, thrown[1].message], ["bare", "RangeError", "far"]);
+await page.exposeFunction("fail", () => { throw new Error("of the job"); });
+equal(await page.evaluate(() => fail().catch((error) => [error instanceof Error, error.message])), [true, "of the job"]);
+
+// History, addresses, events, mouse.
+const fresh = await page.browser().newPage();
+await fails(fresh.goBack(), "History entry to navigate to not found.");
+equal((await fresh.goto(`${vars.site}/next.html#part`)).url(), `${vars.site}/next.html#part`);
+fresh.emit("error", new Error("nobody hears it"));
+const every = [];
+fresh.on("*", (name) => { every.push(name); });
+fresh.emit("mine", 1);
+equal(every, ["mine"]);
+await fails(fresh.mouse.up(), "'left' is not pressed.");
+await fresh.mouse.down();
+await fails(fresh.mouse.down(), "'left' is already pressed.");
+{ using closing = fresh; }
+
+// A whole page is taken without another size.
+const [whole, sizes] = [await page.screenshot({ fullPage: true }), await page.evaluate(() => window.innerHeight)];
+equal([whole.readUInt32BE(20) >= sizes, sizes], [true, 1080]);
+
+// Handlers of the script's own, and every name.
+puppeteer.registerCustomQueryHandler("byId", { queryOne: (node, id) => node.querySelector(`[id="${id}"]`) });
+equal(puppeteer.customQueryHandlerNames(), ["byId"]);
+for (const selector of ["byId/press", "byId=press", "form ::-p-byId(press)"]) {
+  equal(await page.$eval(selector, (element) => element.id), "press");
+}
+equal((await page.$$("byId/press")).length, 1);
+equal(await (await page.waitForSelector("byId/press")).evaluate((element) => element.id), "press");
+puppeteer.unregisterCustomQueryHandler("byId");
+await fails(page.$("byId/press"), "not a valid selector");
+puppeteer.Puppeteer.clearCustomQueryHandlers();
+equal(puppeteer.KnownDevices["iPhone 15 Pro"].viewport.isMobile, true);
+equal(page.constructor === puppeteer.Page && puppeteer.HTTPRequest.name, "Request");
+record(results);
