@@ -27,6 +27,7 @@ mod recent_ids;
 mod result_message;
 mod run_directory;
 pub mod slot;
+mod slot_lock;
 mod slot_network;
 mod slot_output;
 mod slot_pipe;
@@ -55,6 +56,7 @@ use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
 use slot::{Slot, SlotError, SlotProgram};
+use slot_lock::KernelLocks;
 use slots::SlotPool;
 use status::Status;
 use worker::{Defaults, Worker};
@@ -120,6 +122,8 @@ pub async fn run(
     let network = Network::start(&args).await?;
     let metrics = Arc::new(Metrics::default());
     tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
+    let locks = KernelLocks::of_this_machine();
+    locks.warn();
     let start_attempts = args.browser.browser_start_attempts;
     let settings = slot_settings(&args);
     let slots = SlotPool::start(
@@ -137,6 +141,7 @@ pub async fn run(
         slots: Arc::clone(&slots),
         network,
         metrics: Arc::clone(&metrics),
+        locks,
         stop: stop.clone(),
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));

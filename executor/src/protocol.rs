@@ -60,6 +60,13 @@ pub struct SlotSettings {
     pub proxies: Option<SlotProxies>,
 }
 
+impl SlotSettings {
+    /// The folder of the slot's jobs, the only one that the slot process can use.
+    pub fn files_folder(&self) -> PathBuf {
+        self.run_dir.join("files")
+    }
+}
+
 /// A job for a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOrder {

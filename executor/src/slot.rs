@@ -165,7 +165,7 @@ impl Slot {
         }
         command.env_clear().envs(environment::inherited());
         let mut folder = std::fs::DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(&settings.run_dir).map_err(failed)?;
+        folder.recursive(true).mode(0o700).create(settings.files_folder()).map_err(failed)?;
         let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
         inherit(&mut command, &socket);
         let mut child = command.spawn().map_err(failed)?;
@@ -363,7 +363,7 @@ impl Drop for Slot {
     }
 }
 
-/// Leaves the socket to the child under its number.
+/// Leaves the socket to the child under its number, and no other descriptor but the standard ones.
 fn inherit(command: &mut Command, socket: &OwnedFd) {
     let socket = socket.as_raw_fd();
     let install = move || {
@@ -374,6 +374,9 @@ fn inherit(command: &mut Command, socket: &OwnedFd) {
             if high < 0 || libc::dup2(high, SOCKET) < 0 {
                 return Err(io::Error::last_os_error());
             }
+            // What whoever started this executor has left open is not for slots. A kernel before 5.11 cannot tell.
+            let others = SOCKET.cast_unsigned() + 1;
+            libc::syscall(libc::SYS_close_range, others, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }
         Ok(())
     };
@@ -440,6 +443,7 @@ fn describe(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
+        (None, Some(libc::SIGSYS)) => "killed for a system call that no slot makes".to_owned(),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => status.to_string(),
     }

@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use job_model::Outcome;
 use script::Stop;
 use tokio::sync::mpsc;
 
 use crate::network::questions::NetworkAnswer;
-use crate::protocol::{FromSlot, ToSlot};
+use crate::protocol::{FromSlot, SlotSettings, ToSlot};
 
 /// The reading thread's stack: it reads lines of JSON without any depth.
 const STACK: usize = 256 << 10;
@@ -27,6 +27,21 @@ type Stoppable = Arc<Mutex<Option<Stop>>>;
 
 /// As long as this lives, the parent's order to stop ends the run that it was made for.
 pub(crate) struct Stops(Stoppable);
+
+/// The parent's first message; `None` when the parent is gone. To be called before there is an [`Input`].
+///
+/// # Errors
+/// When it is something else.
+pub(crate) fn read_settings() -> anyhow::Result<Option<SlotSettings>> {
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line).context("failed to read from the executor")? == 0 {
+        return Ok(None);
+    }
+    match serde_json::from_str(&line).context("the executor said something unknown")? {
+        ToSlot::Settings(settings) => Ok(Some(*settings)),
+        other => bail!("expected settings, got {other:?}"),
+    }
+}
 
 impl Input {
     pub(crate) fn new() -> io::Result<Self> {

@@ -16,14 +16,16 @@ use clap::Parser;
 use job_model::LogEntry;
 use script::PageUse;
 use service::{Chain, TelemetryArgs};
+use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
 use crate::job_run;
-use crate::protocol::{FromSlot, JobOrder, ToSlot};
+use crate::protocol::{FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::slot_lock::{self, FileAccess};
 use crate::slot_network::SlotNetwork;
-use crate::slot_pipe::{Input, say};
+use crate::slot_pipe::{self, Input, say};
 
 /// A job that comes within this time of the slot's being ready was in the queue, or its sender had waited for the one before.
 const IN_A_ROW: Duration = Duration::from_millis(50);
@@ -54,8 +56,25 @@ struct SlotCommand {
 /// Serves the parent until it closes the pipe. Fails when the browser cannot be started or the pipes break: the parent is
 /// told why, and tells who reads its log.
 pub fn main() -> ExitCode {
+    main_for(|runtime, socket, settings| {
+        let local = tokio::task::LocalSet::new();
+        let outcome = local.block_on(&runtime, serve(socket, settings));
+        drop(local);
+        outcome
+    })
+}
+
+/// A slot process in which this runs in the place of jobs, as native code does that has taken the process over. What it
+/// returns is the reason with which the slot fails. For tests of the lock.
+#[doc(hidden)]
+pub fn main_probing(probe: fn(&SlotSettings) -> String) -> ExitCode {
+    main_for(move |_, _, settings| bail!("{}", probe(&settings)))
+}
+
+/// Runs the rest of the process's life on the slot's own thread, once the process is locked.
+fn main_for(life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static) -> ExitCode {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
-    match run(&command) {
+    match run(&command, life) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // A parent that is gone does not mind.
@@ -65,27 +84,25 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: &SlotCommand) -> anyhow::Result<()> {
+fn run(
+    command: &SlotCommand,
+    life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
     // Before this process opens anything.
     let socket = client::inherited_socket().context("the executor has left no socket to this process")?;
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
+    let Some(settings) = slot_pipe::read_settings()? else { return Ok(()) };
+    limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Before there is another thread, and after all that opens something.
+    let folder = settings.files_folder();
+    slot_lock::lock(if settings.allow_local_files { FileAccess::All } else { FileAccess::Folder(&folder) })?;
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
-    let thread = std::thread::Builder::new()
-        .name("puppet-slot".to_owned())
-        .stack_size(stack)
-        .spawn(move || serve_here(socket))?;
+    let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack);
+    let thread = thread.spawn(move || life(runtime, socket, settings))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Serves the parent on this thread.
-fn serve_here(socket: OwnedFd) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let local = tokio::task::LocalSet::new();
-    let outcome = local.block_on(&runtime, serve(socket));
-    drop(local);
-    outcome
 }
 
 /// Dies with its parent and not before, dumps no core, gains no privileges.
@@ -130,14 +147,8 @@ fn limit_memory(job_memory: u64) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(socket: OwnedFd) -> anyhow::Result<()> {
+async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
     let mut input = Input::new().context("failed to read from the executor")?;
-    let settings = match input.next().await? {
-        Some(ToSlot::Settings(settings)) => *settings,
-        Some(other) => bail!("expected settings, got {other:?}"),
-        None => return Ok(()),
-    };
-    limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
     let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
     let proxies = settings.proxies.clone().zip(input.take_answers());
     let network = proxies.map(|(proxies, answers)| Rc::new(SlotNetwork::new(proxies, answers)));

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use job_queue::JobQueue;
+use serde_json::Value;
 use service::Chain;
 use service::http_server::{Door, HttpServer};
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::memory;
 use crate::metrics::Metrics;
 use crate::network::Network;
+use crate::slot_lock::KernelLocks;
 use crate::slots::SlotPool;
 
 /// The longest time for asking the broker.
@@ -33,6 +35,7 @@ pub(crate) struct Status {
     pub(crate) slots: Arc<SlotPool>,
     pub(crate) network: Arc<Network>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) locks: KernelLocks,
     pub(crate) stop: CancellationToken,
 }
 
@@ -56,7 +59,7 @@ async fn alive() -> &'static str {
     "ok"
 }
 
-/// Whether jobs can come and be run, and what is missing.
+/// Whether jobs can come and be run, what is missing, and what a slot is locked without.
 async fn ready(State(status): State<Arc<Status>>) -> Response {
     let mut missing = serde_json::Map::new();
     match tokio::time::timeout(DEADLINE, status.queue.ping()).await {
@@ -70,9 +73,17 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.stop.is_cancelled() {
         missing.insert("process".to_owned(), "it is stopping".into());
     }
-    let ready = missing.is_empty();
-    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(serde_json::json!({"ready": ready, "missing": missing}))).into_response()
+    let code = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(readiness(missing, status.locks))).into_response()
+}
+
+/// `slot_lock` is there when the kernel does not have all that locks a slot: jobs run nevertheless.
+fn readiness(missing: serde_json::Map<String, Value>, locks: KernelLocks) -> Value {
+    let mut answer = serde_json::json!({"ready": missing.is_empty(), "missing": missing});
+    if !locks.are_whole() {
+        answer["slot_lock"] = serde_json::json!(locks);
+    }
+    answer
 }
 
 /// Everything that is counted, in the OpenMetrics text form.
@@ -88,4 +99,19 @@ async fn metrics(State(status): State<Arc<Status>>) -> Response {
     }
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], status.metrics.text())
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readiness;
+    use crate::slot_lock::KernelLocks;
+
+    #[test]
+    fn a_kernel_that_cannot_lock_slots_is_told() {
+        let whole = KernelLocks { landlock: true, seccomp: true };
+        assert_eq!(readiness(Default::default(), whole).to_string(), r#"{"ready":true,"missing":{}}"#);
+        let old = readiness(Default::default(), KernelLocks { landlock: false, ..whole });
+        let told = r#"{"ready":true,"missing":{},"slot_lock":{"landlock":false,"seccomp":true}}"#;
+        assert_eq!(old.to_string(), told);
+    }
 }

@@ -120,6 +120,11 @@ impl Drop for SlotChromiums {
     }
 }
 
+/// Whether the slot has ended and no more.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 /// The first Chromium that uses more than it may, and the sentence.
 async fn exceeded(running: &Running, limits: UsageLimits) -> Option<(u32, String)> {
     let groups = running.groups();
@@ -174,6 +179,9 @@ impl Service {
                 Some(_) = self.ending.join_next() => Ok(()),
             };
             if let Err(error) = served {
+                if is_gone(&error) {
+                    break;
+                }
                 tracing::warn!(%error, "a slot does not keep to what was agreed about its Chromiums, ending them");
                 break;
             }

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4: here they are one socket.
+/// `--remote-debugging-pipe` reads commands from descriptor 3 and writes to 4: here they are one socket. No other descriptor is
+/// inherited but the standard ones.
 pub(super) fn inherit_as_3_and_4(command: &mut Command, socket: &impl AsFd) {
     let socket = socket.as_fd().as_raw_fd();
     let install = move || {
@@ -18,6 +19,8 @@ pub(super) fn inherit_as_3_and_4(command: &mut Command, socket: &impl AsFd) {
             if high < 0 || libc::dup2(high, 3) < 0 || libc::dup2(high, 4) < 0 {
                 return Err(io::Error::last_os_error());
             }
+            // What else is open is not for a browser. A kernel before 5.11 cannot tell.
+            libc::syscall(libc::SYS_close_range, 5, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }
         Ok(())
     };
