@@ -41,7 +41,7 @@ pub(crate) async fn run(
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
-    let host = Host { page, page_use, allow_local_files: settings.allow_local_files };
+    let host = Host { page, page_use, allow_local_files: settings.allow_local_files, ..Host::default() };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);
@@ -51,6 +51,8 @@ pub(crate) async fn run(
     let end = JobEnd {
         outcome: report.outcome,
         error: report.error,
+        error_at: report.error_at,
+        error_stack: report.error_stack,
         results: to_raw_value(&WrittenResults(&report.results)).context("failed to write the results")?,
         started_at: report.started_at,
         finished_at: report.finished_at,

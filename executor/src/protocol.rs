@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{Api, JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
+use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -152,6 +152,12 @@ pub struct JobEnd {
     pub outcome: Outcome,
     /// The text of the error that ended it.
     pub error: Option<String>,
+    /// Where the error was thrown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_at: Option<ErrorAt>,
+    /// The error with its places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_stack: Option<String>,
     /// The results as the result message carries them: the executor does not look inside.
     pub results: Box<RawValue>,
     /// When the code began; `None` when it never did.
@@ -166,7 +172,16 @@ impl JobEnd {
     /// The end of a job whose code never began.
     pub fn not_started(outcome: Outcome, error: impl Into<String>) -> Self {
         let (error, results) = (Some(error.into()), no_results());
-        Self { outcome, error, results, started_at: None, finished_at: None, duration: 0 }
+        Self {
+            outcome,
+            error,
+            error_at: None,
+            error_stack: None,
+            results,
+            started_at: None,
+            finished_at: None,
+            duration: 0,
+        }
     }
 
     /// The whole result of a job with this log.
@@ -177,6 +192,8 @@ impl JobEnd {
         Ok(JobResult {
             logs,
             error: self.error,
+            error_at: self.error_at,
+            error_stack: self.error_stack,
             results: serde_json::from_str(self.results.get())?,
             started_at: self.started_at,
             finished_at: self.finished_at,

@@ -1,6 +1,6 @@
 //! The message that tells gateways how a job ended. Its results are passed on as the slot wrote them.
 
-use job_model::{InstanceId, JobId, LogEntry, Outcome, Timestamp};
+use job_model::{ErrorAt, InstanceId, JobId, LogEntry, Outcome, Timestamp};
 use job_queue::{Delivery, Message};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -41,6 +41,10 @@ struct Body<'a> {
     finished_at: Option<Timestamp>,
     duration: u64,
     outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_at: Option<&'a ErrorAt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_stack: Option<&'a str>,
     attempt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a InstanceId>,
@@ -61,6 +65,8 @@ pub(crate) fn write(origin: &Origin, logs: &[LogEntry], end: &JobEnd) -> Message
         finished_at: end.finished_at,
         duration: end.duration,
         outcome: end.outcome,
+        error_at: end.error_at.as_ref(),
+        error_stack: end.error_stack.as_deref(),
         attempt: origin.attempt,
         instance: origin.key.instance.as_ref(),
         created_at: origin.key.created_at,
@@ -71,7 +77,7 @@ pub(crate) fn write(origin: &Origin, logs: &[LogEntry], end: &JobEnd) -> Message
 
 #[cfg(test)]
 mod tests {
-    use job_model::{InstanceId, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
+    use job_model::{ErrorAt, InstanceId, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
     use serde_json::value::RawValue;
 
     use super::{Origin, write};
@@ -89,6 +95,8 @@ mod tests {
         let end = JobEnd {
             outcome: Outcome::TimedOut,
             error: Some("late".to_owned()),
+            error_at: Some(ErrorAt { module: "code".to_owned(), line: 3, column: 7 }),
+            error_stack: Some("late\n    at file:///puppet-master/code:3:7".to_owned()),
             results,
             started_at: Some(now),
             finished_at: Some(now),

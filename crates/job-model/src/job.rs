@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    Api, IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp, TokenName,
-    TokenNetwork,
+    Api, ErrorAt, IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp,
+    TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.
@@ -143,6 +143,12 @@ pub struct Job {
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Where the error was thrown, in the job's own text; absent when the job succeeded, and when the place is not known.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub error_at: Option<ErrorAt>,
+    /// The error with the lines of the job's own text that led to it, innermost first; absent as `error_at` is.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub error_stack: Option<String>,
     /// The attempt that made the result, counted from 1; 0 when nobody began the job. Absent until it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -282,6 +288,8 @@ impl Job {
             network_token: None,
             api: new.api,
             outcome: None,
+            error_at: None,
+            error_stack: None,
             attempt: None,
             running: None,
             rerun_of: None,
@@ -322,6 +330,7 @@ impl Job {
     pub fn finish(&mut self, result: JobResult) -> Result<(), IllegalMove> {
         self.status = self.status.move_to(JobStatus::Done)?;
         self.outcome = Some(result.outcome.unwrap_or_else(|| Outcome::of_error(result.error.as_deref())));
+        (self.error_at, self.error_stack) = (result.error_at, result.error_stack);
         self.attempt = result.attempt;
         self.running = None;
         self.error = result.error.unwrap_or_default();

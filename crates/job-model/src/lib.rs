@@ -5,6 +5,7 @@
 //! Nothing here waits, talks to anything or reads a clock except [`Timestamp::now`].
 
 mod api;
+mod error_at;
 mod events;
 mod file_name;
 mod heartbeat;
@@ -21,6 +22,7 @@ mod time;
 mod token_name;
 
 pub use api::Api;
+pub use error_at::ErrorAt;
 pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
 pub use file_name::{FileName, InvalidFileName};
 pub use heartbeat::{Heartbeat, HeldJob};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{InstanceId, JobId, Outcome, Timestamp};
+use crate::{ErrorAt, InstanceId, JobId, Outcome, Timestamp};
 
 /// A job's results: what `JSON.stringify(results)` made of the script's object.
 ///
@@ -64,6 +64,12 @@ pub struct JobResult {
     /// How the job ended; the predecessor's results do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Where the error was thrown, in the job's own text; absent when the job succeeded, and when the place is not known.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub error_at: Option<ErrorAt>,
+    /// The error with the lines of the job's own text that led to it, innermost first; absent as `error_at` is.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub error_stack: Option<String>,
     /// The number of the attempt that this is the result of, counted from 1; 0 when nobody began the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -91,6 +97,8 @@ impl JobResult {
             finished_at: None,
             duration: 0,
             outcome: Some(Outcome::Failed),
+            error_at: None,
+            error_stack: None,
             attempt: None,
             instance: None,
             created_at: None,

@@ -23,6 +23,7 @@ use crate::ops::registry::{self, Registry};
 use crate::resources::{Resource, ResourceRef};
 use crate::scope::{Hook, Scope};
 use crate::stop::Stop;
+use crate::surface::Surface;
 use crate::value::{Bytes, Json, Value};
 use crate::{prelude, results, source};
 
@@ -47,17 +48,16 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
     runtime.set_max_stack_size(512 << 10);
     let interrupt = Rc::clone(&meter);
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.exceeded())));
-    let links = Links::new(Rc::clone(&scope), Vec::new(), BTreeMap::new());
+    let links = Links::new(Rc::clone(&scope), &Surface::default(), BTreeMap::new());
     runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
     let context = js::Context::full(&runtime)?;
     let called = meter.measure(|| {
         context.with(|ctx| {
-            prelude::load(&ctx, &scope)?;
-            links.seal();
+            prelude::load(&ctx, &scope, std::iter::empty())?;
             meter.memory.set_limit(limits.memory_bytes);
             let ops = every_op(&ctx, &scope)?;
             let vars = js::Object::new(ctx.clone())?;
-            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined, true))?;
+            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined, true, false, Vec::<&str>::new()))?;
             let call: js::Function<'_> = ctx.eval(include_str!("fuzzing.js"))?;
             // A limit or an error of the generator itself ends the round.
             if call.call::<_, ()>((ops, bytes.to_vec())).is_err() {
@@ -73,10 +73,11 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
 
 /// A job's code and a module's, and the text of its results.
 pub fn read_code(text: &str) {
-    let wrapped = source::wrap(text);
+    let surface = Surface::of(text);
+    let wrapped = source::wrap(text, &surface);
     let breaks = |text: &str| text.matches('\n').count();
     assert_eq!(breaks(&wrapped.text), breaks(text) + 2, "lines are where their author wrote them");
-    let _ = source::imports(text);
+    let _ = crate::common_js::export_names(text);
     let _ = results::parse(text);
 }
 

@@ -1,5 +1,6 @@
 //! What a job is given of the world outside.
 
+use crate::job_folder::JobFolder;
 use crate::page_use::PageUse;
 use crate::resources::ResourceRef;
 
@@ -10,6 +11,8 @@ pub struct Host {
     pub page: Option<ResourceRef>,
     /// Where the job's first call on it is told.
     pub page_use: PageUse,
+    /// The job's own files; without them paths are refused.
+    pub folder: Option<JobFolder>,
     /// Trusted users: local files are open to the page's calls (ALLOW_LOCAL_FILES).
     pub allow_local_files: bool,
 }

@@ -66,6 +66,10 @@ impl Inbox {
         Poll::Pending
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().items.is_empty()
+    }
+
     pub(crate) fn clear(&self) {
         let items = std::mem::take(&mut self.0.borrow_mut().items);
         drop(items);

@@ -13,7 +13,9 @@
 //! - **An event** goes through `Scope::emit`: events, answers and timers run in JavaScript in the order in
 //!   which they entered the inbox, each followed by all its microtasks.
 
+mod builtins;
 mod cancel;
+mod common_js;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -30,6 +32,7 @@ mod ops;
 mod page_use;
 mod poll_timer;
 mod prelude;
+mod resolution;
 pub mod resources;
 mod results;
 mod run_times;
@@ -37,7 +40,9 @@ mod sandbox;
 mod scope;
 mod source;
 mod stack;
+mod statements;
 mod stop;
+mod surface;
 mod timers;
 mod tokens;
 mod value;

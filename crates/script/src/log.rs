@@ -69,9 +69,14 @@ impl Log {
 const CLIPPED_BYTES: usize = 64 << 10;
 
 /// An error is a sentence: the log has its own limits, and what is longer than this belongs into the results.
-pub(crate) fn clipped(mut text: String) -> String {
-    if text.len() > CLIPPED_BYTES {
-        let end = (0..=CLIPPED_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+pub(crate) fn clipped(text: String) -> String {
+    clipped_to(text, CLIPPED_BYTES)
+}
+
+/// The text with at most so many bytes, and how many more there were.
+pub(crate) fn clipped_to(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         let rest = text.len() - end;
         text.truncate(end);
         text.push_str(&format!("… ({rest} more bytes)"));

@@ -41,6 +41,11 @@ impl Memory {
         self.refused.get()
     }
 
+    /// What is held now, in bytes.
+    pub(crate) fn used(&self) -> usize {
+        self.used.get()
+    }
+
     /// Counts what is held outside the engine; whether the limit allows it.
     pub(crate) fn take(&self, bytes: usize) -> bool {
         let allowed = self.allows(bytes);

@@ -122,6 +122,14 @@ impl Meter {
         self.end(Outcome::Failed, error);
     }
 
+    /// The job's code ends itself with this code: 0 is a success.
+    pub(crate) fn exit(&self, code: i32) {
+        match code {
+            0 => self.end(Outcome::Succeeded, String::new()),
+            code => self.end(Outcome::Failed, format!("The script ended itself with process.exit({code})")),
+        }
+    }
+
     fn end(&self, outcome: Outcome, error: String) {
         self.hit.borrow_mut().get_or_insert(Hit { outcome, error });
     }

@@ -1,9 +1,17 @@
 //! When the code began and ended, and how.
 
-use job_model::{Level, Timestamp};
+use job_model::{ErrorAt, Level, Timestamp};
 use tokio::time::Instant;
 
 use crate::log::Log;
+
+/// Where an error was thrown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ErrorPlace {
+    pub(crate) at: ErrorAt,
+    /// The error's text and the author's lines that led to it.
+    pub(crate) stack: String,
+}
 
 /// The times of one job's code, and its error.
 #[derive(Debug, Default)]
@@ -14,6 +22,8 @@ pub(crate) struct RunTimes {
     pub(crate) shadowed: bool,
     /// The text of what the code threw.
     pub(crate) error: Option<String>,
+    /// Where that was thrown, and the error with its places.
+    pub(crate) place: Option<ErrorPlace>,
     /// The line that tells how long the code took is written.
     told: bool,
 }
@@ -43,6 +53,14 @@ impl RunTimes {
             log.write_last(Level::Info, format!("Code took {millis}ms to execute."));
         }
         log.write_last(Level::Error, reason.to_owned());
+    }
+
+    /// Ends a whole script, which has no wrapper that knows when it does.
+    pub(crate) fn end_whole(&mut self, log: &Log) {
+        if self.began.is_some() && self.ended.is_none() {
+            let millis = self.end();
+            log.write_last(Level::Info, format!("Code took {millis}ms to execute."));
+        }
     }
 
     pub(crate) fn started_at(&self) -> Option<Timestamp> {

@@ -9,13 +9,13 @@ use ::browser::dialect::Dialect;
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::FuturesUnordered;
-use job_model::{Api, Job, Level, LogEntry, Outcome, Results, Timestamp};
+use job_model::{Api, ErrorAt, Job, Level, LogEntry, Outcome, Results, Timestamp};
 use rquickjs as js;
 
 use crate::host::Host;
 use crate::inbox::Item;
 use crate::limits::Limits;
-use crate::linker::{CODE_URL, Links, Names, Texts};
+use crate::linker::{CODE_URL, Links, Names, Texts, set_meta};
 use crate::log::{Log, clipped, text_size};
 use crate::memory::Metered;
 use crate::meter::{Hit, Interrupt, Meter};
@@ -23,6 +23,7 @@ use crate::ops::registry;
 use crate::poll_timer::PollTimer;
 use crate::scope::{Hook, Rejection, Scope};
 use crate::stop::Stop;
+use crate::surface::Surface;
 use crate::value::{Value, hook_text};
 use crate::{ops, prelude, results, source, stack};
 
@@ -35,7 +36,7 @@ const RESULTS_MEMORY: usize = 64 << 20;
 /// The part of a job that runs.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
-    /// The body of the async function.
+    /// The body of the async function, or a whole script.
     pub code: String,
     /// What it sees as `vars`.
     pub vars: BTreeMap<String, String>,
@@ -69,6 +70,10 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// The text of the error that ended it.
     pub error: Option<String>,
+    /// Where in the job's own text the error was thrown, when that is known.
+    pub error_at: Option<ErrorAt>,
+    /// The error with the author's lines that led to it; known when `error_at` is.
+    pub error_stack: Option<String>,
     /// Its results, partial after a failure.
     pub results: Results,
     /// When the code began; `None` when it never did.
@@ -127,6 +132,8 @@ impl RunReport {
         Self {
             outcome: Outcome::Failed,
             error: Some(error),
+            error_at: None,
+            error_stack: None,
             results: Results::new(),
             started_at: None,
             finished_at: None,
@@ -138,9 +145,15 @@ impl RunReport {
 /// Where the job stands.
 enum Phase {
     /// The modules are being evaluated.
-    Linking { exports: js::Persistent<js::Object<'static>>, done: js::Persistent<js::Promise<'static>> },
+    Linking {
+        exports: js::Persistent<js::Object<'static>>,
+        done: js::Persistent<js::Promise<'static>>,
+        names: Vec<&'static str>,
+    },
     /// The code's function runs.
     Running(js::Persistent<js::Promise<'static>>),
+    /// The code's function has ended, and the job is a whole script: what it began goes on.
+    Leaving,
     /// The code has ended, or never began.
     Ended(Option<String>),
 }
@@ -181,29 +194,54 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Loads the prelude, links the modules and starts their evaluation.
+    /// Loads the prelude, links the modules and starts their evaluation; CommonJS has nothing to link and runs.
     fn begin(&mut self, script: Script) {
-        let wrapped = source::wrap(&script.code);
-        let reg_exp_statics =
-            script.modules.values().chain([&script.code]).any(|text| source::names_reg_exp_statics(text));
-        let links = Links::new(Rc::clone(&self.scope), wrapped.imports, script.modules);
-        self.runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
         let scope = Rc::clone(&self.scope);
+        let code = source::without_shebang(&script.code);
+        let surface = Surface::of(&code);
+        let links = Links::new(Rc::clone(&scope), &surface, script.modules);
+        *scope.links.borrow_mut() = Some(Rc::clone(&links));
+        let wrapped = source::wrap(&code, &surface);
+        let texts = || links.texts().map(String::as_str).chain([&*code]);
+        let reg_exp_statics = texts().any(source::names_reg_exp_statics);
+        let globals = prelude::globals_named(texts);
+        let builtins = links.all_builtins(&surface);
+        // A script that asks for the module is written for today's Puppeteer, unless the job says another.
+        if script.api.is_none() && builtins.iter().any(|builtin| builtin.url.starts_with("internal:puppeteer/")) {
+            scope.set_dialect(dialect(Some(Api::V25)));
+        }
+        let wanted = globals.iter().map(|global| global.url).chain(builtins.iter().map(|builtin| builtin.url));
+        self.runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
         let begun = self.enter(|ctx| {
-            prelude::load(ctx, &scope)?;
-            links.seal();
+            prelude::load(ctx, &scope, wanted)?;
             // The prelude does not fail for a limit: a job that has too little ends by its own first step.
             scope.meter.memory.set_limit(scope.meter.limits.memory_bytes);
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
-            scope.hook(ctx, Hook::Start)?.call::<_, ()>((vars, page, reg_exp_statics, scope.dialect().is_modern()))?;
+            let named: Vec<&str> =
+                globals.iter().filter(|global| global.only_named).map(|global| global.name).collect();
+            scope.hook(ctx, Hook::Start)?.call::<_, ()>((
+                vars,
+                page,
+                reg_exp_statics,
+                scope.dialect().is_modern(),
+                named,
+            ))?;
             scope.host.page_use.watch();
+            if wrapped.script {
+                let make: js::Function<'_> = ops::modules::script(ctx, CODE_URL, wrapped.text)?.get()?;
+                return run_job(ctx, &scope, make, &wrapped.names, true);
+            }
             let module = js::Module::declare(ctx.clone(), CODE_URL, wrapped.text)?;
-            module.meta()?.set("url", CODE_URL)?;
+            set_meta(&module, CODE_URL, scope.whole.get())?;
             let (module, done) = module.eval()?;
             let exports = module.namespace()?;
-            Ok(Phase::Linking { exports: js::Persistent::save(ctx, exports), done: js::Persistent::save(ctx, done) })
+            Ok(Phase::Linking {
+                exports: js::Persistent::save(ctx, exports),
+                done: js::Persistent::save(ctx, done),
+                names: wrapped.names,
+            })
         });
         self.phase = match begun {
             Ok(phase) => phase,
@@ -232,7 +270,10 @@ impl Sandbox {
             if matches!(self.phase, Phase::Ended(_)) || self.scope.meter.exceeded() {
                 break;
             }
-            self.report_rejections();
+            if self.report_rejections() {
+                // Whoever hears of them may have ended the job.
+                continue;
+            }
             let meter = Rc::clone(&self.scope.meter);
             tokio::select! {
                 biased;
@@ -250,15 +291,14 @@ impl Sandbox {
 
     /// Moves on when what the phase waits for has happened.
     fn advance(&mut self) {
-        if let Phase::Linking { exports, done } = &self.phase {
+        if let Phase::Linking { exports, done, names } = &self.phase {
             let (exports, done) = (exports.clone(), done.clone());
             let scope = Rc::clone(&self.scope);
             let next = self.enter(|ctx| {
                 let Some(result) = done.restore(ctx)?.result::<js::Value<'_>>() else { return Ok(None) };
                 result?;
-                let body: js::Function<'_> = exports.restore(ctx)?.get("default")?;
-                let running: js::Promise<'_> = scope.hook(ctx, Hook::RunJob)?.call((body,))?;
-                Ok(Some(Phase::Running(js::Persistent::save(ctx, running))))
+                let make: js::Function<'_> = exports.restore(ctx)?.get("default")?;
+                run_job(ctx, &scope, make, names, false).map(Some)
             });
             match next {
                 Ok(Some(phase)) => self.phase = phase,
@@ -270,9 +310,24 @@ impl Sandbox {
             let running = running.clone();
             let ended = self.enter(|ctx| Ok(running.restore(ctx)?.state() != js::promise::PromiseState::Pending));
             if ended.unwrap_or(true) {
-                self.phase = Phase::Ended(None);
+                self.phase = if self.scope.whole.get() { Phase::Leaving } else { Phase::Ended(None) };
             }
         }
+        if self.scope.whole.get() && self.scope.run_times.borrow().error.is_some() {
+            self.phase = Phase::Ended(None);
+        }
+        if matches!(self.phase, Phase::Leaving) && self.may_end() {
+            self.phase = Phase::Ended(None);
+        }
+    }
+
+    /// Whether a whole script has nothing left to run. Asking may give it something: `beforeExit`.
+    fn may_end(&self) -> bool {
+        let scope = &self.scope;
+        scope.rejections.borrow().is_empty()
+            && scope.is_idle()
+            && self.enter(|ctx| scope.hook(ctx, Hook::Ending)?.call::<_, bool>(())).unwrap_or(true)
+            && scope.is_idle()
     }
 
     /// The next item for JavaScript. Ops and timers make progress only while this is polled.
@@ -307,28 +362,49 @@ impl Sandbox {
     }
 
     /// Logs the promises that were rejected and that nobody has handled by the end of the microtasks, as Node does.
-    fn report_rejections(&self) {
-        for Rejection { reason, .. } in self.scope.rejections.take() {
+    /// Answers whether there were any.
+    fn report_rejections(&self) -> bool {
+        let rejections = self.scope.rejections.take();
+        let any = !rejections.is_empty();
+        for Rejection { reason, .. } in rejections {
             let scope = &self.scope;
+            if scope.whole.get() {
+                let told = self.enter(|ctx| {
+                    scope.hook(ctx, Hook::Fatal)?.call::<_, ()>((reason.restore(ctx)?, "unhandledRejection"))
+                });
+                drop(told);
+                continue;
+            }
             let text = self.enter(|ctx| hook_text(ctx, scope, Hook::Describe, (reason.restore(ctx)?,)));
             if let Ok(text) = text {
                 scope.log.write(Level::Warn, format!("Unhandled rejection: {text}"));
             }
         }
+        any
     }
 
     fn finish(&self) -> RunReport {
         let scope = Rc::clone(&self.scope);
+        if scope.whole.get() {
+            self.leave();
+        }
         let mut end = scope.meter.reason();
         if let Some(hit) = &end {
             scope.meter.grace(GRACE);
-            scope.run_times.borrow_mut().stop(&scope.log, &hit.error);
+            self.note_wait();
+            if hit.outcome != Outcome::Succeeded {
+                scope.run_times.borrow_mut().stop(&scope.log, &hit.error);
+            }
         } else if let Phase::Ended(Some(text)) = &self.phase {
             scope.log.write_last(Level::Error, text.clone());
             end = Some(failed(text.clone()));
         } else {
             end = scope.run_times.borrow().error.clone().map(failed);
         }
+        if scope.whole.get() {
+            scope.run_times.borrow_mut().end_whole(&scope.log);
+        }
+        end = end.filter(|hit| hit.outcome != Outcome::Succeeded);
         scope.meter.memory.add_room(RESULTS_MEMORY);
         let results = self.read_results().unwrap_or_else(|hit| {
             if end.is_none() {
@@ -338,13 +414,47 @@ impl Sandbox {
             Results::new()
         });
         let times = scope.run_times.borrow();
+        let place = times.place.clone().filter(|_| end.is_some());
         RunReport {
             outcome: end.as_ref().map_or(Outcome::Succeeded, |hit| hit.outcome),
             error: end.map(|hit| clipped(hit.error)),
+            error_at: place.as_ref().map(|place| place.at.clone()),
+            error_stack: place.map(|place| place.stack),
             results,
             started_at: times.started_at(),
             finished_at: times.finished_at(),
             duration_ms: times.duration_ms(),
+        }
+    }
+
+    /// The error of a job that was ended from outside came from where its code waits: of several calls under way that is the
+    /// last one.
+    fn note_wait(&self) {
+        let scope = &self.scope;
+        scope.run_times.borrow_mut().place = None;
+        let waiting = {
+            let promises = scope.promises.borrow();
+            let last = promises.waiting.iter().max_by_key(|(number, _)| **number);
+            last.map(|(_, waiting)| waiting.stack.clone())
+        };
+        if let Some(stack) = waiting {
+            // Without a place there is nothing to tell.
+            let _ = self.enter_once(|ctx| scope.hook(ctx, Hook::NoteWait)?.call::<_, ()>((stack,)));
+        }
+    }
+
+    /// The last turn of a whole script that has come to its end: the listeners of `exit`, and the code that it leaves.
+    fn leave(&self) {
+        let scope = &self.scope;
+        if !matches!(self.phase, Phase::Ended(None)) || scope.meter.exceeded() {
+            return;
+        }
+        let code = self.enter_once(|ctx| scope.hook(ctx, Hook::Exited)?.call::<_, i32>(()));
+        if let Ok(code) = code
+            && code != 0
+            && scope.run_times.borrow().error.is_none()
+        {
+            scope.meter.exit(code);
         }
     }
 
@@ -369,6 +479,18 @@ impl Sandbox {
         }
         results::parse(&text).map_err(failed)
     }
+}
+
+/// Runs the code by the function that makes it.
+fn run_job<'js>(
+    ctx: &js::Ctx<'js>,
+    scope: &Scope,
+    make: js::Function<'js>,
+    names: &[&str],
+    common_js: bool,
+) -> js::Result<Phase> {
+    let running: js::Promise<'js> = scope.hook(ctx, Hook::RunJob)?.call((make, names.to_vec(), common_js))?;
+    Ok(Phase::Running(js::Persistent::save(ctx, running)))
 }
 
 fn failed(error: String) -> Hit {

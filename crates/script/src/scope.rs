@@ -9,10 +9,12 @@ use ::browser::dialect::Dialect;
 use ::browser::page::Page;
 use futures::future::LocalBoxFuture;
 use rquickjs as js;
+use tokio::time::Instant;
 
 use crate::cancel::Cancels;
 use crate::host::Host;
 use crate::inbox::{Inbox, Item};
+use crate::linker::Links;
 use crate::log::Log;
 use crate::meter::Meter;
 use crate::resources::{Resource, ResourceRef, Resources};
@@ -41,6 +43,12 @@ pub(crate) struct Scope {
     pub(crate) ended: Cell<bool>,
     dialect: Cell<Dialect>,
     pub(crate) cancels: Cancels,
+    /// The job is a whole script: it ends when nothing is left to run, and an error that nobody catches ends it, as in Node.
+    pub(crate) whole: Cell<bool>,
+    /// When the job came to its engine: the clock of `performance` begins there.
+    pub(crate) created: Instant,
+    /// Which modules its names mean.
+    pub(crate) links: RefCell<Option<Rc<Links>>>,
     /// Bytes of texts and buffers that came out of the engine since the op under way was called.
     pub(crate) crossed: Cell<usize>,
     hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
@@ -91,7 +99,7 @@ pub(crate) enum Hook {
     ErrorText,
     /// (rejection's reason) → its text, as a log line.
     Describe,
-    /// (the code's function, ended) runs the job.
+    /// (what makes the code's function, the names that it takes, whether it is CommonJS) runs the job.
     RunJob,
     /// () → JSON of the results.
     Results,
@@ -99,10 +107,22 @@ pub(crate) enum Hook {
     Start,
     /// () takes the prelude out of the making of stack traces.
     PlainStacks,
+    /// (URL of a module of the prelude) → what CommonJS gets of it.
+    Builtin,
+    /// (URL of a file that is no ES module) → its value.
+    CommonJs,
+    /// (raw stack of a call under way): notes that the job waits there.
+    NoteWait,
+    /// (what was thrown, by which event of `process` it is told): nobody catches it.
+    Fatal,
+    /// () → whether a whole script may end: nothing is left to run.
+    Ending,
+    /// () → the exit code of a whole script that has ended.
+    Exited,
 }
 
 impl Hook {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: [(Self, &'static str); 20] = [
         (Self::Wrap, "wrap"),
         (Self::Dispatch, "dispatch"),
         (Self::Fire, "fire"),
@@ -117,6 +137,12 @@ impl Hook {
         (Self::Results, "resultsText"),
         (Self::Start, "start"),
         (Self::PlainStacks, "plainStacks"),
+        (Self::Builtin, "builtin"),
+        (Self::CommonJs, "commonJs"),
+        (Self::NoteWait, "noteWait"),
+        (Self::Fatal, "fatal"),
+        (Self::Ending, "ending"),
+        (Self::Exited, "exited"),
     ];
 }
 
@@ -137,6 +163,9 @@ impl Scope {
             ended: Cell::new(false),
             dialect: Cell::default(),
             cancels: Cancels::default(),
+            whole: Cell::new(false),
+            created: Instant::now(),
+            links: RefCell::default(),
             crossed: Cell::new(0),
             hooks: RefCell::default(),
         })
@@ -158,6 +187,11 @@ impl Scope {
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect.get()
+    }
+
+    /// Whether no call, timer or event is under way. What a page may still do is not counted.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.promises.borrow().waiting.is_empty() && self.inbox.is_empty() && !self.timers.borrow().keep_alive()
     }
 
     /// Puts an event for the listeners of `target` into the inbox.
@@ -188,6 +222,8 @@ impl Scope {
     /// Lets go of everything that belongs to the engine, which must happen before the engine goes.
     pub(crate) fn clear(&self) {
         self.ended.set(true);
+        // They hold the scope.
+        self.links.take();
         self.started.take();
         self.promises.take();
         self.rejections.take();

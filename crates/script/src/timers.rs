@@ -1,6 +1,6 @@
 //! The timers of a script: due ones leave in the order of their time, equal times in the order of their start.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,6 +15,8 @@ const MAX_DELAY_MS: f64 = 2_147_483_647.0;
 pub(crate) struct Timers {
     waiting: BTreeSet<(Instant, u32)>,
     due: HashMap<u32, Instant>,
+    /// Those that nothing waits for: `unref()`.
+    optional: HashSet<u32>,
     last: u32,
     alarm: Option<Pin<Box<Sleep>>>,
 }
@@ -37,10 +39,25 @@ impl Timers {
         self.last
     }
 
+    /// Whether a timer is to be waited for by a whole script that has nothing else to do.
+    pub(crate) fn keep_alive(&self) -> bool {
+        self.due.len() > self.optional.len()
+    }
+
+    /// Says whether a timer that has not fired is to be waited for.
+    pub(crate) fn set_optional(&mut self, id: u32, optional: bool) {
+        if optional && self.due.contains_key(&id) {
+            self.optional.insert(id);
+        } else {
+            self.optional.remove(&id);
+        }
+    }
+
     /// Stops a timer; one that has fired or never was is no error.
     pub(crate) fn stop(&mut self, id: u32) {
         if let Some(due) = self.due.remove(&id) {
             self.waiting.remove(&(due, id));
+            self.optional.remove(&id);
         }
     }
 
@@ -54,6 +71,7 @@ impl Timers {
             if due <= Instant::now() {
                 self.waiting.pop_first();
                 self.due.remove(&id);
+                self.optional.remove(&id);
                 return Poll::Ready(id);
             }
             let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
@@ -69,6 +87,7 @@ impl Timers {
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.due.clear();
+        self.optional.clear();
         self.alarm = None;
     }
 }

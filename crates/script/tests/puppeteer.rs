@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use browser::{Browser, LaunchOptions, Viewport};
-use job_model::Api;
+use job_model::{Api, Level, LogEntry};
 use script::resources::ResourceRef;
-use script::{Host, Limits, RunReport, Script, Stop};
+use script::{FolderLimits, Host, JobFolder, Limits, RunReport, Script, Stop};
 use serde_json::Value;
 use testkit::site::Site;
 
@@ -43,6 +43,23 @@ impl Stage {
     }
 
     async fn run_within(&self, code: &str, allow_local_files: bool, limits: Limits) -> (RunReport, Vec<String>) {
+        let (report, logs) = self.run_in(code, Host { allow_local_files, ..Host::default() }, limits).await;
+        (report, logs.into_iter().map(|entry| entry.message).collect())
+    }
+
+    /// Runs code as a whole script with a folder of its own; answers what is in it afterwards, too.
+    async fn run_script(&self, code: &str) -> (RunReport, Vec<LogEntry>, BTreeMap<String, String>) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let folder = JobFolder::make_empty(dir.path(), FolderLimits { bytes: 1 << 20, files: 20 }).expect("a folder");
+        let host = Host { folder: Some(folder.clone()), ..Host::default() };
+        let (report, logs) = self.run_in(code, host, Limits { deadline: DEADLINE, ..Limits::default() }).await;
+        let read = |entry: script::job_folder::Entry| {
+            (entry.name.to_string(), kind(&folder.read(&entry.name).expect("its content")))
+        };
+        (report, logs, folder.files().expect("its files").into_iter().map(read).collect())
+    }
+
+    async fn run_in(&self, code: &str, host: Host, limits: Limits) -> (RunReport, Vec<LogEntry>) {
         self.browser.dispose_contexts().await.expect("the last job's context goes");
         let context = self.browser.create_browser_context().await.expect("a context");
         self.browser.set_default_context(&context);
@@ -57,14 +74,25 @@ impl Stage {
         let api = code.starts_with("// api: 25\n").then_some(Api::V25);
         let modules = BTreeMap::from([("watch".to_owned(), watch)]);
         let script = Script { code: code.to_owned(), vars, modules, api };
-        let host = Host { page: Some(ResourceRef::new(page)), allow_local_files, ..Host::default() };
+        let host = Host { page: Some(ResourceRef::new(page)), ..host };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
         let (report, _) =
-            script::run(script, host, limits, Stop::default(), move |entry| sink.borrow_mut().push(entry.message))
-                .await;
+            script::run(script, host, limits, Stop::default(), move |entry| sink.borrow_mut().push(entry)).await;
         let logs = logs.take();
         (report, logs)
+    }
+}
+
+/// What a file is: its text, or which kind of picture.
+fn kind(bytes: &[u8]) -> String {
+    let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    if bytes.starts_with(b"%PDF") {
+        "pdf".to_owned()
+    } else if bytes.len() > 24 && &bytes[1..4] == b"PNG" {
+        format!("png {}x{}", number(16), number(20))
+    } else {
+        String::from_utf8_lossy(bytes).into_owned()
     }
 }
 
@@ -151,6 +179,62 @@ fn what_reaches_the_machine_is_refused_with_a_clear_error() {
                 "{call}: {error:?}"
             );
         }
+    });
+}
+
+#[test]
+fn whole_scripts_get_the_jobs_browser() {
+    on_stage(|stage| async move {
+        let code = include_str!("puppeteer/whole/launch.mjs");
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!(report.error, None, "{logs:?}");
+        let seen = serde_json::json!({
+            "viewport": {"width": 800, "height": 600}, "isTheJobs": true, "first": true, "title": "Fixture site", "pages": 2,
+            "connected": [true, false], "disconnected": 1, "isolated": "", "second": {"width": 500, "height": 400},
+            "device": true, "closedTwice": "fine",
+        });
+        assert_eq!(report.results.get("seen"), Some(&seen));
+        let code = include_str!("puppeteer/whole/extra.cjs");
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!((report.error, report.results.get("title")), (None, Some(&"Fixture site".into())), "{logs:?}");
+    });
+}
+
+/// `tests/scripts/record.mjs` has recorded what they do with Node and Puppeteer 24.
+#[test]
+fn whole_scripts_do_what_they_do_with_node() {
+    on_stage(|stage| async move {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file");
+        let expected: BTreeMap<String, Value> = serde_json::from_str(&read("expected.json")).expect("JSON");
+        let mut differences = Vec::new();
+        for (name, expected) in expected {
+            let (report, logs, files) = stage.run_script(&read(&name)).await;
+            let own = |message: &str| message.starts_with("Code took ");
+            let lines = logs.iter().filter(|entry| entry.level == Level::Info && !own(&entry.message));
+            let lines: Vec<&str> = lines.map(|entry| entry.message.as_str()).collect();
+            let got = serde_json::json!({"code": i32::from(report.error.is_some()), "lines": lines, "files": files});
+            if got != expected {
+                differences.push(format!("{name}\n  node {expected}\n  here {got}\n  error {:?}", report.error));
+            }
+        }
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+    });
+}
+
+#[test]
+fn an_open_browser_keeps_a_whole_script_alive_while_it_listens() {
+    on_stage(|stage| async move {
+        let code = "import puppeteer from 'puppeteer';\n(async () => { const browser = await puppeteer.launch();\n\
+                    const page = await browser.newPage();\n\
+                    await new Promise((resolve) => { page.once('console', resolve);\n\
+                    page.evaluate(() => { setTimeout(() => console.log('late'), 300); }); });\n\
+                    results.heard = true; await browser.close(); })();";
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!((report.error, report.results.get("heard")), (None, Some(&true.into())), "{logs:?}");
+        // Without a listener nothing can happen any more.
+        let (report, _) = stage.run("import p from 'puppeteer'; p.launch().then((b) => b.newPage())", false).await;
+        assert_eq!(report.error, None);
     });
 }
 

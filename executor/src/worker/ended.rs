@@ -6,7 +6,7 @@ use job_model::{Level, LogEntry, Outcome, Timestamp};
 use service::Chain;
 
 use crate::metrics::DeliveryEnd;
-use crate::protocol::{JobEnd, no_results};
+use crate::protocol::JobEnd;
 use crate::slot::SlotError;
 
 /// The error of a cancelled job.
@@ -56,7 +56,7 @@ impl Ended {
         logs.push(LogEntry { time: now, level: Level::Error, message: text.clone() });
         let duration = u64::try_from(between(begun, now).as_millis()).unwrap_or(u64::MAX);
         let (started_at, finished_at) = (Some(begun), Some(now));
-        let end = JobEnd { outcome, error: Some(text), results: no_results(), started_at, finished_at, duration };
+        let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, text) };
         Self { logs, end, counts_as }
     }
 

@@ -92,7 +92,7 @@ fn response(route: &About, status: u16, content: Content) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use job_model::{Api, Job, JobNetwork, JobResult, NewJob, Running, Timestamp, TokenName};
+    use job_model::{Api, ErrorAt, Job, JobNetwork, JobResult, NewJob, Running, Timestamp, TokenName};
 
     use super::describe;
 
@@ -102,7 +102,10 @@ mod tests {
         let api = Some(Api::V25);
         let new = NewJob { timeout: Some(1), max_attempts: Some(1), network, api, ..NewJob::default() };
         let mut job = Job::create(new, Timestamp::now()).unwrap();
-        job.finish(JobResult { attempt: Some(1), ..JobResult::not_started(job.uuid.clone(), "x") }).unwrap();
+        let error_at = Some(ErrorAt { module: "code".to_owned(), line: 1, column: 1 });
+        let (attempt, error_stack) = (Some(1), Some("x".to_owned()));
+        let failed = JobResult::not_started(job.uuid.clone(), "x");
+        job.finish(JobResult { attempt, error_at, error_stack, ..failed }).unwrap();
         job.running = Some(Running { since: Timestamp::now(), executor: "e".to_owned(), attempt: 1 });
         job.rerun_of = Some(job.uuid.clone());
         job.owner = TokenName::parse("alice").ok();

@@ -57,6 +57,14 @@ pub(super) fn schemas() -> Value {
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
             "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api,
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
+            "error_at": {"type": "object", "description":
+                "where in the job's own text the error was thrown; absent when that is not known, and after success",
+                "properties": {
+                    "module": {"type": "string", "description": "code, or the module's name"},
+                    "line": {"type": "integer", "description": "from 1"},
+                    "column": {"type": "integer", "description": "from 1"},
+                }},
+            "error_stack": {"type": "string", "description": "the error with the job's lines that led to it"},
             "attempt": {"type": "integer", "description":
                 "the attempt that made the result, from 1; 0 when nobody began the job; absent until it is done"},
             "running": {"type": "object", "description": "where it runs; absent while it waits and when it is done",

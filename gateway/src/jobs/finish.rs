@@ -110,6 +110,7 @@ fn cut_down(job: &mut Job, too_large: &StoreError) {
         }
         other => other.to_string(),
     };
+    (job.error_at, job.error_stack) = (None, None);
     job.outcome = Some(Outcome::Failed);
     job.results = Some(job_model::Results::new());
     job.logs = Some(Vec::new());
@@ -155,6 +156,7 @@ impl Before {
     /// Gives the result back.
     fn restore(self, job: &mut Job, result: &mut JobResult) {
         result.error = Some(std::mem::take(&mut job.error)).filter(|error| !error.is_empty());
+        (result.error_at, result.error_stack) = (job.error_at.take(), job.error_stack.take());
         result.logs = job.logs.take().unwrap_or_default();
         result.results = job.results.take().unwrap_or_default();
         (job.status, job.running, job.dispatch) = (self.status, self.running, self.dispatch);
@@ -165,7 +167,7 @@ impl Before {
 
 #[cfg(test)]
 mod tests {
-    use job_model::{Job, JobResult, NewJob, Timestamp};
+    use job_model::{ErrorAt, Job, JobResult, NewJob, Timestamp};
 
     use super::Before;
 
@@ -176,6 +178,8 @@ mod tests {
             results: serde_json::from_str(r#"{"a":1}"#).unwrap(),
             attempt: Some(2),
             duration: 5,
+            error_at: Some(ErrorAt { module: "code".to_owned(), line: 2, column: 1 }),
+            error_stack: Some("why".to_owned()),
             ..JobResult::not_started(original.uuid.clone(), "why")
         };
         let (mut job, mut taken) = (original.clone(), result.clone());

@@ -123,8 +123,12 @@ function place(name, file, line, column) {
   return name ? `${name} (${where})` : where;
 }
 
+// Files that are functions with a line in front of theirs.
+const wrapped = new MapCtor([[CODE, true]]);
+export function noteWrapped(url) { mapSet(wrapped, url, true); }
+
 function authorsLine(file, line) {
-  return file === CODE ? line - 1 : line;
+  return mapGet(wrapped, file) === true ? line - 1 : line;
 }
 
 // What the engine calls functions without a name is not theirs.
@@ -358,7 +362,40 @@ export function thrownText(thrown) {
 
 // The job's error for it.
 export function errorText(thrown) {
+  notePlace(thrown);
   return withoutError(thrownText(thrown));
+}
+
+// Tells where in the author's text something was thrown: the first of its lines there. Only errors know.
+export function notePlace(thrown) {
+  try {
+    if (!(thrown instanceof ErrorCtor)) return;
+    const text = describe(thrown);
+    const from = indexOf(text, "\n    at ");
+    if (from >= 0) tellPlace(slice(text, from + 1), text);
+  } catch {
+    // A getter or Proxy of the script's: the place is not known.
+  }
+}
+
+// `    at NAME (FILE:LINE:COLUMN)` or `    at FILE:LINE:COLUMN`: the first such line in an author's file.
+function tellPlace(lines, text) {
+  const from = indexOf(lines, AUTHORS);
+  if (from < 0) return;
+  let end = indexOf(lines, "\n", from);
+  if (end < 0) end = lines.length;
+  if (lines[end - 1] === ")") end--;
+  const where = slice(lines, from, end);
+  const column = lastIndexOf(where, ":");
+  const line = lastIndexOf(where, ":", column - 1);
+  const [row, place] = [+slice(where, line + 1, column), +slice(where, column + 1)];
+  if (row > 0 && place > 0) ops.job_error_at(slice(where, 0, line), row, place, text);
+}
+
+// The job is ended from outside while a call of this stack is under way.
+export function noteWait(raw) {
+  const lines = authorLines(raw);
+  if (lines !== "") tellPlace(lines, `the job waited here${lines}`);
 }
 
 export function withoutError(text) {

@@ -9,7 +9,7 @@ import { Buffer } from "internal:node/buffer";
 import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
 import { TextDecoder, TextEncoder, atob, btoa } from "internal:node/encoding";
-import { describe, thrownText, withoutError } from "internal:core/errors";
+import { describe, notePlace, thrownText, withoutError } from "internal:core/errors";
 import { format } from "internal:node/format";
 import { dispatch as deliver } from "internal:core/handles";
 import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:node/job_helpers";
@@ -22,21 +22,27 @@ import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
 import { installRegExpStatics } from "internal:node/reg_exp_statics";
+import { keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
+import { builtin, moduleValues } from "internal:core/modules";
+import { failed, fatal, setVars } from "internal:core/end";
 
 export { bufferFrom } from "internal:node/buffer";
-export { describe, errorText, makeError, plainStacks, rawStack } from "internal:core/errors";
+export { describe, errorText, makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
 export { wrap } from "internal:core/handles";
+export { builtin, commonJs } from "internal:core/modules";
+export { ending, exited, fatal } from "internal:core/end";
 
 export const bigInt = (digits) => BigIntCtor(digits);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
-// What a timer's callback or a listener throws reaches nobody: it is a line of the log.
+// What a timer's callback or a listener throws reaches nobody: it is a line of the log, and ends a whole script.
 const guarded = (run) => (...args) => {
   try {
     apply(run, undefined, args);
   } catch (error) {
+    if (ops.job_is_whole()) return fatal(error, "uncaughtException");
     ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
   }
 };
@@ -63,14 +69,40 @@ function defineAll(values, enumerable) {
   for (let i = 0; i < names.length; i++) define(global, names[i], values[names[i]], enumerable);
 }
 
-export function start(vars, page, regExpStatics, modern) {
+// Globals whose modules are read when somebody asks for them.
+const late = {
+  __proto__: null,
+  AbortController: "node/abort", AbortSignal: "node/abort", Blob: "node/blob", CustomEvent: "node/event_target",
+  DOMException: "node/dom_exception", Event: "node/event_target", EventTarget: "node/event_target", File: "node/blob",
+  FormData: "node/form_data", Headers: "node/headers", crypto: "node/crypto", performance: "node/performance",
+};
+// Those that only code that names them has: to libraries they say that this is Node.
+const named = { __proto__: null, global: "core/global", process: "node/process" };
+
+function defineLate(name, module) {
+  const { get, set } = {
+    get() {
+      const value = ops.module_namespace(`internal:${module}`)[name];
+      define(global, name, value);
+      return value;
+    },
+    set(value) { define(global, name, value); },
+  };
+  defineProperty(global, name, { get, set, configurable: true, enumerable: false });
+}
+
+export function start(vars, page, regExpStatics, modern, names) {
   setModern(modern);
+  setVars(vars);
   if (regExpStatics) installRegExpStatics();
   if (page !== undefined) listenToConsole(page, logger);
   defineAll({ page, vars }, true);
   defineAll(globals, true);
   defineAll(additions, false);
   for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
+  const lateNames = keys(late);
+  for (let i = 0; i < lateNames.length; i++) defineLate(lateNames[i], late[lateNames[i]]);
+  for (let i = 0; i < names.length; i++) define(global, names[i], ops.module_namespace(`internal:${named[names[i]]}`)[names[i]]);
   define(JSON, "parse", { parse(text, reviver) { return parse(text, reviver); } }.parse);
   define(JSON, "stringify", { stringify(value, replacer, space) { return stringify(value, replacer, space); } }.stringify);
   lockLookups();
@@ -102,6 +134,9 @@ class Course {
   // The text of what the code threw, as the log shows it.
   static error(course) { return course.#error; }
   threw(thrown, log) {
+    // A whole script has one line, with its places.
+    if (ops.job_is_whole()) throw thrown;
+    notePlace(thrown);
     this.#error = ops.job_threw(thrownText(thrown));
     const { error } = log;
     if (error === errorLine) ops.log("ERROR", this.#error);
@@ -110,6 +145,7 @@ class Course {
   }
   ended(local, log, text) {
     if (local !== global.results) ops.job_shadowed();
+    if (ops.job_is_whole()) return;
     const line = text("Code took %dms to execute.", ops.job_ended());
     const own = log.info;
     // It belongs to the log also when the limits are used up.
@@ -121,14 +157,19 @@ const { error: errorOf } = Course;
 delete Course.error;
 freeze(Course.prototype);
 
-export async function runJob(body) {
+// `make` answers the code's function for the names that only a module knows.
+export async function runJob(make, names, common) {
   const course = freeze(new Course());
-  ops.job_began();
   let text;
   try {
-    await body(course);
+    const { values, self } = moduleValues(names, common);
+    const body = apply(make, undefined, values);
+    ops.job_began();
+    keepReturned(global.results, await apply(body, self, [course]));
     return;
   } catch (error) {
+    if (ops.job_is_whole()) return failed(error);
+    if (error !== course) notePlace(error);
     text = error === course ? errorOf(course) : ops.job_threw(thrownText(error));
   }
   text = withoutError(text);
@@ -139,5 +180,6 @@ export async function runJob(body) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
+  warnOfLost(value);
   return stringify(value) ?? "{}";
 }

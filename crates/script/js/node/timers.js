@@ -12,7 +12,7 @@ const timers = new MapCtor();
 
 // Node's Timeout: an object that also counts as its number.
 class Timeout {
-  #id; #delay; #callback; #args; #repeat;
+  #id; #delay; #callback; #args; #repeat; #waited = true;
   // Without a delay it is an immediate.
   constructor(delay, callback, args, repeat) {
     this.#delay = delay;
@@ -24,6 +24,7 @@ class Timeout {
   #start() {
     this.#id = this.#delay === undefined ? ops.timer_immediate() : ops.timer_start(this.#delay);
     mapSet(timers, this.#id, this);
+    if (!this.#waited) ops.timer_optional(this.#id, true);
   }
   static fire(id) {
     const timer = mapGet(timers, id);
@@ -39,9 +40,19 @@ class Timeout {
     mapDelete(timers, known.#id);
     ops.timer_stop(known.#id);
   }
-  ref() { return this; }
-  unref() { return this; }
-  hasRef() { return true; }
+  ref() { return this.#wait(true); }
+  unref() { return this.#wait(false); }
+  hasRef() { return this.#waited; }
+  close() {
+    stop(this);
+    return this;
+  }
+  // Whether a whole script waits for it.
+  #wait(waited) {
+    this.#waited = waited;
+    ops.timer_optional(this.#id, !waited);
+    return this;
+  }
   refresh() {
     if (mapGet(timers, this.#id) !== this) return this;
     mapDelete(timers, this.#id);

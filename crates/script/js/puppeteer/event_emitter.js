@@ -177,7 +177,15 @@ function without(entries, isIt) {
   return rest;
 }
 
-function replace(emitter, name, entries) { set(emitter, eventsOf(emitter), name, entries); }
+function replace(emitter, name, entries) {
+  const events = eventsOf(emitter);
+  heard += entries.length - (mapGet(events, name)?.length ?? 0);
+  set(emitter, events, name, entries);
+}
+
+// How many listeners there are, taps left out.
+let heard = 0;
+export function listenerTotal() { return heard; }
 
 function set(emitter, map, name, entries) {
   const before = hears(emitter, name);

@@ -2,12 +2,18 @@
 
 use std::rc::Rc;
 
-use job_model::Level;
+use job_model::{ErrorAt, Level};
 use rquickjs as js;
 
 use super::registry::Registry;
 use crate::error::OpError;
+use crate::linker::MODULE_URL;
+use crate::log::clipped_to;
+use crate::run_times::ErrorPlace;
 use crate::scope::Scope;
+
+/// Longest text of an error with its places, in bytes.
+const STACK_BYTES: usize = 8 << 10;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("log", log)?;
@@ -17,6 +23,9 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("job_ended", ended)?;
     ops.sync("job_threw", threw)?;
     ops.sync("job_failed", failed)?;
+    ops.sync("job_error_at", error_at)?;
+    ops.sync("job_is_whole", |scope, (): ()| Ok(scope.whole.get()))?;
+    ops.sync("job_exit", exit)?;
     ops.sync("job_shadowed", shadowed)
 }
 
@@ -72,8 +81,22 @@ fn failed(scope: &Rc<Scope>, (error,): (String,)) -> Result<(), OpError> {
     Ok(())
 }
 
+/// Where what is thrown comes from: the URL of the author's file, and the error with all its places.
+fn error_at(scope: &Rc<Scope>, (url, line, column, stack): (String, u32, u32, String)) -> Result<(), OpError> {
+    let module = url.strip_prefix(MODULE_URL).unwrap_or("code").to_owned();
+    let place = ErrorPlace { at: ErrorAt { module, line, column }, stack: clipped_to(stack, STACK_BYTES) };
+    scope.run_times.borrow_mut().place = Some(place);
+    Ok(())
+}
+
 /// The code's own variable hides the global `results`.
 fn shadowed(scope: &Rc<Scope>, (): ()) -> Result<(), OpError> {
     scope.run_times.borrow_mut().shadowed = true;
+    Ok(())
+}
+
+/// The code has called `process.exit`. It does not run on: the caller spins until it is interrupted.
+fn exit(scope: &Rc<Scope>, (code,): (i32,)) -> Result<(), OpError> {
+    scope.meter.exit(code);
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::scope::Scope;
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("timer_start", start)?;
     ops.sync("timer_stop", stop)?;
+    ops.sync("timer_optional", optional)?;
     ops.sync("timer_immediate", immediate)
 }
 
@@ -21,6 +22,11 @@ fn start(scope: &Rc<Scope>, (delay_ms,): (f64,)) -> Result<u32, OpError> {
 
 fn stop(scope: &Rc<Scope>, (id,): (u32,)) -> Result<(), OpError> {
     scope.timers.borrow_mut().stop(id);
+    Ok(())
+}
+
+fn optional(scope: &Rc<Scope>, (id, optional): (u32, bool)) -> Result<(), OpError> {
+    scope.timers.borrow_mut().set_optional(id, optional);
     Ok(())
 }
 

@@ -60,15 +60,38 @@ pub(crate) fn run_until(code: &str, limits: Limits, stop: Stop) -> Ran {
     run_with(code, &[], limits, stop)
 }
 
+/// Runs code with files of its own, these to begin with; answers what is in its folder afterwards.
+pub(crate) fn run_with_files(code: &str, files: &[(&str, &str)]) -> (Ran, BTreeMap<String, String>) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = script::FolderLimits { bytes: 10_000, files: 20 };
+    let folder = script::JobFolder::make_empty(dir.path(), limits).expect("a folder");
+    let name = |name: &str| job_model::FileName::parse(name).expect("a name");
+    for (file, text) in files {
+        folder.write(&name(file), text.as_bytes()).expect("a file");
+    }
+    let host = Host { folder: Some(folder.clone()), ..Host::default() };
+    let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
+    let ran = run_on(code, &[], host, limits, Stop::default());
+    let read = |entry: script::job_folder::Entry| {
+        let bytes = folder.read(&entry.name).expect("its content");
+        (entry.name.to_string(), String::from_utf8_lossy(&bytes).into_owned())
+    };
+    (ran, folder.files().expect("its files").into_iter().map(read).collect())
+}
+
 fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits, stop: Stop) -> Ran {
+    run_on(code, modules, Host::default(), limits, stop)
+}
+
+fn run_on(code: &str, modules: &[(&str, &str)], host: Host, limits: Limits, stop: Stop) -> Ran {
     let modules = modules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let vars = BTreeMap::from([("name".to_owned(), "value".to_owned())]);
-    let script = Script { code: code.to_owned(), vars, modules, api: None };
+    let script = Script { code: code.to_owned(), vars, modules, ..Script::default() };
     let logs = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&logs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     let log = move |entry| sink.borrow_mut().push(entry);
-    let (report, _) = runtime.block_on(script::run(script, Host::default(), limits, stop, log));
+    let (report, _) = runtime.block_on(script::run(script, host, limits, stop, log));
     let logs = logs.take();
     Ran { report, logs }
 }

@@ -1,0 +1,48 @@
+// How a whole script ends: what keeps it alive besides calls and timers, and who hears of its end.
+import { append } from "internal:core/arrays";
+import { describe, notePlace, thrownText, withoutError } from "internal:core/errors";
+import { inspect } from "internal:core/inspect";
+import { ops } from "internal:core/ops";
+
+// Functions that answer whether something is still to be waited for.
+const waits = [];
+export function addWait(waiting) { append(waits, waiting); }
+
+// Node's process, once the script has it.
+let process;
+export function setProcess(value) { process = value; }
+
+// The job's vars, which are its environment.
+let vars;
+export function setVars(value) { vars = value; }
+export function jobVars() { return vars ?? {}; }
+
+// Nothing is under way: whether the script may end.
+export function ending() {
+  for (let i = 0; i < waits.length; i++) if (waits[i]()) return false;
+  if (process !== undefined) process.beforeExit();
+  return true;
+}
+
+// The script has ended; answers the code that it leaves.
+export function exited() { return process === undefined ? 0 : process.exit(); }
+
+// What nobody catches ends a whole script, unless it listens for that.
+export function fatal(error, event) {
+  try {
+    if (process?.hears(event, error)) return;
+  } catch (other) {
+    failed(other);
+    return;
+  }
+  failed(error);
+}
+
+export function failed(error) {
+  notePlace(error);
+  const text = thrownText(error);
+  // What says nothing of itself is shown.
+  const shown = text === "[object Object]" ? inspect(error) : undefined;
+  ops.log("ERROR", shown ?? describe(error));
+  ops.job_failed(shown ?? withoutError(text));
+}

@@ -1,0 +1,3 @@
+// Node's name for the global object.
+const global = globalThis;
+export { global };

@@ -1,0 +1,73 @@
+// What becomes of `results` at the end of a job: what the code returned, and words for what JSON does not keep.
+import { ops } from "internal:core/ops";
+import { Buffer } from "internal:node/buffer";
+import { stringify } from "internal:node/json";
+import { ArrayBufferCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys } from "internal:core/primordials";
+
+const { isView } = ArrayBufferCtor;
+// Deeper and further than this nobody looks for a mistake.
+const DEPTH = 4;
+const ITEMS = 1000;
+// A list of a hundred promises is one mistake.
+const LINES = 5;
+
+// A job that puts nothing into results gets what its code returns: an object's members, anything else as `result`.
+export function keepReturned(results, value) {
+  if (value === undefined || typeof value === "function" || typeof value === "symbol") return;
+  if (typeof results !== "object" || results === null || keys(results).length > 0) return;
+  let text;
+  try {
+    text = stringify(value);
+  } catch {
+    // A page, a response, a circle: nothing that results can keep, as ever.
+    return;
+  }
+  if (text === undefined) return;
+  const members = typeof value === "object" && value !== null && ops.kind_of(value) === "Object" && !isArray(value);
+  const kept = members ? value : { result: value };
+  const names = keys(kept);
+  for (let i = 0; i < names.length; i++) {
+    const property = { __proto__: null, value: kept[names[i]], writable: true, enumerable: true, configurable: true };
+    defineProperty(results, names[i], property);
+  }
+}
+
+// Writes a WARN line for each value that JSON turns into something else than its author means. The predecessor's jobs
+// know settled promises, Map and Set in results: there they stay silent.
+export function warnOfLost(results) {
+  walk(results, "results", 0, { left: ITEMS, lines: LINES, whole: ops.job_is_whole() });
+}
+
+function walk(value, path, depth, state) {
+  state.left--;
+  if (typeof value !== "object" || value === null || state.left <= 0 || ops.is_proxy(value)) return;
+  const advice = adviceFor(value, state.whole);
+  if (advice !== undefined) {
+    if (state.lines-- > 0) ops.log("WARN", `${path} ${advice}`);
+    return;
+  }
+  if (depth === DEPTH || isView(value)) return;
+  // The items of an array by their number: a list of a million keys is not made for this.
+  const names = isArray(value) ? undefined : keys(value);
+  const { length } = names ?? value;
+  for (let i = 0; i < length && state.left > 0; i++) {
+    const name = names === undefined ? i : names[i];
+    // A getter is the script's own code: it runs once, when the results are written.
+    const own = getOwnPropertyDescriptor(value, name)?.value;
+    if (own !== undefined) walk(own, names === undefined ? `${path}[${name}]` : `${path}.${name}`, depth + 1, state);
+    else state.left--;
+  }
+}
+
+function adviceFor(value, whole) {
+  const kind = ops.kind_of(value);
+  if (kind === "Promise") {
+    const pending = ops.promise_state(value) === "pending";
+    return pending || whole ? "is a promise: write `await` before the call, or results have {}" : undefined;
+  }
+  if (kind === "Map" && whole) return "is a Map, of which results have {}: write Object.fromEntries(map), or [...map]";
+  if (kind === "Set" && whole) return "is a Set, of which results have {}: write [...set]";
+  if (value instanceof Buffer) return whole ? "is a Buffer: write buffer.toString('base64'), or keep it as a file" : undefined;
+  if (isView(value) && kind !== "DataView") return `is a ${kind}: write [...array], or Buffer.from(array).toString('base64')`;
+  return undefined;
+}

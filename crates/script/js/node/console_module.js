@@ -1,0 +1,4 @@
+// Node's console.
+import { logger } from "internal:node/console";
+
+export default logger;

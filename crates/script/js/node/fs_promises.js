@@ -1,0 +1,4 @@
+// Node's fs/promises.
+import { promises } from "internal:node/fs";
+
+export default promises;

@@ -1,0 +1,14 @@
+// Node's module.
+import { requireFor } from "internal:core/modules";
+
+const CODE = "file:///puppet-master/code";
+const builtinModules = [
+  "assert", "assert/strict", "buffer", "console", "crypto", "events", "fs", "fs/promises", "module", "os", "path", "path/posix",
+  "perf_hooks", "process", "querystring", "string_decoder", "timers", "timers/promises", "url", "util",
+];
+
+// Files of a job have one folder in common, so that every one of them finds the same.
+function createRequire() { return requireFor(CODE, undefined); }
+const isBuiltin = (name) => builtinModules.includes(`${name}`.replace(/^node:/, ""));
+
+export default { createRequire, builtinModules, isBuiltin };

@@ -1,0 +1,57 @@
+// Node's querystring.
+import { ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, create, fixed, isArray, keys, uncurryThis } from "internal:core/primordials";
+import { append } from "internal:core/arrays";
+
+const { decodeURIComponent: decode, encodeURIComponent: encode } = globalThis;
+const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
+const split = uncurryThis(StringCtor.prototype.split);
+const join = uncurryThis(ArrayCtor.prototype.join);
+const indexOf = uncurryThis(StringCtor.prototype.indexOf);
+const slice = uncurryThis(StringCtor.prototype.slice);
+const PLUS = fixed(/\+/g);
+
+const escape = (text) => encode(typeof text === "string" ? text : `${text}`);
+function unescape(text) {
+  try {
+    return decode(text);
+  } catch {
+    return text;
+  }
+}
+
+function textOf(value) {
+  return typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" ? `${value}` : "";
+}
+
+function stringify(object, separator = "&", equals = "=", options = {}) {
+  if (typeof object !== "object" || object === null) return "";
+  const { encodeURIComponent = escape } = options ?? {};
+  const pairs = [];
+  const names = keys(object);
+  for (let i = 0; i < names.length; i++) {
+    const value = object[names[i]];
+    const values = isArray(value) ? value : [value];
+    for (let j = 0; j < values.length; j++) append(pairs, `${encodeURIComponent(names[i])}${equals}${encodeURIComponent(textOf(values[j]))}`);
+  }
+  return join(pairs, separator);
+}
+
+function parse(text, separator = "&", equals = "=", options = {}) {
+  const found = create(null);
+  if (typeof text !== "string" || text === "") return found;
+  const { maxKeys = 1000, decodeURIComponent = unescape } = options ?? {};
+  const pairs = split(text, separator);
+  for (let i = 0; i < pairs.length && (maxKeys <= 0 || i < maxKeys); i++) {
+    if (pairs[i] === "") continue;
+    const pair = replace(PLUS, pairs[i], "%20");
+    const at = indexOf(pair, equals);
+    const name = decodeURIComponent(at < 0 ? pair : slice(pair, 0, at));
+    const value = at < 0 ? "" : decodeURIComponent(slice(pair, at + equals.length));
+    if (!(name in found)) found[name] = value;
+    else if (isArray(found[name])) append(found[name], value);
+    else found[name] = [found[name], value];
+  }
+  return found;
+}
+
+export default { stringify, parse, escape, unescape, encode: stringify, decode: parse };

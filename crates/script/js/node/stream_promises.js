@@ -1,0 +1,4 @@
+// Node's stream/promises.
+import { promises } from "internal:node/stream";
+
+export default promises;

@@ -1,0 +1,120 @@
+//! The modules that a job may import without having them: Node's, Puppeteer's, and what to use instead of all others.
+
+/// A module of the prelude that a job's code may import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Builtin {
+    /// The name, without `node:`.
+    pub(crate) name: &'static str,
+    /// The prelude's module whose default export is what CommonJS gets; its members are the named exports.
+    pub(crate) url: &'static str,
+}
+
+macro_rules! builtins {
+    ($($name:literal => $url:literal)*) => {
+        const BUILTINS: &[Builtin] = &[$(Builtin { name: $name, url: concat!("internal:", $url) }),*];
+    };
+}
+builtins! {
+    "assert" => "node/assert"
+    "assert/strict" => "node/assert"
+    "buffer" => "node/buffer_module"
+    "console" => "node/console_module"
+    "crypto" => "node/crypto"
+    "events" => "node/events"
+    "fs" => "node/fs"
+    "fs/promises" => "node/fs_promises"
+    "module" => "node/module"
+    "os" => "node/os"
+    "path" => "node/path"
+    "path/posix" => "node/path"
+    "perf_hooks" => "node/performance"
+    "process" => "node/process"
+    "querystring" => "node/querystring"
+    "stream" => "node/stream"
+    "stream/promises" => "node/stream_promises"
+    "string_decoder" => "node/string_decoder"
+    "timers" => "node/timers_module"
+    "timers/promises" => "node/timers_promises"
+    "url" => "node/url_module"
+    "util" => "node/util"
+    "dotenv" => "node/dotenv"
+    "dotenv/config" => "node/dotenv"
+    "puppeteer" => "puppeteer/module"
+    "puppeteer-core" => "puppeteer/module"
+    "puppeteer-extra" => "puppeteer/extra"
+}
+
+/// Plugins of puppeteer-extra: accepted, and they do nothing.
+const PLUGIN: Builtin = Builtin { name: "puppeteer-extra-plugin", url: "internal:puppeteer/extra_plugin" };
+
+/// What is not there, and what to use instead.
+const ABSENT: &[(&[&str], &str)] = &[
+    (&["child_process", "cluster", "worker_threads"], "a job cannot start processes or threads"),
+    (
+        &["net", "dgram", "tls", "dns", "dns/promises", "http2"],
+        "a job opens no sockets: load the address with the page",
+    ),
+    (
+        &["http", "https", "undici", "node-fetch"],
+        "a job makes no requests of its own: use page.goto, or fetch within page.evaluate",
+    ),
+    (&["readline", "readline/promises", "repl", "tty"], "a job has no terminal: give its input as vars"),
+    (
+        &[
+            "zlib",
+            "vm",
+            "v8",
+            "inspector",
+            "async_hooks",
+            "diagnostics_channel",
+            "wasi",
+            "trace_events",
+            "sea",
+            "sqlite",
+            "test",
+        ],
+        "it is not available to jobs",
+    ),
+];
+
+/// The module of this name, with or without `node:`.
+pub(crate) fn find(name: &str) -> Option<Builtin> {
+    if name.starts_with("puppeteer-extra-plugin-") {
+        return Some(PLUGIN);
+    }
+    let plain = name.strip_prefix("node:").unwrap_or(name);
+    BUILTINS.iter().find(|builtin| builtin.name == plain).copied()
+}
+
+/// What to use instead of a module of Node that jobs do not have.
+pub(crate) fn instead_of(name: &str) -> Option<String> {
+    let plain = name.strip_prefix("node:").unwrap_or(name);
+    if let Some((_, reason)) = ABSENT.iter().find(|(names, _)| names.contains(&plain)) {
+        return Some((*reason).to_owned());
+    }
+    name.starts_with("node:").then(|| {
+        let names: Vec<&str> = BUILTINS.iter().map(|builtin| builtin.name).collect();
+        format!("jobs have of Node: {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILTINS, find, instead_of};
+
+    #[test]
+    fn names_mean_the_same_with_and_without_node() {
+        for builtin in BUILTINS {
+            assert_eq!(find(builtin.name), find(&format!("node:{}", builtin.name)));
+        }
+        assert!(find("puppeteer-extra-plugin-stealth").is_some());
+        assert_eq!(find("left-pad"), None);
+    }
+
+    #[test]
+    fn what_is_absent_says_what_to_use() {
+        assert!(instead_of("node:child_process").unwrap().contains("processes"));
+        assert!(instead_of("node:nope").unwrap().starts_with("jobs have of Node: assert, "));
+        assert_eq!(instead_of("left-pad"), None);
+    }
+}
