@@ -8,6 +8,7 @@ use job_queue::{JobQueue, Topic};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::draining::Draining;
 use crate::job_message::JobKey;
 use crate::job_registry::JobRegistry;
 
@@ -26,6 +27,8 @@ pub(crate) struct Heart {
     pub(crate) slots: u16,
     /// Cancelled when no more jobs are taken.
     pub(crate) stop: CancellationToken,
+    /// On when no more jobs are taken for now.
+    pub(crate) draining: Draining,
 }
 
 impl Heart {
@@ -34,7 +37,11 @@ impl Heart {
         let mut beats = interval(INTERVAL);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            beats.tick().await;
+            tokio::select! {
+                _ = beats.tick() => {}
+                // Whoever asked for it waits for the answer.
+                () = self.draining.changed() => {}
+            }
             self.beat(self.registry.held_jobs(), self.stop.is_cancelled());
         }
     }
@@ -47,7 +54,8 @@ impl Heart {
 
     fn beat(&self, jobs: Vec<HeldJob>, stopping: bool) {
         let (executor, started_at, slots) = (self.executor.clone(), self.started_at, self.slots);
-        let beat = Heartbeat { executor, started_at, slots, jobs, stopping };
+        let draining = self.draining.is_on();
+        let beat = Heartbeat { executor, started_at, slots, jobs, stopping, draining };
         self.queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).expect("a heartbeat has string keys only"));
     }
 }

@@ -7,6 +7,7 @@ mod attempts;
 mod browser_pool;
 mod chromiums;
 pub mod config;
+mod draining;
 mod environment;
 mod events;
 mod heartbeats;
@@ -47,11 +48,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use config::ExecutorArgs;
+use draining::Draining;
 use events::EventPublisher;
 use heartbeats::Heart;
 use job_registry::JobRegistry;
 use metrics::Metrics;
 use network::{Network, NetworkError};
+use order_listener::Obeying;
 use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
@@ -146,7 +149,14 @@ pub async fn run(
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
     let (registry, orders, executor) = (JobRegistry::default(), Orders::default(), heartbeats::executor_name());
-    let listening = order_listener::listen(Arc::clone(&queue), orders.clone(), registry.clone());
+    let draining = Draining::default();
+    let obeying = Obeying {
+        orders: orders.clone(),
+        registry: registry.clone(),
+        draining: draining.clone(),
+        executor: executor.clone(),
+    };
+    let listening = order_listener::listen(Arc::clone(&queue), obeying);
     let _listening = AbortOnDropHandle::new(tokio::spawn(listening));
     let heart = Arc::new(Heart {
         queue: Arc::clone(&queue),
@@ -155,6 +165,7 @@ pub async fn run(
         started_at,
         slots: size.get(),
         stop: stop.clone(),
+        draining: draining.clone(),
     });
     let beating = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&heart).run()));
     let worker = Arc::new(Worker {
@@ -167,6 +178,7 @@ pub async fn run(
         defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
         executor,
         stop: stop.clone(),
+        draining,
     });
     let mut work = std::pin::pin!(worker.run(args.stop_grace));
     let outcome = tokio::select! {

@@ -6,34 +6,52 @@ use job_model::JobControl;
 use job_queue::{JobQueue, Topic};
 use service::Backoff;
 
+use crate::draining::Draining;
 use crate::job_registry::JobRegistry;
 use crate::orders::Orders;
 
-/// Notes what gateways say and stops the jobs that they cancel, for ever.
-pub(crate) async fn listen(queue: Arc<dyn JobQueue>, orders: Orders, registry: JobRegistry) {
+/// What orders are about.
+pub(crate) struct Obeying {
+    pub(crate) orders: Orders,
+    pub(crate) registry: JobRegistry,
+    pub(crate) draining: Draining,
+    /// This executor's name.
+    pub(crate) executor: String,
+}
+
+/// Notes what gateways say, stops the jobs that they cancel and drains when it is told to, for ever.
+pub(crate) async fn listen(queue: Arc<dyn JobQueue>, obeying: Obeying) {
     let mut backoff = Backoff::for_servers();
     loop {
         if let Ok(mut heard) = queue.subscribe(Topic::JobControl).await {
             backoff.reset();
-            orders.begin_listening();
+            obeying.orders.begin_listening();
             while let Ok(body) = heard.next().await {
                 match serde_json::from_slice(&body) {
-                    Ok(control) => obey(&control, &orders, &registry),
+                    Ok(control) => obeying.obey(&control),
                     Err(error) => tracing::debug!(%error, "ignored an unknown order"),
                 }
             }
-            orders.stop_listening();
+            obeying.orders.stop_listening();
         }
         tokio::time::sleep(backoff.next_delay()).await;
     }
 }
 
-fn obey(control: &JobControl, orders: &Orders, registry: &JobRegistry) {
-    // First for those that come: a job is noted in the registry before it is looked up among the orders.
-    orders.hear(control);
-    if let Some(uuid) = &control.cancel
-        && registry.cancel(control)
-    {
-        tracing::info!(job.id = %uuid, "job cancelled");
+impl Obeying {
+    fn obey(&self, control: &JobControl) {
+        // First for those that come: a job is noted in the registry before it is looked up among the orders.
+        self.orders.hear(control);
+        if let Some(uuid) = &control.cancel
+            && self.registry.cancel(control)
+        {
+            tracing::info!(job.id = %uuid, "job cancelled");
+        }
+        if let Some(order) = control.drain.as_ref().filter(|order| order.executor == self.executor)
+            && self.draining.set(order.on)
+        {
+            let meaning = if order.on { "takes no more jobs" } else { "takes jobs again" };
+            tracing::info!("executor {meaning}: a gateway said so");
+        }
     }
 }

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::attempts::Past;
+use crate::draining::Draining;
 use crate::events::EventPublisher;
 use crate::job_message::{JobKey, JobMessage, Unreadable};
 use crate::job_registry::{Arrival, Held, JobRegistry, Registered, Waiting};
@@ -70,6 +71,8 @@ pub(crate) struct Worker {
     pub(crate) executor: String,
     /// Cancelled when the executor is to end.
     pub(crate) stop: CancellationToken,
+    /// On when no more jobs are taken for now.
+    pub(crate) draining: Draining,
 }
 
 impl Worker {

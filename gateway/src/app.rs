@@ -13,10 +13,12 @@ use crate::created_here::CreatedHere;
 use crate::feed::Feeds;
 use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
+use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::publish_line::PublishLine;
 use crate::queue_length::QueueLength;
+use crate::roster::Roster;
 use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
 use crate::untouched_jobs::UntouchedJobs;
@@ -35,6 +37,8 @@ pub(crate) struct App {
     pub(crate) orders: Orders,
     pub(crate) feeds: Feeds,
     pub(crate) fleet: Fleet,
+    pub(crate) roster: Roster,
+    pub(crate) last_hour: LastHour,
     pub(crate) watermark: Mutex<Watermark>,
     /// None in a gateway that leaves publishing to others.
     pub(crate) publish_line: Option<PublishLine>,

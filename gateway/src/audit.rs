@@ -27,6 +27,19 @@ impl Change {
     }
 }
 
+/// Notes that a client told an executor what to do.
+pub(crate) fn executor(caller: &Caller, action: &'static str, executor: &str) {
+    tracing::info!(
+        target: "audit",
+        action,
+        token = caller.grant.name(),
+        request.id = %caller.request_id,
+        peer.address = caller.peer.map(tracing::field::display),
+        executor,
+        "executor told by a client"
+    );
+}
+
 /// Notes that a client changed a job. To be called once the change is stored.
 pub(crate) fn changed(caller: &Caller, change: Change, id: &JobId) {
     tracing::info!(

@@ -281,7 +281,14 @@ mod tests {
             attempt: *attempt,
         };
         let jobs = jobs.iter().map(held).collect();
-        Heartbeat { executor: executor.to_owned(), started_at: Timestamp::now(), slots: 2, jobs, stopping: false }
+        Heartbeat {
+            executor: executor.to_owned(),
+            started_at: Timestamp::now(),
+            slots: 2,
+            jobs,
+            stopping: false,
+            draining: false,
+        }
     }
 
     fn running(executor: &str, attempt: u32) -> Running {

@@ -26,6 +26,7 @@ mod held_marks;
 mod host_pattern;
 mod http;
 mod jobs;
+mod last_hour;
 mod listener;
 mod metrics;
 mod order_numbers;
@@ -35,6 +36,7 @@ mod publish_line;
 mod queue_length;
 mod queue_sampler;
 mod retention;
+mod roster;
 mod running_notes;
 mod store_health;
 mod sweep;
@@ -60,10 +62,12 @@ use crate::created_here::CreatedHere;
 use crate::feed::Feeds;
 use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
+use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
 use crate::orders::Orders;
 use crate::publish_line::{PublishLine, Waiting};
 use crate::queue_length::QueueLength;
+use crate::roster::Roster;
 use crate::store_health::StoreHealth;
 use crate::tokens::Tokens;
 use crate::untouched_jobs::UntouchedJobs;
@@ -103,6 +107,8 @@ pub async fn run_with(
         orders: Orders::new(),
         feeds: Feeds::default(),
         fleet: Fleet::default(),
+        roster: Roster::default(),
+        last_hour: LastHour::default(),
         watermark: Mutex::new(Watermark::default()),
         publish_line: settings.enable_jobs.then_some(line),
         held_marks: HeldMarks::default(),

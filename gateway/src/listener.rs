@@ -1,10 +1,10 @@
-//! Listens to what executors and other gateways broadcast: events of jobs, and heartbeats.
+//! Listens to what executors and other gateways broadcast: events of jobs, heartbeats, and who gives orders.
 //!
-//! Both are heard or neither counts: what is concluded from silence (see `jobs::loss`) needs both without a gap.
+//! All are heard or none counts: what is concluded from silence (see `jobs::loss`) needs events and heartbeats without a gap.
 
 use std::sync::Arc;
 
-use job_model::{Heartbeat, JobEvent, JobEventKind, JobStage};
+use job_model::{Heartbeat, JobControl, JobEvent, JobEventKind, JobStage};
 use job_queue::{QueueError, Subscription, Topic};
 use serde::de::DeserializeOwned;
 use service::{Backoff, Chain};
@@ -36,13 +36,22 @@ pub(crate) async fn run(app: Arc<App>) {
 async fn listen(app: &Arc<App>, backoff: &mut Backoff) -> Result<(), QueueError> {
     let events = app.queue.subscribe(Topic::JobEvents).await?;
     let heartbeats = app.queue.subscribe(Topic::Heartbeats).await?;
+    let orders = app.queue.subscribe(Topic::JobControl).await?;
     backoff.reset();
     app.fleet.listening(clock::now());
     // What was said while nobody listened is lost: whoever waits has to look.
     app.feeds.resync();
     let events = each(events, "job event", |event: JobEvent| hear(app, event));
-    let heartbeats = each(heartbeats, "heartbeat", |heartbeat: Heartbeat| app.fleet.heard(&heartbeat, clock::now()));
-    tokio::try_join!(events, heartbeats).map(|((), ())| ())
+    let heartbeats = each(heartbeats, "heartbeat", |heartbeat: Heartbeat| {
+        app.fleet.heard(&heartbeat, clock::now());
+        app.roster.executor(heartbeat, clock::now());
+    });
+    let orders = each(orders, "order", |order: JobControl| {
+        if let Some(gateway) = &order.gateway {
+            app.roster.gateway(gateway, clock::now());
+        }
+    });
+    tokio::try_join!(events, heartbeats, orders).map(|((), (), ())| ())
 }
 
 /// Hands on everything that can be read.

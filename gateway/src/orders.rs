@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use job_model::{InstanceId, JobControl, JobId};
+use job_model::{DrainOrder, InstanceId, JobControl, JobId};
 use job_queue::{JobQueue, Topic};
 
 /// Gives orders in the order of their numbers.
@@ -20,19 +20,30 @@ impl Orders {
 
     /// Tells whichever executor has the job to stop it, and all others not to begin it.
     pub(crate) fn cancel(&self, queue: &dyn JobQueue, id: JobId, instance: Option<InstanceId>) {
-        self.say(queue, 1, Some(id), instance);
+        self.say(queue, 1, JobControl { cancel: Some(id), instance, ..JobControl::default() });
     }
 
     /// Says how many orders there were, without a new one.
     pub(crate) fn say_number(&self, queue: &dyn JobQueue) {
-        self.say(queue, 0, None, None);
+        self.say(queue, 0, JobControl::default());
     }
 
-    fn say(&self, queue: &dyn JobQueue, more: u64, cancel: Option<JobId>, instance: Option<InstanceId>) {
+    /// Tells an executor to take no more jobs, or to take them again. It may not hear it.
+    pub(crate) fn drain(&self, queue: &dyn JobQueue, executor: &str, on: bool) {
+        let drain = Some(DrainOrder { executor: executor.to_owned(), on });
+        self.say(queue, 0, JobControl { drain, ..JobControl::default() });
+    }
+
+    /// The name under which this gateway gives its orders.
+    pub(crate) fn gateway(&self) -> &str {
+        &self.gateway
+    }
+
+    fn say(&self, queue: &dyn JobQueue, more: u64, order: JobControl) {
         // Held while broadcasting, which does not wait: numbers leave in their order.
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         *given += more;
-        let order = JobControl { cancel, instance, gateway: Some(self.gateway.clone()), orders: *given };
+        let order = JobControl { gateway: Some(self.gateway.clone()), orders: *given, ..order };
         let body = serde_json::to_vec(&order).expect("an order has string keys only");
         queue.broadcast(Topic::JobControl, body);
     }

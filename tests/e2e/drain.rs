@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use testkit::processes;
 use testkit::site::Site;
 use tests::stack::Stack;
@@ -129,4 +130,33 @@ async fn ends_quietly(stack: &mut Stack) {
     assert!(stack.executors[0].wait(DEADLINE).await.success());
     let said = format!("{}{}", stack.executors[0].stdout(), stack.executors[0].stderr());
     assert_eq!(complaints(&said), Vec::<&str>::new(), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_executor_that_is_told_to_drain_finishes_its_job_and_waits_until_it_is_told_otherwise() {
+    let site = Site::start();
+    let held = site.hold("/held");
+    let stack = Stack::start(1).await;
+    let client = stack.client();
+    let running = client.create(json!({"code": HELD, "vars": {"url": site.url("/held")}})).await;
+    site.wait_for_request("/held").await;
+    let fleet: Value = client.send(Method::GET, "/fleet", None).await.json().await.expect("JSON");
+    let executor = fleet["data"]["executors"][0]["name"].as_str().expect("an executor").to_owned();
+    let path = format!("/fleet/executors/{executor}/drain");
+    let drained: Value = client.send(Method::POST, &path, None).await.json().await.expect("JSON");
+    assert_eq!((&drained["data"]["draining"], &drained["data"]["busy"]), (&json!(true), &json!(1)), "{drained}");
+
+    let waiting = client.create(json!({"code": "results.ok = true"})).await;
+    held.release("text/html", "<title>late</title>");
+    let running = client.wait_done(running.uuid.as_str(), DEADLINE).await;
+    assert_eq!((running.error.as_str(), &running.results.expect("results")["title"]), ("", &json!("late")));
+    // An executor with a free slot begins a job within a fraction of this.
+    let waited: Value =
+        client.send(Method::GET, &format!("/jobs/{}?wait=3", waiting.uuid), None).await.json().await.expect("JSON");
+    assert_ne!(waited["data"]["status"], "done", "{waited}");
+
+    let taken: Value = client.send(Method::DELETE, &path, None).await.json().await.expect("JSON");
+    assert_eq!(taken["data"]["draining"], json!(false), "{taken}");
+    assert_eq!(client.wait_done(waiting.uuid.as_str(), DEADLINE).await.error, "");
+    stack.stop().await;
 }

@@ -10,3 +10,4 @@ mod one_process;
 mod quiet;
 mod start;
 mod status;
+mod tokens;

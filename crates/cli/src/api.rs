@@ -93,6 +93,16 @@ impl Gateway {
         self.ask(Method::POST, &format!("/jobs/{}/cancel", encoded(uuid)), None).await
     }
 
+    /// Who is there, as the API answers it.
+    pub(crate) async fn fleet(&self) -> anyhow::Result<serde_json::Value> {
+        self.ask(Method::GET, "/fleet", None).await
+    }
+
+    /// How the last hour went, as the API answers it.
+    pub(crate) async fn stats(&self) -> anyhow::Result<serde_json::Value> {
+        self.ask(Method::GET, "/stats", None).await
+    }
+
     async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,

@@ -11,6 +11,7 @@ mod output;
 mod report;
 mod site;
 mod token;
+mod top;
 mod up;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Look after the jobs of a gateway.
     Jobs(jobs::JobsArgs),
+    /// Show who is there, what runs, and how the last hour went.
+    Top(top::TopArgs),
     /// Make tokens for TOKENS_FILE.
     Token(token::TokenArgs),
     /// Copy jobs and queue of `up`, which may be running, to another folder.
@@ -53,6 +56,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Exec(args) => exec::run(*args).await,
             Command::Jobs(args) => jobs::run(args).await,
+            Command::Top(args) => top::run(args).await,
             Command::Token(args) => token::run(args),
             Command::Backup(args) => backup::run(&args),
             Command::Up(args) => up::run(*args).await,

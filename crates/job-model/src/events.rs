@@ -97,6 +97,20 @@ pub struct JobControl {
     /// How many orders that gateway has given, this one included.
     #[serde(default)]
     pub orders: u64,
+    /// An executor that is to take no more jobs, or to take them again. Not counted: an executor that misses it says so by its
+    /// heartbeats, and is told again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<DrainOrder>,
+}
+
+/// Tells one executor to finish the jobs that it has and to take no more, or to take jobs again. It lasts until the executor
+/// ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrainOrder {
+    /// The executor's name.
+    pub executor: String,
+    /// Whether it is to drain.
+    pub on: bool,
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub struct Heartbeat {
     /// Whether it takes no more jobs because it was told to stop.
     #[serde(default)]
     pub stopping: bool,
+    /// Whether it takes no more jobs because a gateway said so: see [`DrainOrder`](crate::DrainOrder).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draining: bool,
 }
 
 /// A job that an executor holds.

@@ -23,7 +23,7 @@ mod token_name;
 
 pub use api::Api;
 pub use error_at::ErrorAt;
-pub use events::{JobControl, JobEvent, JobEventKind, JobStage};
+pub use events::{DrainOrder, JobControl, JobEvent, JobEventKind, JobStage};
 pub use file_name::{FileName, InvalidFileName};
 pub use heartbeat::{Heartbeat, HeldJob};
 pub use instance::InstanceId;

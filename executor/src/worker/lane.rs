@@ -46,11 +46,25 @@ impl Lane {
 }
 
 impl Worker {
-    /// One delivery after the other, until the executor is to stop.
+    /// One delivery after the other, until the executor is to stop. While it drains it has no consumer.
     pub(super) async fn lane(self: Arc<Self>) {
         let mut backoff = Backoff::for_servers();
         let mut lane: Option<Lane> = None;
-        while let Some(slot) = self.slot_for(&mut lane).await {
+        loop {
+            if self.draining.is_on() {
+                if let Some(open) = lane.take() {
+                    self.leave(open).await;
+                }
+                tokio::select! {
+                    () = self.stop.cancelled() => break,
+                    () = self.draining.until(false) => {}
+                }
+            }
+            let Some(slot) = self.slot_for(&mut lane).await else { break };
+            if self.draining.is_on() {
+                slot.give_back();
+                continue;
+            }
             let mut open = match lane.take() {
                 Some(open) => open,
                 None => match self.consume(&mut backoff).await {
@@ -69,6 +83,11 @@ impl Worker {
                     slot.give_back();
                     lane = Some(open);
                     break;
+                }
+                () = self.draining.until(true) => {
+                    slot.give_back();
+                    lane = Some(open);
+                    continue;
                 }
             };
             match (filled, open.arrived) {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use job_model::{Heartbeat, InstanceId, JobAnswer, JobControl, JobEvent, JobId, JobQuestion, JobResult, Timestamp};
+use job_model::{
+    DrainOrder, Heartbeat, InstanceId, JobAnswer, JobControl, JobEvent, JobId, JobQuestion, JobResult, Timestamp,
+};
 use job_queue::{JobQueue, Message, Queue, Topic};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -111,7 +113,16 @@ impl Gateway {
             instance: instance.cloned(),
             gateway: Some(self.name.clone()),
             orders: self.orders.fetch_add(1, Ordering::Relaxed) + 1,
+            ..JobControl::default()
         };
+        self.queue.broadcast(Topic::JobControl, serde_json::to_vec(&order).expect("JSON"));
+    }
+
+    /// Tells an executor to take no more jobs, or to take them again.
+    pub(crate) fn drain(&self, executor: &str, on: bool) {
+        let drain = Some(DrainOrder { executor: executor.to_owned(), on });
+        let (gateway, orders) = (Some(self.name.clone()), self.orders.load(Ordering::Relaxed));
+        let order = JobControl { drain, gateway, orders, ..JobControl::default() };
         self.queue.broadcast(Topic::JobControl, serde_json::to_vec(&order).expect("JSON"));
     }
 

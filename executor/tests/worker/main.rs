@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cancelled;
+mod draining;
 mod ends;
 mod gateway;
 mod pretended;

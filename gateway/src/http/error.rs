@@ -39,6 +39,10 @@ pub(crate) enum ApiError {
     NoMethod,
     /// There is no job of that id, or no job can have it.
     JobNotFound { id: String },
+    /// No executor of that name is heard.
+    ExecutorNotFound { name: String },
+    /// An executor did not say that it heard an order.
+    ExecutorSilent { name: String },
     /// The id is taken.
     JobExists { id: String, created_at: Option<Timestamp> },
     /// The job has its result already.
@@ -116,6 +120,13 @@ impl IntoResponse for ApiError {
                 ("Method not allowed".to_owned(), "the route does not know this method, see Allow".to_owned())
             }
             Self::JobNotFound { id } => (format!("Job {id} not found"), "document not found".to_owned()),
+            Self::ExecutorNotFound { name } => {
+                (format!("Executor {name} not found"), "no executor of this name is heard, see /fleet".to_owned())
+            }
+            Self::ExecutorSilent { name } => (
+                format!("Executor {name} did not answer"),
+                "it did not say that it heard the order: it is busy ending, or of a version that knows none".to_owned(),
+            ),
             Self::JobExists { id, created_at } => {
                 let created = created_at.map(|time| format!(", created at {}", time.to_whole_seconds()));
                 let message =
@@ -163,7 +174,7 @@ impl ApiError {
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } | Self::TooManyJobs { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoRoute | Self::JobNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::JobNotFound { .. } | Self::ExecutorNotFound { .. } => StatusCode::NOT_FOUND,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
             Self::Body { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => StatusCode::BAD_REQUEST,
@@ -171,7 +182,9 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             // Trying again later helps.
-            Self::Busy { .. } | Self::Crowded | Self::StoreTimeout { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::Crowded | Self::StoreTimeout { .. } | Self::ExecutorSilent { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store { source: StoreError::Unavailable { .. }, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -86,7 +86,7 @@ async fn sample(app: &App) {
 
 /// When the oldest queued job was created. When the very oldest is one that the sweep leaves alone for its age, the jobs
 /// younger than `REQUEUE_MAX_AGE` count.
-async fn oldest_queued(app: &App, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+pub(super) async fn oldest_queued(app: &App, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let query = |created_from| LeftoverQuery {
         status: JobStatus::Queued,
         created_from,

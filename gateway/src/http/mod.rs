@@ -7,6 +7,7 @@ mod dashboard;
 mod docs;
 mod error;
 mod events;
+mod fleet;
 mod health;
 mod hosts;
 mod jobs;

@@ -40,6 +40,10 @@ fn operation(route: &About) -> Value {
         let schema = json!({"type": "string", "maxLength": job_model::JobId::MAX_BYTES});
         parameters.push(json!({"name": "uuid", "in": "path", "required": true, "schema": schema}));
     }
+    if route.path.contains("{name}") {
+        let schema = json!({"type": "string"});
+        parameters.push(json!({"name": "name", "in": "path", "required": true, "schema": schema}));
+    }
     for (name, meaning) in &route.query {
         let schema = match *name {
             "page" | "per_page" | "wait" => json!({"type": "integer"}),
@@ -79,6 +83,11 @@ fn response(route: &About, status: u16, content: Content) -> Value {
         Content::Job => ("application/json", json!({"type": "object", "properties": {"data": schema("Job")}})),
         Content::Count => {
             ("application/json", json!({"type": "object", "properties": {"deleted": {"type": "integer"}}}))
+        }
+        Content::Fleet => ("application/json", json!({"type": "object", "properties": {"data": schema("Fleet")}})),
+        Content::Stats => ("application/json", json!({"type": "object", "properties": {"data": schema("Stats")}})),
+        Content::Executor => {
+            ("application/json", json!({"type": "object", "properties": {"data": schema("Executor")}}))
         }
         Content::JobList => ("application/json", schema("JobList")),
         Content::Error if status == 403 => ("application/json", schema("Forbidden")),

@@ -50,6 +50,9 @@ pub(crate) enum Content {
     JobList,
     Count,
     Events,
+    Fleet,
+    Stats,
+    Executor,
     Error,
 }
 
@@ -108,6 +111,9 @@ impl About {
             (200 | 201, Content::Job) => "the job",
             (200, Content::JobList) => "the page of the list",
             (200, Content::Events) => "the stream",
+            (200, Content::Fleet) => "who is there and what runs",
+            (200, Content::Stats) => "the last hour",
+            (200, Content::Executor) => "the executor, which does so now",
             (200, Content::Count) => "how many jobs were deleted",
             (204, _) => "it is gone",
             (503, Content::Object) => "something is missing, and is named",
@@ -116,6 +122,7 @@ impl About {
             (400, _) => "the body or a parameter is malformed",
             (401, _) => "the token is missing or wrong",
             (403, _) => "the token lacks a scope, which is named",
+            (404, _) if self.path.contains("{name}") => "no executor of this name is heard",
             (404, _) => "there is no such job",
             (408, _) => "the body did not come in time",
             (409, _) if self.takes_job => "the uuid is taken",
@@ -123,6 +130,7 @@ impl About {
             (413, _) => "the job is too large",
             (422, _) => "an option of the job is wrong, by field",
             (429, _) => "the token has sent too many requests, or has too many jobs, see Retry-After",
+            (503, _) if self.path.contains("{name}") => "the executor did not say that it heard the order",
             (503, _) => "too many jobs wait, or the database cannot be used now, see Retry-After",
             _ => "the database could not do its part",
         }

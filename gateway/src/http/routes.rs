@@ -4,7 +4,7 @@ use axum::http::Method;
 use axum::routing::{delete, get, post};
 
 use super::route::{Access, Content, Route};
-use super::{docs, events, health, jobs, lists, openapi};
+use super::{docs, events, fleet, health, jobs, lists, openapi};
 use crate::tokens::Scope;
 
 /// Every route there is.
@@ -17,9 +17,11 @@ pub(super) fn routes() -> Vec<Route> {
     const DELETE_JOBS: Access = Token(&[Scope::JobsDelete]);
     const CANCEL: Access = Token(&[Scope::JobsDelete, Scope::JobsRead]);
     const RERUN: Access = Token(&[Scope::JobsCreate, Scope::JobsRead]);
+    const ADMIN: Access = Token(&[Scope::Admin]);
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     const DELETE: Method = Method::DELETE;
+    const DRAIN: &str = "/fleet/executors/{name}/drain";
     const WAIT: &str = "answer as soon as the job is done, or after so many seconds";
     vec![
         Route::new(POST, "/jobs", CREATE, post(jobs::create), "Create a job")
@@ -60,6 +62,18 @@ pub(super) fn routes() -> Vec<Route> {
             .header("Last-Event-ID", "the id of the last event that was seen: the stream goes on after it")
             .answers(200, Content::Events)
             .fails(&[404, 500, 503]),
+        Route::new(GET, "/fleet", ADMIN, get(fleet::fleet), "Gateways, executors with their jobs, and the queue")
+            .answers(200, Content::Fleet)
+            .fails(&[500, 503]),
+        Route::new(GET, "/stats", ADMIN, get(fleet::stats), "How the last hour went")
+            .answers(200, Content::Stats)
+            .fails(&[500, 503]),
+        Route::new(POST, DRAIN, ADMIN, post(fleet::drain), "Let an executor finish its jobs and take no more")
+            .answers(200, Content::Executor)
+            .fails(&[404, 503]),
+        Route::new(DELETE, DRAIN, ADMIN, delete(fleet::undrain), "Let an executor take jobs again")
+            .answers(200, Content::Executor)
+            .fails(&[404, 503]),
         Route::new(GET, "/healthz", Open, get(health::alive), "Whether the process answers")
             .answers(200, Content::Text),
         Route::new(GET, "/livez", Open, get(health::alive), "Whether the process answers").answers(200, Content::Text),

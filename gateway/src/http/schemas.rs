@@ -38,6 +38,8 @@ pub(super) fn schemas() -> Value {
         "message": {"type": "string"},
     }});
     let number = json!({"type": ["integer", "null"]});
+    let whole = json!({"type": "integer"});
+    let minutes = json!({"type": "array", "items": whole, "description": "60 minutes, the present one last"});
     let url = json!({"type": ["string", "null"]});
     json!({
         "NewJob": {"type": "object", "properties": {
@@ -83,6 +85,44 @@ pub(super) fn schemas() -> Value {
             "meta": {"type": "object", "properties": {
                 "current_page": number, "from": number, "last_page": number, "path": {"type": "string"},
                 "per_page": number, "to": number, "total": number,
+            }},
+        }},
+        "Executor": {"type": "object", "properties": {
+            "name": {"type": "string", "description": "new with each start"},
+            "started_at": {"type": "string", "format": "date-time"},
+            "heard_at": {"type": "string", "format": "date-time", "description": "when it told of itself last"},
+            "slots": {"type": "integer", "description": "how many jobs it runs at a time"},
+            "busy": {"type": "integer", "description": "how many it runs now"},
+            "draining": {"type": "boolean", "description": "it takes no more jobs because somebody asked for that"},
+            "stopping": {"type": "boolean", "description": "it takes no more jobs because it ends"},
+            "jobs": {"type": "array", "items": {"type": "object", "properties": {
+                "uuid": {"type": "string"},
+                "since": {"type": ["string", "null"], "format": "date-time", "description":
+                    "when its code began; null while it waits for its slot"},
+                "attempt": {"type": "integer"},
+            }}},
+        }},
+        "Fleet": {"type": "object", "properties": {
+            "gateways": {"type": "array", "items": {"type": "object", "properties": {
+                "name": {"type": "string", "description": "new with each start"},
+                "heard_at": {"type": "string", "format": "date-time"},
+                "this": {"type": "boolean", "description": "whether it is the one that answers"},
+            }}},
+            "executors": {"type": "array", "items": {"$ref": "#/components/schemas/Executor"}},
+            "queue": {"type": "object", "properties": {
+                "depth": {"type": ["integer", "null"], "description": "jobs that wait in the queue; null when it cannot be asked"},
+                "oldest_seconds": {"type": ["integer", "null"], "description":
+                    "how long ago the oldest job was created that is queued; null when none is"},
+            }},
+        }},
+        "Stats": {"type": "object", "properties": {
+            "since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"},
+            "jobs": {"type": "object", "additionalProperties": {"type": "integer"}, "description":
+                "jobs created in this time at any gateway, by their state now"},
+            "this_gateway": {"type": "object", "description": "what this gateway took and ended since its start", "properties": {
+                "created_per_minute": minutes, "ended_per_minute": minutes,
+                "duration_ms": {"type": "object", "description": "how long the code of ended jobs ran; p50 and p95 are at most 42 % too high",
+                    "properties": {"mean": whole, "p50": whole, "p95": whole, "max": whole}},
             }},
         }},
         "Error": {"type": "object", "properties": {

@@ -5,6 +5,7 @@ use job_store::{StoreError, Stored};
 
 use super::{announce, rows};
 use crate::app::App;
+use crate::clock;
 use crate::tokens::Reach;
 
 /// Stores a new job and hands it on to be published. The caller's only copy goes with it: what the client is told is
@@ -13,6 +14,7 @@ pub(crate) async fn create(app: &App, job: Job) -> Result<(), StoreError> {
     let revision = rows::insert(app, &job).await?;
     app.created_here.note(&job);
     app.metrics.created.inc();
+    app.last_hour.created(clock::now());
     app.queue_length.accepted();
     tracing::info!(job.id = %job.uuid, "job created");
     match &app.publish_line {

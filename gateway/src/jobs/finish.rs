@@ -55,6 +55,7 @@ pub(crate) async fn finish(app: &App, result: &mut JobResult) -> Result<Kept, St
             Ok(_) => {
                 move_watermark(app, result, &before);
                 app.metrics.observe_done(&job);
+                app.last_hour.ended(job.duration, clock::now());
                 announce::done(app, job);
                 return Ok(Kept::First);
             }

@@ -183,6 +183,7 @@ impl Model {
                 slots: 2,
                 jobs: executor.held.iter().map(held).collect(),
                 stopping: false,
+                draining: false,
             };
             self.fleet.heard(&heartbeat, self.now);
         }

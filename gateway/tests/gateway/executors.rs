@@ -39,7 +39,8 @@ async fn tell(queue: Arc<dyn JobQueue>, executor: String, held: Held) {
     let started_at = Timestamp::now();
     loop {
         let jobs = held.lock().unwrap().values().cloned().collect();
-        let heartbeat = Heartbeat { executor: executor.clone(), started_at, slots: 2, jobs, stopping: false };
+        let heartbeat =
+            Heartbeat { executor: executor.clone(), started_at, slots: 2, jobs, stopping: false, draining: false };
         queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -106,7 +107,7 @@ pub(crate) fn still_runs(queue: &Arc<dyn JobQueue>, job: &Job, running: &Running
     let (uuid, instance) = (job.uuid.clone(), job.instance.clone());
     let jobs = vec![HeldJob { uuid, instance, since: Some(running.since), attempt: running.attempt }];
     let (executor, started_at) = (running.executor.clone(), running.since);
-    let heartbeat = Heartbeat { executor, started_at, slots: 2, jobs, stopping: false };
+    let heartbeat = Heartbeat { executor, started_at, slots: 2, jobs, stopping: false, draining: false };
     queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
 }
 

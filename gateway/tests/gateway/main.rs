@@ -9,6 +9,7 @@ mod cancelling;
 mod dashboard;
 mod door;
 mod executors;
+mod fleet;
 mod killing;
 mod listing;
 mod losing;

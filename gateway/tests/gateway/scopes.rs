@@ -16,6 +16,10 @@ const NEEDS: &[(Method, &str, &[Scope])] = &[
     (Method::GET, "/jobs/{uuid}/events", &[Scope::JobsRead]),
     (Method::POST, "/jobs/{uuid}/cancel", &[Scope::JobsDelete, Scope::JobsRead]),
     (Method::POST, "/jobs/{uuid}/rerun", &[Scope::JobsCreate, Scope::JobsRead]),
+    (Method::GET, "/fleet", &[Scope::Admin]),
+    (Method::GET, "/stats", &[Scope::Admin]),
+    (Method::POST, "/fleet/executors/{name}/drain", &[Scope::Admin]),
+    (Method::DELETE, "/fleet/executors/{name}/drain", &[Scope::Admin]),
 ];
 
 #[tokio::test]
@@ -47,7 +51,7 @@ async fn every_route_takes_the_tokens_that_hold_its_scopes_and_no_others() {
     assert_eq!(guarded, NEEDS.len());
 
     for (method, path, needs) in NEEDS {
-        let path = path.replace("{uuid}", "missing");
+        let path = path.replace("{uuid}", "missing").replace("{name}", "missing");
         for (token, set) in tokens.iter().zip(&sets) {
             let request = gateway.request_as(token, method.clone(), &path).body("{}");
             let (status, body) = answer(request).await;
