@@ -33,6 +33,23 @@ pub struct TokenNetwork {
     pub deny: Option<Vec<String>>,
 }
 
+impl TokenNetwork {
+    /// What both leave open, for a job that one token's user wrote and another's runs again. Of two lists of what is open
+    /// the rules count that stand in both.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.allow = match (self.allow, &other.allow) {
+            (Some(own), Some(other)) => Some(own.into_iter().filter(|rule| other.contains(rule)).collect()),
+            (own, other) => own.or_else(|| other.clone()),
+        };
+        self.deny = match (self.deny, &other.deny) {
+            (Some(own), Some(other)) => Some(own.into_iter().chain(other.iter().cloned()).collect()),
+            (own, other) => own.or_else(|| other.clone()),
+        };
+        self
+    }
+}
+
 impl JobNetwork {
     /// The names of the members.
     pub const MEMBERS: [&str; 3] = ["allow", "deny", "proxy"];
@@ -126,7 +143,7 @@ fn rules(members: &serde_json::Map<String, Value>, name: &str) -> Result<Option<
 
 #[cfg(test)]
 mod tests {
-    use super::{JobNetwork, ProxyUrl};
+    use super::{JobNetwork, ProxyUrl, TokenNetwork};
     use crate::NewJob;
 
     fn network(json: &str) -> Result<Option<JobNetwork>, String> {
@@ -156,6 +173,17 @@ mod tests {
             let error = network(json).unwrap_err();
             assert!(error.starts_with(expected), "{json}: {error}");
         }
+    }
+
+    #[test]
+    fn what_two_tokens_leave_open_is_open_by_both() {
+        let list = |rules: &[&str]| Some(rules.iter().map(|rule| (*rule).to_owned()).collect::<Vec<_>>());
+        let narrow = TokenNetwork { allow: list(&["a.com", "b.com"]), deny: list(&["private"]) };
+        let other = TokenNetwork { allow: list(&["b.com", "c.com"]), deny: list(&["all:25"]) };
+        let both = TokenNetwork { allow: list(&["b.com"]), deny: list(&["private", "all:25"]) };
+        assert_eq!(narrow.clone().and(&other), both);
+        assert_eq!(narrow.clone().and(&TokenNetwork::default()), narrow);
+        assert_eq!(TokenNetwork::default().and(&narrow), narrow);
     }
 
     #[test]

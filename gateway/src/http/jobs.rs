@@ -91,7 +91,10 @@ async fn store(
 ) -> Result<Response, ApiError> {
     let id = job.uuid.clone();
     job.owner = caller.grant.owner().cloned();
-    job.network_token = caller.grant.network().cloned();
+    job.network_token = match (job.network_token.take(), caller.grant.network()) {
+        (Some(written_under), Some(own)) => Some(written_under.and(own)),
+        (written_under, own) => written_under.or_else(|| own.cloned()),
+    };
     // The job itself goes on to be published: the answer is made before.
     let answer = if time.is_none() { Some(encode(&mut job)) } else { None };
     // Once begun it goes on when the client hangs up: what is stored is also published.

@@ -40,5 +40,7 @@ pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result
         network: old.network,
         api: old.api,
     };
-    Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), ..job }))
+    // Its code stays bound by the token of whoever wrote it.
+    let network_token = old.network_token;
+    Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), network_token, ..job }))
 }

@@ -148,7 +148,7 @@ fn parse(text: &str, others: &[Digest]) -> Result<Vec<NamedToken>, (Option<usize
         });
         let network = entry.network.map(|network| {
             let at = network.span().start;
-            read_network(network.into_inner()).map_err(|reason| (Some(at), reason))
+            read_network(network.into_inner()).map_err(|reason| (Some(at), format!("token {name}: {reason}")))
         });
         tokens.push(NamedToken {
             name: name.clone(),

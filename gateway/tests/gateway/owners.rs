@@ -106,7 +106,7 @@ async fn nobody_reaches_anothers_jobs_in_any_way(backend: Backend) {
 async fn who_sees_all_jobs_reaches_them_in_every_way(backend: Backend) {
     let everything = [Scope::JobsCreate, Scope::JobsRead, Scope::JobsDelete, Scope::JobsAll];
     let (alice, ops) = (named("alice", &OWN), named("ops", &everything));
-    let file = token_file(&[(&alice, ""), (&ops, "")]);
+    let file = token_file(&[(&alice, "network = { deny = [\"private\"] }"), (&ops, "")]);
     let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
     let gateway = Running::start(&backend.parts, settings).await;
     for uuid in ["one", "two", "three"] {
@@ -123,6 +123,10 @@ async fn who_sees_all_jobs_reaches_them_in_every_way(backend: Backend) {
         (StatusCode::CREATED, &json!("ops")),
         "a rerun is whose asked for it"
     );
+    let again = JobId::parse(again["data"]["uuid"].as_str().unwrap()).unwrap();
+    let stored = backend.parts.store.get(&again).await.unwrap().value;
+    let bound = stored.network_token.expect("the code stays bound by the token under which it was written");
+    assert_eq!(bound.deny.as_deref(), Some(&["private".to_owned()][..]));
     assert_eq!(as_ops(Method::POST, "/jobs/one/cancel").await.0, StatusCode::OK);
     assert_eq!(as_ops(Method::DELETE, "/jobs/two").await.0, StatusCode::NO_CONTENT);
     assert_eq!(as_ops(Method::DELETE, "/jobs?owner=alice").await.1, json!({"deleted": 2}));
