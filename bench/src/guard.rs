@@ -107,6 +107,7 @@ impl Subject {
             vars: BTreeMap::from([("url".to_owned(), url.to_owned())]),
             modules: BTreeMap::new(),
             timeout: DEADLINE,
+            api: None,
             network: None,
             network_token: None,
             http_proxy: false,
