@@ -238,7 +238,7 @@ fn kernel(attempt: Attempt<'_>) {
         ("a tracer of one's own", libc::SYS_prctl, [libc::PR_SET_PTRACER as usize, usize::MAX, 0, 0, 0, 0]),
         ("a life after the parent", libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as usize, 0, 0, 0, 0, 0]),
         ("all of the memory locked", libc::SYS_mlockall, [1, 0, 0, 0, 0, 0]),
-        ("a terminal's input", libc::SYS_ioctl, [0, libc::TIOCSTI as usize, name, 0, 0, 0]),
+        ("a terminal's input", libc::SYS_ioctl, [0, usize::try_from(libc::TIOCSTI).expect("16 bits"), name, 0, 0, 0]),
         ("a piece spliced", libc::SYS_tee, [0, 1, 1, 0, 0, 0]),
     ] {
         attempt(what, call(number, arguments));
