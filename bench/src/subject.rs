@@ -165,6 +165,8 @@ fn executor_settings(program: Program, chromium: &Path, folder: &TempDir) -> Pro
         .env("CHROMIUM_EXECUTABLE", chromium.display())
         .env("CHROMIUM_EXTRA_ARGS", json!(CHROMIUM_ARGS))
         .env("RUN_DIR", folder.path().join("run").display())
+        // The site is on this machine.
+        .env("NETWORK_DENY", "link-local,own")
 }
 
 impl Ground<'_> {
