@@ -60,6 +60,14 @@ async fn jobs_are_filtered_paged_cancelled_run_again_and_deleted_with_nothing_bu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_executor_drains_and_takes_jobs_again_by_a_button() {
+    let server = Server::start().await;
+    server.drive(include_str!("fleet.mjs"), json!({})).await;
+    server.run("after", "results.ok = true", json!({})).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_a_job_says_is_a_text_and_large_jobs_stay_handy() {
     let server = Server::start().await;
     let hostile = include_str!("jobs/hostile.mjs");

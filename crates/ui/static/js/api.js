@@ -94,17 +94,13 @@ export async function file(id, name, signal) {
 
 export const address = (text) => new URL(text, BASE).href;
 
-/** What the gateway counts, by name and labels. */
-export async function metrics(signal) {
-  const text = await (await send('GET', 'metrics', { signal })).text();
-  const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => {
-      const end = line.lastIndexOf(' ');
-      return [line.slice(0, end).replace(/^puppet_master_gateway_/, ''), Number(line.slice(end + 1))];
-    }),
-  );
-}
+/** Gateways, executors and the queue. */
+export const fleet = async (signal) => (await json('GET', 'fleet', { signal })).data;
+/** The last hour in numbers. */
+export const stats = async (signal) => (await json('GET', 'stats', { signal })).data;
+/** Has an executor take no more jobs, or take them again. */
+export const drain = async (name, on) =>
+  (await json(on ? 'POST' : 'DELETE', `fleet/executors/${encodeURIComponent(name)}/drain`)).data;
 
 /** What the gateway misses, by name; empty when it is ready. */
 export async function missing(signal) {
