@@ -53,6 +53,7 @@ const [whole, sizes] = [await page.screenshot({ fullPage: true }), await page.ev
 equal([whole.readUInt32BE(20) >= sizes, sizes], [true, 1080]);
 
 // Handlers of the script's own, and every name.
+await page.goto(`${vars.site}/form.html`);
 puppeteer.registerCustomQueryHandler("byId", { queryOne: (node, id) => node.querySelector(`[id="${id}"]`) });
 equal(puppeteer.customQueryHandlerNames(), ["byId"]);
 for (const selector of ["byId/press", "byId=press", "form ::-p-byId(press)"]) {
