@@ -54,6 +54,22 @@ await open(page, '#/playground', 'setContent');
 const kept = await page.evaluate(() => document.querySelector('#panel-code .editor').shadowRoot.textContent);
 check(kept.includes('results.answer'), `the draft is gone: ${kept}`);
 
+// Editing a job keeps what it was sent with.
+await page.evaluate((token) => {
+  const job = { uuid: 'modern', code: 'results.ok = 1', api: '25', network: { deny: ['ads.example'] }, timeout: 7 };
+  return fetch('jobs', { method: 'POST', headers: { Authorization: token }, body: JSON.stringify(job) });
+}, vars.token);
+await page.evaluate(() => sessionStorage.removeItem('puppet-master-draft'));
+await page.reload();
+await page.waitForSelector('.frame');
+await open(page, '#/playground?job=modern', 'results.ok');
+const edited = await page.evaluate(() => JSON.parse(sessionStorage.getItem('puppet-master-draft')));
+check(
+  edited.api === '25' && edited.timeout === 7 && edited.network.deny[0] === 'ads.example',
+  `an option is lost: ${JSON.stringify(edited)}`,
+);
+await page.evaluate(() => sessionStorage.removeItem('puppet-master-draft'));
+
 // What the editor offers is there.
 const offered = await page.evaluate(async () => {
   const { GLOBALS, MEMBERS } = await import('./ui/js/parts/completions.js');

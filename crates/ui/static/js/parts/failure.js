@@ -11,6 +11,7 @@ export function whyItFailed(job) {
     h('p', {}, visible(job.error)),
     at?.source !== undefined && excerpt(at.source, job.error_at),
     at && h('span', { class: 'muted' }, at.words),
+    job.error_stack && h('details', {}, h('summary', {}, 'Stack'), h('pre', { tabindex: 0 }, visible(job.error_stack))),
   ];
 }
 

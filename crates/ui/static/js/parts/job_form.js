@@ -40,11 +40,48 @@ export function jobForm({ job, edit, run }) {
         }),
         h('span', {}, note),
       );
+    const api = h(
+      'select',
+      { onchange: () => edit({ api: api.value || undefined }) },
+      h('option', { value: '' }, '1.20'),
+      h('option', { value: '25' }, '25'),
+    );
+    api.value = job().api === '25' ? '25' : '';
     put(
       panels.options,
+      h(
+        'label',
+        { class: 'field' },
+        h('span', {}, 'Puppeteer'),
+        api,
+        h('span', {}, 'Whose meaning holds where the versions contradict each other.'),
+      ),
+      network('allow', 'May reach', 'public, 10.0.0.0/8, *.example.org:443'),
+      network('deny', 'May not reach', 'private, ads.example.org'),
+      network('proxy', 'Proxy', 'http://user:password@host:port'),
       field('timeout', 'Longest time to run', 'In seconds.', 86400),
       field('max_attempts', 'Attempts', 'How many executors may begin it before it is given up.', 100),
     );
+  }
+
+  /** A field for a member of `network`: rules with commas, or an address. */
+  function network(name, title, example) {
+    const value = job().network?.[name];
+    const text = h('input', {
+      value: Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      placeholder: example,
+      spellcheck: 'false',
+      onchange: () => {
+        const others = { ...job().network };
+        delete others[name];
+        const said = text.value.trim();
+        const next = name === 'proxy' ? said : said.split(/[\s,]+/).filter(Boolean);
+        edit({ network: said ? { ...others, [name]: next } : others });
+      },
+    });
+    const note =
+      name === 'proxy' ? 'What the pages’ requests go through.' : 'Rules with commas, within what the executor allows.';
+    return h('label', { class: 'field' }, h('span', {}, title), text, h('span', {}, note));
   }
 
   /** A field for a name that stays unique. */

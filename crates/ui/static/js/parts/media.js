@@ -83,7 +83,11 @@ export function show({ kind, type, blob }, name) {
     h('span', { class: 'muted' }, `${type}, ${size(content.size)}`),
     h(
       'button',
-      { type: 'button', class: 'small', onclick: () => download(name.endsWith(ending) ? name : `${name}${ending}`, content) },
+      {
+        type: 'button',
+        class: 'small',
+        onclick: () => download(name.endsWith(ending) ? name : `${name}${ending}`, content),
+      },
       'Download',
     ),
   );

@@ -8,14 +8,16 @@ function word(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What of a job a new one is made of. */
-export function newJob({ code, vars, modules, timeout, max_attempts }) {
-  const job = { code };
-  if (Object.keys(vars ?? {}).length) job.vars = vars;
-  if (Object.keys(modules ?? {}).length) job.modules = modules;
-  if (timeout) job.timeout = timeout;
-  if (max_attempts) job.max_attempts = max_attempts;
-  return job;
+/** What a client may say of a job beside its code. */
+const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'network'];
+
+/** What of a job a new one is made of. What says nothing is left out. */
+export function newJob(job) {
+  const said = OPTIONS.filter((name) => {
+    const value = job[name];
+    return value && (typeof value !== 'object' || Object.keys(value).length > 0);
+  });
+  return Object.fromEntries([['code', job.code], ...said.map((name) => [name, job[name]])]);
 }
 
 /** A command with curl. The token stays out of it. */

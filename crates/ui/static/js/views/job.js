@@ -208,6 +208,7 @@ export function open(place, { id, params, signal }) {
         job.started_at && `from ${exact(job.started_at)}`,
       ),
       fact('On', job.running?.executor),
+      fact('Puppeteer', job.api),
       fact('Owner', job.owner && h('a', { href: href(['jobs'], { owner: job.owner }) }, job.owner)),
       fact('Attempt', attempt ? `${number(attempt)}${most}` : null),
       fact('May run', job.timeout ? wholeSpan(job.timeout * 1000) : null),

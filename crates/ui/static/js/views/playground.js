@@ -36,8 +36,15 @@ const draft = {
   },
 };
 
-const of = ({ code, vars, modules, timeout, max_attempts }) =>
-  structuredClone({ code, vars: vars ?? {}, modules: modules ?? {}, timeout, max_attempts });
+const of = (job) => structuredClone({ vars: {}, modules: {}, ...newJob(job) });
+
+/** Answers show a proxy without its credentials: such an address is of no use. */
+function withoutShownProxy(job) {
+  if (!job.network?.proxy?.includes('***@')) return job;
+  const { proxy, ...network } = job.network;
+  toast(`The credentials of the proxy ${proxy} are not shown: write them among the options.`, 'wrong');
+  return { ...job, network };
+}
 
 /** Shows the playground. */
 export function open(place, { params, signal }) {
@@ -186,7 +193,7 @@ export function open(place, { params, signal }) {
       change({ example: '', job: '', run: '' }, { replace: true });
       asked = null;
       if (!source || !(await mayReplace())) return;
-      take(of(source));
+      take(withoutShownProxy(of(source)));
       if (wants) start();
     } catch (failure) {
       if (!signal.aborted) toast(failure.message, 'wrong');
