@@ -197,10 +197,15 @@ impl Sandbox {
     /// Loads the prelude, links the modules and starts their evaluation; CommonJS has nothing to link and runs.
     fn begin(&mut self, script: Script) {
         let scope = Rc::clone(&self.scope);
-        let code = source::without_shebang(&script.code);
-        let surface = Surface::of(&code);
+        let mut code = source::without_shebang(&script.code);
+        let mut surface = Surface::of(&code);
         let links = Links::new(Rc::clone(&scope), &surface, script.modules);
         *scope.links.borrow_mut() = Some(Rc::clone(&links));
+        if !scope.whole.get() && *code != script.code {
+            // The predecessor refused a first line for Unix.
+            code = script.code.as_str().into();
+            surface = Surface::of(&code);
+        }
         let wrapped = source::wrap(&code, &surface);
         let texts = || links.texts().map(String::as_str).chain([&*code]);
         let reg_exp_statics = texts().any(source::names_reg_exp_statics);

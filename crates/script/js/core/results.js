@@ -32,8 +32,8 @@ export function keepReturned(results, value) {
   }
 }
 
-// Writes a WARN line for each value that JSON turns into something else than its author means. The predecessor's jobs
-// know settled promises, Map and Set in results: there they stay silent.
+// Writes a WARN line for each value that JSON turns into something else than its author means. Jobs of the predecessor have
+// had settled promises, Map, Set and typed arrays in their results: of these only a whole script hears.
 export function warnOfLost(results) {
   walk(results, "results", 0, { left: ITEMS, lines: LINES, whole: ops.job_is_whole() });
 }
@@ -68,6 +68,6 @@ function adviceFor(value, whole) {
   if (kind === "Map" && whole) return "is a Map, of which results have {}: write Object.fromEntries(map), or [...map]";
   if (kind === "Set" && whole) return "is a Set, of which results have {}: write [...set]";
   if (value instanceof Buffer) return whole ? "is a Buffer: write buffer.toString('base64'), or keep it as a file" : undefined;
-  if (isView(value) && kind !== "DataView") return `is a ${kind}: write [...array], or Buffer.from(array).toString('base64')`;
+  if (whole && isView(value) && kind !== "DataView") return `is a ${kind}: write [...array], or Buffer.from(array).toString('base64')`;
   return undefined;
 }
