@@ -1,7 +1,8 @@
 //! Which commands a script may send through a session of its own.
 //!
-//! A session gets the domains that look into a page, and of those that rule the whole browser the few commands that can
-//! be kept to the job's own browser contexts, targets and streams. What a newer Chromium adds is not among them.
+//! A session gets the commands that look into a page, and of those that rule the whole browser the few that can be kept to
+//! the job's own browser contexts, targets and streams. Each command is judged by its name: what a newer Chromium adds is
+//! refused until somebody has read what it does.
 
 use serde_json::{Value, json};
 
@@ -28,90 +29,40 @@ pub(super) enum Refusal {
     Unknown,
 }
 
-/// The domains that stay within the page.
-const OF_PAGE: [&str; 37] = [
-    "Accessibility",
-    "Animation",
-    "Audits",
-    "BackgroundService",
-    "CSS",
-    "CacheStorage",
-    "Console",
-    "DOM",
-    "DOMDebugger",
-    "DOMSnapshot",
-    "DOMStorage",
-    "Debugger",
-    "DeviceOrientation",
-    "Emulation",
-    "EventBreakpoints",
-    "Fetch",
-    "HeapProfiler",
-    "IndexedDB",
-    "Input",
-    "Inspector",
-    "LayerTree",
-    "Log",
-    "Media",
-    "Network",
-    "Overlay",
-    "Page",
-    "Performance",
-    "PerformanceTimeline",
-    "Preload",
-    "Profiler",
-    "Runtime",
-    "Schema",
-    "Security",
-    "ServiceWorker",
-    "Storage",
-    "WebAudio",
-    "WebAuthn",
-];
+/// Every command of the protocol's own description (`/json/protocol` of Chromium), a domain and a class to a line. A test
+/// fails when a Chromium has one that is not there.
+const PROTOCOL: &str = include_str!("protocol.txt");
 
-/// Commands of other domains that a session of a page may send.
-const ALSO_OF_PAGE: [&str; 2] = ["IO.resolveBlob", "Memory.getDOMCounters"];
+/// How far a command reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// It stays within the page that its session is attached to.
+    Page,
+    /// It stays with the job when what it names is the job's. A session of the browser may send it, too.
+    Job,
+    /// It rules the browser, or the machine that the browser runs on.
+    Machine,
+    /// It changes what other jobs meet.
+    Others,
+}
 
-/// Commands that a session of a page or of the browser may send: what they name must be the job's.
-const OF_JOB: [&str; 14] = [
-    "Browser.getVersion",
-    "Browser.getWindowForTarget",
-    "IO.close",
-    "IO.read",
-    "Storage.clearCookies",
-    "Storage.getCookies",
-    "Storage.setCookies",
-    "Target.getTargetInfo",
-    "Tracing.end",
-    "Tracing.getCategories",
-    "Tracing.getTrackEventDescriptor",
-    "Tracing.recordClockSyncMarker",
-    "Tracing.requestMemoryDump",
-    "Tracing.start",
-];
-
-/// The domains that rule the browser and its machine, and those that are allowed in part.
-const RULING: [&str; 16] = [
-    "Autofill",
-    "BluetoothEmulation",
-    "Browser",
-    "Cast",
-    "DeviceAccess",
-    "Extensions",
-    "FedCm",
-    "FileSystem",
-    "HeadlessExperimental",
-    "IO",
-    "Memory",
-    "PWA",
-    "SystemInfo",
-    "Target",
-    "Tethering",
-    "Tracing",
-];
-
-/// Commands that read or write the machine's files.
-const OF_MACHINE: [&str; 3] = ["DOM.getFileInfo", "DOM.setFileInputFiles", "Page.setDownloadBehavior"];
+/// The class of a command; `None` for one that the description does not know.
+fn class_of(method: &str) -> Option<Class> {
+    let (domain, command) = method.split_once('.')?;
+    PROTOCOL.lines().find_map(|line| {
+        let mut words = line.split(' ');
+        let class = words.next()?;
+        if words.next()? != domain || !words.any(|word| word == command) {
+            return None;
+        }
+        match class {
+            "page" => Some(Class::Page),
+            "job" => Some(Class::Job),
+            "machine" => Some(Class::Machine),
+            _ => Some(Class::Others),
+        }
+    })
+}
 
 /// Commands that mean Chromium's first browser context when they name none.
 const OF_CONTEXT: [&str; 3] = ["Storage.clearCookies", "Storage.getCookies", "Storage.setCookies"];
@@ -121,17 +72,12 @@ const TRACE_BUFFER: u64 = 200 << 10;
 
 /// Decides about a command, and bounds what it asks for.
 pub(super) fn judge(method: &str, params: &mut Value, reach: &Reach<'_>) -> Result<(), Refusal> {
-    let domain = method.split('.').next().unwrap_or_default();
-    let within_page = OF_PAGE.contains(&domain) || ALSO_OF_PAGE.contains(&method);
-    if OF_MACHINE.contains(&method) || drops_files(method, params) {
-        return Err(Refusal::Machine);
-    }
-    if !OF_JOB.contains(&method) && (!within_page || reach.of_browser) {
-        return Err(match () {
-            () if within_page => Refusal::OtherJobs,
-            () if RULING.contains(&domain) => Refusal::Machine,
-            () => Refusal::Unknown,
-        });
+    match class_of(method).ok_or(Refusal::Unknown)? {
+        Class::Machine => return Err(Refusal::Machine),
+        Class::Others => return Err(Refusal::OtherJobs),
+        Class::Page if reach.of_browser => return Err(Refusal::OtherJobs),
+        Class::Page if drops_files(method, params) => return Err(Refusal::Machine),
+        Class::Page | Class::Job => {}
     }
     if !names_own("browserContextId", params, reach.owns_context) || !names_own("targetId", params, reach.owns_target) {
         return Err(Refusal::OtherJobs);
@@ -202,6 +148,12 @@ fn limit_trace(params: &mut Value) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{Ipv4Addr, TcpStream};
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     fn judged(of_browser: bool, method: &str, params: Value) -> Result<Value, Refusal> {
@@ -209,6 +161,88 @@ mod tests {
         let reach = Reach { of_browser, owns_context: &own, owns_target: &own, owns_stream: &own };
         let mut params = params;
         judge(method, &mut params, &reach).map(|()| params)
+    }
+
+    /// The commands of a class.
+    fn methods(class: &str) -> Vec<String> {
+        let lines = PROTOCOL.lines().filter_map(|line| line.strip_prefix(class)?.trim_start().split_once(' '));
+        lines.flat_map(|(domain, names)| names.split(' ').map(move |name| format!("{domain}.{name}"))).collect()
+    }
+
+    #[test]
+    fn a_session_gets_each_command_by_its_class() {
+        for (class, of_page, of_browser) in [
+            ("page", Ok(json!({})), Err(Refusal::OtherJobs)),
+            ("job", Ok(json!({})), Ok(json!({}))),
+            ("machine", Err(Refusal::Machine), Err(Refusal::Machine)),
+            ("others", Err(Refusal::OtherJobs), Err(Refusal::OtherJobs)),
+        ] {
+            let methods = methods(class);
+            assert!(methods.len() > 5, "{class}: {methods:?}");
+            for method in methods {
+                assert_eq!(judged(false, &method, json!({})), of_page, "{method}");
+                assert_eq!(judged(true, &method, json!({})), of_browser, "{method}");
+            }
+        }
+        let lines = PROTOCOL.lines().map(|line| line.split(' ').next().unwrap());
+        assert!(lines.clone().all(|class| ["page", "job", "machine", "others"].contains(&class)));
+    }
+
+    /// The description is the one that Chromium gives of itself.
+    #[test]
+    fn every_command_of_chromium_has_a_class() {
+        let profile = tempfile::tempdir().unwrap();
+        let program =
+            crate::launch::find_executable(std::env::var_os("CHROMIUM_EXECUTABLE").as_ref().map(Path::new)).unwrap();
+        let mut chromium = Command::new(program)
+            .args(["--headless", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-sync"])
+            .args(["--disable-component-update", "--remote-debugging-port=0"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let description = describe(&profile.path().join("DevToolsActivePort"));
+        let _ = chromium.kill();
+        let _ = chromium.wait();
+        let description = description.expect("a description in time");
+        let mut unknown = Vec::new();
+        for domain in description["domains"].as_array().unwrap() {
+            for command in domain["commands"].as_array().into_iter().flatten() {
+                let method = format!("{}.{}", domain["domain"].as_str().unwrap(), command["name"].as_str().unwrap());
+                unknown.extend(class_of(&method).is_none().then_some(method));
+            }
+        }
+        assert!(unknown.is_empty(), "read what these do and give them a class in protocol.txt: {unknown:?}");
+    }
+
+    /// What a Chromium answers whose port stands in a file.
+    fn describe(port_file: &Path) -> Option<Value> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(50));
+            let Some(port) = std::fs::read_to_string(port_file).ok().and_then(|text| text.lines().next()?.parse().ok())
+            else {
+                continue;
+            };
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+            stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+            let request = "GET /json/protocol HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes()).ok()?;
+            let mut reader = BufReader::new(stream);
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).ok()? > 2 {
+                if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = text.trim().parse().ok()?;
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).ok()?;
+            return serde_json::from_slice(&body).ok();
+        }
+        None
     }
 
     #[test]
@@ -243,8 +277,8 @@ mod tests {
 
     #[test]
     fn the_browsers_session_gets_what_can_be_kept_to_the_job() {
-        for method in OF_JOB {
-            assert_eq!(judged(true, method, json!({})), Ok(json!({})), "{method}");
+        for method in methods("job") {
+            assert_eq!(judged(true, &method, json!({})), Ok(json!({})), "{method}");
         }
         for method in [
             "Fetch.enable",
