@@ -75,6 +75,7 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
             r#"["--host-resolver-rules=MAP *:80 a"]"#,
         ],
     ),
+    ("IGNORE_HTTPS_ERRORS", &["maybe"]),
     ("BROWSER_START_TIMEOUT", &["0", "1ms"]),
     ("BROWSER_ISOLATION", &["none"]),
     ("BROWSER_MAX_JOBS", &["0"]),
@@ -89,12 +90,16 @@ const OF_THE_BROKER: &[(&str, &[&str])] = &[
     ("QUEUE_PORT", &["0", "many", "65536"]),
     ("JOBS_QUEUE", &["puppet-master-job-results", "amq.jobs"]),
     ("RESULTS_QUEUE", &["puppet-master-jobs"]),
+    ("QUEUE_TLS", &["maybe"]),
+    ("QUEUE_CA_FILE", &["/nowhere/ca.pem", "/dev/null"]),
 ];
 
 /// What a gateway refuses.
 const OF_THE_DATABASE: &[(&str, &[&str])] = &[
     ("COUCH_DB_HOST", &["http://couchdb", "couchdb:5984", "couchdb/prefix"]),
     ("COUCH_DB_PORT", &["0", "many"]),
+    ("COUCH_DB_SCHEME", &["ftp", "https:"]),
+    ("COUCH_DB_CA_FILE", &["/nowhere/ca.pem", "/dev/null"]),
     ("COUCH_DB_DATABASE", &["Jobs", "_users"]),
 ];
 

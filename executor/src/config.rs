@@ -155,6 +155,10 @@ pub struct BrowserArgs {
     /// what the guard of the network goes through; `--host-resolver-rules` are the guard's.
     #[arg(long, env = "CHROMIUM_EXTRA_ARGS", value_name = "JSON", default_value = "[]", value_parser = json_strings)]
     pub chromium_extra_args: JsonStrings,
+    /// Accept certificates of web sites that are not valid, with a WARN line in the job's log for each host.
+    #[arg(long, env = "IGNORE_HTTPS_ERRORS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub ignore_https_errors: bool,
     /// Longest time a Chromium may take to start.
     #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30",
           value_parser = duration_from(Duration::from_secs(1)))]

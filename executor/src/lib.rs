@@ -247,6 +247,7 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         chromium_executable: browser.chromium_executable.clone(),
         headless: browser.chromium_headless != "false",
         extra_args: browser.chromium_extra_args.0.clone(),
+        ignore_https_errors: browser.ignore_https_errors,
         browser_start_timeout: browser.browser_start_timeout,
         isolation: browser.browser_isolation,
         browser_max_jobs: browser.browser_max_jobs,

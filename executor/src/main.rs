@@ -7,7 +7,7 @@ use anyhow::Context;
 use executor::config::Config;
 use executor::slot::SlotProgram;
 use executor::slot_process;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
 
 fn main() -> ExitCode {
     if slot_process::is_meant() {
@@ -23,6 +23,9 @@ fn start(config: Config) -> anyhow::Result<()> {
     if let Err(error) = config.queue.check() {
         service::config::refuse(error);
     }
+    if let Err(error) = config.queue.ca_pem() {
+        service::config::refuse(error);
+    }
     if let Err(error) = executor::check(&config.executor) {
         service::config::refuse(error);
     }
@@ -36,9 +39,11 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let program = SlotProgram::this_program(&config.telemetry).context("failed to find this program's own file")?;
     let mut settings = config.executor();
     settings.network.add_own(&config.queue.host, config.queue.port);
+    let tls = config.queue.tls.then_some(Tls { ca_pem: config.queue.ca_pem()? });
     let queue = RabbitMqQueue::new(RabbitMqConfig {
         host: config.queue.host,
         port: config.queue.port,
+        tls,
         username: config.queue.username,
         password: config.queue.password.expose().to_owned(),
         vhost: config.queue.vhost,

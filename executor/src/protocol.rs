@@ -22,6 +22,8 @@ pub struct SlotSettings {
     pub headless: bool,
     /// More arguments for Chromium.
     pub extra_args: Vec<String>,
+    /// Whether certificates that are not valid are accepted.
+    pub ignore_https_errors: bool,
     /// Longest time for a Chromium to start.
     pub browser_start_timeout: Duration,
     /// What keeps jobs apart.

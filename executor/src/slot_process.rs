@@ -37,6 +37,9 @@ const ALONE: Duration = Duration::from_millis(300);
 const IDLE_DEATHS: u32 = 5;
 /// The most that JOB_STACK can be, in bytes.
 const DEEPEST_STACK: usize = 64 << 20;
+/// How much likelier than its parent the kernel ends a slot when the machine is short of memory, of at most 1000
+/// (<https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html>).
+const OOM_SCORE_ADJ: &str = "500";
 /// The name of the hidden subcommand.
 const SUBCOMMAND: &str = "slot";
 
@@ -120,6 +123,10 @@ fn restrict() -> io::Result<()> {
     prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     prctl::set_no_new_privs()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    // A machine that is short of memory is to end a job, and not the parent of all.
+    if let Err(error) = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE_ADJ) {
+        tracing::debug!(%error, "the slot is no likelier to be ended for want of memory than the executor");
+    }
     // The parent may have died before the first line above.
     if nix::unistd::getppid().as_raw() == 1 && std::process::id() != 1 {
         return Err(io::Error::other("the executor is gone"));

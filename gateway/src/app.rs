@@ -45,6 +45,8 @@ pub(crate) struct App {
     pub(crate) held_marks: HeldMarks,
     pub(crate) created_here: CreatedHere,
     pub(crate) untouched_jobs: UntouchedJobs,
+    /// Bytes that bodies of requests may still take, those that are half sent included.
+    pub(crate) body_room: Semaphore,
     /// Full lists that read a job at the same time.
     pub(crate) list_turns: Semaphore,
     pub(crate) metrics: Metrics,

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::JobResult;
+use job_model::{JobResult, Outcome};
 use job_queue::{Delivery, Queue, QueueError, Requeue};
 use job_store::StoreError;
 use json_text::without_lone_surrogates;
@@ -103,7 +103,12 @@ async fn collect_one(app: &App, mut delivery: Delivery) {
             }
             Err(StoreError::NotFound { .. }) => {
                 app.metrics.results_dropped.inc();
-                tracing::warn!(job.id = %id, "result dropped: there is no such job");
+                // It was stopped, or was stored here once: somebody has deleted it meanwhile.
+                if result.outcome == Some(Outcome::Cancelled) || app.created_here.instance(&id).is_some() {
+                    tracing::info!(job.id = %id, "result dropped: the job is deleted");
+                } else {
+                    tracing::warn!(job.id = %id, "result dropped: there is no such job");
+                }
                 break delivery.ack().await;
             }
             Err(error) => {

@@ -9,6 +9,7 @@ use clap::{Args, Parser};
 use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::http_server::Door;
+use service::tls::BadCaFile;
 use service::{CouchDbArgs, ListenArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
 use crate::host_pattern;
@@ -78,6 +79,9 @@ pub struct Settings {
     #[arg(long, env = "MAX_BODY_BYTES", value_name = "BYTES", default_value_t = MAX_JOB_BYTES,
           value_parser = number_between(SMALLEST_MAX_BODY, MAX_JOB_BYTES))]
     pub max_body_bytes: usize,
+    /// What the bodies of all requests may take at the same time, in bytes. For tests.
+    #[arg(skip = 268_435_456_usize)]
+    pub bodies_bytes: usize,
     /// Refuse new jobs with 503 while so many wait in the queue; no limit when absent.
     #[arg(long, env = "MAX_QUEUE_LENGTH", value_name = "JOBS")]
     pub max_queue_length: Option<NonZeroU32>,
@@ -173,6 +177,9 @@ pub enum ConfigError {
     /// Jobs and results would meet in one queue.
     #[error(transparent)]
     Queue(#[from] SameQueue),
+    /// Certificates that cannot be used.
+    #[error(transparent)]
+    CaFile(#[from] BadCaFile),
 }
 
 /// Reads an origin as browsers send it: <https://www.rfc-editor.org/rfc/rfc6454#section-6.2>. Nothing else could match.
@@ -190,6 +197,8 @@ impl Config {
     /// [`ConfigError`] for a configuration that no gateway can run with.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.queue.check()?;
+        self.queue.ca_pem()?;
+        self.couchdb.ca_pem()?;
         self.settings.tokens().map(drop)
     }
 

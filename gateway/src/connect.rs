@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
+
+use service::Scheme;
 
 use crate::config::Config;
 use crate::parts::Parts;
 
 /// CouchDB and RabbitMQ as configured. Neither is talked to yet; to be called inside a runtime.
 pub(crate) fn connect(config: &Config) -> anyhow::Result<Parts> {
-    let couchdb = CouchDbConfig::new(&config.couchdb.host, config.couchdb.port)
+    let mut couchdb = CouchDbConfig::new(&config.couchdb.host, config.couchdb.port)
         .with_credentials(&config.couchdb.username, config.couchdb.password.expose())
         .with_database(&config.couchdb.database);
+    if config.couchdb.scheme == Scheme::Https {
+        couchdb = couchdb.with_tls(service::tls::client_config(config.couchdb.ca_pem()?.as_deref()));
+    }
     let rabbitmq = RabbitMqConfig {
         host: config.queue.host.clone(),
         port: config.queue.port,
+        tls: config.queue.tls.then_some(Tls { ca_pem: config.queue.ca_pem()? }),
         username: config.queue.username.clone(),
         password: config.queue.password.expose().to_owned(),
         vhost: config.queue.vhost.clone(),

@@ -115,6 +115,7 @@ pub async fn run_with(
         created_here: CreatedHere::default(),
         untouched_jobs: UntouchedJobs::default(),
         wrong_tokens: WrongTokens::default(),
+        body_room: Semaphore::new(settings.bodies_bytes),
         list_turns: Semaphore::new(LIST_TURNS),
         metrics: Metrics::new(),
         stop: stop.clone(),

@@ -4,11 +4,13 @@ mod limits;
 mod targets;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use serde_json::json;
+use url::Url;
 
 use crate::browser_context::BrowserContext;
 use crate::cdp_session::OpenSessions;
@@ -28,6 +30,8 @@ use crate::target::Target;
 const CLOSING_TIME: Duration = Duration::from_millis(300);
 /// How many refusals are told to one event sink: a page can try as often as it likes, and a job's log has limits.
 const TOLD_REFUSALS: u32 = 100;
+/// How many hosts with certificates that are not valid are told to one event sink.
+const TOLD_CERTIFICATES: usize = 100;
 
 /// What is known of a Chromium that is connected to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +62,8 @@ pub struct Browser {
     contexts: RefCell<Vec<Rc<BrowserContext>>>,
     targets: RefCell<Vec<Rc<Target>>>,
     ignores_https_errors: Cell<bool>,
+    /// Hosts whose certificates were told to the event sink of now.
+    bad_certificates: RefCell<BTreeSet<String>>,
     screenshots: ScreenshotQueue,
     /// Whose words and ways the job's script knows.
     dialect: Cell<Dialect>,
@@ -123,6 +129,7 @@ impl Browser {
                 contexts: RefCell::default(),
                 targets: RefCell::default(),
                 ignores_https_errors: Cell::new(false),
+                bad_certificates: RefCell::default(),
                 screenshots: ScreenshotQueue::default(),
                 dialect: Cell::default(),
                 query_handlers: Rc::default(),
@@ -160,6 +167,7 @@ impl Browser {
     pub fn set_event_sink(&self, sink: Rc<dyn Fn(Event)>) {
         self.refusals.set(0);
         self.query_handlers.clear();
+        self.bad_certificates.borrow_mut().clear();
         self.sink.set(Some(sink));
     }
 
@@ -198,6 +206,16 @@ impl Browser {
 
     pub(crate) fn ignores_https_errors(&self) -> bool {
         self.ignores_https_errors.get()
+    }
+
+    /// Takes note of an answer that came with a certificate which is not valid. It is told once for each host, a hundred
+    /// times at most.
+    pub(crate) fn note_bad_certificate(&self, url: &str) {
+        let Some(host) = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)) else { return };
+        let mut told = self.bad_certificates.borrow_mut();
+        if told.len() < TOLD_CERTIFICATES && told.insert(host.clone()) {
+            self.sink.tell(Event::BadCertificate(host));
+        }
     }
 
     pub(crate) fn open_sessions(&self) -> &OpenSessions {

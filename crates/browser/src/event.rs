@@ -32,6 +32,8 @@ pub enum Event {
     Disconnected,
     /// The job tried what reaches the executor's machine: a sentence for its log.
     Refused(String),
+    /// A host was believed although its certificate is not valid. Told once for each.
+    BadCertificate(String),
     /// Something of one page.
     Page(Rc<Page>, PageEvent),
     /// A worker wrote to its console.

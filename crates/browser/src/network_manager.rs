@@ -370,7 +370,10 @@ impl NetworkManager {
     fn on_event_in_turn(&self, session: &Rc<Session>, event: &RawEvent) {
         let params = &event.params;
         match event.method.as_str() {
-            "Network.requestWillBeSent" => self.on_announced(session, params),
+            "Network.requestWillBeSent" => {
+                self.note_certificate(&params["redirectResponse"]);
+                self.on_announced(session, params);
+            }
             "Fetch.requestPaused" => self.on_held(session, params),
             "Fetch.authRequired" => self.on_auth_required(session, params),
             "Network.requestServedFromCache" => {
@@ -385,6 +388,7 @@ impl NetworkManager {
                 }
             }
             "Network.responseReceived" => {
+                self.note_certificate(&params["response"]);
                 if let Some(request) = self.request(params) {
                     let extra = self.extra_info(params, "hasExtraInfo").filter(|_| !request.is_from_memory_cache());
                     // What a service worker answers has no word of the network's.
@@ -406,6 +410,17 @@ impl NetworkManager {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Chromium calls an answer by TLS insecure whose certificate it has accepted because it was told to.
+    fn note_certificate(&self, response: &Value) {
+        let url = text(response, "url");
+        if text(response, "securityState") == "insecure"
+            && url.starts_with("https:")
+            && let Some(browser) = self.page.upgrade().and_then(|page| page.browser().ok())
+        {
+            browser.note_bad_certificate(url);
         }
     }
 

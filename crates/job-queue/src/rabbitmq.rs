@@ -30,7 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-pub use config::RabbitMqConfig;
+pub use config::{RabbitMqConfig, Tls};
 
 use crate::{Consumer, JobQueue, Message, Questions, Queue, QueueError, Subscription, Topic};
 use config::Names;

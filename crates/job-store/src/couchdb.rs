@@ -27,6 +27,7 @@ use job_model::{Job, JobId, JobStatus};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tokio_rustls::rustls::ClientConfig;
 
 use self::document::{Encoded, Form, Reader};
 use self::group_commit::{GroupCommit, RowFailure};
@@ -52,6 +53,8 @@ pub struct CouchDbConfig {
     pub password: String,
     /// The database that holds the jobs.
     pub database: String,
+    /// For an `https:` URL: who is believed to be the server.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 impl CouchDbConfig {
@@ -59,7 +62,7 @@ impl CouchDbConfig {
     pub fn new(host: &str, port: u16) -> Self {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (username, password) = (String::new(), String::new());
-        Self { url: format!("http://{host}:{port}"), username, password, database: "jobs".to_owned() }
+        Self { url: format!("http://{host}:{port}"), username, password, database: "jobs".to_owned(), tls: None }
     }
 
     /// A server by a URL that may hold the credentials: `http://user:password@host:port`. The database is `jobs`.
@@ -74,13 +77,20 @@ impl CouchDbConfig {
         let password = decode(parsed.password().unwrap_or_default());
         let _ = parsed.set_username("");
         let _ = parsed.set_password(None);
-        Ok(Self { url: parsed.into(), username, password, database: "jobs".to_owned() })
+        Ok(Self { url: parsed.into(), username, password, database: "jobs".to_owned(), tls: None })
     }
 
     /// The same server with these credentials.
     #[must_use]
     pub fn with_credentials(self, username: impl Into<String>, password: impl Into<String>) -> Self {
         Self { username: username.into(), password: password.into(), ..self }
+    }
+
+    /// The same server by https.
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<ClientConfig>) -> Self {
+        let url = self.url.strip_prefix("http:").map_or(self.url.clone(), |rest| format!("https:{rest}"));
+        Self { url, tls: Some(tls), ..self }
     }
 
     /// The same server with the jobs in another database.
@@ -92,7 +102,7 @@ impl CouchDbConfig {
 
 impl std::fmt::Debug for CouchDbConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { url, username, password: _, database } = self;
+        let Self { url, username, password: _, database, tls: _ } = self;
         f.debug_struct("CouchDbConfig")
             .field("url", url)
             .field("username", username)

@@ -1,9 +1,12 @@
 //! How to reach CouchDB.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 
 use crate::Secret;
 use crate::config::{host, number_from};
+use crate::tls::{self, BadCaFile};
 
 /// The CouchDB server and the database on it.
 #[derive(Clone, Debug, Args)]
@@ -23,6 +26,14 @@ pub struct CouchDbArgs {
         value_parser = number_from(1_u16)
     )]
     pub port: u16,
+    /// How the CouchDB server is spoken to: http, or https when its certificate is signed by an authority that the system or
+    /// COUCH_DB_CA_FILE knows.
+    #[arg(id = "couch_db_scheme", long = "couch-db-scheme", env = "COUCH_DB_SCHEME", value_name = "SCHEME", value_enum,
+          default_value_t = Scheme::Http)]
+    pub scheme: Scheme,
+    /// PEM file with certificates of authorities that the system does not know, for https to the CouchDB server.
+    #[arg(id = "couch_db_ca_file", long = "couch-db-ca-file", env = "COUCH_DB_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// User at the CouchDB server.
     #[arg(id = "couch_db_username", long = "couch-db-username", env = "COUCH_DB_USERNAME", value_name = "NAME")]
     pub username: String,
@@ -45,6 +56,26 @@ pub struct CouchDbArgs {
         value_parser = database_name
     )]
     pub database: String,
+}
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scheme {
+    /// As text that everybody on the way can read.
+    Http,
+    /// In TLS.
+    Https,
+}
+
+impl CouchDbArgs {
+    /// What COUCH_DB_CA_FILE holds.
+    ///
+    /// # Errors
+    /// [`BadCaFile`] when it cannot be used.
+    pub fn ca_pem(&self) -> Result<Option<String>, BadCaFile> {
+        let read = |path: &PathBuf| tls::ca_pem("COUCH_DB_CA_FILE (--couch-db-ca-file)", path);
+        self.ca_file.as_ref().map(read).transpose()
+    }
 }
 
 /// A name that CouchDB takes for a database: <https://docs.couchdb.org/en/stable/api/database/common.html#put--db>.

@@ -15,8 +15,9 @@ mod secret;
 mod shutdown;
 mod stop_args;
 pub mod telemetry;
+pub mod tls;
 
-pub use couchdb_args::CouchDbArgs;
+pub use couchdb_args::{CouchDbArgs, Scheme};
 pub use descriptors::raise_descriptor_limit;
 pub use error_chain::{Chain, ended_by};
 pub use listen::{ListenArgs, listen};

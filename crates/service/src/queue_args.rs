@@ -1,9 +1,12 @@
 //! How to reach RabbitMQ.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::Secret;
-use crate::config::{host, number_from};
+use crate::config::{boolean, host, number_from};
+use crate::tls::{self, BadCaFile};
 
 /// The RabbitMQ server and the names of its queues.
 #[derive(Clone, Debug, Args)]
@@ -29,6 +32,14 @@ pub struct QueueArgs {
         hide_env_values = true
     )]
     pub password: Secret,
+    /// Speak to the RabbitMQ server in TLS (amqps), whose port is usually 5671.
+    #[arg(id = "queue_tls", long = "queue-tls", env = "QUEUE_TLS", value_name = "BOOL", default_value = "false",
+          num_args = 0..=1, default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set,
+          value_parser = boolean)]
+    pub tls: bool,
+    /// PEM file with certificates of authorities that the system does not know, for QUEUE_TLS.
+    #[arg(id = "queue_ca_file", long = "queue-ca-file", env = "QUEUE_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Virtual host at the RabbitMQ server.
     #[arg(id = "queue_vhost", long = "queue-vhost", env = "QUEUE_VHOST", value_name = "VHOST", default_value = "/")]
     pub vhost: String,
@@ -55,6 +66,14 @@ pub struct QueueArgs {
 }
 
 impl QueueArgs {
+    /// What QUEUE_CA_FILE holds.
+    ///
+    /// # Errors
+    /// [`BadCaFile`] when it cannot be used.
+    pub fn ca_pem(&self) -> Result<Option<String>, BadCaFile> {
+        self.ca_file.as_ref().map(|path| tls::ca_pem("QUEUE_CA_FILE (--queue-ca-file)", path)).transpose()
+    }
+
     /// Refuses what no single variable shows.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ impl WarmBrowser {
         let Started { lease, process_id, pipe } = started.map_err(PrepareError::NotStarted)?;
         let options = ConnectOptions { process_id: Some(process_id), allow_local: settings.allow_local_files };
         let browser = timeout(TALK, Browser::connect(pipe, options)).await.map_err(|_| PrepareError::Mute)??;
-        browser.set_ignore_https_errors(true);
+        browser.set_ignore_https_errors(settings.ignore_https_errors);
         browser.set_page_limit(usize::try_from(settings.job_pages).unwrap_or(usize::MAX));
         Ok(Rc::new(Self { browser, lease, since: Instant::now(), jobs: Cell::new(0) }))
     }

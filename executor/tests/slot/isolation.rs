@@ -208,3 +208,21 @@ async fn downloads() {
         assert!(!found, "a download is left in {folder}");
     }
 }
+
+#[tokio::test]
+async fn a_slot_goes_before_its_parent_when_memory_is_short() {
+    let slot = TestSlot::start(&[]).await;
+    let score = |id: u32| -> i32 {
+        let text = std::fs::read_to_string(format!("/proc/{id}/oom_score_adj")).unwrap_or_default();
+        text.trim().parse().unwrap_or_default()
+    };
+    let is_slot =
+        |id: &u32| std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "puppet-slot");
+    let own = std::process::id();
+    let slots: Vec<u32> = testkit::processes::tree(own).into_iter().filter(is_slot).collect();
+    assert!(!slots.is_empty());
+    for id in slots {
+        assert!(score(id) > score(own), "{} and {}", score(id), score(own));
+    }
+    slot.end().await;
+}

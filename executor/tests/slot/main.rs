@@ -1,5 +1,6 @@
 //! A slot process with its Chromium, job after job: what a job can do to it, and what it leaves.
 
+mod certificates;
 mod deadlines;
 mod isolation;
 mod recycling;

@@ -9,9 +9,11 @@ use json_text::{nesting, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::error::ApiError;
 use super::network_rules;
+use crate::app::App;
 use crate::config::Settings;
 
 /// How deep JSON may be nested, anywhere in a body: serde skips unknown fields however deep they are.
@@ -25,26 +27,52 @@ const MAX_ATTEMPTS: u64 = 100;
 ///
 /// A larger one is read on for a while and thrown away: a client that is still sending would not see the answer. One that
 /// asks before it sends gets its answer at once.
-pub(crate) async fn read(request: Request, settings: &Settings) -> Result<Vec<u8>, ApiError> {
-    let limit = settings.max_body_bytes;
+///
+/// All bodies together take no more than their room: whoever sends slowly keeps others waiting, and gives up first.
+pub(crate) async fn read(request: Request, app: &App) -> Result<Body<'_>, ApiError> {
+    let limit = app.settings.max_body_bytes;
     if is_held_back(&request) && announced(request.headers()) > limit {
         return Err(ApiError::TooLarge { size: None, limit });
     }
     let reading = async {
         let mut chunks = request.into_body().into_data_stream();
-        let (mut kept, mut total) = (Vec::new(), 0_usize);
+        let mut body = Body { bytes: Vec::new(), room: None };
+        let mut total = 0_usize;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| ApiError::Body { reason: error.to_string() })?;
             total = total.saturating_add(chunk.len());
             if total <= limit {
-                kept.extend_from_slice(&chunk);
+                body.extend(&chunk, &app.body_room).await;
             } else if total > limit.saturating_mul(4) {
                 break;
             }
         }
-        if total > limit { Err(ApiError::TooLarge { size: None, limit }) } else { Ok(kept) }
+        if total > limit { Err(ApiError::TooLarge { size: None, limit }) } else { Ok(body) }
     };
-    tokio::time::timeout(settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+    tokio::time::timeout(app.settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+/// A body, and its place in the room for all bodies.
+pub(crate) struct Body<'a> {
+    bytes: Vec<u8>,
+    room: Option<SemaphorePermit<'a>>,
+}
+
+impl<'a> Body<'a> {
+    /// What came.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    async fn extend(&mut self, chunk: &[u8], room: &'a Semaphore) {
+        let size = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        let more = room.acquire_many(size).await.expect("nobody closes the room");
+        match &mut self.room {
+            Some(room) => room.merge(more),
+            room => *room = Some(more),
+        }
+        self.bytes.extend_from_slice(chunk);
+    }
 }
 
 /// Takes in and throws away what a refused request still sends, for a while: a connection with an unread body is closed

@@ -48,10 +48,10 @@ pub(crate) async fn create(
     // The body of a refused job is read, too: a connection with an unread one is closed under the client's next request.
     let body = match time {
         Err(refused) if body::is_held_back(&request) => return Err(refused),
-        _ => body::read(request, &app.settings).await,
+        _ => body::read(request, &app).await,
     };
     let (time, body) = (time?, body?);
-    let job = body::job(&body)?;
+    let job = body::job(body.bytes())?;
     drop(body);
     let room = admit(&app, &caller.grant).await?;
     store(&app, &caller, Change::Create, job, room, time).await

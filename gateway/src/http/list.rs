@@ -66,6 +66,13 @@ pub(crate) fn is_exact(query: &str) -> bool {
 impl FilterQuery {
     /// Reads the parameters of [`FILTERS`].
     pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {
+        // Of the predecessor's parameter the first counts, as it did there.
+        for name in FILTERS.into_iter().filter(|name| *name != "status") {
+            if form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).count() > 1 {
+                let reason = "it is given more than once, and one value is taken".to_owned();
+                return Err(ApiError::Query { name, reason });
+            }
+        }
         let texts = FILTERS.map(|name| value(query, name));
         let [_, state, from, to, owner] = &texts;
         let time = |name: &'static str, text: &str| {
@@ -105,8 +112,8 @@ impl FilterQuery {
 }
 
 impl PageQuery {
-    /// Reads `page`, `per_page`, `view` and the filters; of a repeated parameter the first counts, an empty one counts as
-    /// absent.
+    /// Reads `page`, `per_page`, `view` and the filters. Of a repeated parameter of the predecessor's the first counts, an
+    /// empty one counts as absent.
     pub(crate) fn parse(query: &str) -> Result<Self, ApiError> {
         let number = |name: &'static str, default: u32| {
             let text = value(query, name);
@@ -233,6 +240,8 @@ mod tests {
         assert_eq!(filter.created_to.unwrap().to_whole_seconds(), "2021-01-01T00:00:00Z");
         for (query, wrong) in [
             ("state=done", "state"),
+            ("state=failed&state=cancelled", "state"),
+            ("created_to=2020-01-01T00:00:00Z&created_to=2021-01-01T00:00:00Z", "created_to"),
             ("created_from=yesterday", "created_from"),
             ("created_to=2020-01-01", "created_to"),
             ("view=short", "view"),

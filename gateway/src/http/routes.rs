@@ -94,7 +94,7 @@ fn filters(route: Route) -> Route {
         .query("status", "only jobs of this status: created, queued or done; empty for all")
         .query(
             "state",
-            "only jobs in this state: waiting, running, succeeded, failed, cancelled, timed_out or given_up",
+            "only jobs in this state, one of waiting, running, succeeded, failed, cancelled, timed_out and given_up",
         )
         .query("created_from", "only jobs created at this time or later (RFC 3339)")
         .query("created_to", "only jobs created at this time or earlier (RFC 3339)")

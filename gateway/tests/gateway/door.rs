@@ -91,6 +91,32 @@ async fn whoever_tries_tokens_waits_ever_longer_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn bodies_that_are_half_sent_are_bounded_in_sum() {
+    let backend = Backend::embedded();
+    let request_timeout = Duration::from_secs(2);
+    let gateway =
+        Running::start(&backend.parts, Settings { bodies_bytes: 100_000, request_timeout, ..api_only() }).await;
+    let address = gateway.base.strip_prefix("http://").unwrap();
+    let mut half = TcpStream::connect(address).await.unwrap();
+    let head = "POST /jobs HTTP/1.1\r\nhost: x\r\nauthorization: puppet\r\ncontent-length: 100000\r\n\r\n";
+    half.write_all(head.as_bytes()).await.unwrap();
+    half.write_all(&[b' '; 90_000]).await.unwrap();
+    let whole = json!({"code": "x".repeat(50_000)});
+    let (status, _) = gateway.post("/jobs", &json!({"code": "x".repeat(5000)})).await;
+    assert_eq!(status, StatusCode::CREATED, "there is room for a small one");
+    // A large one waits until the other is given up, within the same time or by another try.
+    let mut tries = 0;
+    while gateway.post("/jobs", &whole).await.0 != StatusCode::CREATED {
+        tries += 1;
+        assert!(tries < 5);
+    }
+    let mut answer = vec![0; 100];
+    let length = within(half.read(&mut answer)).await.unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer[..length]));
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_page_whose_name_leads_here_is_not_answered() {
     let backend = Backend::embedded();
     let allowed_hosts = vec!["api.example.org".to_owned(), "127.0.0.1".to_owned()];

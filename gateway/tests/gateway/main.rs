@@ -20,6 +20,7 @@ mod results;
 mod running;
 mod scopes;
 mod sweeping;
+mod tls;
 mod token_file;
 mod token_limits;
 mod watching;

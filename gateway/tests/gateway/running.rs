@@ -38,6 +38,11 @@ impl Backend {
         Self { parts: Parts { store, queue }, couchdb: None, _directory: Some(directory) }
     }
 
+    /// Parts that a test has made.
+    pub(crate) fn of(parts: Parts) -> Self {
+        Self { parts, couchdb: None, _directory: None }
+    }
+
     /// CouchDB's protocol and queues of this test's own on RabbitMQ.
     pub(crate) async fn servers() -> Self {
         let couchdb = services::couchdb().await;

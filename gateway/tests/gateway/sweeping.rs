@@ -4,7 +4,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
 use gateway::Settings;
-use job_model::{Job, JobId, JobStatus, NewJob, Outcome, Timestamp};
+use job_model::{Job, JobId, JobStatus, NewJob, Outcome, Running as RunningSince, Timestamp};
 use job_queue::{Message, Queue};
 use job_store::Stored;
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::running::{Backend, Running, api_only, on_every_backend, result, setti
 on_every_backend!(
     a_job_that_a_crash_left_created_is_published_once_by_many_gateways,
     a_job_lost_while_queued_is_published_again_and_at_last_given_up,
+    a_lost_job_that_was_begun_as_often_as_it_may_is_given_up_and_another_published_again,
     jobs_of_an_api_only_gateway_are_published_by_another,
 );
 
@@ -82,6 +83,26 @@ async fn a_job_lost_while_queued_is_published_again_and_at_last_given_up(backend
     let job = gateway.done(&JobId::parse("lost").unwrap()).await;
     assert_eq!(job.error, "the job was put on the queue 3 times and no result came back");
     assert_eq!((job.outcome, job.attempt), (Some(Outcome::GivenUp), Some(0)));
+    gateway.stop().await;
+}
+
+async fn a_lost_job_that_was_begun_as_often_as_it_may_is_given_up_and_another_published_again(backend: Backend) {
+    let minute_ago = Timestamp::from_unix_millis(Timestamp::now().unix_millis() - 60_000).unwrap();
+    for (id, max_attempts) in [("spent", 1), ("again", 2)] {
+        let new = NewJob { uuid: id.to_owned(), max_attempts: Some(max_attempts), ..NewJob::default() };
+        let mut job = Job::create(new, minute_ago).unwrap();
+        job.mark_queued().unwrap();
+        // An executor began it and is gone, and its message with it.
+        job.running = Some(RunningSince { since: minute_ago, executor: "gone".to_owned(), attempt: 1 });
+        backend.parts.store.insert(&job).await.unwrap();
+    }
+    let gateway = Running::start(&backend.parts, quick_loss()).await;
+    let job = gateway.done(&JobId::parse("spent").unwrap()).await;
+    assert_eq!(job.error, "the job was begun 1 times and no result came back");
+    assert_eq!((job.outcome, job.attempt), (Some(Outcome::GivenUp), Some(1)));
+    let message = take_message(&backend).await;
+    let job: Job = serde_json::from_slice(&message.body).unwrap();
+    assert_eq!((job.uuid.as_str(), message.headers["x-puppet-master-attempt"].as_str()), ("again", "2"));
     gateway.stop().await;
 }
 

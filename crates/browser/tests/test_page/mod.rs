@@ -95,6 +95,7 @@ fn describe(event: &Event) -> String {
         Event::WorkerError(_, thrown) => format!("worker error {}", thrown.text()),
         Event::CdpSession(_, method, _) => method.clone(),
         Event::Refused(text) => format!("refused: {text}"),
+        Event::BadCertificate(host) => format!("badcertificate {host}"),
     }
 }
 

@@ -14,6 +14,8 @@ pub struct RabbitMqConfig {
     pub host: String,
     /// Port, 5672 by default.
     pub port: u16,
+    /// How to speak TLS (amqps) with the broker; as text when absent.
+    pub tls: Option<Tls>,
     /// User name.
     pub username: String,
     /// Password.
@@ -46,11 +48,19 @@ pub struct RabbitMqConfig {
     pub ack_timeout: Duration,
 }
 
+/// TLS with a broker. The authorities that the system knows are believed.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// Certificates of more authorities, as PEM.
+    pub ca_pem: Option<String>,
+}
+
 impl Default for RabbitMqConfig {
     fn default() -> Self {
         Self {
             host: "localhost".to_owned(),
             port: 5672,
+            tls: None,
             username: "guest".to_owned(),
             password: "guest".to_owned(),
             vhost: "/".to_owned(),

@@ -6,12 +6,13 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lapin::options::QueueDeclareOptions;
+use lapin::tcp::OwnedTLSConfig;
 use lapin::types::{FieldTable, ShortString};
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
 use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties};
 use tokio::time::timeout;
 
-use super::config::{Names, RabbitMqConfig};
+use super::config::{Names, RabbitMqConfig, Tls};
 use super::failure::{is_access_refused, is_precondition_failure};
 
 /// lapin keeps buffers of 64 frames per connection. Frames of 32 KiB make that 2 MiB where the broker's default makes 8.
@@ -87,6 +88,7 @@ async fn handshake(config: &RabbitMqConfig, role: &str, socket: Socket) -> lapin
         .with_client_property("product".into(), "puppet-master".into())
         .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
     let limit = config.connect_timeout;
+    let tls = config.tls.clone();
     let runtime = lapin::runtime::default_runtime()?;
     Connection::connector(
         uri(config),
@@ -101,7 +103,9 @@ async fn handshake(config: &RabbitMqConfig, role: &str, socket: Socket) -> lapin
             if let AsyncTcpStream::Plain(stream) = &stream {
                 socket.hold(stream.get_ref())?;
             }
-            Ok(stream)
+            let Some(Tls { ca_pem }) = &tls else { return Ok(stream) };
+            let secured = OwnedTLSConfig { identity: None, cert_chain: ca_pem.clone() };
+            Ok(stream.into_tls(&uri.authority.host, secured.as_ref()).await?)
         },
         properties,
     )

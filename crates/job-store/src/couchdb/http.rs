@@ -128,9 +128,12 @@ impl Http {
         let refused =
             |reason: String| StoreError::Refused { action: "use the CouchDB of the configuration".into(), reason };
         let mut url = Url::parse(&config.url).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
-        if url.scheme() != "http" || url.cannot_be_a_base() {
-            return Err(refused(format!("the URL's scheme is {:?}, not \"http\"", url.scheme())));
-        }
+        let tls = match (url.scheme(), &config.tls) {
+            ("http", _) => None,
+            ("https", Some(tls)) => Some(tls.as_ref().clone()),
+            ("https", None) => return Err(refused("https needs certificates to believe in".into())),
+            (other, _) => return Err(refused(format!("the URL's scheme is {other:?}, not \"http\" or \"https\""))),
+        };
         if config.database.is_empty() {
             return Err(refused("the database's name is empty".into()));
         }
@@ -139,7 +142,11 @@ impl Http {
         let _ = url.set_password(None);
         url.set_query(None);
         url.set_fragment(None);
-        let client = Client::builder()
+        let builder = match tls {
+            Some(tls) => Client::builder().tls_backend_preconfigured(tls),
+            None => Client::builder(),
+        };
+        let client = builder
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)

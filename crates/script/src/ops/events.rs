@@ -36,6 +36,10 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
         Event::TargetDestroyed(target) => tell_target(scope, browser, "targetdestroyed", &target),
         Event::Disconnected => scope.emit(browser, "disconnected", Vec::new()),
         Event::Refused(text) => scope.log.write(Level::Warn, text),
+        Event::BadCertificate(host) => {
+            let text = format!("The certificate of {host} is not valid and is accepted (IGNORE_HTTPS_ERRORS)");
+            scope.log.write(Level::Warn, text);
+        }
         Event::Page(page, event) => tell_page(scope, &page, event),
         Event::WorkerConsole(worker, message) => scope.emit(&worker, "console", vec![resource(&message)]),
         Event::WorkerError(worker, thrown) => scope.emit(&worker, "error", vec![thrown.text().into_value()]),

@@ -76,6 +76,12 @@ impl Site {
         Self { port, other_port, state, _thread: thread }
     }
 
+    /// The port of [`Self::origin`].
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `http://127.0.0.1:PORT`
     #[must_use]
     pub fn origin(&self) -> String {
