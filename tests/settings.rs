@@ -76,6 +76,7 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
         ],
     ),
     ("IGNORE_HTTPS_ERRORS", &["maybe"]),
+    ("CHROMIUM_SANDBOX", &["yes", "true"]),
     ("BROWSER_START_TIMEOUT", &["0", "1ms"]),
     ("BROWSER_ISOLATION", &["none"]),
     ("BROWSER_MAX_JOBS", &["0"]),

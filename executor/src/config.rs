@@ -159,6 +159,10 @@ pub struct BrowserArgs {
     #[arg(long, env = "IGNORE_HTTPS_ERRORS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub ignore_https_errors: bool,
+    /// Chromium's own sandbox around each page. `auto`: when the system allows it to this user, and not to root; `on`: the
+    /// executor does not start without it; `off`: Chromium gets `--no-sandbox`.
+    #[arg(long, env = "CHROMIUM_SANDBOX", value_name = "WHEN", value_enum, default_value_t = SandboxChoice::Auto)]
+    pub chromium_sandbox: SandboxChoice,
     /// Longest time a Chromium may take to start.
     #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30",
           value_parser = duration_from(Duration::from_secs(1)))]
@@ -182,6 +186,17 @@ pub struct BrowserArgs {
     /// Starts of a Chromium that may fail in a row before the executor ends with an error.
     #[arg(long, env = "BROWSER_START_ATTEMPTS", value_name = "TIMES", default_value = "5")]
     pub browser_start_attempts: NonZeroU16,
+}
+
+/// When Chromium has its own sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxChoice {
+    /// When it can.
+    Auto,
+    /// Or not at all.
+    On,
+    /// Never.
+    Off,
 }
 
 /// What keeps jobs apart in the browser.

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod browser_pool;
+pub mod chromium_sandbox;
 mod chromiums;
 pub mod config;
 mod draining;
@@ -47,7 +48,8 @@ use job_queue::JobQueue;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use config::ExecutorArgs;
+use chromium_sandbox::{ChromiumSandbox, NoSandbox};
+use config::{ExecutorArgs, SandboxChoice};
 use draining::Draining;
 use events::EventPublisher;
 use heartbeats::Heart;
@@ -82,6 +84,9 @@ pub enum ExecutorError {
     /// There is no Chromium to be started.
     #[error(transparent)]
     NoChromium(#[from] LaunchError),
+    /// Chromium is not to be started without its own sandbox.
+    #[error(transparent)]
+    NoSandbox(#[from] NoSandbox),
     /// Chromium could not be started, so many times in a row that trying on is no use.
     #[error("Chromium could not be started {attempts} times in a row (BROWSER_START_ATTEMPTS)")]
     BrowserBroken {
@@ -110,6 +115,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), ExecutorError> {
     find_chromium(&args)?;
+    let sandbox = ChromiumSandbox::choose(&args.browser)?;
     service::raise_descriptor_limit();
     let started_at = Timestamp::now();
     let listener = match args.status_port.map(u16::from) {
@@ -128,7 +134,9 @@ pub async fn run(
     let locks = KernelLocks::of_this_machine();
     locks.warn();
     let start_attempts = args.browser.browser_start_attempts;
-    let settings = slot_settings(&args);
+    sandbox.tell();
+    let chromium_sandbox = sandbox == ChromiumSandbox::On;
+    let settings = SlotSettings { chromium_sandbox, ..slot_settings(&args) };
     let slots = SlotPool::start(
         size,
         program,
@@ -208,7 +216,8 @@ pub async fn run_one(
 ) -> Result<JobResult, ExecutorError> {
     find_chromium(args)?;
     let run_directory = RunDirectory::create(&args.run_dir())?;
-    let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
+    let chromium_sandbox = ChromiumSandbox::choose(&args.browser)? == ChromiumSandbox::On;
+    let settings = SlotSettings { run_dir: run_directory.slot("0"), chromium_sandbox, ..slot_settings(args) };
     let network = Network::start(args).await?;
     let (mut slot, _) = Slot::start_behind(program, settings, &network).await?;
     let (uuid, mut logs) = (order.uuid.clone(), Vec::new());
@@ -248,6 +257,7 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         headless: browser.chromium_headless != "false",
         extra_args: browser.chromium_extra_args.0.clone(),
         ignore_https_errors: browser.ignore_https_errors,
+        chromium_sandbox: browser.chromium_sandbox == SandboxChoice::On,
         browser_start_timeout: browser.browser_start_timeout,
         isolation: browser.browser_isolation,
         browser_max_jobs: browser.browser_max_jobs,

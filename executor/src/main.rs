@@ -29,6 +29,9 @@ fn start(config: Config) -> anyhow::Result<()> {
     if let Err(error) = executor::check(&config.executor) {
         service::config::refuse(error);
     }
+    if let Err(error) = executor::chromium_sandbox::ChromiumSandbox::choose(&config.executor.browser) {
+        service::config::refuse(error);
+    }
     service::telemetry::init(&config.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(run(config))

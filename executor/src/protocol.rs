@@ -24,6 +24,8 @@ pub struct SlotSettings {
     pub extra_args: Vec<String>,
     /// Whether certificates that are not valid are accepted.
     pub ignore_https_errors: bool,
+    /// Whether Chromium has its own sandbox.
+    pub chromium_sandbox: bool,
     /// Longest time for a Chromium to start.
     pub browser_start_timeout: Duration,
     /// What keeps jobs apart.

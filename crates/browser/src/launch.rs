@@ -8,6 +8,7 @@ mod arguments;
 mod child;
 mod greeting;
 mod network;
+mod sandbox;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -26,6 +27,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use self::greeting::{Greeting, NoAnswer};
+pub use self::sandbox::{Sandbox, SandboxObstacle, sandbox_obstacle};
 
 /// What is tried, in this order, when no executable is named.
 const EXECUTABLES: [&str; 6] = [
@@ -63,6 +65,8 @@ pub struct LaunchOptions {
     /// The proxy of Chromium itself and of its first context, as `--proxy-server` takes it. With one, nothing of Chromium goes past
     /// its contexts' proxies, and it looks no name up.
     pub proxy_server: Option<String>,
+    /// Whether Chromium has its own sandbox. It does not start with one that [`sandbox_obstacle`] is in the way of.
+    pub sandbox: Sandbox,
 }
 
 impl Default for LaunchOptions {
@@ -79,6 +83,7 @@ impl Default for LaunchOptions {
             allow_local: false,
             memory_limit: None,
             proxy_server: None,
+            sandbox: Sandbox::Off,
         }
     }
 }

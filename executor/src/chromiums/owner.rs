@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use browser::LaunchOptions;
-use browser::launch::{Chromium, LaunchError};
+use browser::launch::{Chromium, LaunchError, Sandbox};
 use service::Chain;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
@@ -142,6 +142,7 @@ fn launch_options(settings: &SlotSettings) -> LaunchOptions {
         memory_limit: Some(settings.job_page_memory),
         proxy_server: settings.proxies.as_ref().map(|proxies| format!("socks5://{}", proxies.closed)),
         environment: Some(environment::inherited().collect()),
+        sandbox: if settings.chromium_sandbox { Sandbox::On } else { Sandbox::Off },
         ..LaunchOptions::default()
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::LaunchOptions;
 use super::network;
+use super::sandbox::Sandbox;
 
 /// Flags that make a browser a quiet, scriptable one.
-const FLAGS: [&str; 30] = [
-    "--no-sandbox",
+const FLAGS: [&str; 29] = [
     "--disable-setuid-sandbox",
     "--disable-dev-shm-usage",
     "--disable-gpu",
@@ -43,6 +43,9 @@ const FLAGS: [&str; 30] = [
 /// All of the command line. Of a flag given twice Chromium takes the last one, so the caller's come late.
 pub(super) fn all(options: &LaunchOptions, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+    if options.sandbox == Sandbox::Off {
+        arguments.push("--no-sandbox".to_owned());
+    }
     let (width, height) = options.window_size;
     arguments.push(format!("--lang={}", options.language));
     arguments.push(format!("--window-size={width},{height}"));

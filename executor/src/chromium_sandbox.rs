@@ -1,0 +1,45 @@
+//! Whether Chromium gets its own sandbox: the operator's choice, and what the system allows.
+
+use browser::launch::{SandboxObstacle, sandbox_obstacle};
+
+use crate::config::{BrowserArgs, SandboxChoice};
+
+/// What is made of the choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChromiumSandbox {
+    /// It has one.
+    On,
+    /// The operator wants none.
+    Off,
+    /// The operator leaves it to the system, which does not allow it.
+    Impossible(SandboxObstacle),
+}
+
+/// Chromium must have its own sandbox, and cannot.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("CHROMIUM_SANDBOX=on, but {0}")]
+pub struct NoSandbox(SandboxObstacle);
+
+impl ChromiumSandbox {
+    /// Tries what the system allows.
+    ///
+    /// # Errors
+    /// [`NoSandbox`] with what to do.
+    pub fn choose(args: &BrowserArgs) -> Result<Self, NoSandbox> {
+        match (args.chromium_sandbox, sandbox_obstacle()) {
+            (SandboxChoice::Off, _) => Ok(Self::Off),
+            (_, None) => Ok(Self::On),
+            (SandboxChoice::Auto, Some(obstacle)) => Ok(Self::Impossible(obstacle)),
+            (SandboxChoice::On, Some(obstacle)) => Err(NoSandbox(obstacle)),
+        }
+    }
+
+    /// Says it in one line.
+    pub(crate) fn tell(self) {
+        match self {
+            Self::On => tracing::info!("Chromium has its own sandbox"),
+            Self::Off => tracing::info!("Chromium runs without its own sandbox: CHROMIUM_SANDBOX=off"),
+            Self::Impossible(obstacle) => tracing::info!("Chromium runs without its own sandbox: {obstacle}"),
+        }
+    }
+}
