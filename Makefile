@@ -3,7 +3,9 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run up test lint bench chaos fuzz
+BENCH_PARTS := calls parts gateway jobs oneshots
+
+.PHONY: help run up test lint bench chaos fuzz $(BENCH_PARTS)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -31,4 +33,8 @@ lint: ## check formatting and lints
 	@scripts/lint.sh
 
 bench: ## measure an optimised build beside Puppeteer and puppeteer-cluster, as ratios
-	@scripts/bench.sh
+	@scripts/bench.sh $(filter $(BENCH_PARTS),$(MAKECMDGOALS))
+
+# `make bench oneshots` measures one part.
+$(BENCH_PARTS): bench
+	@:

@@ -18,11 +18,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
+    ("job-files", &["job-model"]),
     ("script", &["browser", "job-model", "json-text"]),
-    ("gateway", &["egress", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
-    ("executor", &["browser", "egress", "job-model", "job-queue", "json-text", "script", "service"]),
+    ("gateway", &["egress", "job-files", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
+    ("executor", &["browser", "egress", "job-files", "job-model", "job-queue", "json-text", "script", "service"]),
     // The one place where everything is put together in a single process.
-    ("cli", &["executor", "gateway", "job-model", "job-queue", "job-store", "service"]),
+    ("cli", &["executor", "gateway", "job-files", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.
     ("tests", &["job-model", "job-queue", "testkit"]),
     (

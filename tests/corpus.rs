@@ -111,7 +111,7 @@ fn run_job(order: JobOrder, run_dir: &Path, flags: &[String]) -> Result<JobResul
     let config: Config = service::config::try_parse_from(args).map_err(|error| Failed::from(format!("{error:?}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = tokio_util::sync::CancellationToken::new();
-    let run = executor::run_one(&config.executor, &program, order, &stop, |_| {});
+    let run = executor::run_one(&config.executor, &program, order, &stop, |_| {}, |_| {});
     let result = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(120), run).await });
     Ok(result.map_err(|_| "the job did not end within two minutes")??)
 }

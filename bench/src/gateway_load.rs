@@ -312,7 +312,7 @@ async fn serve(kind: Kind, ready: oneshot::Sender<Started>, stop: CancellationTo
             let store = Arc::new(CouchDbJobStore::new(&couchdb)?);
             let counted = store.clone();
             let calls: WriteCalls = Box::new(move || counted.write_calls());
-            (Parts { store, queue: Arc::new(RabbitMqQueue::new(rabbitmq)?) }, calls)
+            (Parts { store, queue: Arc::new(RabbitMqQueue::new(rabbitmq)?), files: None }, calls)
         }
         Kind::Embedded(folder) => embedded(&folder)?,
     };
@@ -326,7 +326,7 @@ fn embedded(folder: &Path) -> anyhow::Result<(Parts, WriteCalls)> {
     let store = Arc::new(EmbeddedJobStore::open(folder.join("jobs.sqlite"))?);
     let counted = store.clone();
     let calls: WriteCalls = Box::new(move || counted.write_calls());
-    Ok((Parts { store, queue: Arc::new(EmbeddedQueue::open(folder.join("queue.sqlite"))?) }, calls))
+    Ok((Parts { store, queue: Arc::new(EmbeddedQueue::open(folder.join("queue.sqlite"))?), files: None }, calls))
 }
 
 /// A database of the bench's own, for plain writes beside the gateway's.

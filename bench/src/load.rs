@@ -34,6 +34,11 @@ impl Ask {
         Self { method: Method::POST, url, body: Some(body), expected: StatusCode::CREATED }
     }
 
+    /// A POST that is answered with something.
+    pub(crate) fn post_for(url: String, body: String) -> Self {
+        Self { expected: StatusCode::OK, ..Self::post(url, body) }
+    }
+
     /// A PUT that creates something.
     pub(crate) fn put(url: String, body: String) -> Self {
         Self { method: Method::PUT, ..Self::post(url, body) }

@@ -9,6 +9,7 @@ mod guard;
 mod jobs;
 mod load;
 mod machine;
+mod one_shots;
 mod parts;
 mod programs;
 mod report;
@@ -49,6 +50,8 @@ enum Part {
     Gateway,
     /// Whole jobs.
     Jobs,
+    /// Screenshots in one request.
+    Oneshots,
 }
 
 #[tokio::main]
@@ -77,6 +80,9 @@ async fn main() -> anyhow::Result<()> {
             let ground = Ground { broker: &broker, couchdb: &couchdb, chromium: &chromium };
             jobs::run(&mut report, args.rounds, &ground).await?;
         }
+    }
+    if wanted(Part::Oneshots) {
+        one_shots::run(&mut report, args.rounds, &chromium).await?;
     }
     report.machine["load_average_at_end"] = machine::load_average().into();
     report.machine["calls"] = calls::parameters(args.rounds);

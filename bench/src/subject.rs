@@ -54,6 +54,14 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Subject {
+    /// What its API asks for.
+    pub(crate) const TOKEN: &str = TOKEN;
+
+    /// Where its API is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A gateway, and an executor with so many slots.
     pub(crate) async fn ours(ground: &Ground<'_>, concurrency: usize) -> anyhow::Result<Self> {
         let prefix = names::unique("bench");

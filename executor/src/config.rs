@@ -9,7 +9,7 @@ use clap::{Args, Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::config::{address, boolean, duration_from, number_between, number_from};
-use service::{QueueArgs, StopArgs, TelemetryArgs};
+use service::{FilesArgs, QueueArgs, StopArgs, TelemetryArgs};
 
 use crate::network::arguments::NetworkArgs;
 
@@ -39,6 +39,9 @@ const LEAST_BROWSER_MEMORY: u32 = 256;
 /// JOB_TEMP_FILES, in MiB: Chromium keeps some for a page with no more than a heading.
 const LEAST_TEMP_FILES: u32 = 16;
 
+/// JOB_FILES_BYTES.
+const LEAST_FILES_BYTES: u64 = 1024;
+
 /// Runs jobs from the queue in headless Chromium and publishes their results.
 #[derive(Debug, Parser)]
 #[command(name = "puppet-master-executor", version)]
@@ -49,6 +52,9 @@ pub struct Config {
     /// How jobs run.
     #[command(flatten)]
     pub executor: ExecutorArgs,
+    /// Where files of jobs live.
+    #[command(flatten)]
+    pub files: FilesArgs,
     /// How long the end may take.
     #[command(flatten)]
     pub stop: StopArgs,
@@ -113,13 +119,20 @@ pub struct ExecutorArgs {
     /// Pages that a job may have open at the same time, popups included, and browser contexts.
     #[arg(long, env = "JOB_PAGES", value_name = "PAGES", default_value = "100")]
     pub job_pages: NonZeroU16,
+    /// Size of all files that a job may have in its folder, in bytes: what it writes, downloads and was sent.
+    #[arg(long, env = "JOB_FILES_BYTES", value_name = "BYTES", default_value_t = 256 << 20,
+          value_parser = number_from(LEAST_FILES_BYTES))]
+    pub job_files_bytes: u64,
+    /// Files and folders that a job may have there.
+    #[arg(long, env = "JOB_FILES", value_name = "FILES", default_value_t = 1000, value_parser = number_from(1_u32))]
+    pub job_files: u32,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,
     /// How long running jobs may go on after SIGTERM before they are handed back to the queue: [`StopArgs`] has the flag.
     #[arg(skip = Duration::from_secs(30))]
     pub stop_grace: Duration,
-    /// Give job code the files of this machine: file: URLs and the `path` options of page calls. For trusted users only.
+    /// Give job code the files of this machine: file: URLs, and absolute paths in calls of the page. For trusted users only.
     #[arg(long, env = "ALLOW_LOCAL_FILES", value_name = "BOOL", default_value = "false", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub allow_local_files: bool,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{Api, InstanceId, InvalidJobId, JobId, JobNetwork, Timestamp, TokenNetwork};
+use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub struct JobMessage {
     pub vars: BTreeMap<String, String>,
     /// Source text of the modules, by name.
     pub modules: BTreeMap<String, String>,
+    /// The files that came with it.
+    pub input_files: Vec<JobFile>,
     /// Longest time the code may run, when the job says.
     pub timeout: Option<Duration>,
     /// How many executors may begin it, when the job says.
@@ -82,6 +84,8 @@ struct Body {
     #[serde(default)]
     modules: Option<BTreeMap<String, String>>,
     #[serde(default)]
+    input_files: Option<Vec<JobFile>>,
+    #[serde(default)]
     timeout: Option<u32>,
     #[serde(default)]
     max_attempts: Option<u32>,
@@ -118,6 +122,7 @@ impl JobMessage {
                 code: body.code.unwrap_or_default(),
                 vars: body.vars.unwrap_or_default(),
                 modules: body.modules.unwrap_or_default(),
+                input_files: body.input_files.unwrap_or_default(),
                 timeout: body.timeout.map(|seconds| Duration::from_secs(seconds.into())),
                 max_attempts: body.max_attempts,
                 network: body.network,

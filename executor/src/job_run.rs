@@ -7,12 +7,13 @@ use anyhow::Context;
 use futures::FutureExt;
 use job_model::{LogEntry, Outcome, WrittenResults};
 use script::resources::ResourceRef;
-use script::{Host, LeftEngine, Limits, PageUse, RunReport, Script, Stop};
+use script::{Host, JobFolder, LeftEngine, Limits, PageUse, RunReport, Script, Stop};
 use serde_json::value::to_raw_value;
 
 use crate::browser_pool::PreparedPage;
 use crate::protocol::{JobEnd, JobOrder, SlotSettings};
 use crate::slot_pipe::Input;
+use crate::taken_files::TakenFiles;
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
 /// goes to `on_log` as it is written; `page_use` tells when the page is called on, `exceeded` that the pages use too much.
@@ -41,7 +42,9 @@ pub(crate) async fn run(
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
     let page = Some(ResourceRef::new(prepared.page.clone()));
-    let host = Host { page, page_use, allow_local_files: settings.allow_local_files, ..Host::default() };
+    let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
+    let folder = Some(folder.context("failed to open the job's folder")?);
+    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);
@@ -57,6 +60,7 @@ pub(crate) async fn run(
         started_at: report.started_at,
         finished_at: report.finished_at,
         duration: report.duration_ms,
+        files: TakenFiles::default(),
     };
     Ok((end, engine))
 }

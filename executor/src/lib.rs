@@ -11,6 +11,7 @@ pub mod config;
 mod draining;
 mod environment;
 mod events;
+mod file_store;
 mod heartbeats;
 pub mod job_message;
 mod job_registry;
@@ -36,6 +37,7 @@ mod slot_pipe;
 pub mod slot_process;
 mod slots;
 mod status;
+pub mod taken_files;
 mod worker;
 
 use std::io;
@@ -43,6 +45,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use browser::LaunchError;
+use job_files::JobFiles;
 use job_model::{JobResult, LogEntry, Timestamp};
 use job_queue::JobQueue;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +55,7 @@ use chromium_sandbox::{ChromiumSandbox, NoSandbox};
 use config::{ExecutorArgs, SandboxChoice};
 use draining::Draining;
 use events::EventPublisher;
+use file_store::FileStore;
 use heartbeats::Heart;
 use job_registry::JobRegistry;
 use metrics::Metrics;
@@ -60,6 +64,7 @@ use order_listener::Obeying;
 use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
+pub use script::JobFolder;
 use slot::{Slot, SlotError, SlotProgram};
 use slot_lock::KernelLocks;
 use slots::SlotPool;
@@ -111,6 +116,7 @@ pub enum ExecutorError {
 pub async fn run(
     args: ExecutorArgs,
     queue: Arc<dyn JobQueue>,
+    files: Option<JobFiles>,
     program: SlotProgram,
     stop: CancellationToken,
 ) -> Result<(), ExecutorError> {
@@ -183,6 +189,7 @@ pub async fn run(
         registry,
         orders,
         metrics,
+        files: FileStore::new(files, stop.clone()),
         defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
         executor,
         stop: stop.clone(),
@@ -203,7 +210,7 @@ pub async fn run(
     outcome
 }
 
-/// Runs one job in a slot of its own, without any queue.
+/// Runs one job in a slot of its own, without any queue. `on_files` gets the files that it left, when there are any.
 ///
 /// # Errors
 /// [`ExecutorError`] when the job could not be run; a job that failed is a result.
@@ -213,6 +220,7 @@ pub async fn run_one(
     order: JobOrder,
     stop: &CancellationToken,
     mut on_log: impl FnMut(LogEntry),
+    on_files: impl FnOnce(&JobFolder),
 ) -> Result<JobResult, ExecutorError> {
     find_chromium(args)?;
     let run_directory = RunDirectory::create(&args.run_dir())?;
@@ -227,7 +235,11 @@ pub async fn run_one(
     };
     let end = slot.run(order, stop, "cancelled", keep).await;
     slot.kill().await;
-    end?.into_result(uuid, logs).map_err(ExecutorError::Results)
+    let end = end?;
+    if let Some(folder) = end.files.folder() {
+        on_files(folder);
+    }
+    end.into_result(uuid, logs).map_err(ExecutorError::Results)
 }
 
 /// Checks what no single setting shows: whether there is a Chromium, and whether its flags leave the network guarded.
@@ -274,6 +286,8 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_browser_memory: u64::from(args.job_browser_memory) * MIB,
         job_temp_files: u64::from(args.job_temp_files) * MIB,
         job_pages: args.job_pages.get().into(),
+        job_files_bytes: args.job_files_bytes,
+        job_files: args.job_files,
         allow_local_files: args.allow_local_files,
         proxies: None,
     }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use executor::config::Config;
 use executor::slot::SlotProgram;
 use executor::slot_process;
+use job_files::JobFiles;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
 
 fn main() -> ExitCode {
@@ -55,6 +56,10 @@ async fn run(config: Config) -> anyhow::Result<()> {
         connection_name: "puppet-master-executor".to_owned(),
         ..RabbitMqConfig::default()
     })?;
-    executor::run(settings, Arc::new(queue), program, stop).await?;
+    let files = config.files.files_url.as_deref().map(JobFiles::open).transpose()?;
+    if files.is_none() {
+        tracing::info!("files that jobs leave are not kept: FILES_URL is not set");
+    }
+    executor::run(settings, Arc::new(queue), files, program, stop).await?;
     Ok(())
 }

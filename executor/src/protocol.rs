@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 use crate::config::BrowserIsolation;
 use crate::network::questions::{NetworkAnswer, NetworkQuestion, SlotProxies};
+use crate::taken_files::TakenFiles;
+use script::FolderLimits;
 
 /// What a slot process is told before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,10 @@ pub struct SlotSettings {
     pub job_temp_files: u64,
     /// Open pages, and browser contexts.
     pub job_pages: u32,
+    /// Size of the job's files, in bytes.
+    pub job_files_bytes: u64,
+    /// Number of the job's files and folders.
+    pub job_files: u32,
     /// Whether job code may use this machine's files.
     pub allow_local_files: bool,
     /// What browsers reach the network through; `None` for nothing but the network itself.
@@ -68,6 +74,13 @@ impl SlotSettings {
     /// The folder of the slot's jobs, the only one that the slot process can use.
     pub fn files_folder(&self) -> PathBuf {
         self.run_dir.join("files")
+    }
+}
+
+impl SlotSettings {
+    /// What a job may keep there.
+    pub fn files_limits(&self) -> FolderLimits {
+        FolderLimits { bytes: self.job_files_bytes, files: self.job_files }
     }
 }
 
@@ -170,6 +183,9 @@ pub struct JobEnd {
     pub finished_at: Option<Timestamp>,
     /// How long the code ran, in milliseconds.
     pub duration: u64,
+    /// The files that it left. The parent takes them, nothing of them crosses the pipe.
+    #[serde(skip)]
+    pub files: TakenFiles,
 }
 
 impl JobEnd {
@@ -185,6 +201,7 @@ impl JobEnd {
             started_at: None,
             finished_at: None,
             duration: 0,
+            files: TakenFiles::default(),
         }
     }
 

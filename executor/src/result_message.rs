@@ -1,6 +1,6 @@
 //! The message that tells gateways how a job ended. Its results are passed on as the slot wrote them.
 
-use job_model::{ErrorAt, InstanceId, JobId, LogEntry, Outcome, Timestamp};
+use job_model::{ErrorAt, FileSetId, InstanceId, JobFile, JobId, LogEntry, Outcome, Timestamp};
 use job_queue::{Delivery, Message};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -52,10 +52,19 @@ struct Body<'a> {
     created_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     queued_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'a [JobFile]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_set: Option<&'a FileSetId>,
 }
 
 /// The message of a job's end.
-pub(crate) fn write(origin: &Origin, logs: &[LogEntry], end: &JobEnd) -> Message {
+pub(crate) fn write(
+    origin: &Origin,
+    logs: &[LogEntry],
+    end: &JobEnd,
+    files: Option<&(FileSetId, Vec<JobFile>)>,
+) -> Message {
     let body = Body {
         uuid: &origin.key.uuid,
         logs,
@@ -71,18 +80,21 @@ pub(crate) fn write(origin: &Origin, logs: &[LogEntry], end: &JobEnd) -> Message
         instance: origin.key.instance.as_ref(),
         created_at: origin.key.created_at,
         queued_at: origin.queued_at,
+        files: files.map(|(_, files)| &**files),
+        file_set: files.map(|(set, _)| set),
     };
     Message::new(serde_json::to_vec(&body).expect("a result has string keys only"))
 }
 
 #[cfg(test)]
 mod tests {
-    use job_model::{ErrorAt, InstanceId, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
+    use job_model::{ErrorAt, FileSetId, InstanceId, JobFile, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
     use serde_json::value::RawValue;
 
     use super::{Origin, write};
     use crate::job_message::JobKey;
     use crate::protocol::JobEnd;
+    use crate::taken_files::TakenFiles;
 
     #[test]
     fn a_result_is_written_as_the_model_reads_and_writes_it() {
@@ -101,8 +113,11 @@ mod tests {
             started_at: Some(now),
             finished_at: Some(now),
             duration: 7,
+            files: TakenFiles::default(),
         };
-        let text = String::from_utf8(write(&origin, &logs, &end).body).unwrap();
+        let file = r#"{"name":"a.txt","bytes":1,"type":"text/plain","sha256":"00"}"#;
+        let files = (FileSetId::of_attempt(2), vec![serde_json::from_str::<JobFile>(file).unwrap()]);
+        let text = String::from_utf8(write(&origin, &logs, &end, Some(&files)).body).unwrap();
         let read: JobResult = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         assert_eq!((&read.uuid, &read.instance), (&uuid, &origin.key.instance));

@@ -16,6 +16,7 @@ use job_model::LogEntry;
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use script::JobFolder;
 use service::TelemetryArgs;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -29,6 +30,7 @@ use crate::log_meter::LogMeter;
 use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
 use crate::slot_output::{SlotOutput, longest_line};
+use crate::taken_files::TakenFiles;
 
 /// How a slot process is started: this program again, with the hidden subcommand that calls
 /// [`slot_process::main`](crate::slot_process::main).
@@ -168,6 +170,7 @@ impl Slot {
         folder.recursive(true).mode(0o700).create(settings.files_folder()).map_err(failed)?;
         let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
         inherit(&mut command, &socket);
+        JobFolder::make_empty(&settings.files_folder(), settings.files_limits()).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
         drop(socket);
         let (Some(pid), Some(input), Some(output)) = (child.id(), child.stdin.take(), child.stdout.take()) else {
@@ -281,12 +284,35 @@ impl Slot {
                         network.close(number);
                     }
                 }
-                Ok(Ok((FromSlot::Done(end), _))) => return checked(*end),
+                Ok(Ok((FromSlot::Done(end), _))) => return self.with_files(checked(*end)?),
                 Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(self.explained(error).await),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
         }
+    }
+
+    /// The folder of the job to come, which is empty: what is put there now is among the job's files.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn job_folder(&self) -> io::Result<JobFolder> {
+        JobFolder::open(&self.settings.files_folder(), self.settings.files_limits())
+    }
+
+    /// Removes what was put into the folder of a job that does not begin.
+    ///
+    /// # Errors
+    /// When it cannot be emptied.
+    pub fn empty_job_folder(&self) -> io::Result<()> {
+        JobFolder::make_empty(&self.settings.files_folder(), self.settings.files_limits()).map(drop)
+    }
+
+    /// Takes the files that the job left.
+    fn with_files(&self, end: JobEnd) -> Result<JobEnd, SlotError> {
+        let files = TakenFiles::take(&self.settings.files_folder(), self.settings.files_limits());
+        let files = files.map_err(|error| SlotError::Failed(format!("the job's files could not be taken: {error}")))?;
+        Ok(JobEnd { files, ..end })
     }
 
     /// Hands a job over and waits until it is taken.

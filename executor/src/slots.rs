@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use job_model::LogEntry;
+use script::JobFolder;
 use service::{Backoff, Chain};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -161,6 +162,19 @@ impl IdleSlot {
     /// Back to the pool without a job.
     pub(crate) fn give_back(self) {
         drop(self.back.send(Returned::Unused(self.slot)));
+    }
+
+    /// The folder of the job to come.
+    pub(crate) fn job_folder(&self) -> std::io::Result<JobFolder> {
+        self.slot.job_folder()
+    }
+
+    /// Back to the pool without a job, after files were put into its folder.
+    pub(crate) fn give_back_with_files(self) {
+        // Without an empty folder it is of no use: dropped, it is replaced.
+        if self.slot.empty_job_folder().is_ok() {
+            self.give_back();
+        }
     }
 
     /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more.

@@ -15,7 +15,7 @@ mod publishing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{Outcome, Running, Timestamp};
+use job_model::{JobFile, Level, LogEntry, Outcome, Running, Timestamp};
 use job_queue::{Consumer, JobQueue, QueueError, Requeue};
 use service::Chain;
 use tokio::task::JoinSet;
@@ -25,6 +25,7 @@ use tracing::Instrument;
 use crate::attempts::Past;
 use crate::draining::Draining;
 use crate::events::EventPublisher;
+use crate::file_store::{FileStore, Kept};
 use crate::job_message::{JobKey, JobMessage, Unreadable};
 use crate::job_registry::{Arrival, Held, JobRegistry, Registered, Waiting};
 use crate::message_headers::MessageHeaders;
@@ -65,6 +66,8 @@ pub(crate) struct Worker {
     pub(crate) events: EventPublisher,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Where files come from and go.
+    pub(crate) files: FileStore,
     /// For jobs that do not say.
     pub(crate) defaults: Defaults,
     /// The executor's name.
@@ -206,7 +209,7 @@ impl Worker {
         slot: IdleSlot,
         attempt: u32,
     ) -> Option<Box<dyn Consumer>> {
-        let JobMessage { key, code, vars, modules, timeout, network, network_token, api, .. } = job;
+        let JobMessage { key, code, vars, modules, input_files, timeout, network, network_token, api, .. } = job;
         let timeout = timeout.unwrap_or(self.defaults.timeout);
         let begun = Timestamp::now();
         registered.begin(begun);
@@ -219,8 +222,8 @@ impl Worker {
         let uuid = key.uuid.clone();
         let order = JobOrder { uuid, code, vars, modules, timeout, network, network_token, http_proxy: false, api };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
-        let ended = tokio::select! {
-            ended = self.in_a_slot(slot, order, key, running, &registered) => ended,
+        let mut ended = tokio::select! {
+            ended = self.in_a_slot(slot, order, &input_files, key, running, &registered) => ended,
             () = registered.handed_back.cancelled() => {
                 self.metrics.ended(DeliveryEnd::HandedBack);
                 let held = registered.leave().unwrap_or(held);
@@ -228,8 +231,19 @@ impl Worker {
                 return None;
             }
         };
-        self.metrics.ended(ended.counts_as);
         self.metrics.took(Phase::Run, ended::between(begun, Timestamp::now()));
+        let taken = std::mem::take(&mut ended.end.files);
+        match self.files.keep(&origin.key, attempt, &taken).await {
+            Kept::Stored(files) => ended.files = files,
+            Kept::Dropped(message) => {
+                ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
+            }
+            Kept::Failed(error) => ended.fail(error),
+            // The delivery goes back with its consumer: another executor runs the job.
+            Kept::Stopped => return None,
+        }
+        drop(taken);
+        self.metrics.ended(ended.counts_as);
         tracing::info!(outcome = %ended.end.outcome, duration_ms = ended.end.duration, "job ended");
         let publishing = Timestamp::now();
         let published = self.publish_result(&origin, &ended).await;
@@ -243,15 +257,20 @@ impl Worker {
         &self,
         mut slot: IdleSlot,
         order: JobOrder,
+        input_files: &[JobFile],
         key: JobKey,
         running: Running,
         registered: &Registered,
     ) -> Ended {
         let (begun, timeout) = (running.since, order.timeout);
-        let mut log = self.events.of_job(key, running);
+        let mut log = self.events.of_job(key.clone(), running);
         let cancelled = &registered.cancelled;
         let mut tries = 1;
         loop {
+            if let Err((outcome, error)) = self.put_input(&slot, &key, input_files, cancelled).await {
+                slot.give_back_with_files();
+                return Ended::not_started(DeliveryEnd::Job(outcome), outcome, error);
+            }
             match slot.run(order.clone(), cancelled, ended::CANCELLED, |entry| log.add(entry)).await {
                 Err(SlotError::NotBegun(error)) if tries < SLOT_TRIES => {
                     tracing::warn!(error = %Chain(&*error), "a slot was lost before the job began, taking another");
@@ -264,6 +283,24 @@ impl Worker {
                     return Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
                 }
             }
+        }
+    }
+
+    /// Puts the files that came with a job where its code finds them. The error is the job's end.
+    async fn put_input(
+        &self,
+        slot: &IdleSlot,
+        key: &JobKey,
+        files: &[JobFile],
+        cancelled: &CancellationToken,
+    ) -> Result<(), (Outcome, String)> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let folder = slot.job_folder().map_err(|error| (Outcome::Failed, format!("The job has no folder: {error}")))?;
+        tokio::select! {
+            fetched = self.files.fetch(key, files, &folder) => fetched.map_err(|error| (Outcome::Failed, error)),
+            () = cancelled.cancelled() => Err((Outcome::Cancelled, ended::CANCELLED.to_owned())),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use job_files::JobFiles;
 use job_queue::JobQueue;
 use job_store::JobStore;
 use tokio::sync::Semaphore;
@@ -15,6 +16,7 @@ use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
 use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
+use crate::one_shots::OneShotCache;
 use crate::orders::Orders;
 use crate::publish_line::PublishLine;
 use crate::queue_length::QueueLength;
@@ -33,6 +35,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn JobStore>,
     pub(crate) store_health: StoreHealth,
     pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) files: Option<JobFiles>,
+    pub(crate) one_shots: OneShotCache,
     pub(crate) queue_length: QueueLength,
     pub(crate) orders: Orders,
     pub(crate) feeds: Feeds,

@@ -10,7 +10,7 @@ use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::http_server::Door;
 use service::tls::BadCaFile;
-use service::{CouchDbArgs, ListenArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
+use service::{CouchDbArgs, FilesArgs, ListenArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
 
 use crate::host_pattern;
 use crate::tokens::{Tokens, TokensFileFault};
@@ -38,6 +38,9 @@ pub struct Config {
     /// Where jobs are stored.
     #[command(flatten)]
     pub couchdb: CouchDbArgs,
+    /// Where files of jobs live.
+    #[command(flatten)]
+    pub files: FilesArgs,
     /// How long the end may take.
     #[command(flatten)]
     pub stop: StopArgs,
@@ -82,6 +85,11 @@ pub struct Settings {
     /// What the bodies of all requests may take at the same time, in bytes. For tests.
     #[arg(skip = 268_435_456_usize)]
     pub bodies_bytes: usize,
+    /// Size of all files together that may come with a job as multipart/form-data, in bytes. Those in a job's JSON are within
+    /// MAX_BODY_BYTES.
+    #[arg(long, env = "MAX_FILES_BYTES", value_name = "BYTES", default_value_t = 256 << 20,
+          value_parser = number_between(SMALLEST_MAX_BODY as u64, u64::MAX))]
+    pub max_files_bytes: u64,
     /// Refuse new jobs with 503 while so many wait in the queue; no limit when absent.
     #[arg(long, env = "MAX_QUEUE_LENGTH", value_name = "JOBS")]
     pub max_queue_length: Option<NonZeroU32>,
@@ -119,6 +127,10 @@ pub struct Settings {
     #[arg(long, env = "SWEEP_INTERVAL", value_name = "TIME", default_value = "5s",
           value_parser = duration_from(Duration::from_millis(100)))]
     pub sweep_interval: Duration,
+    /// Time between two sweeps for files that belong to no job any more.
+    #[arg(long, env = "FILES_SWEEP_INTERVAL", value_name = "TIME", default_value = "10m",
+          value_parser = duration_from(Duration::from_millis(100)))]
+    pub files_sweep_interval: Duration,
     /// Publish a job that stayed `created` for so long: its gateway has died, or the broker was away.
     #[arg(long, env = "PUBLISH_AFTER", value_name = "TIME", default_value = "10s",
           value_parser = duration_from(Duration::from_millis(100)))]

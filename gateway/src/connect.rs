@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use job_files::JobFiles;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
 
@@ -30,5 +31,10 @@ pub(crate) fn connect(config: &Config) -> anyhow::Result<Parts> {
         connection_name: "puppet-master-gateway".to_owned(),
         ..RabbitMqConfig::default()
     };
-    Ok(Parts { store: Arc::new(CouchDbJobStore::new(&couchdb)?), queue: Arc::new(RabbitMqQueue::new(rabbitmq)?) })
+    let files = config.files.files_url.as_deref().map(JobFiles::open).transpose()?;
+    if files.is_none() {
+        tracing::info!("jobs have no files: FILES_URL is not set");
+    }
+    let (store, queue) = (Arc::new(CouchDbJobStore::new(&couchdb)?), Arc::new(RabbitMqQueue::new(rabbitmq)?));
+    Ok(Parts { store, queue, files })
 }

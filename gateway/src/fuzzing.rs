@@ -10,7 +10,7 @@ use crate::tokens::Reach;
 
 /// The body of `POST /jobs`.
 pub fn new_job(bytes: &[u8]) -> Option<Job> {
-    body::job(bytes).ok()
+    body::job(bytes).ok().map(|(job, _)| job)
 }
 
 /// Broadcasts of job events, one a line.

@@ -17,6 +17,7 @@ mod connect;
 mod created_here;
 mod dispatcher;
 mod feed;
+mod file_sweep;
 mod fleet;
 mod foreign_jobs;
 #[cfg(feature = "fuzzing")]
@@ -25,10 +26,12 @@ pub mod fuzzing;
 mod held_marks;
 mod host_pattern;
 mod http;
+mod input_files;
 mod jobs;
 mod last_hour;
 mod listener;
 mod metrics;
+mod one_shots;
 mod order_numbers;
 mod orders;
 mod parts;
@@ -64,6 +67,7 @@ use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
 use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
+use crate::one_shots::OneShotCache;
 use crate::orders::Orders;
 use crate::publish_line::{PublishLine, Waiting};
 use crate::queue_length::QueueLength;
@@ -103,6 +107,8 @@ pub async fn run_with(
         store: parts.store,
         store_health: StoreHealth::default(),
         queue: parts.queue,
+        files: parts.files,
+        one_shots: OneShotCache::default(),
         queue_length: QueueLength::default(),
         orders: Orders::new(),
         feeds: Feeds::default(),
@@ -188,7 +194,8 @@ fn spawn_background(app: &Arc<App>, waiting: mpsc::Receiver<Waiting>) {
                 sweep::run(app.clone()),
                 collector::run(app.clone()),
                 foreign_jobs::run(app.clone()),
-                retention::run(app.clone())
+                retention::run(app.clone()),
+                file_sweep::run(app.clone())
             );
         }
     });

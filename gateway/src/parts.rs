@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use job_files::JobFiles;
 use job_queue::JobQueue;
 use job_store::JobStore;
 
@@ -12,4 +13,6 @@ pub struct Parts {
     pub store: Arc<dyn JobStore>,
     /// Carries jobs and results.
     pub queue: Arc<dyn JobQueue>,
+    /// Keeps the files of jobs; without it jobs have none.
+    pub files: Option<JobFiles>,
 }

@@ -21,6 +21,11 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.into(), token: token.into() }
     }
 
+    /// The gateway's address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends any request with the token.
     ///
     /// # Panics

@@ -6,6 +6,7 @@ mod targets;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub struct Browser {
     page_limit: Cell<usize>,
     /// Pages that are being opened.
     opening: Cell<usize>,
+    /// Where downloads go; without one they are refused.
+    download_folder: RefCell<Option<PathBuf>>,
     subscription: RefCell<Option<Subscription>>,
     disconnection: RefCell<Option<tokio::task::AbortHandle>>,
 }
@@ -136,6 +139,7 @@ impl Browser {
                 open_sessions: OpenSessions::default(),
                 page_limit: Cell::new(usize::MAX),
                 opening: Cell::new(0),
+                download_folder: RefCell::default(),
                 subscription: RefCell::new(Some(subscription)),
                 disconnection: RefCell::default(),
             }
@@ -222,6 +226,10 @@ impl Browser {
         &self.open_sessions
     }
 
+    pub(crate) fn download_folder(&self) -> &RefCell<Option<PathBuf>> {
+        &self.download_folder
+    }
+
     /// One screenshot at a time: each changes what is shown.
     pub(crate) fn screenshot_queue(&self) -> &ScreenshotQueue {
         &self.screenshots
@@ -234,10 +242,7 @@ impl Browser {
             "Target.targetInfoChanged" => self.on_target_changed(event.params["targetInfo"].clone()),
             "Target.targetDestroyed" => self.on_target_destroyed(id()),
             "Target.targetCrashed" => {}
-            "Browser.downloadWillBegin" => {
-                let url = event.params["url"].as_str().unwrap_or_default();
-                self.session.note_refusal(&format!("the download of {url}"));
-            }
+            "Browser.downloadWillBegin" | "Browser.downloadProgress" => self.on_download(&event.method, &event.params),
             "Target.detachedFromTarget" => {
                 let session = event.params["sessionId"].as_str();
                 let targets = self.targets.borrow().clone();
@@ -309,9 +314,8 @@ impl Browser {
         }
         let answer = self.session.send_raw("Target.createBrowserContext", arguments).await?;
         let id = answer["browserContextId"].as_str().unwrap_or_default().to_owned();
-        if self.guarded {
-            let deny = json!({"behavior": "deny", "browserContextId": id, "eventsEnabled": true});
-            self.session.post("Browser.setDownloadBehavior", deny);
+        if let Some(behavior) = self.download_behavior(&id, self.guarded) {
+            self.session.post("Browser.setDownloadBehavior", behavior);
         }
         let context = BrowserContext::new(
             self.own_context.browser().as_ref().map(Rc::downgrade).unwrap_or_default(),

@@ -73,17 +73,20 @@ impl CDPSession {
         method: String,
         mut params: Value,
     ) -> impl Future<Output = Result<Value, Error>> + use<> {
-        let place = self.check(&method, &mut params);
+        let place =
+            if self.is_answered_here(&method, &params) { Ok(None) } else { self.check(&method, &mut params).map(Some) };
         let answer = match place {
-            Ok(place) => {
+            Ok(None) => Ok((None, None)),
+            Ok(Some(place)) => {
                 let through = self.session_for(&method, &mut params);
-                Ok((place, through.send_raw(method.clone(), params.clone())))
+                Ok((place, Some(through.send_raw(method.clone(), params.clone()))))
             }
             Err(message) => Err(ProtocolError::Refused { method: method.clone(), message }),
         };
         let this = self.clone();
         async move {
             let (_place, answer) = answer?;
+            let Some(answer) = answer else { return Ok(json!({})) };
             let answer = answer.await?;
             this.take_note_of_stream(&method, &answer);
             if let ("IO.close", Some(handle), Some(browser)) =
@@ -102,6 +105,12 @@ impl CDPSession {
             self.judge(&browser, method, params)?;
         }
         commands::opens_stream(method, params).then(|| browser.open_sessions().place_for_stream()).transpose()
+    }
+
+    /// Whether the command asks for what a job has anyway: downloads into its own files.
+    fn is_answered_here(&self, method: &str, params: &Value) -> bool {
+        let browser = self.browser.upgrade().filter(|_| self.session.is_guarded());
+        browser.is_some_and(|browser| browser.takes_download_command(method, params))
     }
 
     /// Which session sends the command: this one, or the browser's, which alone takes the name of a context.

@@ -10,6 +10,7 @@ use crate::binding::BindingCall;
 use crate::cdp_session::CDPSession;
 use crate::console_message::ConsoleMessage;
 use crate::dialog::Dialog;
+use crate::downloads::DownloadEvent;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::frame::Frame;
@@ -34,6 +35,10 @@ pub enum Event {
     Refused(String),
     /// A host was believed although its certificate is not valid. Told once for each.
     BadCertificate(String),
+    /// A download of a page.
+    Download(DownloadEvent),
+    /// A session of the script named a folder for downloads: its text as it was given.
+    DownloadFolder(String),
     /// Something of one page.
     Page(Rc<Page>, PageEvent),
     /// A worker wrote to its console.

@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod devices;
 pub mod dialect;
 pub mod dialog;
+pub mod downloads;
 mod eager;
 pub mod element_handle;
 pub mod emulation;

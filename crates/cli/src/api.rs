@@ -76,6 +76,16 @@ impl Gateway {
         }
     }
 
+    /// Reads a file of a job, as it comes. The time of a request does not bound it.
+    pub(crate) async fn file(&self, uuid: &str, name: &str) -> anyhow::Result<Response> {
+        let name: Vec<String> = name.split('/').map(encoded).collect();
+        let url = format!("{}/jobs/{}/files/{}", self.endpoint, encoded(uuid), name.join("/"));
+        let sent = self.client.get(&url).bearer_auth(self.token.expose()).send().await;
+        let response = sent.map_err(|error| error.without_url()).with_context(|| format!("failed to GET {url}"))?;
+        anyhow::ensure!(response.status().is_success(), "GET {url} answered {}", response.status());
+        Ok(response)
+    }
+
     /// A page of jobs, newest first, without what may be large. An older gateway does not know `view` and answers whole
     /// jobs.
     pub(crate) async fn list(&self, status: &str, page: u64, per_page: u64) -> anyhow::Result<Vec<Job>> {

@@ -45,6 +45,11 @@ impl DataDir {
         self.0.join("queue.sqlite")
     }
 
+    /// The folder of the jobs' files.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
     /// The file of the token that was made because none was given.
     pub(crate) fn token(&self) -> PathBuf {
         self.0.join("api-token")

@@ -11,6 +11,7 @@ use job_model::{Job, NewJob, Timestamp};
 use service::TelemetryArgs;
 
 use crate::api::{Gateway, GatewayArgs};
+use crate::downloads;
 use crate::job_folder::{FolderArgs, JobFolder};
 use crate::output::{note, print};
 use crate::report::{self, DebugLines};
@@ -29,6 +30,9 @@ pub(crate) struct ExecArgs {
     /// Print the job's debug lines, too.
     #[arg(long)]
     executor_logs_verbose: bool,
+    /// Write the files that the job left into this folder, which is made.
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
     /// Serve this folder on 127.0.0.1 while the job runs and give the job its address as `vars.url`.
     #[arg(long, value_name = "FOLDER")]
     serve: Option<PathBuf>,
@@ -55,7 +59,7 @@ pub(crate) async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
     let modules: Vec<&str> = folder.modules.keys().map(String::as_str).collect();
     note(&format!("Running the job in {} (modules: [{}])", args.folder.dir.display(), modules.join(", ")));
     let job = match Gateway::from_args(&args.gateway)? {
-        Some(gateway) => through_gateway(&gateway, &folder, args.delete).await?,
+        Some(gateway) => through_gateway(&gateway, &folder, &args).await?,
         None => in_process(&args, folder).await?,
     };
     let debug_lines = if args.executor_logs_verbose { DebugLines::Shown } else { DebugLines::Hidden };
@@ -63,11 +67,14 @@ pub(crate) async fn run(args: ExecArgs) -> anyhow::Result<ExitCode> {
     Ok(if job.error.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-async fn through_gateway(gateway: &Gateway, folder: &JobFolder, delete: bool) -> anyhow::Result<Job> {
+async fn through_gateway(gateway: &Gateway, folder: &JobFolder, args: &ExecArgs) -> anyhow::Result<Job> {
     let job = gateway.create(folder).await?;
     note(&format!("Created job with id {}", job.uuid));
     let job = gateway.wait(job.uuid.as_str(), |job| note(&format!("Job has status {}", job.status))).await?;
-    if delete {
+    if let Some(output) = &args.output {
+        downloads::all(gateway, &job, output).await?;
+    }
+    if args.delete {
         gateway.delete(job.uuid.as_str()).await?;
     }
     Ok(job)
@@ -94,7 +101,14 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
     };
     let mut executor_args = args.executor.clone();
     executor_args.network.on_own_machine = true;
-    let result = executor::run_one(&executor_args, &program, order, &stop, |_| {}).await?;
+    let mut written = Ok(());
+    let on_files = |folder: &executor::JobFolder| {
+        if let Some(output) = &args.output {
+            written = downloads::copy(folder, output);
+        }
+    };
+    let result = executor::run_one(&executor_args, &program, order, &stop, |_| {}, on_files).await?;
+    written?;
     job.finish(result)?;
     Ok(job)
 }

@@ -1,11 +1,13 @@
 //! `puppet-master jobs …`: looking after the jobs of a gateway.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use job_model::Job;
+use job_model::{Job, JobFile};
 
 use crate::api::{Gateway, GatewayArgs};
+use crate::downloads;
 use crate::output::print;
 use crate::report::{self, DebugLines};
 
@@ -43,6 +45,14 @@ enum JobsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List the files that a job left, or write them into a folder.
+    Files {
+        /// The job's id.
+        uuid: String,
+        /// Write them into this folder, which is made.
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
     /// End a job that is not done; it stays, done with the error `cancelled`.
     Cancel {
         /// The job's id.
@@ -74,6 +84,17 @@ pub(crate) async fn run(args: JobsArgs) -> anyhow::Result<ExitCode> {
                 print(&format!("{}\n", serde_json::to_string_pretty(&job)?))?;
             } else {
                 print(&report::job(&job, DebugLines::Shown))?;
+            }
+        }
+        JobsCommand::Files { uuid, output } => {
+            let job = gateway.get(&uuid).await?;
+            match output {
+                Some(output) => downloads::all(&gateway, &job, &output).await?,
+                None => {
+                    let row =
+                        |file: &JobFile| vec![file.name.to_string(), file.bytes.to_string(), file.media_type.clone()];
+                    print(&report::table(&job.files.iter().flatten().map(row).collect::<Vec<_>>()))?;
+                }
             }
         }
         JobsCommand::Cancel { uuid } => {

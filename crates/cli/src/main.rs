@@ -4,6 +4,7 @@
 mod api;
 mod backup;
 mod data_dir;
+mod downloads;
 mod exec;
 mod job_folder;
 mod jobs;

@@ -11,12 +11,13 @@ use anyhow::Context;
 use executor::config::ExecutorArgs;
 use executor::slot::SlotProgram;
 use gateway::config::{ConfigError, Settings};
+use job_files::JobFiles;
 use job_queue::JobQueue;
 use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
 use service::config::time_text;
-use service::{ListenArgs, Secret, StopArgs, TelemetryArgs};
+use service::{FilesArgs, ListenArgs, Secret, StopArgs, TelemetryArgs};
 
 use crate::data_dir::DataDir;
 use crate::output::note;
@@ -36,6 +37,8 @@ pub(crate) struct UpArgs {
     settings: Settings,
     #[command(flatten)]
     executor: ExecutorArgs,
+    #[command(flatten)]
+    files: FilesArgs,
     #[command(flatten)]
     stop: StopArgs,
     #[command(flatten)]
@@ -95,11 +98,15 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     executor_args.network.on_own_machine = true;
     executor_args.network.add_own("0.0.0.0", listener.local_addr()?.port());
     let enable_jobs = settings.enable_jobs;
-    let parts = gateway::Parts { store, queue: queue.clone() };
+    let files = match args.files.files_url.as_deref() {
+        Some(address) => JobFiles::open(address),
+        None => JobFiles::in_folder(&data_dir.files()),
+    }?;
+    let parts = gateway::Parts { store, queue: queue.clone(), files: Some(files.clone()) };
     let gateway = gateway::run_with(parts, settings, listener, stop.clone());
     let executor = async {
         if enable_jobs {
-            return executor::run(executor_args, queue, program, stop.clone()).await;
+            return executor::run(executor_args, queue, Some(files), program, stop.clone()).await;
         }
         stop.cancelled().await;
         Ok(())

@@ -18,6 +18,13 @@ impl InstanceId {
         Self(uuid::Uuid::new_v4().simple().to_string())
     }
 
+    /// Reads an instance's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let fits = !text.is_empty() && text.len() <= 64 && text.bytes().all(plain);
+        fits.then(|| Self(text.to_owned()))
+    }
+
     /// The instance's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,11 +40,7 @@ impl std::fmt::Display for InstanceId {
 impl<'de> Deserialize<'de> for InstanceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(plain) {
-            return Err(serde::de::Error::custom(format_args!("{text:?} is not an instance id")));
-        }
-        Ok(Self(text.into_owned()))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is not an instance id")))
     }
 }
 

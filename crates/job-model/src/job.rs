@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    Api, ErrorAt, IllegalMove, InstanceId, JobNetwork, JobResult, JobStatus, LogEntry, Outcome, Results, Timestamp,
-    TokenName, TokenNetwork,
+    Api, ErrorAt, FileName, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, LogEntry,
+    NewFile, Outcome, Results, Timestamp, TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.
@@ -161,6 +161,15 @@ pub struct Job {
     /// The name of the token that made it; absent where that token has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TokenName>,
+    /// The files that came with it and are in its folder when its code begins; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_files: Option<Vec<JobFile>>,
+    /// The files that it left; absent until it is done, and when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<JobFile>>,
+    /// Which set of files these are: the gateways' own memory, absent from answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_set: Option<FileSetId>,
     /// Which creation of its uuid it is: in its document and its message, absent from answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
@@ -260,6 +269,9 @@ pub struct NewJob {
     /// See [`Job::api`].
     #[serde(default, deserialize_with = "crate::api::given")]
     pub api: Option<Api>,
+    /// The files that come with it, by their names in its folder.
+    #[serde(default, deserialize_with = "new_files")]
+    pub files: BTreeMap<FileName, NewFile>,
 }
 
 impl Job {
@@ -294,6 +306,9 @@ impl Job {
             running: None,
             rerun_of: None,
             owner: None,
+            input_files: None,
+            files: None,
+            file_set: None,
             instance: Some(InstanceId::fresh()),
             dispatch: None,
         })
@@ -306,6 +321,7 @@ impl Job {
         self.instance = None;
         self.network_token = None;
         self.network = self.network.map(|network| network.shown());
+        self.file_set = None;
         self
     }
 
@@ -339,6 +355,7 @@ impl Job {
         self.started_at = result.started_at.map(Timestamp::truncated_to_seconds);
         self.finished_at = result.finished_at.map(Timestamp::truncated_to_seconds);
         self.duration = result.duration;
+        (self.files, self.file_set) = (result.files, result.file_set);
         Ok(())
     }
 }
@@ -363,6 +380,16 @@ fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
     values.into_iter().map(string).collect()
 }
 
+/// Files by name. A list is what a job that was read says of the files that it left: the server's own.
+fn new_files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<FileName, NewFile>, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Null | serde_json::Value::Array(_) => Ok(BTreeMap::new()),
+        files => {
+            serde_json::from_value(files).map_err(|error| serde::de::Error::custom(format_args!("files: {error}")))
+        }
+    }
+}
+
 fn kind(value: &serde_json::Value) -> &'static str {
     match value {
         serde_json::Value::Null => "null",
@@ -382,6 +409,25 @@ mod tests {
     fn created() -> Job {
         let new: NewJob = serde_json::from_str(r#"{"uuid":"j","code":"x","vars":{"a":null}}"#).unwrap();
         Job::create(new, Timestamp::parse("2020-01-02T03:04:05.678Z").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn files_of_a_new_job_are_told_by_name() {
+        let read = |text: &str| serde_json::from_str::<NewJob>(text).map(|new| new.files);
+        let files = read(r#"{"files":{"/in.csv":{"text":"a"},"b":{"job":"j","name":"x"}}}"#).unwrap();
+        let names: Vec<_> = files.keys().map(crate::FileName::as_str).collect();
+        assert_eq!((names, files.len()), (vec!["b", "in.csv"], 2));
+        assert!(
+            read(r#"{"files":null}"#).unwrap().is_empty() && read(r#"{"files":[{"name":"a"}]}"#).unwrap().is_empty()
+        );
+        for (text, reason) in [
+            (r#"{"files":{"../x":{"text":""}}}"#, "leads out of the job's folder"),
+            (r#"{"files":{"x":{"txt":""}}}"#, "unknown field `txt`, expected one of `base64`, `text`"),
+            (r#"{"files":5}"#, "files: invalid type"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{ErrorAt, InstanceId, JobId, Outcome, Timestamp};
+use crate::{ErrorAt, FileSetId, InstanceId, JobFile, JobId, Outcome, Timestamp};
 
 /// A job's results: what `JSON.stringify(results)` made of the script's object.
 ///
@@ -83,6 +83,12 @@ pub struct JobResult {
     /// message's first: only a first delivery proves how far the queue has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_at: Option<Timestamp>,
+    /// The files that the job left; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<JobFile>>,
+    /// Which set of files these are; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_set: Option<FileSetId>,
 }
 
 impl JobResult {
@@ -103,6 +109,8 @@ impl JobResult {
             instance: None,
             created_at: None,
             queued_at: None,
+            files: None,
+            file_set: None,
         }
     }
 }

@@ -13,6 +13,6 @@ pub struct Host {
     pub page_use: PageUse,
     /// The job's own files; without them paths are refused.
     pub folder: Option<JobFolder>,
-    /// Trusted users: local files are open to the page's calls (ALLOW_LOCAL_FILES).
+    /// Trusted users: absolute paths of the page's calls are those of this machine (ALLOW_LOCAL_FILES).
     pub allow_local_files: bool,
 }

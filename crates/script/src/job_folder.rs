@@ -103,6 +103,9 @@ const FOLDER_MODE: Mode = Mode::S_IRWXU;
 const FILE_MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
 
 impl JobFolder {
+    /// Where Chromium puts downloads until they are whole: not among the job's files.
+    pub const DOWNLOADS: &str = ".downloads";
+
     /// Takes a folder that is there, also one that holds more than it may.
     ///
     /// # Errors
@@ -123,7 +126,38 @@ impl JobFolder {
         std::fs::create_dir_all(path)?;
         let folder = Self::open(path, limits)?;
         folder.remove_all(None).map_err(|error| io::Error::other(error.to_string()))?;
+        mkdirat(&folder.0.root, Self::DOWNLOADS, FOLDER_MODE)?;
         Ok(folder)
+    }
+
+    /// Moves all files to an empty folder of the same file system, and leaves this one empty. What is downloaded just now
+    /// is no file yet and goes.
+    ///
+    /// # Errors
+    /// When one of them cannot be moved.
+    pub fn move_into(&self, target: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(target)?;
+        let target = nix::fcntl::open(target, FOLDER, Mode::empty())?;
+        for base in names_in(&self.0.root)? {
+            if base != Self::DOWNLOADS {
+                renameat(&self.0.root, base.as_str(), &target, base.as_str())?;
+            }
+        }
+        let downloads = openat(&self.0.root, Self::DOWNLOADS, FOLDER, Mode::empty());
+        downloads.and_then(|downloads| empty(&downloads, 0)).or_else(|errno| match errno {
+            Errno::ENOENT => Ok(()),
+            errno => Err(errno),
+        })?;
+        *self.used() = Used::default();
+        Ok(())
+    }
+
+    /// Whether anything is in the folder itself but downloads under way.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_empty(&self) -> io::Result<bool> {
+        Ok(names_in(&self.0.root)?.iter().all(|base| base == Self::DOWNLOADS))
     }
 
     /// Where a file is on this machine, for Chromium, which opens it by its path.
@@ -131,7 +165,11 @@ impl JobFolder {
     /// # Errors
     /// When there is no file of that name.
     pub fn path_of(&self, name: &FileName) -> Result<PathBuf, FolderError> {
-        match self.stat(Some(name))?.kind {
+        let found = self.stat(Some(name)).map_err(|error| match error.errno() {
+            Some(errno) => FolderError::os("open", Some(name), errno),
+            None => error,
+        })?;
+        match found.kind {
             EntryKind::File => Ok(self.0.path.join(name.as_str())),
             EntryKind::Folder => Err(FolderError::os("open", Some(name), Errno::EISDIR)),
             EntryKind::Other => Err(FolderError::os("open", Some(name), Errno::ELOOP)),
@@ -262,6 +300,9 @@ impl JobFolder {
             // What has a name that no job could say is not the job's; a file may be gone by now.
             let place = name.map_or_else(|| base.clone(), |name| format!("{name}/{base}"));
             let Ok(place) = FileName::parse(&place) else { continue };
+            if place.as_str() == Self::DOWNLOADS {
+                continue;
+            }
             let Ok(found) = fstatat(&folder, place.base(), AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
             entries.push(Entry { name: place, facts: facts(&found) });
         }
@@ -422,7 +463,10 @@ impl JobFolder {
     }
 
     /// Whether so many bytes more fit.
-    fn fits(&self, bytes: u64) -> Result<(), FolderError> {
+    ///
+    /// # Errors
+    /// When they do not.
+    pub fn fits(&self, bytes: u64) -> Result<(), FolderError> {
         let used = *self.used();
         self.check(Used { bytes: used.bytes.saturating_add(bytes), ..used })
     }

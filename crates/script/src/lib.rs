@@ -16,6 +16,7 @@
 mod builtins;
 mod cancel;
 mod common_js;
+mod downloads;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

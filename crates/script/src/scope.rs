@@ -12,6 +12,7 @@ use rquickjs as js;
 use tokio::time::Instant;
 
 use crate::cancel::Cancels;
+use crate::downloads::Downloads;
 use crate::host::Host;
 use crate::inbox::{Inbox, Item};
 use crate::linker::Links;
@@ -51,6 +52,8 @@ pub(crate) struct Scope {
     pub(crate) links: RefCell<Option<Rc<Links>>>,
     /// Bytes of texts and buffers that came out of the engine since the op under way was called.
     pub(crate) crossed: Cell<usize>,
+    /// The pages' downloads.
+    pub(crate) downloads: RefCell<Downloads>,
     hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
 }
 
@@ -167,6 +170,7 @@ impl Scope {
             created: Instant::now(),
             links: RefCell::default(),
             crossed: Cell::new(0),
+            downloads: RefCell::default(),
             hooks: RefCell::default(),
         })
     }
@@ -229,6 +233,7 @@ impl Scope {
         self.rejections.take();
         self.timers.borrow_mut().clear();
         self.inbox.clear();
+        self.downloads.take();
         self.hooks.take();
         let resources = self.resources.take();
         drop(resources);

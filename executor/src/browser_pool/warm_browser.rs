@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use browser::{Browser, ConnectOptions};
+use script::JobFolder;
 use tokio::time::{Instant, timeout};
 
 use super::{PrepareError, TALK};
@@ -31,6 +32,7 @@ impl WarmBrowser {
         let browser = timeout(TALK, Browser::connect(pipe, options)).await.map_err(|_| PrepareError::Mute)??;
         browser.set_ignore_https_errors(settings.ignore_https_errors);
         browser.set_page_limit(usize::try_from(settings.job_pages).unwrap_or(usize::MAX));
+        browser.set_download_folder(settings.files_folder().join(JobFolder::DOWNLOADS));
         Ok(Rc::new(Self { browser, lease, since: Instant::now(), jobs: Cell::new(0) }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use job_model::{Level, LogEntry, Outcome, Timestamp};
+use job_model::{FileSetId, JobFile, Level, LogEntry, Outcome, Timestamp};
 use service::Chain;
 
 use crate::metrics::DeliveryEnd;
@@ -17,6 +17,8 @@ pub(super) struct Ended {
     pub(super) logs: Vec<LogEntry>,
     pub(super) end: JobEnd,
     pub(super) counts_as: DeliveryEnd,
+    /// The files that are stored, and their set.
+    pub(super) files: Option<(FileSetId, Vec<JobFile>)>,
 }
 
 impl Ended {
@@ -28,7 +30,7 @@ impl Ended {
             Outcome::Cancelled | Outcome::GivenUp => end.outcome = Outcome::Failed,
         }
         let counts_as = DeliveryEnd::Job(end.outcome);
-        Self { logs, end, counts_as }
+        Self { logs, end, counts_as, files: None }
     }
 
     /// The job took its slot with it.
@@ -57,12 +59,22 @@ impl Ended {
         let duration = u64::try_from(between(begun, now).as_millis()).unwrap_or(u64::MAX);
         let (started_at, finished_at) = (Some(begun), Some(now));
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, text) };
-        Self { logs, end, counts_as }
+        Self { logs, end, counts_as, files: None }
     }
 
     /// The job never ran here.
     pub(super) fn not_started(counts_as: DeliveryEnd, outcome: Outcome, error: impl Into<String>) -> Self {
-        Self { logs: Vec::new(), end: JobEnd::not_started(outcome, error), counts_as }
+        Self { logs: Vec::new(), end: JobEnd::not_started(outcome, error), counts_as, files: None }
+    }
+
+    /// The files of the job could not be kept: the job has failed, whatever else became of it.
+    pub(super) fn fail(&mut self, error: String) {
+        self.logs.push(LogEntry { time: Timestamp::now(), level: Level::Error, message: error.clone() });
+        if self.end.outcome == Outcome::Succeeded {
+            self.end.outcome = Outcome::Failed;
+            self.end.error = Some(error);
+            self.counts_as = DeliveryEnd::Job(Outcome::Failed);
+        }
     }
 
     /// The same end with this error in the place of its log and results.
@@ -70,7 +82,7 @@ impl Ended {
         let outcome = if self.end.outcome == Outcome::Succeeded { Outcome::Failed } else { self.end.outcome };
         let (started_at, finished_at, duration) = (self.end.started_at, self.end.finished_at, self.end.duration);
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, error) };
-        Self { logs: Vec::new(), end, counts_as: self.counts_as }
+        Self { logs: Vec::new(), end, counts_as: self.counts_as, files: self.files.clone() }
     }
 }
 

@@ -22,7 +22,7 @@ const HAND_BACK: Duration = Duration::from_secs(3);
 impl Worker {
     /// Publishes a result, or in its place an error when the broker takes no message that large.
     pub(super) async fn publish_result(&self, origin: &Origin, ended: &Ended) -> Result<(), QueueError> {
-        let message = |ended: &Ended| result_message::write(origin, &ended.logs, &ended.end);
+        let message = |ended: &Ended| result_message::write(origin, &ended.logs, &ended.end, ended.files.as_ref());
         let published = self.publish(Queue::JobResults, message(ended)).await;
         let Err(QueueError::Refused { reason, .. }) = published else { return published };
         tracing::error!(job.id = %origin.key.uuid, reason, "the broker refused a result");

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod deadlines;
+mod files;
 mod isolation;
 mod recycling;
 mod sessions;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use executor::config::ExecutorArgs;
-use executor::protocol::{BrowserReport, JobOrder, SlotSettings};
+use executor::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
 use executor::slot::{Slot, SlotError, SlotProgram};
-use job_model::{JobId, JobResult};
+use executor::taken_files::TakenFiles;
+use job_model::{JobId, JobResult, LogEntry};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -48,6 +49,14 @@ impl TestSlot {
         self.run_for(Duration::from_secs(30), code, vars).await.expect("the slot lives")
     }
 
+    /// Runs a job with 30 seconds of time to its result and the files that it left.
+    pub(crate) async fn run_with_files(&mut self, code: &str, vars: &[(&str, String)]) -> (JobResult, TakenFiles) {
+        let ended = self.end_of(Duration::from_secs(30), code, vars).await.expect("the slot lives");
+        let (uuid, end, logs) = ended;
+        let files = end.files.clone();
+        (end.into_result(uuid, logs).expect("results that can be read"), files)
+    }
+
     /// Runs a job that is stopped after `timeout`.
     pub(crate) async fn run_for(
         &mut self,
@@ -55,6 +64,16 @@ impl TestSlot {
         code: &str,
         vars: &[(&str, String)],
     ) -> Result<JobResult, SlotError> {
+        let (uuid, end, logs) = self.end_of(timeout, code, vars).await?;
+        Ok(end.into_result(uuid, logs).expect("results that can be read"))
+    }
+
+    async fn end_of(
+        &mut self,
+        timeout: Duration,
+        code: &str,
+        vars: &[(&str, String)],
+    ) -> Result<(JobId, JobEnd, Vec<LogEntry>), SlotError> {
         let vars: BTreeMap<_, _> = vars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let uuid = JobId::parse("job").expect("an id");
         let order = JobOrder {
@@ -70,7 +89,7 @@ impl TestSlot {
         };
         let mut logs = Vec::new();
         let end = self.slot.run(order, &CancellationToken::new(), "cancelled", |entry| logs.push(entry)).await?;
-        Ok(end.into_result(uuid, logs).expect("results that can be read"))
+        Ok((uuid, end, logs))
     }
 
     /// Waits until the slot is ready for the next job.

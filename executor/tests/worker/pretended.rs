@@ -83,7 +83,7 @@ impl Executor {
         };
         let stop = CancellationToken::new();
         let settings = arguments.executor.with_stop(&arguments.stop);
-        let task = tokio::spawn(executor::run(settings, Arc::clone(queue), program, stop.clone()));
+        let task = tokio::spawn(executor::run(settings, Arc::clone(queue), None, program, stop.clone()));
         Self { stop, task }
     }
 

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures::StreamExt;
-use job_model::{Job, NewJob, Timestamp};
+use job_model::{FileName, Job, NewFile, NewJob, Timestamp};
 use json_text::{nesting, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
@@ -106,8 +106,10 @@ fn announced(headers: &HeaderMap) -> usize {
 }
 
 /// Makes the job that a body asks for.
-pub(crate) fn job(body: &[u8]) -> Result<Job, ApiError> {
-    Job::create(new_job(body)?, Timestamp::now()).map_err(ApiError::JobId)
+pub(crate) fn job(body: &[u8]) -> Result<(Job, BTreeMap<FileName, NewFile>), ApiError> {
+    let mut new = new_job(body)?;
+    let files = std::mem::take(&mut new.files);
+    Ok((Job::create(new, Timestamp::now()).map_err(ApiError::JobId)?, files))
 }
 
 /// The options whose mistakes are told by field.
@@ -135,14 +137,20 @@ impl Options {
     }
 }
 
+/// Refuses JSON that is nested too deep to be read.
+pub(crate) fn check_depth(body: &[u8]) -> Result<(), ApiError> {
+    if nesting(body) > MAX_DEPTH {
+        return Err(ApiError::Body { reason: format!("the body is nested deeper than {MAX_DEPTH}") });
+    }
+    Ok(())
+}
+
 fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
     // Serde would take an array for a struct too.
     if !matches!(body.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'n') | None) {
         return Err(ApiError::Body { reason: "the body is no JSON object".to_owned() });
     }
-    if nesting(body) > MAX_DEPTH {
-        return Err(ApiError::Body { reason: format!("the body is nested deeper than {MAX_DEPTH}") });
-    }
+    check_depth(body)?;
     let text = std::str::from_utf8(body).map_err(|error| ApiError::Body { reason: error.to_string() })?;
     // JavaScript's strings may hold what Rust's cannot.
     let text = without_lone_surrogates(text);
@@ -175,7 +183,7 @@ mod tests {
     use crate::http::error::ApiError;
 
     fn read(body: &str) -> Result<job_model::Job, ApiError> {
-        job(body.as_bytes())
+        job(body.as_bytes()).map(|(job, _)| job)
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn push_route(html: &mut String, route: &About) {
         Access::Open => String::new(),
         Access::Token(scopes) => scopes.iter().map(|scope| format!("<b class=token>{scope}</b>")).collect(),
     };
-    let (method, path) = (&route.method, route.path);
+    let (method, path) = (&route.method, route.shown_path());
     let _ =
         write!(html, "<section><h3><b class={method}>{method}</b> {path}{token}</h3><p>{}</p><table>", route.summary);
     if route.takes_job {

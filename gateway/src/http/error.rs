@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use job_files::FilesError;
 use job_model::{InvalidJobId, Timestamp};
 use job_store::StoreError;
 use serde_json::json;
@@ -53,6 +54,10 @@ pub(crate) enum ApiError {
     BodyTimeout,
     /// The body or the job is larger than allowed.
     TooLarge { size: Option<usize>, limit: usize },
+    /// The files that come with a job are larger than allowed.
+    FilesTooLarge { limit: u64 },
+    /// A one-shot's request is not one.
+    OneShot { reason: String },
     /// The client's own id cannot name a job.
     JobId(InvalidJobId),
     /// Everything would be deleted.
@@ -63,6 +68,12 @@ pub(crate) enum ApiError {
     Invalid { errors: BTreeMap<&'static str, Vec<String>> },
     /// Too many jobs wait already.
     Busy { waiting: u64 },
+    /// The job has no file of that name.
+    FileNotFound { name: String },
+    /// This gateway has no store of files.
+    NoFiles,
+    /// The store of files could not do its part.
+    Files { source: FilesError },
     /// The database could not do its part: what failed, and why.
     Store { failed: &'static str, source: StoreError },
     /// The database did not answer in time.
@@ -137,11 +148,16 @@ impl IntoResponse for ApiError {
                 (format!("Job {id} is done"), "a job that has its result cannot be cancelled".to_owned())
             }
             Self::Body { reason } => ("Failed to decode json body".to_owned(), reason),
+            Self::OneShot { reason } => ("Invalid request".to_owned(), reason),
             Self::BodyTimeout => ("Failed to read body".to_owned(), "the body did not come in time".to_owned()),
             Self::TooLarge { size, limit } => {
                 let actual = size.map(|size| format!(", this one has {size}")).unwrap_or_default();
                 ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes{actual}"))
             }
+            Self::FilesTooLarge { limit } => (
+                "Files are too large".to_owned(),
+                format!("the files of a job may have {limit} bytes (MAX_FILES_BYTES)"),
+            ),
             Self::NoFilter => {
                 let message = "say which jobs are meant by state, status, created_from or created_to, each once, and by nothing else"
                     .to_owned();
@@ -149,6 +165,14 @@ impl IntoResponse for ApiError {
             }
             Self::JobId(invalid) => ("Invalid job id".to_owned(), invalid.to_string()),
             Self::Query { name, reason } => (format!("Invalid query parameter {name}"), reason),
+            Self::FileNotFound { name } => (format!("File {name} not found"), "the job has no such file".to_owned()),
+            Self::NoFiles => {
+                ("There are no files".to_owned(), "this gateway has no store of files (FILES_URL)".to_owned())
+            }
+            Self::Files { source } => {
+                tracing::error!(error = %Chain(&source), "the store of files failed");
+                ("The store of files failed".to_owned(), Chain(&source).to_string())
+            }
             Self::Store { failed, source } => {
                 tracing::error!(error = %Chain(&source), "{failed}");
                 (failed.to_owned(), Chain(&source).to_string())
@@ -174,17 +198,24 @@ impl ApiError {
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooManyRequests { .. } | Self::TooManyJobs { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoRoute | Self::JobNotFound { .. } | Self::ExecutorNotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::JobNotFound { .. } | Self::ExecutorNotFound { .. } | Self::FileNotFound { .. } => {
+                StatusCode::NOT_FOUND
+            }
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
-            Self::Body { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => StatusCode::BAD_REQUEST,
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            // Trying again later helps.
-            Self::Busy { .. } | Self::Crowded | Self::StoreTimeout { .. } | Self::ExecutorSilent { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::Body { .. } | Self::OneShot { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => {
+                StatusCode::BAD_REQUEST
             }
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge { .. } | Self::FilesTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoFiles => StatusCode::NOT_IMPLEMENTED,
+            // Trying again later helps.
+            Self::Files { .. }
+            | Self::Busy { .. }
+            | Self::Crowded
+            | Self::StoreTimeout { .. }
+            | Self::ExecutorSilent { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store { source: StoreError::Unavailable { .. }, .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -15,10 +15,11 @@ use super::admission::admit;
 use super::auth::require;
 use super::error::ApiError;
 use super::lookup::{JobPath, failure, find, joined, within};
-use super::{body, wait};
+use super::{body, new_files, wait};
 use crate::app::App;
 use crate::audit::{self, Change};
 use crate::caller::Caller;
+use crate::input_files;
 use crate::jobs::{self, Cancelled};
 use crate::tokens::{Scope, Storing};
 
@@ -45,15 +46,24 @@ pub(crate) async fn create(
     let time = time.and_then(|time| refuse_when_full(&app).map(|()| time));
     // Who waits reads the result.
     let time = time.and_then(|time| time.map_or(Ok(()), |_| require(&caller, Scope::JobsRead)).map(|()| time));
+    if new_files::is_form(&request) {
+        let time = time?;
+        let room = admit(&app, &caller.grant).await?;
+        let job = new_files::read_form(&app, &caller, request).await?;
+        return store(&app, &caller, Change::Create, job, room, time).await;
+    }
     // The body of a refused job is read, too: a connection with an unread one is closed under the client's next request.
     let body = match time {
         Err(refused) if body::is_held_back(&request) => return Err(refused),
         _ => body::read(request, &app).await,
     };
     let (time, body) = (time?, body?);
-    let job = body::job(body.bytes())?;
+    let (mut job, files) = body::job(body.bytes())?;
     drop(body);
     let room = admit(&app, &caller.grant).await?;
+    if !files.is_empty() {
+        new_files::take(&app, &caller, &mut job, files).await?;
+    }
     store(&app, &caller, Change::Create, job, room, time).await
 }
 
@@ -67,12 +77,14 @@ pub(crate) async fn rerun(
     let time = wait::wanted(query.as_deref(), app.settings.max_wait)?;
     refuse_when_full(&app)?;
     let reach = caller.reach();
-    let job = within(&app, "Failed to fetch job", jobs::rerun(&app, &id, &reach)).await?.map_err(ApiError::JobId)?;
+    let rerun = within(&app, "Failed to fetch job", jobs::rerun(&app, &id, &reach)).await?;
+    let (mut job, old) = rerun.map_err(ApiError::JobId)?;
     let room = admit(&app, &caller.grant).await?;
+    new_files::take_those_of(&app, &mut job, &old).await?;
     store(&app, &caller, Change::Rerun, job, room, time).await
 }
 
-fn refuse_when_full(app: &App) -> Result<(), ApiError> {
+pub(super) fn refuse_when_full(app: &App) -> Result<(), ApiError> {
     let waiting = app.queue_length.waiting();
     match app.settings.max_queue_length {
         Some(longest) if waiting >= u64::from(longest.get()) => Err(ApiError::Busy { waiting }),
@@ -97,25 +109,7 @@ async fn store(
     };
     // The job itself goes on to be published: the answer is made before.
     let answer = if time.is_none() { Some(encode(&mut job)) } else { None };
-    // Once begun it goes on when the client hangs up: what is stored is also published.
-    let creating = app.tasks.spawn({
-        let (app, caller, id) = (app.clone(), caller.clone(), id.clone());
-        async move {
-            let created = jobs::create(&app, job).await;
-            drop(room);
-            if created.is_ok() {
-                audit::changed(&caller, change, &id);
-            }
-            created
-        }
-    });
-    let stored = async { joined(creating.await) };
-    match tokio::time::timeout(app.settings.request_timeout, stored).await {
-        Ok(Ok(())) => {}
-        Ok(Err(StoreError::Conflict { .. })) => return Err(taken(app, caller, id).await),
-        Ok(Err(error)) => return Err(failure(app, "Failed to save job", error)),
-        Err(_) => return Err(ApiError::StoreTimeout { failed: "Failed to save job" }),
-    }
+    save(app, caller, change, job, room).await?;
     Ok(match (answer, time) {
         (Some(answer), _) => (StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], answer).into_response(),
         (None, time) => {
@@ -123,6 +117,42 @@ async fn store(
             (StatusCode::CREATED, JobAnswer::of(job)).into_response()
         }
     })
+}
+
+/// Stores a job and has it published. One that cannot be stored leaves none of the files that came with it.
+pub(super) async fn save(
+    app: &Arc<App>,
+    caller: &Caller,
+    change: Change,
+    mut job: Job,
+    room: Option<Storing>,
+) -> Result<(), ApiError> {
+    let (id, input) = (job.uuid.clone(), new_files::input_of(&job));
+    job.owner = caller.grant.owner().cloned();
+    // Once begun it goes on when the client hangs up: what is stored is also published.
+    let creating = app.tasks.spawn({
+        let (app, caller, id) = (app.clone(), caller.clone(), id.clone());
+        async move {
+            let created = jobs::create(&app, job).await;
+            drop(room);
+            match (&created, input, &app.files) {
+                (Ok(()), ..) => audit::changed(&caller, change, &id),
+                // After any other error the job may be there.
+                (Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. }), Some(set), Some(files)) => {
+                    input_files::remove(files, &set).await;
+                }
+                _ => {}
+            }
+            created
+        }
+    });
+    let stored = async { joined(creating.await) };
+    match tokio::time::timeout(app.settings.request_timeout, stored).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(StoreError::Conflict { .. })) => Err(taken(app, caller, id).await),
+        Ok(Err(error)) => Err(failure(app, "Failed to save job", error)),
+        Err(_) => Err(ApiError::StoreTimeout { failed: "Failed to save job" }),
+    }
 }
 
 /// The answer for a job that is created, without a copy of the job.

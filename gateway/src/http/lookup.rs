@@ -31,7 +31,8 @@ pub(crate) async fn find(app: &App, id: &JobId, reach: &Reach) -> Result<Job, Ap
     Ok(shown(app, read(app, id, reach).await?))
 }
 
-async fn read(app: &App, id: &JobId, reach: &Reach) -> Result<Job, ApiError> {
+/// Reads a job as it is stored. A job out of reach does not exist.
+pub(crate) async fn read(app: &App, id: &JobId, reach: &Reach) -> Result<Job, ApiError> {
     let Stored { value: mut job, .. } = within(app, "Failed to fetch job", app.store.get(id)).await?;
     job.owner = app.created_here.owner(&job);
     if reach.covers(&job) { Ok(job) } else { Err(ApiError::JobNotFound { id: id.to_string() }) }

@@ -7,6 +7,7 @@ mod dashboard;
 mod docs;
 mod error;
 mod events;
+mod files;
 mod fleet;
 mod health;
 mod hosts;
@@ -15,23 +16,27 @@ pub(crate) mod list;
 mod lists;
 mod lookup;
 mod network_rules;
+mod new_files;
+mod one_shots;
 mod openapi;
 mod route;
 mod routes;
 mod schemas;
 pub(crate) mod wait;
+mod zip;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tracing::Instrument;
 
@@ -70,14 +75,23 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::NoRoute })
         .method_not_allowed_fallback(|| async { ApiError::NoMethod })
         .layer(Extension(table))
-        // A stream of events is never compressed: each must arrive at once.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        // A stream of events is never compressed: each must arrive at once. Files have lengths and ranges of their own.
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(DefaultPredicate::new().and(not_a_file)),
+        )
         .layer(middleware::from_fn_with_state(app.clone(), hosts::require_host))
         .layer(middleware::from_fn_with_state(app.clone(), observe));
     match cors(&app) {
         Some(cors) => router.layer(cors).with_state(app),
         None => router.with_state(app),
     }
+}
+
+/// Whether an answer is no file of a job.
+fn not_a_file(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<files::Verbatim>().is_none()
 }
 
 /// What is answered to connections beyond the most that there may be.

@@ -16,7 +16,7 @@ pub(crate) async fn document(Extension(routes): Extension<Arc<[About]>>) -> Json
 pub(super) fn describe(routes: &[About]) -> Value {
     let mut paths = Map::new();
     for route in routes {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        let path = paths.entry(route.shown_path()).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation(route);
     }
     json!({
@@ -40,7 +40,7 @@ fn operation(route: &About) -> Value {
         let schema = json!({"type": "string", "maxLength": job_model::JobId::MAX_BYTES});
         parameters.push(json!({"name": "uuid", "in": "path", "required": true, "schema": schema}));
     }
-    if route.path.contains("{name}") {
+    if route.path.contains("name}") {
         let schema = json!({"type": "string"});
         parameters.push(json!({"name": "name", "in": "path", "required": true, "schema": schema}));
     }
@@ -64,6 +64,10 @@ fn operation(route: &About) -> Value {
         let schema = json!({"$ref": "#/components/schemas/NewJob"});
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
+    if route.takes_one_shot {
+        let schema = json!({"$ref": "#/components/schemas/OneShot"});
+        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
     if let Access::Token(scopes) = route.access {
         let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
         operation["security"] = json!([{"token": scopes}]);
@@ -81,6 +85,11 @@ fn response(route: &About, status: u16, content: Content) -> Value {
         Content::Events => ("text/event-stream", json!({"type": "string"})),
         Content::Object => ("application/json", json!({"type": "object"})),
         Content::Job => ("application/json", json!({"type": "object", "properties": {"data": schema("Job")}})),
+        Content::File => ("application/octet-stream", json!({"type": "string", "format": "binary"})),
+        Content::Files => (
+            "application/json",
+            json!({"type": "object", "properties": {"data": {"type": "array", "items": schema("File")}}}),
+        ),
         Content::Count => {
             ("application/json", json!({"type": "object", "properties": {"deleted": {"type": "integer"}}}))
         }
@@ -118,6 +127,7 @@ mod tests {
         job.running = Some(Running { since: Timestamp::now(), executor: "e".to_owned(), attempt: 1 });
         job.rerun_of = Some(job.uuid.clone());
         job.owner = TokenName::parse("alice").ok();
+        (job.input_files, job.files) = (Some(Vec::new()), Some(Vec::new()));
         let job = serde_json::to_value(job.published()).unwrap();
         let document = describe(&[]);
         let schema = document["components"]["schemas"]["Job"]["properties"].as_object().unwrap();

@@ -27,6 +27,8 @@ pub(crate) struct About {
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Whether the body is a new job.
     pub(crate) takes_job: bool,
+    /// Whether the body says which page is meant, as docs/ONE-SHOTS.md has it.
+    pub(crate) takes_one_shot: bool,
     pub(crate) answers: Vec<(u16, Content)>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) enum Content {
     Job,
     JobList,
     Count,
+    File,
+    Files,
     Events,
     Fleet,
     Stats,
@@ -66,7 +70,8 @@ impl Route {
         summary: &'static str,
     ) -> Self {
         let (query, headers, answers) = (Vec::new(), Vec::new(), Vec::new());
-        let about = About { method, path, access, summary, query, headers, takes_job: false, answers };
+        let about =
+            About { method, path, access, summary, query, headers, takes_job: false, takes_one_shot: false, answers };
         Self { handler, about }
     }
 
@@ -88,6 +93,12 @@ impl Route {
         self
     }
 
+    /// Says that the body says which page is meant.
+    pub(crate) fn takes_one_shot(mut self) -> Self {
+        self.about.takes_one_shot = true;
+        self
+    }
+
     /// Adds an answer.
     pub(crate) fn answers(mut self, status: u16, content: Content) -> Self {
         self.about.answers.push((status, content));
@@ -105,6 +116,15 @@ impl Route {
 }
 
 impl About {
+    fn is_one_shot(&self) -> bool {
+        self.answers.iter().any(|(status, _)| *status == 202)
+    }
+
+    /// The path as it is documented: a name may hold slashes, which the router has to be told.
+    pub(crate) fn shown_path(&self) -> String {
+        self.path.replace("{*", "{")
+    }
+
     /// What an answer with this status tells the client.
     pub(crate) fn meaning(&self, status: u16, content: Content) -> &'static str {
         match (status, content) {
@@ -114,6 +134,18 @@ impl About {
             (200, Content::Fleet) => "who is there and what runs",
             (200, Content::Stats) => "the last hour",
             (200, Content::Executor) => "the executor, which does so now",
+            (202, _) => "the job, which goes on: its files have the answer",
+            (409, _) if self.is_one_shot() => "the job was cancelled",
+            (422, _) if self.is_one_shot() => "the page could not be had: why, with the job's log",
+            (503, _) if self.is_one_shot() => "too many jobs wait, the job was given up, or a store cannot be used now",
+            (504, _) => "the page took longer than the job may",
+            (200, Content::File) => "the bytes",
+            (200, Content::Files) => "the files",
+            (206, _) => "the bytes that were asked for",
+            (302, _) => "the address of the file",
+            (304, _) => "the file is the one that the client has",
+            (416, _) => "there are no such bytes",
+            (501, _) => "the gateway has no store of files",
             (200, Content::Count) => "how many jobs were deleted",
             (204, _) => "it is gone",
             (503, Content::Object) => "something is missing, and is named",

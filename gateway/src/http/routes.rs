@@ -1,10 +1,16 @@
 //! The table of the API's routes. Those of the dashboard are beside it.
 
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::routing::{delete, get, post};
 
 use super::route::{Access, Content, Route};
-use super::{docs, events, fleet, health, jobs, lists, openapi};
+use super::{docs, events, files, fleet, health, jobs, lists, one_shots, openapi};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::one_shots::OneShot;
 use crate::tokens::Scope;
 
 /// Every route there is.
@@ -24,7 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
     const DRAIN: &str = "/fleet/executors/{name}/drain";
     const WAIT: &str = "answer as soon as the job is done, or after so many seconds";
     vec![
-        Route::new(POST, "/jobs", CREATE, post(jobs::create), "Create a job")
+        Route::new(POST, "/jobs", CREATE, post(jobs::create).layer(DefaultBodyLimit::disable()), "Create a job")
             .query("wait", "answer as soon as the job is done, or after so many seconds; needs jobs:read, too")
             .takes_job()
             .answers(201, Content::Job)
@@ -74,6 +80,33 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(DELETE, DRAIN, ADMIN, delete(fleet::undrain), "Let an executor take jobs again")
             .answers(200, Content::Executor)
             .fails(&[404, 503]),
+        Route::new(GET, "/jobs/{uuid}/files", READ, get(files::list), "List the files that a job left")
+            .answers(200, Content::Files)
+            .fails(&[404, 500, 503]),
+        Route::new(GET, "/jobs/{uuid}/files/{*name}", READ, get(files::read), "Read a file of a job, or a part of it")
+            .query(
+                "redirect",
+                "answer 302 with an address of the store's own where it has one; it is valid for 5 minutes",
+            )
+            .header("Range", "the bytes that are wanted, as bytes=FIRST-LAST")
+            .answers(200, Content::File)
+            .answers(206, Content::File)
+            .answers(302, Content::Nothing)
+            .answers(304, Content::Nothing)
+            .answers(416, Content::Nothing)
+            .fails(&[404, 500, 501, 503]),
+        Route::new(GET, "/jobs/{uuid}/files.zip", READ, get(files::archive), "Read all files of a job as one archive")
+            .answers(200, Content::File)
+            .fails(&[404, 500, 501, 503]),
+        one_shot(GET, "/screenshot", OneShot::Screenshot, "Take a screenshot of a page"),
+        one_shot(POST, "/screenshot", OneShot::Screenshot, "Take a screenshot of a page"),
+        one_shot(GET, "/pdf", OneShot::Pdf, "Print a page as PDF"),
+        one_shot(POST, "/pdf", OneShot::Pdf, "Print a page as PDF"),
+        one_shot(POST, "/content", OneShot::Content, "Read a page's HTML once its scripts have run"),
+        one_shot(POST, "/markdown", OneShot::Markdown, "Read a page as Markdown"),
+        one_shot(POST, "/links", OneShot::Links, "List a page's links"),
+        one_shot(POST, "/scrape", OneShot::Scrape, "Read elements of a page"),
+        one_shot(POST, "/snapshot", OneShot::Snapshot, "Read a page as screenshot, HTML, text and metadata in one"),
         Route::new(GET, "/healthz", Open, get(health::alive), "Whether the process answers")
             .answers(200, Content::Text),
         Route::new(GET, "/livez", Open, get(health::alive), "Whether the process answers").answers(200, Content::Text),
@@ -86,6 +119,24 @@ pub(super) fn routes() -> Vec<Route> {
             .answers(200, Content::Object),
         Route::new(GET, "/docs", Open, get(docs::page), "This description, to read").answers(200, Content::Html),
     ]
+}
+
+/// A request that is answered with what a page gave.
+fn one_shot(method: Method, path: &'static str, kind: OneShot, summary: &'static str) -> Route {
+    const ONE_SHOT: Access = Access::Token(&[Scope::JobsCreate, Scope::JobsRead]);
+    let answer =
+        move |state: State<Arc<App>>, caller: Caller, request: Request| one_shots::answer(kind, state, caller, request);
+    let route = if method == Method::GET {
+        Route::new(method, path, ONE_SHOT, get(answer), summary)
+            .query("url", "the page's address; docs/ONE-SHOTS.md has the other parameters")
+    } else {
+        Route::new(method, path, ONE_SHOT, post(answer), summary).takes_one_shot()
+    };
+    route
+        .header("Prefer", "respond-async: answer 202 with the job at once")
+        .answers(200, Content::File)
+        .answers(202, Content::Job)
+        .fails(&[400, 408, 409, 413, 422, 500, 501, 503, 504])
 }
 
 /// Adds the parameters that say which jobs are meant.
@@ -124,7 +175,7 @@ mod tests {
             .flat_map(|(path, item)| methods(item).into_iter().map(|method| (path.clone(), method)))
             .collect();
         let routes = all();
-        let table = routes.iter().map(|route| (route.path.to_owned(), route.method.as_str().to_ascii_lowercase()));
+        let table = routes.iter().map(|route| (route.shown_path(), route.method.as_str().to_ascii_lowercase()));
         assert_eq!(described, table.collect());
     }
 
@@ -133,7 +184,7 @@ mod tests {
         let routes = all();
         let page = readable(&routes, "https://jobs.example");
         for route in &routes {
-            let title = format!("<b class={method}>{method}</b> {}", route.path, method = route.method);
+            let title = format!("<b class={method}>{method}</b> {}", route.shown_path(), method = route.method);
             assert!(page.contains(&title), "{title}");
         }
         for text in ["https://jobs.example/jobs?wait=30", "<th>max_attempts", "<th>422", "Last-Event-ID"] {

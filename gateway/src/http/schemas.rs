@@ -37,6 +37,7 @@ pub(super) fn schemas() -> Value {
         "level": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
         "message": {"type": "string"},
     }});
+    let file = |meaning: &str| json!({"type": "array", "items": {"$ref": "#/components/schemas/File"}, "description": meaning});
     let number = json!({"type": ["integer", "null"]});
     let whole = json!({"type": "integer"});
     let minutes = json!({"type": "array", "items": whole, "description": "60 minutes, the present one last"});
@@ -45,6 +46,22 @@ pub(super) fn schemas() -> Value {
         "NewJob": {"type": "object", "properties": {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
             "max_attempts": max_attempts, "network": network, "api": api,
+            "files": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/NewFile"}, "description":
+                "files that its code finds in its folder, by name. As multipart/form-data: the part job has this JSON and \
+                 comes first, every other part is a file"},
+        }},
+        "OneShot": {"type": "object", "description": "which page is meant, and how: docs/ONE-SHOTS.md has all members",
+            "properties": {
+                "url": {"type": "string", "description": "the page's address"},
+                "html": {"type": "string", "description": "the page itself, in the place of an address"},
+                "options": {"type": "object", "description": "options of Puppeteer's page.screenshot() or page.pdf()"},
+                "cache": {"type": "integer", "description": "an equal request's answer may be so many seconds old"},
+            }},
+        "NewFile": {"type": "object", "description": "one of base64, text, or job with name", "properties": {
+            "base64": {"type": "string", "description": "its bytes"},
+            "text": {"type": "string", "description": "its text"},
+            "job": {"type": "string", "description": "the job that left the file"},
+            "name": {"type": "string", "description": "the file's name there; the same when absent"},
         }},
         "Job": {"type": "object", "properties": {
             "uuid": uuid, "code": code,
@@ -78,6 +95,14 @@ pub(super) fn schemas() -> Value {
             "rerun_of": {"type": "string", "description": "the job that this one runs again"},
             "owner": {"type": "string", "description":
                 "the name of the token that made it; absent where that token has no name"},
+            "input_files": file("the files that came with it; absent when there are none"),
+            "files": file("the files that it left; absent until it is done and when there are none"),
+        }},
+        "File": {"type": "object", "properties": {
+            "name": {"type": "string", "description": "its name in the job's folder, with / between its parts"},
+            "bytes": {"type": "integer", "description": "its size"},
+            "type": {"type": "string", "description": "its media type, by its name's extension"},
+            "sha256": {"type": "string", "description": "the SHA-256 of its bytes, in hexadecimal digits"},
         }},
         "JobList": {"type": "object", "properties": {
             "data": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},

@@ -1,5 +1,7 @@
 //! A job comes into being.
 
+use std::collections::BTreeMap;
+
 use job_model::{InvalidJobId, Job, JobId, NewJob, Timestamp};
 use job_store::{StoreError, Stored};
 
@@ -24,12 +26,17 @@ pub(crate) async fn create(app: &App, job: Job) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes a new job that runs what another one ran, whatever became of that.
+/// Makes a new job that runs what another one ran, whatever became of that; and tells whose files it is to have.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such job within reach.
-pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result<Job, InvalidJobId>, StoreError> {
+pub(crate) async fn rerun(
+    app: &App,
+    id: &JobId,
+    reach: &Reach,
+) -> Result<Result<(Job, Job), InvalidJobId>, StoreError> {
     let old = rows::read_within(app, id, reach).await?.value;
+    let files = Job { code: String::new(), logs: None, results: None, ..old.clone() };
     let new = NewJob {
         uuid: String::new(),
         code: old.code,
@@ -39,8 +46,9 @@ pub(crate) async fn rerun(app: &App, id: &JobId, reach: &Reach) -> Result<Result
         max_attempts: old.max_attempts,
         network: old.network,
         api: old.api,
+        files: BTreeMap::new(),
     };
     // Its code stays bound by the token of whoever wrote it.
     let network_token = old.network_token;
-    Ok(Job::create(new, Timestamp::now()).map(|job| Job { rerun_of: Some(old.uuid), network_token, ..job }))
+    Ok(Job::create(new, Timestamp::now()).map(|job| (Job { rerun_of: Some(old.uuid), network_token, ..job }, files)))
 }

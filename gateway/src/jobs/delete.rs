@@ -1,7 +1,9 @@
 //! A job's document goes. A job under way is cancelled, too.
 
-use job_model::{InstanceId, JobId, JobStatus, JobSummary};
+use job_files::SetKey;
+use job_model::{FileSetId, InstanceId, Job, JobId, JobStatus, JobSummary};
 use job_store::{StoreError, Stored};
+use service::Chain;
 
 use super::{announce, rows};
 use crate::app::App;
@@ -12,17 +14,36 @@ use crate::tokens::Reach;
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such job within reach; any other when the store could not do its part.
 pub(crate) async fn delete(app: &App, id: &JobId, reach: &Reach) -> Result<(), StoreError> {
-    let (status, instance) = loop {
+    let job = loop {
         let stored = rows::read_within(app, id, reach).await?;
         match rows::delete(app, id, &stored.revision).await {
-            Ok(()) => break (stored.value.status, stored.value.instance),
+            Ok(()) => break stored.value,
             Err(StoreError::Conflict { .. }) => {} // it moved on meanwhile
             Err(error) => return Err(error),
         }
     };
     tracing::info!(job.id = %id, "job deleted");
-    gone(app, id, status, instance);
+    remove_files(app, &job);
+    gone(app, id, job.status, job.instance);
     Ok(())
+}
+
+/// Removes the files of a deleted job, as far as they are known and the store can be used now: the sweep finds the rest.
+fn remove_files(app: &App, job: &Job) {
+    let Some(files) = app.files.clone().filter(|_| job.files.is_some() || job.input_files.is_some()) else { return };
+    let input = job.input_files.as_ref().map(|_| FileSetId::input());
+    let sets: Vec<SetKey> = [input, job.file_set.clone()]
+        .into_iter()
+        .flatten()
+        .map(|set| SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set })
+        .collect();
+    app.tasks.spawn(async move {
+        for set in sets {
+            if let Err(error) = files.remove(&set).await {
+                tracing::warn!(job.id = %set.job, error = %Chain(&error), "failed to remove a job's files, the sweep will");
+            }
+        }
+    });
 }
 
 /// Deletes the jobs of a list at the revisions that it showed. One that moved on meanwhile, or is gone, stays out.

@@ -161,6 +161,7 @@ impl Before {
         result.logs = job.logs.take().unwrap_or_default();
         result.results = job.results.take().unwrap_or_default();
         (job.status, job.running, job.dispatch) = (self.status, self.running, self.dispatch);
+        (result.files, result.file_set) = (job.files.take(), job.file_set.take());
         (job.outcome, job.attempt) = (None, None);
         (job.started_at, job.finished_at, job.duration) = (None, None, 0);
     }

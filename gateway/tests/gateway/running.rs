@@ -35,7 +35,7 @@ impl Backend {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(EmbeddedJobStore::open(directory.path().join("jobs.db")).unwrap());
         let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
-        Self { parts: Parts { store, queue }, couchdb: None, _directory: Some(directory) }
+        Self { parts: Parts { store, queue, files: None }, couchdb: None, _directory: Some(directory) }
     }
 
     /// Parts that a test has made.
@@ -48,8 +48,8 @@ impl Backend {
         let couchdb = services::couchdb().await;
         let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
         let queue = Arc::new(RabbitMqQueue::new(rabbitmq_config().await).unwrap());
-        store_ready(&Parts { store: store.clone(), queue: queue.clone() }).await;
-        Self { parts: Parts { store, queue }, couchdb: Some(couchdb), _directory: None }
+        store_ready(&Parts { store: store.clone(), queue: queue.clone(), files: None }).await;
+        Self { parts: Parts { store, queue, files: None }, couchdb: Some(couchdb), _directory: None }
     }
 }
 

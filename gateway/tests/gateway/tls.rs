@@ -28,7 +28,7 @@ async fn jobs_are_stored_and_queued_behind_tls() {
     let queue_config = RabbitMqConfig { host: "localhost".to_owned(), port: broker.port, tls, ..plain };
     let store = Arc::new(CouchDbJobStore::new(&store_config).unwrap());
     let queue = Arc::new(RabbitMqQueue::new(queue_config.clone()).unwrap());
-    let parts = Parts { store, queue };
+    let parts = Parts { store, queue, files: None };
     within(parts.store.prepare()).await.unwrap();
     let gateway = Running::start(&parts, settings()).await;
     let id = gateway.create(&json!({"code": "x".repeat(100_000)})).await;

@@ -94,6 +94,8 @@ fn describe(event: &Event) -> String {
         Event::WorkerConsole(_, message) => format!("worker console {}", message.text()),
         Event::WorkerError(_, thrown) => format!("worker error {}", thrown.text()),
         Event::CdpSession(_, method, _) => method.clone(),
+        Event::Download(event) => format!("{event:?}"),
+        Event::DownloadFolder(folder) => format!("download folder {folder}"),
         Event::Refused(text) => format!("refused: {text}"),
         Event::BadCertificate(host) => format!("badcertificate {host}"),
     }

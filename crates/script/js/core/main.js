@@ -10,6 +10,7 @@ import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
 import { TextDecoder, TextEncoder, atob, btoa } from "internal:node/encoding";
 import { describe, notePlace, thrownText, withoutError } from "internal:core/errors";
+import { files } from "internal:node/files";
 import { format } from "internal:node/format";
 import { dispatch as deliver } from "internal:core/handles";
 import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:node/job_helpers";
@@ -57,7 +58,7 @@ const globals = { results, logger, console: logger, sleep, scroll, scrollByPx, g
 const additions = {
   util: { format, inspect }, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate,
   queueMicrotask, URL,
-  URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer,
+  URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer, files,
 };
 
 function define(object, name, value, enumerable = false) {

@@ -64,7 +64,7 @@ fn actions(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(element(&handle)?.select(values).await?)
     })?;
     ops.future("element_handle_upload_file", |scope, (handle, paths): (Rc<JSHandle>, Vec<String>)| async move {
-        let paths = local_files::uploads(&scope, "uploadFile", paths)?;
+        let paths = local_files::uploads(&scope, "uploadFile", &paths)?;
         Ok(element(&handle)?.upload_file(&paths).await?)
     })?;
     ops.future("element_handle_type", |_, (handle, text, delay): (Rc<JSHandle>, String, Option<f64>)| async move {
@@ -124,7 +124,7 @@ fn geometry(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         "element_handle_screenshot",
         |scope, (handle, options): (Rc<JSHandle>, Json<ScreenshotArgs>)| async move {
             let (options, form) = options.0.read(&scope, "elementHandle.screenshot")?;
-            answer(element(&handle)?.screenshot(&options).await?, form).await
+            answer(&scope, element(&handle)?.screenshot(&options).await?, form).await
         },
     )
 }

@@ -10,6 +10,7 @@ use ::browser::target::Target;
 
 use job_model::Level;
 
+use super::downloads;
 use super::model::member;
 use crate::error::OpError;
 use crate::resources::{Resource, ResourceRef};
@@ -40,6 +41,8 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
             let text = format!("The certificate of {host} is not valid and is accepted (IGNORE_HTTPS_ERRORS)");
             scope.log.write(Level::Warn, text);
         }
+        Event::Download(event) => downloads::note(scope, browser, event),
+        Event::DownloadFolder(folder) => downloads::set_folder(scope, &folder),
         Event::Page(page, event) => tell_page(scope, &page, event),
         Event::WorkerConsole(worker, message) => scope.emit(&worker, "console", vec![resource(&message)]),
         Event::WorkerError(worker, thrown) => scope.emit(&worker, "error", vec![thrown.text().into_value()]),

@@ -1,6 +1,5 @@
 //! Ops of Frame.
 
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use ::browser::element_handle::ElementHandle;
@@ -12,7 +11,7 @@ use rquickjs as js;
 use serde::Deserialize;
 
 use super::keyboard::click_options;
-use super::local_files;
+use super::local_files::{self, Place};
 use super::navigation::NavigationArgs;
 use super::registry::Registry;
 use crate::error::OpError;
@@ -151,13 +150,27 @@ async fn add_script_tag(
     scope: Rc<Scope>,
     (frame, url, path, content, names): ScriptTag,
 ) -> Result<ElementHandle, OpError> {
-    local_files::check_path(&scope, "addScriptTag", path.as_deref())?;
+    let place = local_files::place(&scope, "addScriptTag", path.as_deref())?;
     let mut names = names.into_iter().map(|name| Some(name).filter(|name| !name.is_empty()));
     let (kind, id) = (names.next().flatten(), names.next().flatten());
-    Ok(frame.add_script_tag(Tag { url, path: path.map(PathBuf::from), content, kind, id }).await?)
+    let tag = Tag { url, path: None, content, kind, id };
+    Ok(frame.add_script_tag(with_file(&scope, tag, place, |name| format!("//# sourceURL={name}"))?).await?)
 }
 
 async fn add_style_tag(scope: Rc<Scope>, (frame, url, path, content): StyleTag) -> Result<ElementHandle, OpError> {
-    local_files::check_path(&scope, "addStyleTag", path.as_deref())?;
-    Ok(frame.add_style_tag(Tag { url, path: path.map(PathBuf::from), content, kind: None, id: None }).await?)
+    let place = local_files::place(&scope, "addStyleTag", path.as_deref())?;
+    let tag = Tag { url, path: None, content, kind: None, id: None };
+    Ok(frame.add_style_tag(with_file(&scope, tag, place, |name| format!("/*# sourceURL={name}*/"))?).await?)
+}
+
+/// A tag whose content is in a file. An address takes precedence.
+fn with_file(scope: &Scope, tag: Tag, place: Option<Place>, name: fn(&str) -> String) -> Result<Tag, OpError> {
+    Ok(match place {
+        Some(Place::Job(file)) if tag.url.is_none() => {
+            let text = local_files::read_text(scope, &file)?;
+            Tag { content: Some(text + &name(file.as_str())), ..tag }
+        }
+        Some(Place::Machine(path)) => Tag { path: Some(path), ..tag },
+        _ => tag,
+    })
 }

@@ -12,11 +12,13 @@ mod console_message;
 mod coverage;
 mod crypto;
 mod dialog;
+mod downloads;
 mod element_handle;
 mod encoding;
 pub(crate) mod events;
 mod execution_context;
 mod file_chooser;
+mod files;
 mod frame;
 mod fs;
 mod inspect;
@@ -52,6 +54,7 @@ use registry::Registry;
 /// Every op of every file.
 pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     encoding::register(ops)?;
+    files::register(ops)?;
     inspect::register(ops)?;
     crypto::register(ops)?;
     fs::register(ops)?;

@@ -254,17 +254,17 @@ fn objects(text: &str) -> Result<Vec<Map<String, serde_json::Value>>, OpError> {
 fn captures(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("page_screenshot", |scope, (page, options): (Rc<Page>, Json<ScreenshotArgs>)| async move {
         let (options, form) = options.0.read(&scope, "page.screenshot")?;
-        answer(page.screenshot(&options).await?, form).await
+        answer(&scope, page.screenshot(&options).await?, form).await
     })?;
     ops.future("page_capture_heap_snapshot", |scope, (page, path): (Rc<Page>, String)| async move {
-        local_files::check_path(&scope, "page.captureHeapSnapshot", Some(&path))?;
-        local_files::write(Some(path), &page.heap_snapshot().await?).await
+        let place = local_files::place(&scope, "page.captureHeapSnapshot", Some(&path))?;
+        local_files::write(&scope, place, &page.heap_snapshot().await?).await
     })?;
     ops.future("page_pdf", |scope, (page, options): (Rc<Page>, Json<PdfArgs>)| async move {
         let (options, path) = options.0.read(scope.dialect());
-        local_files::check_path(&scope, "page.pdf", path.as_deref())?;
+        let place = local_files::place(&scope, "page.pdf", path.as_deref())?;
         let document = page.pdf(&options).await?;
-        local_files::write(path, &document).await?;
+        local_files::write(&scope, place, &document).await?;
         Ok(Bytes(document))
     })
 }

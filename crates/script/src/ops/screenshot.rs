@@ -4,7 +4,7 @@ use ::browser::geometry::Rect;
 use ::browser::screenshot::{ImageType, Screenshot, ScreenshotOptions};
 use serde::Deserialize;
 
-use super::local_files;
+use super::local_files::{self, Place};
 use crate::error::OpError;
 use crate::scope::Scope;
 use crate::value::{Bytes, IntoValue, Value};
@@ -37,7 +37,7 @@ struct ClipArgs {
 
 /// What a screenshot's caller wants to have.
 pub(super) struct Form {
-    path: Option<String>,
+    place: Option<Place>,
     base64: bool,
 }
 
@@ -52,7 +52,7 @@ impl ScreenshotArgs {
             },
             (None, None) => ImageType::default(),
         };
-        local_files::check_path(scope, call, self.path.as_deref())?;
+        let place = local_files::place(scope, call, self.path.as_deref())?;
         let is_modern = scope.dialect().is_modern();
         let beyond = self.capture_beyond_viewport.or(is_modern.then_some(true));
         let options = ScreenshotOptions {
@@ -68,7 +68,7 @@ impl ScreenshotArgs {
             clip: self.clip.map(|clip| Rect { x: clip.x, y: clip.y, width: clip.width, height: clip.height }),
             omit_background: self.omit_background,
         };
-        Ok((options, Form { path: self.path, base64: self.encoding.as_deref() == Some("base64") }))
+        Ok((options, Form { place, base64: self.encoding.as_deref() == Some("base64") }))
     }
 }
 
@@ -89,13 +89,13 @@ fn mime_type(path: &str) -> Option<&'static str> {
 }
 
 /// A Buffer, or base64 text; also in the file that was asked for.
-pub(super) async fn answer(screenshot: Screenshot, form: Form) -> Result<Value, OpError> {
+pub(super) async fn answer(scope: &Scope, screenshot: Screenshot, form: Form) -> Result<Value, OpError> {
     if form.base64 {
         let text = screenshot.into_base64();
-        local_files::write(form.path, text.as_bytes()).await?;
+        local_files::write(scope, form.place, text.as_bytes()).await?;
         return Ok(text.into_value());
     }
     let bytes = screenshot.bytes()?;
-    local_files::write(form.path, &bytes).await?;
+    local_files::write(scope, form.place, &bytes).await?;
     Ok(Bytes(bytes).into_value())
 }

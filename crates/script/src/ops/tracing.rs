@@ -13,13 +13,13 @@ type Start = (Rc<Tracing>, Option<String>, bool, Option<Vec<String>>, Option<f64
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.future("tracing_start", |scope, (tracing, path, screenshots, categories, buffer_size): Start| async move {
-        local_files::check_path(&scope, "tracing.start", path.as_deref())?;
+        local_files::place(&scope, "tracing.start", path.as_deref())?;
         Ok(tracing.start(TracingOptions { screenshots, categories, buffer_size }).await?)
     })?;
     ops.future("tracing_stop", |scope, (tracing, path): (Rc<Tracing>, Option<String>)| async move {
-        local_files::check_path(&scope, "tracing.start", path.as_deref())?;
+        let place = local_files::place(&scope, "tracing.start", path.as_deref())?;
         let trace = tracing.stop().await?;
-        local_files::write(path, &trace).await?;
+        local_files::write(&scope, place, &trace).await?;
         Ok(Bytes(trace))
     })
 }

@@ -1,0 +1,103 @@
+//! Where the files of jobs live: a local folder, S3 and what speaks like it, Azure or Google Cloud Storage.
+//!
+//! Files come in sets. A set belongs to one creation of one job: the files that were sent along with it, or those that one
+//! attempt made. Sets are written once, under a key that no other attempt has, and never changed, so that whichever result
+//! of a job is the first one names a whole set and nothing of another. Which set counts, the job's document says; what no
+//! document names is found by [`JobFiles::sets`] and removed.
+//!
+//! Bytes pass in streams: a file is never held as a whole. Nothing here knows HTTP, or what a job is allowed to do.
+
+mod content;
+pub mod contract;
+mod error;
+mod http_client;
+mod key;
+mod media_type;
+mod open;
+mod sets;
+mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use job_model::JobFile;
+use object_store::path::Path;
+use object_store::signer::Signer;
+use object_store::{ObjectStore, ObjectStoreExt};
+use url::Url;
+
+pub use content::Content;
+pub use error::FilesError;
+pub use key::SetKey;
+pub use media_type::media_type;
+pub use sets::FoundSet;
+
+/// The store of all files. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct JobFiles {
+    store: Arc<dyn ObjectStore>,
+    /// What all keys begin with.
+    prefix: Path,
+    /// Where the store gives addresses that open a file for a while.
+    signer: Option<Arc<dyn Signer>>,
+    /// The folder, when that is where the files are.
+    folder: Option<std::path::PathBuf>,
+    /// The address as it was given, without what could be secret.
+    name: String,
+}
+
+impl JobFiles {
+    /// The store's address, for logs.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Answers when the store can be used.
+    ///
+    /// # Errors
+    /// [`FilesError::Away`] with the reason.
+    pub async fn ping(&self) -> Result<(), FilesError> {
+        match self.store.head(&self.prefix.clone().join("ping")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(FilesError::of("be reached", &self.name, error)),
+        }
+    }
+
+    /// An address under which the file can be had for a while without any token of ours; `None` where the store has none.
+    ///
+    /// # Errors
+    /// [`FilesError::Away`] when the store's credentials cannot be had.
+    pub async fn presigned(
+        &self,
+        set: &SetKey,
+        index: usize,
+        file: &JobFile,
+        valid: Duration,
+    ) -> Result<Option<Url>, FilesError> {
+        let Some(signer) = &self.signer else { return Ok(None) };
+        let key = self.key(set, index, file);
+        let url = signer.signed_url(http::Method::GET, &key, valid).await;
+        url.map(Some).map_err(|error| FilesError::of("sign an address for", &key, error))
+    }
+
+    /// Gives a set a file of another set, without its bytes passing through here where the store can do that.
+    ///
+    /// # Errors
+    /// [`FilesError::NotFound`] when the file is gone, [`FilesError::Away`] otherwise.
+    pub async fn copy(
+        &self,
+        from: (&SetKey, usize, &JobFile),
+        to: (&SetKey, usize, &JobFile),
+    ) -> Result<(), FilesError> {
+        let (source, target) = (self.key(from.0, from.1, from.2), self.key(to.0, to.1, to.2));
+        self.store.copy(&source, &target).await.map_err(|error| FilesError::of("copy", &source, error))
+    }
+
+    fn key(&self, set: &SetKey, index: usize, file: &JobFile) -> Path {
+        self.set_path(set).join(key::object_name(index, &file.name))
+    }
+
+    fn set_path(&self, set: &SetKey) -> Path {
+        set.components().fold(self.prefix.clone(), |path, component| path.join(component))
+    }
+}

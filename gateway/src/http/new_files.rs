@@ -1,0 +1,168 @@
+//! The files that come with a new job: in its JSON, or as parts of a form.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use futures::{StreamExt, TryStreamExt, stream};
+use job_files::{FilesError, SetKey};
+use job_model::{FileName, FileSetId, Job, NewFile};
+use tokio_util::io::StreamReader;
+
+use super::auth::require;
+use super::error::ApiError;
+use super::{body, files, lookup};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::input_files::{InputError, InputFiles};
+use crate::tokens::{Reach, Scope};
+
+/// The part of a form with the job's JSON.
+const JOB: &str = "job";
+/// Parts of these names are named by the file that the client has, as browsers' forms and many clients do it.
+const ANY_FILE: [&str; 2] = ["file", "files"];
+
+/// Whether the body is a form.
+pub(super) fn is_form(request: &Request) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.to_ascii_lowercase().starts_with("multipart/form-data")
+}
+
+/// Stores the files that a job's JSON holds.
+pub(super) async fn take(
+    app: &App,
+    caller: &Caller,
+    job: &mut Job,
+    new: BTreeMap<FileName, NewFile>,
+) -> Result<(), ApiError> {
+    let of_jobs = may_read(caller, &new)?;
+    let mut input = InputFiles::of(job, files::store(app)?);
+    match input.put_all(new, app, &of_jobs).await {
+        Ok(()) => input.give_to(job),
+        Err(error) => {
+            input.forget().await;
+            return Err(told(app, error));
+        }
+    }
+    Ok(())
+}
+
+/// Whose jobs' files may be taken. Who takes one reads it.
+fn may_read(caller: &Caller, new: &BTreeMap<FileName, NewFile>) -> Result<Reach, ApiError> {
+    if new.values().any(|file| file.job.is_some()) {
+        require(caller, Scope::JobsRead)?;
+    }
+    Ok(caller.reach())
+}
+
+/// Gives a job the files that another one was sent.
+pub(super) async fn take_those_of(app: &App, job: &mut Job, other: &Job) -> Result<(), ApiError> {
+    if other.input_files.is_none() {
+        return Ok(());
+    }
+    let mut input = InputFiles::of(job, files::store(app)?);
+    match input.copy_all(other).await {
+        Ok(()) => input.give_to(job),
+        Err(error) => {
+            input.forget().await;
+            return Err(told(app, error));
+        }
+    }
+    Ok(())
+}
+
+/// Where the files are that came with a job, when there are any.
+pub(super) fn input_of(job: &Job) -> Option<SetKey> {
+    job.input_files.as_ref()?;
+    Some(SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set: FileSetId::input() })
+}
+
+/// Reads a form: the job first, then its files, which are stored as they come.
+pub(super) async fn read_form(app: &App, caller: &Caller, request: Request) -> Result<Job, ApiError> {
+    let store = files::store(app)?;
+    let malformed = |error: MultipartError| ApiError::Body { reason: error.body_text() };
+    let mut parts =
+        Multipart::from_request(request, &()).await.map_err(|error| ApiError::Body { reason: error.body_text() })?;
+    let time = app.settings.request_timeout;
+    let first = tokio::time::timeout(time, parts.next_field()).await.map_err(|_| ApiError::BodyTimeout)?;
+    let first = first.map_err(malformed)?.filter(|field| field.name() == Some(JOB));
+    let first = first.ok_or_else(|| ApiError::Body { reason: format!("the form's first part must be {JOB}") })?;
+    let (mut job, inline) = body::job(&small(app, first).await?)?;
+    let of_jobs = may_read(caller, &inline)?;
+    let mut input = InputFiles::of(&job, store);
+    let taken = async {
+        input.put_all(inline, app, &of_jobs).await.map_err(|error| told(app, error))?;
+        let mut left = app.settings.max_files_bytes;
+        loop {
+            let field = tokio::time::timeout(time, parts.next_field()).await.map_err(|_| ApiError::BodyTimeout)?;
+            let Some(field) = field.map_err(malformed)? else { return Ok(()) };
+            take_part(app, &mut input, field, &mut left).await?;
+        }
+    };
+    match taken.await {
+        Ok(()) => {
+            input.give_to(&mut job);
+            Ok(job)
+        }
+        Err(error) => {
+            input.forget().await;
+            Err(error)
+        }
+    }
+}
+
+async fn take_part(app: &App, input: &mut InputFiles<'_>, field: Field<'_>, left: &mut u64) -> Result<(), ApiError> {
+    let own = field.name().unwrap_or_default();
+    let name = if ANY_FILE.contains(&own) { field.file_name().unwrap_or(own) } else { own };
+    let name = FileName::parse(name).map_err(|error| ApiError::Body { reason: error.to_string() })?;
+    let (limit, time) = (app.settings.max_files_bytes, app.settings.request_timeout);
+    let mut refused = None;
+    let pieces = stream::unfold((field, &mut *left, &mut refused), |(mut field, left, refused)| async move {
+        let error = match tokio::time::timeout(time, field.chunk()).await {
+            Ok(Ok(None)) => return None,
+            Ok(Ok(Some(piece))) => match left.checked_sub(piece.len() as u64) {
+                Some(rest) => {
+                    *left = rest;
+                    return Some((Ok(piece), (field, left, refused)));
+                }
+                None => ApiError::FilesTooLarge { limit },
+            },
+            Ok(Err(error)) => ApiError::Body { reason: error.body_text() },
+            Err(_) => ApiError::BodyTimeout,
+        };
+        *refused = Some(error);
+        Some((Err(io::Error::other("the request's body ended")), (field, left, refused)))
+    });
+    let stored = input.put(&name, StreamReader::new(Box::pin(pieces))).await;
+    match (stored, refused) {
+        (Ok(()), _) => Ok(()),
+        (Err(InputError::Files(FilesError::Source { .. })), Some(refused)) => Err(refused),
+        (Err(error), _) => Err(told(app, error)),
+    }
+}
+
+/// The bytes of the part with the job.
+async fn small(app: &App, field: Field<'_>) -> Result<Vec<u8>, ApiError> {
+    let limit = app.settings.max_body_bytes;
+    let reading = field.map_err(|error| ApiError::Body { reason: error.body_text() }).boxed().try_fold(
+        Vec::new(),
+        |mut bytes, piece| async move {
+            if bytes.len() + piece.len() > limit {
+                return Err(ApiError::TooLarge { size: None, limit });
+            }
+            bytes.extend_from_slice(&piece);
+            Ok(bytes)
+        },
+    );
+    tokio::time::timeout(app.settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
+}
+
+pub(super) fn told(app: &App, error: InputError) -> ApiError {
+    match error {
+        InputError::Bad(reason) => ApiError::Body { reason },
+        InputError::Files(error) => files::away(error),
+        InputError::Store(error) => lookup::failure(app, "Failed to fetch job", error),
+    }
+}

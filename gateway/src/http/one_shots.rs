@@ -1,0 +1,153 @@
+//! One-shots over HTTP: a request becomes a job, the file that the job leaves is the answer.
+//!
+//! What happens to gateway or executor meanwhile happens to a job like any other: the request waits for the job's result,
+//! whichever attempt that is of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::{AGE, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use job_model::{FileName, Job, JobId, JobStatus, Outcome};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::admission::admit;
+use super::error::ApiError;
+use super::{body, files, jobs, lookup, new_files, wait};
+use crate::app::App;
+use crate::audit::Change;
+use crate::caller::Caller;
+use crate::input_files::InputFiles;
+use crate::one_shots::{CacheKey, OneShot, OneShotRequest, Refused};
+
+/// Names the job of an answer.
+const JOB_ID: HeaderName = HeaderName::from_static("job-id");
+/// <https://www.rfc-editor.org/rfc/rfc7240>.
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// The document of a request that has no address.
+const PAGE: &str = "page.html";
+
+/// `POST /screenshot` and the others, `GET /screenshot` and `/pdf`.
+pub(super) async fn answer(
+    kind: OneShot,
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let store = files::store(&app)?.clone();
+    jobs::refuse_when_full(&app)?;
+    let headers = request.headers().clone();
+    let read = if *request.method() == Method::GET {
+        kind.read_query(form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()))
+    } else {
+        kind.read(members(body::read(request, &app).await?.bytes())?)
+    };
+    let asked = read.map_err(|Refused(reason)| ApiError::OneShot { reason })?;
+    let key = CacheKey::of(kind, &asked, caller.grant.name());
+    if let Some(age) = asked.cache.map(Duration::from_secs)
+        && let Some((id, age)) = app.one_shots.find(&key, age)
+        && let Ok(mut response) = of_job(&app, &caller, &store, &id, &headers).await
+        && response.status().is_success()
+    {
+        response.headers_mut().insert(AGE, HeaderValue::from(age.as_secs()));
+        return Ok(response);
+    }
+    let id = create(&app, &caller, kind, asked).await?;
+    if wants_no_waiting(&headers) {
+        return accepted(&app, &caller, &id).await;
+    }
+    let done = wait::until_done(&app, &caller, &id, app.settings.max_wait).await?;
+    if done.status != JobStatus::Done {
+        return accepted(&app, &caller, &id).await;
+    }
+    let response = of_job(&app, &caller, &store, &id, &headers).await?;
+    if response.status().is_success() {
+        app.one_shots.note(key, id);
+    }
+    Ok(response)
+}
+
+/// Stores the job of a request, with its document.
+async fn create(app: &Arc<App>, caller: &Caller, kind: OneShot, asked: OneShotRequest) -> Result<JobId, ApiError> {
+    let room = admit(app, &caller.grant).await?;
+    let mut job = kind.job(&asked);
+    if let Some(html) = asked.html {
+        let mut input = InputFiles::of(&job, files::store(app)?);
+        let page = FileName::parse(PAGE).map_err(|error| ApiError::OneShot { reason: error.to_string() })?;
+        match input.put(&page, html.as_bytes()).await {
+            Ok(()) => input.give_to(&mut job),
+            Err(error) => {
+                input.forget().await;
+                return Err(new_files::told(app, error));
+            }
+        }
+    }
+    let id = job.uuid.clone();
+    jobs::save(app, caller, Change::Create, job, room).await?;
+    Ok(id)
+}
+
+/// The answer that a job which is done has made.
+async fn of_job(
+    app: &App,
+    caller: &Caller,
+    store: &job_files::JobFiles,
+    id: &JobId,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let job = lookup::read(app, id, &caller.reach()).await?;
+    let name = job.results.as_ref().and_then(|results| results.get("answer")).and_then(Value::as_str);
+    let found = name.filter(|_| job.error.is_empty()).and_then(|name| files::located(&job, name));
+    let mut response = match found {
+        Some(found) => files::answer(store, &found, &Method::GET, headers).await?,
+        None => failed(&job),
+    };
+    name_job(&mut response, id);
+    Ok(response)
+}
+
+/// What a client is told of a job that made no answer: why not, and what the job logged.
+fn failed(job: &Job) -> Response {
+    let status = match job.outcome_or_derived() {
+        Outcome::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        Outcome::GivenUp => StatusCode::SERVICE_UNAVAILABLE,
+        Outcome::Cancelled => StatusCode::CONFLICT,
+        Outcome::Failed | Outcome::Succeeded => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let message = if job.error.is_empty() { "the job left no answer" } else { &job.error };
+    let body = json!({"error": "The page could not be had", "message": message, "job": job.uuid, "logs": job.logs});
+    (status, Json(body)).into_response()
+}
+
+/// The answer for a client that does not wait, or has waited long enough: the job goes on.
+async fn accepted(app: &App, caller: &Caller, id: &JobId) -> Result<Response, ApiError> {
+    let job = lookup::find(app, id, &caller.reach()).await?;
+    let mut response = (StatusCode::ACCEPTED, Json(json!({"data": job}))).into_response();
+    if let Ok(place) = HeaderValue::from_str(&format!("/jobs/{id}")) {
+        response.headers_mut().insert(LOCATION, place);
+    }
+    name_job(&mut response, id);
+    Ok(response)
+}
+
+fn name_job(response: &mut Response, id: &JobId) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(JOB_ID, id);
+    }
+}
+
+fn wants_no_waiting(headers: &HeaderMap) -> bool {
+    let preferred = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    preferred.flat_map(|value| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// The members of a body.
+fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    body::check_depth(body)?;
+    let read = serde_json::from_slice(body);
+    read.map_err(|error| ApiError::OneShot { reason: format!("the body is not a JSON object: {error}") })
+}
