@@ -88,6 +88,7 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         network_token: None,
         http_proxy: false,
         api,
+        ignore_https_errors: None,
     })
 }
 

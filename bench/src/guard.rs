@@ -108,6 +108,7 @@ impl Subject {
             modules: BTreeMap::new(),
             timeout: DEADLINE,
             api: None,
+            ignore_https_errors: None,
             network: None,
             network_token: None,
             http_proxy: false,

@@ -44,6 +44,8 @@ pub struct JobMessage {
     pub network_token: Option<TokenNetwork>,
     /// Which Puppeteer it is written for, when the job says.
     pub api: Option<Api>,
+    /// Whether certificates that are not valid are accepted, when the job says.
+    pub ignore_https_errors: Option<bool>,
 }
 
 /// Why a message is no job.
@@ -95,6 +97,8 @@ struct Body {
     network_token: Option<TokenNetwork>,
     #[serde(default)]
     api: Option<Api>,
+    #[serde(default)]
+    ignore_https_errors: Option<bool>,
 }
 
 impl JobMessage {
@@ -128,6 +132,7 @@ impl JobMessage {
                 network: body.network,
                 network_token: body.network_token,
                 api: body.api,
+                ignore_https_errors: body.ignore_https_errors,
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }

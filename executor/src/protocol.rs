@@ -108,6 +108,9 @@ pub struct JobOrder {
     pub http_proxy: bool,
     /// Which Puppeteer it is written for, when the job says.
     pub api: Option<Api>,
+    /// Whether certificates that are not valid are accepted, when the job says; see
+    /// [`SlotSettings::ignore_https_errors`].
+    pub ignore_https_errors: Option<bool>,
 }
 
 /// What the executor says to a slot.

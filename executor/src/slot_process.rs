@@ -173,6 +173,7 @@ async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
             prepared = pool.replace_for_http(prepared).await.context("failed to prepare a page")?;
         }
         let is_ordinary = !order.http_proxy;
+        prepared.set_ignore_https_errors(order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors));
         say(&FromSlot::Began)?;
         let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };

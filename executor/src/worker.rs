@@ -209,7 +209,7 @@ impl Worker {
         slot: IdleSlot,
         attempt: u32,
     ) -> Option<Box<dyn Consumer>> {
-        let JobMessage { key, code, vars, modules, input_files, timeout, network, network_token, api, .. } = job;
+        let JobMessage { key, code, vars, modules, input_files, timeout, network, network_token, .. } = job;
         let timeout = timeout.unwrap_or(self.defaults.timeout);
         let begun = Timestamp::now();
         registered.begin(begun);
@@ -220,7 +220,18 @@ impl Worker {
         tracing::info!(attempt, "job begins");
         let origin = Origin::of(&held.delivery, key.clone(), attempt);
         let uuid = key.uuid.clone();
-        let order = JobOrder { uuid, code, vars, modules, timeout, network, network_token, http_proxy: false, api };
+        let order = JobOrder {
+            uuid,
+            code,
+            vars,
+            modules,
+            timeout,
+            network,
+            network_token,
+            http_proxy: false,
+            api: job.api,
+            ignore_https_errors: job.ignore_https_errors,
+        };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let mut ended = tokio::select! {
             ended = self.in_a_slot(slot, order, &input_files, key, running, &registered) => ended,

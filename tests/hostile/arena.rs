@@ -165,6 +165,7 @@ impl Fighter {
             network_token: None,
             http_proxy: false,
             api: None,
+            ignore_https_errors: None,
         };
         let slot = self.slot().await;
         let stop = CancellationToken::new();

@@ -201,9 +201,12 @@ impl Browser {
         self.sink.set(None);
     }
 
-    /// Whether new pages accept any certificate.
+    /// Says whether new pages accept any certificate, by
+    /// [`Security.setIgnoreCertificateErrors`](https://chromedevtools.github.io/devtools-protocol/tot/Security/#method-setIgnoreCertificateErrors).
     pub fn set_ignore_https_errors(&self, ignore: bool) {
-        self.ignores_https_errors.set(ignore);
+        if self.ignores_https_errors.replace(ignore) == ignore {
+            return;
+        }
         // Workers of all pages ask here.
         self.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": ignore}));
     }

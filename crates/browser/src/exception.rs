@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::remote_object::{EVALUATION_SCRIPT_URL, EvaluationResult, RemoteObject, exception_message};
+/// Named in the stack of an exception that evaluated code throws.
+pub(crate) const EVALUATION_SCRIPT_URL: &str = "__puppeteer_evaluation_script__";
 
 /// An exception of the page.
 #[derive(Clone, Debug)]
@@ -30,19 +31,15 @@ impl Exception {
         Self { text, ..self }
     }
 
-    /// What was thrown, when it is no object: Puppeteer 25 hands it over as it is.
-    pub fn value(&self) -> Option<EvaluationResult> {
-        let thrown: RemoteObject = serde_json::from_value(self.details.get("exception")?.clone()).ok()?;
-        if thrown.object_id.is_some() || thrown.subtype.as_deref() == Some("error") {
-            return None;
-        }
-        thrown.into_result().ok()
+    /// What was thrown, as CDP's `Runtime.RemoteObject`.
+    pub(crate) fn thrown(&self) -> Option<&Value> {
+        self.details.get("exception")
     }
 
     /// The name of the error's class, and its message without the name and the stack.
     pub fn name_and_message(&self) -> (String, String) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let Some(thrown) = self.details.get("exception").filter(|thrown| thrown.is_object()) else {
+        let Some(thrown) = self.thrown().filter(|thrown| thrown.is_object()) else {
             return ("Error".to_owned(), text(&self.details["text"]));
         };
         let description = text(&thrown["description"]);
@@ -85,12 +82,33 @@ impl fmt::Display for Exception {
     }
 }
 
+/// The text of an exception as Puppeteer shows it: the error's own stack if it has one.
+fn exception_message(details: &Value) -> String {
+    if let Some(exception) = details.get("exception").filter(|exception| exception.is_object()) {
+        if let Some(description) = exception.get("description").and_then(Value::as_str).filter(|text| !text.is_empty())
+        {
+            return description.to_owned();
+        }
+        return match exception.get("value") {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => exception.get("unserializableValue").and_then(Value::as_str).unwrap_or("undefined").to_owned(),
+        };
+    }
+    let mut message = details["text"].as_str().unwrap_or_default().to_owned();
+    for frame in details["stackTrace"]["callFrames"].as_array().into_iter().flatten() {
+        let name = frame["functionName"].as_str().filter(|name| !name.is_empty()).unwrap_or("<anonymous>");
+        let url = frame["url"].as_str().unwrap_or_default();
+        message.push_str(&format!("\n    at {name} ({url}:{}:{})", frame["lineNumber"], frame["columnNumber"]));
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::Exception;
-    use crate::remote_object::EvaluationResult;
+    use super::{Exception, exception_message};
 
     #[test]
     fn an_error_has_a_name_a_message_and_a_stack() {
@@ -102,14 +120,16 @@ mod tests {
         let exception = Exception::new(&details);
         assert_eq!(exception.name_and_message(), ("TypeError".to_owned(), "no\n    at all".to_owned()));
         assert_eq!(exception.stack(), ["    at f (http://a/:2:3)"]);
-        assert_eq!(exception.value(), None);
     }
 
     #[test]
-    fn what_is_no_object_is_the_value_itself() {
-        let exception = Exception::new(&json!({"exception": {"type": "string", "value": "x"}}));
-        assert_eq!(exception.value(), Some(EvaluationResult::Json("x".into())));
-        let nothing = Exception::new(&json!({"exception": {"type": "undefined"}}));
-        assert_eq!(nothing.value(), Some(EvaluationResult::Undefined));
+    fn an_exception_without_description_shows_its_value() {
+        assert_eq!(exception_message(&json!({"exception": {"value": "no"}})), "no");
+        assert_eq!(
+            exception_message(&json!({"exception": {"description": "Error: a\n at b", "value": 1}})),
+            "Error: a\n at b"
+        );
+        let details = json!({"text": "Uncaught", "stackTrace": {"callFrames": [{"functionName": "", "url": "u", "lineNumber": 1, "columnNumber": 2}]}});
+        assert_eq!(exception_message(&details), "Uncaught\n    at <anonymous> (u:1:2)");
     }
 }

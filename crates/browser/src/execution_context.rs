@@ -5,10 +5,10 @@ use std::rc::{Rc, Weak};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ProtocolError};
-use crate::exception::Exception;
+use crate::exception::{EVALUATION_SCRIPT_URL, Exception};
 use crate::frame::Frame;
 use crate::js_handle::{ElementHandle, JSHandle};
-use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction, RemoteObject};
+use crate::remote_object::{Argument, EvaluationResult, PageFunction, RemoteObject};
 use crate::session::Session;
 use crate::world::World;
 

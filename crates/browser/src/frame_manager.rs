@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::event::PageEvent;
+use crate::exception::EVALUATION_SCRIPT_URL;
 use crate::execution_context::ExecutionContext;
 use crate::frame::Frame;
 use crate::lifecycle_watcher::{LifecycleWatcher, Watchers};
 use crate::network_manager::NetworkManager;
 use crate::page::Page;
-use crate::remote_object::EVALUATION_SCRIPT_URL;
 use crate::request::Request;
 use crate::session::{RawEvent, Session};
 use crate::timeout_settings::TimeoutSettings;

@@ -78,6 +78,7 @@ pub struct Page {
     dragging: Cell<bool>,
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
+    ignores_https_errors: Cell<bool>,
     /// What happens is nobody's business.
     silent: Cell<bool>,
     closed: Cell<bool>,
@@ -115,6 +116,7 @@ impl Page {
                 dragging: Cell::new(false),
                 file_chooser: RefCell::default(),
                 intercepts_file_choosers: Cell::new(false),
+                ignores_https_errors: Cell::new(ignore_https_errors),
                 silent: Cell::new(false),
                 closed: Cell::new(false),
                 crash: Promise::default(),

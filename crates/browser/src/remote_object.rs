@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::exception::Exception;
 use crate::js_handle::JSHandle;
-
-/// Named in the stack of an exception that evaluated code throws.
-pub(crate) const EVALUATION_SCRIPT_URL: &str = "__puppeteer_evaluation_script__";
 
 /// CDP's `Runtime.RemoteObject`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -228,26 +226,15 @@ impl PageFunction {
     }
 }
 
-/// The text of an exception as Puppeteer shows it: the error's own stack if it has one.
-pub(crate) fn exception_message(details: &Value) -> String {
-    if let Some(exception) = details.get("exception").filter(|exception| exception.is_object()) {
-        if let Some(description) = exception.get("description").and_then(Value::as_str).filter(|text| !text.is_empty())
-        {
-            return description.to_owned();
+impl Exception {
+    /// What was thrown, when it is no object: Puppeteer 25 hands it over as it is.
+    pub fn value(&self) -> Option<EvaluationResult> {
+        let thrown: RemoteObject = serde_json::from_value(self.thrown()?.clone()).ok()?;
+        if thrown.object_id.is_some() || thrown.subtype.as_deref() == Some("error") {
+            return None;
         }
-        return match exception.get("value") {
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-            None => exception.get("unserializableValue").and_then(Value::as_str).unwrap_or("undefined").to_owned(),
-        };
+        thrown.into_result().ok()
     }
-    let mut message = details["text"].as_str().unwrap_or_default().to_owned();
-    for frame in details["stackTrace"]["callFrames"].as_array().into_iter().flatten() {
-        let name = frame["functionName"].as_str().filter(|name| !name.is_empty()).unwrap_or("<anonymous>");
-        let url = frame["url"].as_str().unwrap_or_default();
-        message.push_str(&format!("\n    at {name} ({url}:{}:{})", frame["lineNumber"], frame["columnNumber"]));
-    }
-    message
 }
 
 #[cfg(test)]
@@ -266,13 +253,12 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_without_description_shows_its_value() {
-        assert_eq!(exception_message(&json!({"exception": {"value": "no"}})), "no");
-        assert_eq!(
-            exception_message(&json!({"exception": {"description": "Error: a\n at b", "value": 1}})),
-            "Error: a\n at b"
-        );
-        let details = json!({"text": "Uncaught", "stackTrace": {"callFrames": [{"functionName": "", "url": "u", "lineNumber": 1, "columnNumber": 2}]}});
-        assert_eq!(exception_message(&details), "Uncaught\n    at <anonymous> (u:1:2)");
+    fn what_is_thrown_and_no_object_is_the_value_itself() {
+        let exception = Exception::new(&json!({"exception": {"type": "string", "value": "x"}}));
+        assert_eq!(exception.value(), Some(EvaluationResult::Json("x".into())));
+        let nothing = Exception::new(&json!({"exception": {"type": "undefined"}}));
+        assert_eq!(nothing.value(), Some(EvaluationResult::Undefined));
+        let error = json!({"exception": {"type": "object", "subtype": "error", "className": "Error", "objectId": "1"}});
+        assert_eq!(Exception::new(&error).value(), None);
     }
 }

@@ -48,7 +48,11 @@ impl Gateway {
         let Some(token) = args.puppet_master_api_token.clone() else {
             service::config::refuse("PUPPET_MASTER_API_TOKEN (--puppet-master-api-token) is missing")
         };
-        let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
+        let tls = service::tls::client_config(None).as_ref().clone();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(Duration::from_secs(10))
+            .build()?;
         Ok(Some(Self { client, endpoint: endpoint.trim_end_matches('/').to_owned(), token }))
     }
 

@@ -98,6 +98,7 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
         network_token: None,
         http_proxy: false,
         api: job.api,
+        ignore_https_errors: job.ignore_https_errors,
     };
     let mut executor_args = args.executor.clone();
     executor_args.network.on_own_machine = true;

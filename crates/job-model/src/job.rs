@@ -140,6 +140,9 @@ pub struct Job {
     /// Which Puppeteer the code is written for; 1.20 when absent.
     #[serde(default, deserialize_with = "crate::api::known", skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// Whether its pages accept certificates that are not valid; as its executor says when absent.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub ignore_https_errors: Option<bool>,
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -269,6 +272,9 @@ pub struct NewJob {
     /// See [`Job::api`].
     #[serde(default, deserialize_with = "crate::api::given")]
     pub api: Option<Api>,
+    /// See [`Job::ignore_https_errors`].
+    #[serde(default)]
+    pub ignore_https_errors: Option<bool>,
     /// The files that come with it, by their names in its folder.
     #[serde(default, deserialize_with = "new_files")]
     pub files: BTreeMap<FileName, NewFile>,
@@ -299,6 +305,7 @@ impl Job {
             network: new.network,
             network_token: None,
             api: new.api,
+            ignore_https_errors: new.ignore_https_errors,
             outcome: None,
             error_at: None,
             error_stack: None,

@@ -26,6 +26,7 @@ mod inbox;
 pub mod job_folder;
 mod limits;
 mod linker;
+mod links;
 mod log;
 mod memory;
 mod meter;

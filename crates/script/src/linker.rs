@@ -1,265 +1,14 @@
-//! Which module a name means: the job's own modules first, then what the prelude has of Node and Puppeteer.
-//!
-//! The engine links depth first, the predecessor linked level by level; the log follows the predecessor, so the lines
-//! are written for the whole tree of imports when the first of them is resolved.
+//! Gives the engine the modules that the names of a job mean.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use job_model::Level;
 use rquickjs as js;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 
-use crate::builtins::{self, Builtin};
-use crate::resolution::{ModuleNames, is_relative, normal};
+use crate::links::{BUILTIN, CODE_URL, COMMON_JS, FileKind, JSON, Links, MODULE_URL, Target, path_of};
 use crate::scope::{Hook, Scope};
 use crate::source::without_shebang;
-use crate::surface::Surface;
-use crate::{common_js, prelude};
-
-/// The URL of the job's code.
-pub(crate) const CODE_URL: &str = "file:///puppet-master/code";
-/// The URL of a module, without its name.
-pub(crate) const MODULE_URL: &str = "file:///puppet-master/module/";
-
-/// What the names of modules begin with that stand for something else: a CommonJS file, a file of JSON, a built-in. No
-/// line of theirs is an author's.
-const COMMON_JS: &str = "commonjs:";
-const JSON: &str = "json:";
-const BUILTIN: &str = "builtin:";
-
-/// What a name means.
-#[derive(Clone, Debug)]
-pub(crate) enum Target {
-    /// One of the prelude's modules.
-    Builtin(Builtin),
-    /// One of the job's, by its name there.
-    Own(String),
-}
-
-/// What kind of file a module of the job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    Module,
-    CommonJs,
-    Json,
-}
-
-/// The names of one job.
-pub(crate) struct Links {
-    scope: Rc<Scope>,
-    code_imports: Vec<String>,
-    modules: BTreeMap<String, String>,
-    names: OnceCell<ModuleNames>,
-    surfaces: RefCell<HashMap<String, Rc<Surface>>>,
-    linked: RefCell<HashSet<String>>,
-    /// Something takes more of them than that they run: see [`Links::kind`].
-    bound: RefCell<HashSet<String>>,
-}
-
-impl Links {
-    pub(crate) fn new(scope: Rc<Scope>, code: &Surface, modules: BTreeMap<String, String>) -> Rc<Self> {
-        let links = Self {
-            scope,
-            code_imports: code.imported(),
-            modules,
-            names: OnceCell::new(),
-            surfaces: RefCell::default(),
-            linked: RefCell::default(),
-            bound: RefCell::default(),
-        };
-        let whole = code.exports || code.is_common_js() || links.builtins(code).next().is_some();
-        links.scope.whole.set(whole);
-        links.note_bound(CODE_URL, code);
-        Rc::new(links)
-    }
-
-    /// The built-in modules that the code and what it imports name, each once.
-    pub(crate) fn all_builtins(&self, code: &Surface) -> Vec<Builtin> {
-        let mut found: Vec<Builtin> = self.builtins(code).collect();
-        let mut known = HashSet::new();
-        let mut open: Vec<(String, String)> =
-            code.specifiers().map(|name| (CODE_URL.to_owned(), name.to_owned())).collect();
-        while let Some((base, name)) = open.pop() {
-            let Some(Target::Own(name)) = self.find(&base, &name) else { continue };
-            if !known.insert(name.clone()) {
-                continue;
-            }
-            let surface = self.surface(&name);
-            found.extend(self.builtins(&surface));
-            let url = format!("{MODULE_URL}{name}");
-            open.extend(surface.specifiers().map(|name| (url.clone(), name.to_owned())));
-        }
-        found.dedup_by_key(|builtin| builtin.url);
-        found
-    }
-
-    /// Every module's text.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
-        self.modules.values()
-    }
-
-    /// The built-in modules that a text names and the job does not have itself.
-    pub(crate) fn builtins<'a>(&'a self, surface: &'a Surface) -> impl Iterator<Item = Builtin> + 'a {
-        surface.specifiers().filter(|name| !self.modules.contains_key(*name)).filter_map(builtins::find)
-    }
-
-    /// What the text of a module shows; read once.
-    pub(crate) fn surface(&self, name: &str) -> Rc<Surface> {
-        if let Some(known) = self.surfaces.borrow().get(name) {
-            return Rc::clone(known);
-        }
-        let surface = Rc::new(Surface::of(self.modules.get(name).map_or("", String::as_str)));
-        self.surfaces.borrow_mut().insert(name.to_owned(), Rc::clone(&surface));
-        self.note_bound(&format!("{MODULE_URL}{name}"), &surface);
-        surface
-    }
-
-    /// The source text of a module.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.modules.get(name).map(String::as_str)
-    }
-
-    fn note_bound(&self, base: &str, surface: &Surface) {
-        let bound = surface.imports.iter().filter(|import| import.bound).map(|import| import.specifier.as_str());
-        for name in bound.chain(surface.called.iter().map(String::as_str)) {
-            if let Some(Target::Own(name)) = self.find(base, name) {
-                self.bound.borrow_mut().insert(name);
-            }
-        }
-    }
-
-    /// What kind of file it is: by its extension, else by its text.
-    ///
-    /// A file that runs everywhere leaves a global when it finds no CommonJS, and the predecessor had none. So a job of the
-    /// predecessor that imports nothing of it gets the global.
-    pub(crate) fn kind(&self, name: &str) -> FileKind {
-        let ends = |extensions: &[&str]| extensions.iter().any(|extension| name.ends_with(extension));
-        if ends(&[".json"]) {
-            FileKind::Json
-        } else if ends(&[".cjs", ".cts"]) {
-            FileKind::CommonJs
-        } else if ends(&[".mjs", ".mts"]) || !self.surface(name).is_common_js_file() {
-            FileKind::Module
-        } else if self.scope.whole.get() || self.bound.borrow().contains(name) {
-            FileKind::CommonJs
-        } else {
-            FileKind::Module
-        }
-    }
-
-    fn find(&self, base: &str, name: &str) -> Option<Target> {
-        if self.modules.contains_key(name) {
-            return Some(Target::Own(name.to_owned()));
-        }
-        if let Some(builtin) = builtins::find(name) {
-            return Some(Target::Builtin(builtin));
-        }
-        let path = name.strip_prefix("file://").unwrap_or(name);
-        let names = self.names.get_or_init(|| ModuleNames::of(self.modules.keys()));
-        names.find(&folder_of(base), path, self.scope.whole.get()).cloned().map(Target::Own)
-    }
-
-    /// What a name means where it is written.
-    ///
-    /// # Errors
-    /// A sentence for the job's author.
-    pub(crate) fn resolve(&self, base: &str, name: &str) -> Result<Target, String> {
-        let found = self.find(base, name);
-        if matches!(found, Some(Target::Builtin(_))) {
-            self.scope.whole.set(true);
-        }
-        found.ok_or_else(|| self.unresolved(base, name))
-    }
-
-    /// The predecessor's words for a name that means nothing, with more behind them where it had none.
-    fn unresolved(&self, base: &str, name: &str) -> String {
-        let plain = format!("Unable to resolve dependency: {name}");
-        if let Some(instead) = builtins::instead_of(name) {
-            return format!("{plain} ({instead})");
-        }
-        if !self.scope.whole.get() {
-            return plain;
-        }
-        let importer = base.strip_prefix(MODULE_URL).map_or_else(|| "the code".to_owned(), |name| format!("{name:?}"));
-        let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let available = if available.is_empty() { "none".to_owned() } else { available };
-        let advice =
-            if is_relative(name) { "" } else { "; a package of npm must be given as a module, bundled to one file" };
-        format!("{plain} (imported by {importer}; modules of the job: {available}{advice})")
-    }
-
-    /// Writes the lines for an import that is resolved for the first time; the code's own imports come all at once.
-    fn link(&self, base: &str, name: &str) -> Result<(), String> {
-        if base == CODE_URL && self.linked.borrow_mut().insert(CODE_URL.to_owned()) {
-            self.link_level(base, self.code_imports.clone())?;
-        }
-        if let Some(Target::Own(name)) = self.find(base, name)
-            && self.linked.borrow().contains(&format!("{MODULE_URL}{name}"))
-        {
-            return Ok(());
-        }
-        self.link_level(base, vec![name.to_owned()])
-    }
-
-    /// Writes a line per import, then those of the imported modules, level by level. Each importer is visited once. A
-    /// name that is missing does not keep the others from their lines; the first one is the error.
-    fn link_level(&self, base: &str, imports: Vec<String>) -> Result<(), String> {
-        let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(",");
-        let mut levels = VecDeque::from([(base.to_owned(), imports)]);
-        let mut missing = None;
-        while let Some((base, imports)) = levels.pop_front() {
-            for import in imports {
-                let target = self.resolve(&base, &import);
-                if matches!(target, Ok(Target::Builtin(_))) {
-                    continue;
-                }
-                let line = format!("Linking module {import} to undefined (Available: {available})");
-                self.scope.log.write(Level::Debug, line);
-                match target {
-                    Err(error) => drop(missing.get_or_insert(error)),
-                    Ok(Target::Builtin(_)) => {}
-                    Ok(Target::Own(name)) => {
-                        let url = format!("{MODULE_URL}{name}");
-                        if self.linked.borrow_mut().insert(url.clone()) {
-                            levels.push_back((url, self.surface(&name).imported()));
-                        }
-                    }
-                }
-            }
-        }
-        missing.map_or(Ok(()), Err)
-    }
-
-    /// The module that stands for another kind of file: its `import.meta.exports` answers the file's value.
-    fn stand_in<'js>(
-        &self,
-        ctx: &js::Ctx<'js>,
-        url: &str,
-        names: &[String],
-        hook: Hook,
-        argument: &str,
-    ) -> js::Result<js::Module<'js>> {
-        let module = js::Module::declare(ctx.clone(), url, common_js::module_text(names))?;
-        let (scope, argument) = (Rc::clone(&self.scope), argument.to_owned());
-        let read = move |ctx: js::Ctx<'js>| scope.hook(&ctx, hook)?.call::<_, js::Value<'js>>((argument.as_str(),));
-        module.meta()?.set("exports", js::Function::new(ctx.clone(), read)?)?;
-        Ok(module)
-    }
-}
-
-/// The folder of an importer, as seen from the job's.
-fn folder_of(base: &str) -> String {
-    let name = normal(base.strip_prefix(COMMON_JS).unwrap_or(base).strip_prefix(MODULE_URL).unwrap_or_default());
-    name.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
-}
-
-/// Where a whole script sees the file of this URL. Its folder is the root of all paths: every path is a name of a file of the
-/// job.
-pub(crate) fn path_of(url: &str) -> String {
-    url.strip_prefix(MODULE_URL).map_or_else(|| "/code".to_owned(), |name| format!("/{}", normal(name)))
-}
+use crate::{builtins, common_js, prelude};
 
 /// What `import.meta` of a file says: in a job of the predecessor its address alone.
 pub(crate) fn set_meta(module: &js::Module<'_>, url: &str, whole: bool) -> js::Result<()> {
@@ -278,7 +27,7 @@ pub(crate) fn set_meta(module: &js::Module<'_>, url: &str, whole: bool) -> js::R
 }
 
 /// Gives names their URLs.
-pub(crate) struct Names(pub(crate) Rc<Links>);
+pub(crate) struct Names(pub(crate) Rc<Links>, pub(crate) Rc<Scope>);
 
 impl Resolver for Names {
     fn resolve<'js>(
@@ -293,7 +42,7 @@ impl Resolver for Names {
             return Ok(name.to_owned());
         }
         let throw = |error: String| js::Exception::throw_message(ctx, &error);
-        self.0.link(base, name).map_err(throw)?;
+        self.0.link(&self.1.log, base, name).map_err(throw)?;
         Ok(match self.0.resolve(base, name).map_err(throw)? {
             Target::Builtin(builtin) => format!("{BUILTIN}{}", builtin.name),
             Target::Own(name) => match self.0.kind(&name) {
@@ -306,7 +55,25 @@ impl Resolver for Names {
 }
 
 /// Gives URLs their text.
-pub(crate) struct Texts(pub(crate) Rc<Links>);
+pub(crate) struct Texts(pub(crate) Rc<Links>, pub(crate) Rc<Scope>);
+
+impl Texts {
+    /// The module that stands for another kind of file: its `import.meta.exports` answers the file's value.
+    fn stand_in<'js>(
+        &self,
+        ctx: &js::Ctx<'js>,
+        url: &str,
+        names: &[String],
+        hook: Hook,
+        argument: &str,
+    ) -> js::Result<js::Module<'js>> {
+        let module = js::Module::declare(ctx.clone(), url, common_js::module_text(names))?;
+        let (scope, argument) = (Rc::clone(&self.1), argument.to_owned());
+        let read = move |ctx: js::Ctx<'js>| scope.hook(&ctx, hook)?.call::<_, js::Value<'js>>((argument.as_str(),));
+        module.meta()?.set("exports", js::Function::new(ctx.clone(), read)?)?;
+        Ok(module)
+    }
+}
 
 impl Loader for Texts {
     fn load<'js>(
@@ -322,24 +89,24 @@ impl Loader for Texts {
         if let Some(name) = url.strip_prefix(BUILTIN)
             && let Some(builtin) = builtins::find(name)
         {
-            let exports: js::Object<'js> = self.0.scope.hook(ctx, Hook::Builtin)?.call((builtin.url,))?;
+            let exports: js::Object<'js> = self.1.hook(ctx, Hook::Builtin)?.call((builtin.url,))?;
             let names: Vec<String> = exports.keys::<String>().collect::<js::Result<_>>()?;
             let names: Vec<String> = names.into_iter().filter(|name| common_js::is_identifier(name)).collect();
-            return links.stand_in(ctx, url, &names, Hook::Builtin, builtin.url);
+            return self.stand_in(ctx, url, &names, Hook::Builtin, builtin.url);
         }
         if let Some(own) = url.strip_prefix(COMMON_JS) {
             let text = own.strip_prefix(MODULE_URL).and_then(|name| links.text(name)).unwrap_or_default();
-            return links.stand_in(ctx, url, &common_js::export_names(text), Hook::CommonJs, own);
+            return self.stand_in(ctx, url, &common_js::export_names(text), Hook::CommonJs, own);
         }
         if let Some(own) = url.strip_prefix(JSON) {
-            return links.stand_in(ctx, url, &[], Hook::CommonJs, own);
+            return self.stand_in(ctx, url, &[], Hook::CommonJs, own);
         }
         let name = url.strip_prefix(MODULE_URL).unwrap_or(url);
         let Some(text) = links.text(name) else {
             return Err(js::Exception::throw_message(ctx, &links.unresolved(url, name)));
         };
         let module = js::Module::declare(ctx.clone(), url, without_shebang(text).into_owned())?;
-        set_meta(&module, url, self.0.scope.whole.get())?;
+        set_meta(&module, url, self.1.whole.get())?;
         Ok(module)
     }
 }

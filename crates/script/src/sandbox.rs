@@ -15,7 +15,8 @@ use rquickjs as js;
 use crate::host::Host;
 use crate::inbox::Item;
 use crate::limits::Limits;
-use crate::linker::{CODE_URL, Links, Names, Texts, set_meta};
+use crate::linker::{Names, Texts, set_meta};
+use crate::links::{CODE_URL, Links};
 use crate::log::{Log, clipped, text_size};
 use crate::memory::Metered;
 use crate::meter::{Hit, Interrupt, Meter};
@@ -199,7 +200,7 @@ impl Sandbox {
         let scope = Rc::clone(&self.scope);
         let mut code = source::without_shebang(&script.code);
         let mut surface = Surface::of(&code);
-        let links = Links::new(Rc::clone(&scope), &surface, script.modules);
+        let links = Links::new(Rc::clone(&scope.whole), &surface, script.modules);
         *scope.links.borrow_mut() = Some(Rc::clone(&links));
         if !scope.whole.get() && *code != script.code {
             // The predecessor refused a first line for Unix.
@@ -216,7 +217,8 @@ impl Sandbox {
             scope.set_dialect(dialect(Some(Api::V25)));
         }
         let wanted = globals.iter().map(|global| global.url).chain(builtins.iter().map(|builtin| builtin.url));
-        self.runtime.set_loader(Names(Rc::clone(&links)), Texts(Rc::clone(&links)));
+        self.runtime
+            .set_loader(Names(Rc::clone(&links), Rc::clone(&scope)), Texts(Rc::clone(&links), Rc::clone(&scope)));
         let begun = self.enter(|ctx| {
             prelude::load(ctx, &scope, wanted)?;
             // The prelude does not fail for a limit: a job that has too little ends by its own first step.

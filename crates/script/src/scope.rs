@@ -15,7 +15,7 @@ use crate::cancel::Cancels;
 use crate::downloads::Downloads;
 use crate::host::Host;
 use crate::inbox::{Inbox, Item};
-use crate::linker::Links;
+use crate::links::Links;
 use crate::log::Log;
 use crate::meter::Meter;
 use crate::resources::{Resource, ResourceRef, Resources};
@@ -45,7 +45,7 @@ pub(crate) struct Scope {
     dialect: Cell<Dialect>,
     pub(crate) cancels: Cancels,
     /// The job is a whole script: it ends when nothing is left to run, and an error that nobody catches ends it, as in Node.
-    pub(crate) whole: Cell<bool>,
+    pub(crate) whole: Rc<Cell<bool>>,
     /// When the job came to its engine: the clock of `performance` begins there.
     pub(crate) created: Instant,
     /// Which modules its names mean.
@@ -166,7 +166,7 @@ impl Scope {
             ended: Cell::new(false),
             dialect: Cell::default(),
             cancels: Cancels::default(),
-            whole: Cell::new(false),
+            whole: Rc::default(),
             created: Instant::now(),
             links: RefCell::default(),
             crossed: Cell::new(0),

@@ -73,6 +73,13 @@ impl PreparedPage {
         self.warm.browser.set_default_context(self.page.browser_context());
     }
 
+    /// Says whether this page, and those that are made after it, accept certificates that are not valid. Costs nothing when that
+    /// is so already.
+    pub(crate) fn set_ignore_https_errors(&self, ignore: bool) {
+        self.warm.browser.set_ignore_https_errors(ignore);
+        self.page.set_ignore_https_errors(ignore);
+    }
+
     /// Makes the page like one that was made just now, if it has waited: a document has a clock, and Chromium tells only
     /// once that its network is idle. For the moment before the job's first call; it does nothing until it is polled.
     pub(crate) fn renewal(&self) -> impl Future<Output = ()> + use<> {

@@ -90,7 +90,8 @@ fn probe(user: User, what: &str) -> SlotError {
         let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let unix = UnixListener::bind(folder.path().join("socket")).unwrap();
         std::fs::set_permissions(folder.path().join("socket"), PermissionsExt::from_mode(0o777)).unwrap();
-        let name = format!("puppet-lock-test-{}", std::process::id());
+        // As unique as the folder: trials of one process run at the same time.
+        let name = format!("puppet-lock-test-{}", folder.path().display());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let hidden = UnixListener::bind_addr(&address).unwrap();
         let mut neighbour = neighbour(user);

@@ -95,6 +95,7 @@ impl GuardedSlot {
             network_token,
             http_proxy: false,
             api: None,
+            ignore_https_errors: None,
         };
         let mut logs = Vec::new();
         let stop = CancellationToken::new();

@@ -45,3 +45,22 @@ async fn they_are_refused_when_the_operator_says_so() {
     assert_eq!((result.error.as_deref(), warnings(&result)), (None, Vec::new()));
     slot.end().await;
 }
+
+#[tokio::test]
+async fn a_job_says_for_itself_whether_they_are_accepted() {
+    let site = Site::start();
+    site.page("/a", "<title>a</title>");
+    let tls = TlsTerminator::start("127.0.0.1", site.port());
+    let vars = [("port", tls.port.to_string())];
+    for operator in ["true", "false"] {
+        let mut slot = TestSlot::start(&[&format!("--ignore-https-errors={operator}")]).await;
+        for job in [Some(true), Some(false), None, Some(false), Some(true), None] {
+            slot.ignore_https_errors = job;
+            let result = slot.run("await page.goto(`https://localhost:${vars.port}/a`)", &vars).await;
+            let accepted = job.map_or(operator.to_owned(), |job| job.to_string()) == "true";
+            assert_eq!(result.error.is_none(), accepted, "{operator} {job:?} {:?}", result.error);
+            slot.ready().await;
+        }
+        slot.end().await;
+    }
+}

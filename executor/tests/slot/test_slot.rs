@@ -27,6 +27,8 @@ struct Arguments {
 pub(crate) struct TestSlot {
     slot: Slot,
     folder: TempDir,
+    /// What its next jobs say of certificates.
+    pub(crate) ignore_https_errors: Option<bool>,
 }
 
 impl TestSlot {
@@ -41,7 +43,7 @@ impl TestSlot {
             args: ["slot", "--log-format=text", "--log-level=warn"].map(Into::into).into(),
         };
         let (slot, _) = Slot::start(&program, settings).await.expect("a slot that starts");
-        Self { slot, folder }
+        Self { slot, folder, ignore_https_errors: None }
     }
 
     /// Runs a job with 30 seconds of time to its result.
@@ -86,6 +88,7 @@ impl TestSlot {
             network_token: None,
             http_proxy: false,
             api: None,
+            ignore_https_errors: self.ignore_https_errors,
         };
         let mut logs = Vec::new();
         let end = self.slot.run(order, &CancellationToken::new(), "cancelled", |entry| logs.push(entry)).await?;
@@ -134,7 +137,7 @@ impl TestSlot {
 
     /// Ends it, and checks that nothing of it is left.
     pub(crate) async fn end(self) {
-        let Self { slot, folder } = self;
+        let Self { slot, folder, .. } = self;
         slot.kill().await;
         processes::assert_none_mentioning(&folder.path().display().to_string(), Duration::from_secs(10)).await;
         assert!(is_empty(folder.path()), "the slot left files");

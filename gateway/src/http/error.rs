@@ -62,6 +62,8 @@ pub(crate) enum ApiError {
     JobId(InvalidJobId),
     /// Everything would be deleted.
     NoFilter,
+    /// As `NoFilter`, by a request that the predecessor knows no method for.
+    NoBareDelete,
     /// A query parameter is malformed.
     Query { name: &'static str, reason: String },
     /// A job's options are wrong, by field.
@@ -158,7 +160,7 @@ impl IntoResponse for ApiError {
                 "Files are too large".to_owned(),
                 format!("the files of a job may have {limit} bytes (MAX_FILES_BYTES)"),
             ),
-            Self::NoFilter => {
+            Self::NoFilter | Self::NoBareDelete => {
                 let message = "say which jobs are meant by state, status, created_from or created_to, each once, and by nothing else"
                     .to_owned();
                 ("Failed to delete jobs".to_owned(), message)
@@ -201,7 +203,7 @@ impl ApiError {
             Self::NoRoute | Self::JobNotFound { .. } | Self::ExecutorNotFound { .. } | Self::FileNotFound { .. } => {
                 StatusCode::NOT_FOUND
             }
-            Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoMethod | Self::NoBareDelete => StatusCode::METHOD_NOT_ALLOWED,
             Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
             Self::Body { .. } | Self::OneShot { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => {
                 StatusCode::BAD_REQUEST

@@ -175,14 +175,19 @@ pub(crate) struct Deleted {
     deleted: u64,
 }
 
-/// `DELETE /jobs`: all jobs of a filter, which must be given. Jobs under way are cancelled, too.
+/// `DELETE /jobs`: all jobs of a filter, which must be given. Jobs under way are cancelled, too. Without any query the answer is
+/// 405, as at the predecessor, which has no such route.
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Deleted>, ApiError> {
-    let filter = FilterQuery::parse(query.as_deref().unwrap_or_default())?;
-    if !filter.is_given() || !super::list::is_exact(query.as_deref().unwrap_or_default()) {
+    let query = query.unwrap_or_default();
+    let filter = FilterQuery::parse(&query)?;
+    if query.is_empty() {
+        return Err(ApiError::NoBareDelete);
+    }
+    if !filter.is_given() || !super::list::is_exact(&query) {
         return Err(ApiError::NoFilter);
     }
     // Once begun it goes on when the client hangs up. Each step has the time of a request.

@@ -43,7 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
             .fails(&[400, 500, 503]),
         filters(Route::new(DELETE, "/jobs", DELETE_JOBS, delete(lists::delete), "Delete all jobs of a filter"))
             .answers(200, Content::Count)
-            .fails(&[400, 500, 503]),
+            .fails(&[400, 405, 500, 503]),
         Route::new(GET, "/jobs/{uuid}", READ, get(jobs::read), "Read a job")
             .query("wait", WAIT)
             .answers(200, Content::Job)

@@ -46,6 +46,7 @@ pub(crate) async fn rerun(
         max_attempts: old.max_attempts,
         network: old.network,
         api: old.api,
+        ignore_https_errors: old.ignore_https_errors,
         files: BTreeMap::new(),
     };
     // Its code stays bound by the token of whoever wrote it.

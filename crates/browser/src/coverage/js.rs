@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{CountedRange, CoverageEntry, used_ranges};
 use crate::dialect::Dialect;
 use crate::error::{Error, ProtocolError};
-use crate::remote_object::EVALUATION_SCRIPT_URL;
+use crate::exception::EVALUATION_SCRIPT_URL;
 use crate::session::{RawEvent, Session, Subscription};
 
 /// What of a page's scripts is covered.

@@ -11,6 +11,14 @@ use crate::error::Error;
 use crate::network_manager::UserAgent;
 
 impl Page {
+    /// Says whether the page accepts any certificate, by
+    /// [`Security.setIgnoreCertificateErrors`](https://chromedevtools.github.io/devtools-protocol/tot/Security/#method-setIgnoreCertificateErrors).
+    pub fn set_ignore_https_errors(&self, ignore: bool) {
+        if self.ignores_https_errors.replace(ignore) != ignore {
+            self.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": ignore}));
+        }
+    }
+
     /// The limit of waits that name none, in milliseconds.
     pub fn default_timeout(&self) -> f64 {
         self.frame_manager.timeouts().any()

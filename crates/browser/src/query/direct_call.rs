@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::handlers::QueryHandlers;
 use super::{ALL, ONE};
 use crate::error::Error;
-use crate::remote_object::{Argument, EVALUATION_SCRIPT_URL, EvaluationResult, PageFunction};
+use crate::exception::EVALUATION_SCRIPT_URL;
+use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::selector::Selector;
 use crate::world::World;
 

@@ -8,6 +8,7 @@ use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
@@ -215,7 +216,10 @@ async fn an_https_upstream_has_to_have_a_certificate_that_counts() {
         .and_then(|params| params.self_signed(&key))
         .expect("a certificate");
     let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let server_tls = ServerConfig::builder()
+    let provider = Arc::new(ring::default_provider());
+    let server_tls = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .expect("the versions of ring")
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], private)
         .expect("a configuration");
@@ -239,7 +243,12 @@ async fn an_https_upstream_has_to_have_a_certificate_that_counts() {
     names.set("other.test", &[&["127.0.0.5"]]);
     let mut roots = RootCertStore::empty();
     roots.add(certificate.der().clone()).expect("a root");
-    let trusting = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
+    let trusting = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the versions of ring")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let trusting = Arc::new(trusting);
     for (trust, host, status) in [
         (Some(Arc::clone(&trusting)), "proxy.test", 200),
         (Some(Arc::clone(&trusting)), "127.0.0.5", 200),

@@ -15,6 +15,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use tokio::time::Instant;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::CouchDbConfig;
 use crate::StoreError;
@@ -123,14 +125,22 @@ impl Reply {
     }
 }
 
+/// What a client is given that speaks HTTP only: one that is given nothing looks for the system's certificates, and fails where
+/// there are none.
+fn nobody_is_believed() -> ClientConfig {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("ring has the ciphers of TLS 1.2 and 1.3");
+    builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+}
+
 impl Http {
     pub(super) fn new(config: &CouchDbConfig) -> Result<Self, StoreError> {
         let refused =
             |reason: String| StoreError::Refused { action: "use the CouchDB of the configuration".into(), reason };
         let mut url = Url::parse(&config.url).map_err(|error| refused(format!("the URL is malformed: {error}")))?;
         let tls = match (url.scheme(), &config.tls) {
-            ("http", _) => None,
-            ("https", Some(tls)) => Some(tls.as_ref().clone()),
+            ("http", _) => nobody_is_believed(),
+            ("https", Some(tls)) => tls.as_ref().clone(),
             ("https", None) => return Err(refused("https needs certificates to believe in".into())),
             (other, _) => return Err(refused(format!("the URL's scheme is {other:?}, not \"http\" or \"https\""))),
         };
@@ -142,11 +152,8 @@ impl Http {
         let _ = url.set_password(None);
         url.set_query(None);
         url.set_fragment(None);
-        let builder = match tls {
-            Some(tls) => Client::builder().tls_backend_preconfigured(tls),
-            None => Client::builder(),
-        };
-        let client = builder
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)

@@ -7,7 +7,7 @@ use rquickjs as js;
 
 use super::registry::Registry;
 use crate::error::OpError;
-use crate::linker::MODULE_URL;
+use crate::links::MODULE_URL;
 use crate::log::clipped_to;
 use crate::run_times::ErrorPlace;
 use crate::scope::Scope;

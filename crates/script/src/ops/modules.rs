@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::registry::Registry;
 use crate::error::OpError;
-use crate::linker::{FileKind, Links, MODULE_URL, Target, path_of};
+use crate::links::{FileKind, Links, MODULE_URL, Target, path_of};
 use crate::prelude;
 use crate::scope::Scope;
 use crate::source::without_shebang;
