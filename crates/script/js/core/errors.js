@@ -388,7 +388,8 @@ function tellPlace(lines, text) {
   const where = slice(lines, from, end);
   const column = lastIndexOf(where, ":");
   const line = lastIndexOf(where, ":", column - 1);
-  const [row, place] = [+slice(where, line + 1, column), +slice(where, column + 1)];
+  const row = +slice(where, line + 1, column);
+  const place = +slice(where, column + 1);
   if (row > 0 && place > 0) ops.job_error_at(slice(where, 0, line), row, place, text);
 }
 

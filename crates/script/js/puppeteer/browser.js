@@ -1,5 +1,5 @@
 // Browser: the Chromium that the job's page runs in.
-import { map } from "internal:core/arrays";
+import { append, map } from "internal:core/arrays";
 import { apply } from "internal:core/primordials";
 import { quietly } from "internal:puppeteer/disposal";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
@@ -33,7 +33,9 @@ export class Browser extends EventEmitter {
   deleteCookie(...cookies) { return apply(deleteCookieOf, this.defaultBrowserContext(), cookies); }
   deleteMatchingCookies(...filters) { return apply(deleteMatchingOf, this.defaultBrowserContext(), filters); }
   setPermission(origin, ...permissions) {
-    return apply(setPermissionOf, this.defaultBrowserContext(), [origin, ...permissions]);
+    const all = [origin];
+    for (let i = 0; i < permissions.length; i++) append(all, permissions[i]);
+    return apply(setPermissionOf, this.defaultBrowserContext(), all);
   }
 
   [Symbol.dispose]() { quietly(this.close()); }

@@ -121,7 +121,9 @@ function oneSource(url, path, content) {
 async function waitForFunction(frame, pageFunction, options, args) {
   const { polling = "raf", timeout, signal } = options;
   const how = pollingOf(polling);
-  const [source, limit, given] = [waitSource(pageFunction), timeoutOf(timeout), encode(args)];
+  const source = waitSource(pageFunction);
+  const limit = timeoutOf(timeout);
+  const given = encode(args);
   return await abortable(signal, () => ops.frame_wait_for_function(ridOf(frame), source, how, limit, given));
 }
 

@@ -24,7 +24,8 @@ export class Mouse {
   async reset() { await ops.mouse_reset(ridOf(this)); }
 
   async drag(start, target) {
-    const [from, to] = [point(start), point(target)];
+    const from = point(start);
+    const to = point(target);
     return await ops.mouse_drag(ridOf(this), from, to);
   }
 

@@ -108,7 +108,9 @@ export class Page extends EventEmitter {
 
   async waitForNetworkIdle(options = {}) {
     const { idleTime = 500, concurrency = 0, timeout, signal } = options;
-    const [time, most, limit] = [NumberCtor(idleTime), NumberCtor(concurrency), timeoutOf(timeout)];
+    const time = NumberCtor(idleTime);
+    const most = NumberCtor(concurrency);
+    const limit = timeoutOf(timeout);
     await abortable(signal, () => ops.page_wait_for_network_idle(ridOf(this), time, most, limit));
   }
 

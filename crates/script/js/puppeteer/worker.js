@@ -25,7 +25,9 @@ export class Worker extends EventEmitter {
   async waitForFunction(workerFunction, options = {}, ...args) {
     const { polling = "raf", timeout, signal } = options;
     const how = polling === "raf" ? 100 : pollingOf(polling);
-    const [source, limit, given] = [waitSource(workerFunction), timeoutOf(timeout), encode(args)];
+    const source = waitSource(workerFunction);
+    const limit = timeoutOf(timeout);
+    const given = encode(args);
     return await abortable(signal, () => ops.worker_wait_for_function(ridOf(this), source, how, limit, given));
   }
 
