@@ -118,7 +118,8 @@ mod tests {
     fn the_schema_of_a_job_has_the_fields_of_a_job() {
         let network = Some(JobNetwork::default());
         let api = Some(Api::V25);
-        let new = NewJob { timeout: Some(1), max_attempts: Some(1), network, api, ..NewJob::default() };
+        let (timeout, max_attempts, ignore_https_errors) = (Some(1), Some(1), Some(true));
+        let new = NewJob { timeout, max_attempts, network, api, ignore_https_errors, ..NewJob::default() };
         let mut job = Job::create(new, Timestamp::now()).unwrap();
         let error_at = Some(ErrorAt { module: "code".to_owned(), line: 1, column: 1 });
         let (attempt, error_stack) = (Some(1), Some("x".to_owned()));
