@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::connection::{Shared, Visit};
 pub use self::door::{Door, DoorEvent, OnDoorEvent};
 use self::waiting_room::WaitingRoom;
+use self::watch::Watch;
 
 /// How long nothing is accepted after the system had no descriptor or no memory for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -72,15 +73,22 @@ impl HttpServer {
                     continue;
                 }
             };
+            let watch = Watch::new();
             let visit = match places.clone().try_acquire_owned() {
                 Ok(place) => Visit::Guest(place),
                 Err(_) => {
                     told(DoorEvent::TurnedAway);
-                    Visit::Check(room.clone())
+                    // The next ones wait at the door meanwhile: those in the room are to have their time.
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = room.has_room() => {}
+                    }
+                    let Some(place) = room.enter(&watch) else { continue };
+                    Visit::Check(place)
                 }
             };
             let shared = if matches!(visit, Visit::Guest(_)) { app.clone() } else { checks.clone() };
-            connections.spawn(connection::serve(stream, peer, visit, shared));
+            connections.spawn(connection::serve(stream, peer, watch, visit, shared));
         }
         drop(listener);
         while connections.join_next().await.is_some() {}

@@ -142,7 +142,9 @@ async fn jobs_are_deleted_by_a_filter_that_must_be_given(backend: Backend) {
         let (status, body) = answer(gateway.request(Method::DELETE, &format!("/jobs{query}"))).await;
         // The predecessor has no such route.
         let refused = if query.is_empty() { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::BAD_REQUEST };
-        assert_eq!((status, &body["error"]), (refused, &json!("Failed to delete jobs")), "{query}");
+        let twice = query.matches("state=").count() > 1;
+        let error = if twice { "Invalid query parameter state" } else { "Failed to delete jobs" };
+        assert_eq!((status, &body["error"]), (refused, &json!(error)), "{query}");
     }
     let mut orders = backend.parts.queue.subscribe(job_queue::Topic::JobControl).await.unwrap();
     let (_, body) = answer(gateway.request(Method::DELETE, "/jobs?created_from=2020-01-01T00:00:00Z")).await;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::door::{Door, DoorEvent, OnDoorEvent};
-use super::waiting_room::WaitingRoom;
+use super::waiting_room::RoomPlace;
 use super::watch::{UnderWay, Watch};
 use super::watched_stream::WatchedStream;
 
@@ -41,21 +41,19 @@ pub(super) enum Visit {
     /// Everything, in a place of its own.
     Guest(#[allow(dead_code, reason = "held until the connection ends")] OwnedSemaphorePermit),
     /// One health check, in the room for those.
-    Check(Arc<WaitingRoom>),
+    Check(RoomPlace),
 }
 
 /// Serves the connection until either side ends it.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, visit: Visit, shared: Arc<Shared>) {
-    let watch = Watch::new();
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, watch: Arc<Watch>, visit: Visit, shared: Arc<Shared>) {
     let mut http = auto::Builder::new(TokioExecutor::new());
     // The watch does it: hyper's own time for heads runs between two requests, too.
     http.http1().timer(TokioTimer::new()).header_read_timeout(None);
-    let room_place = match &visit {
-        Visit::Guest(_) => None,
-        Visit::Check(room) => {
-            let Some(place) = room.enter(&watch) else { return };
+    let sent_away = match &visit {
+        Visit::Guest(_) => CancellationToken::new(),
+        Visit::Check(place) => {
             http.http1().keep_alive(false);
-            Some(place)
+            place.sent_away.clone()
         }
     };
     // An answer that is written in pieces would wait for the client's delayed acknowledgement, 40 ms on Linux.
@@ -67,7 +65,6 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, visit: Visit, sha
     let (router, watched) = (shared.router.clone(), watch.clone());
     let service = service_fn(move |request| answer(router.clone(), request, peer, watched.begin()));
     let mut connection = pin!(http.serve_connection(io, service));
-    let sent_away = room_place.as_ref().map_or_else(CancellationToken::new, |place| place.sent_away.clone());
     let mut stopping = false;
     loop {
         let now = Instant::now();
