@@ -397,6 +397,8 @@ impl Sandbox {
         }
         let mut end = scope.meter.reason();
         if let Some(hit) = &end {
+            // Room first: what is refused from now on would count as another limit that was hit, and the results be lost.
+            scope.meter.memory.add_room(RESULTS_MEMORY);
             scope.meter.grace(GRACE);
             self.note_wait();
             if hit.outcome != Outcome::Succeeded {
