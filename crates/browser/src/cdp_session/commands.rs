@@ -150,9 +150,13 @@ fn limit_trace(params: &mut Value) -> Result<(), Refusal> {
 mod tests {
     use std::io::{BufRead, BufReader, Read, Write};
     use std::net::{Ipv4Addr, TcpStream};
+    use std::os::unix::process::CommandExt;
     use std::path::Path;
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
+
+    use nix::sys::signal::{Signal, killpg};
+    use nix::unistd::Pid;
 
     use super::*;
 
@@ -198,13 +202,16 @@ mod tests {
             .args(["--headless", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-sync"])
             .args(["--disable-component-update", "--remote-debugging-port=0"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            // Debian's program is a script around the browser: one group, one end.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let description = describe(&profile.path().join("DevToolsActivePort"));
-        let _ = chromium.kill();
+        let group = Pid::from_raw(i32::try_from(chromium.id()).unwrap());
+        let _ = killpg(group, Signal::SIGKILL);
         let _ = chromium.wait();
         let description = description.expect("a description in time");
         let mut unknown = Vec::new();
