@@ -3,7 +3,7 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-BENCH_PARTS := calls parts gateway jobs oneshots
+BENCH_PARTS := calls parts guard gateway jobs oneshots
 
 .PHONY: help run up test lint bench chaos fuzz $(BENCH_PARTS)
 
