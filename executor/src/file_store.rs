@@ -9,7 +9,8 @@ use futures::TryStreamExt;
 use job_files::{FilesError, JobFiles, SetKey};
 use job_model::{FileSetId, JobFile};
 use script::JobFolder;
-use script::job_folder::WriteMode;
+use script::job_folder::{Entry, WriteMode};
+use service::retry::until_ok;
 use service::{Backoff, Chain};
 use tokio_util::sync::CancellationToken;
 
@@ -54,18 +55,17 @@ impl FileStore {
         };
         let set = set_of(key, FileSetId::input());
         for (index, file) in input.iter().enumerate() {
-            let mut backoff = Backoff::for_servers();
-            loop {
+            // Whoever waits for the job drops this with it.
+            let never = CancellationToken::new();
+            let fetched = until_ok("fetch a job's file", Backoff::for_servers(), &never, || async {
                 match fetch_one(files, &set, index, file, folder).await {
-                    Ok(()) => break,
-                    Err(Fetch::Failed(reason)) => {
-                        return Err(format!("The job's files could not be fetched: {reason}"));
-                    }
-                    Err(Fetch::Away(error)) => {
-                        tracing::warn!(error = %Chain(&error), "failed to fetch a job's file, trying again");
-                        tokio::time::sleep(backoff.next_delay()).await;
-                    }
+                    Ok(()) => Ok(Ok(())),
+                    Err(Fetch::Failed(reason)) => Ok(Err(reason)),
+                    Err(Fetch::Away(error)) => Err(error),
                 }
+            });
+            if let Ok(Err(reason)) = fetched.await {
+                return Err(format!("The job's files could not be fetched: {reason}"));
             }
         }
         Ok(())
@@ -86,40 +86,44 @@ impl FileStore {
             return Kept::Dropped(format!("{count} files were not kept: the executor has no FILES_URL"));
         };
         let set = set_of(key, FileSetId::of_attempt(attempt));
-        let mut stored = Vec::new();
         let gave_up = async {
             self.stop.cancelled().await;
             tokio::time::sleep(LAST_TRY).await;
         };
-        tokio::pin!(gave_up);
-        let mut backoff = Backoff::for_servers();
-        for (index, entry) in entries.iter().enumerate() {
-            let file = loop {
-                let source = match folder.open_read(&entry.name) {
-                    Ok(source) => tokio::fs::File::from_std(source),
-                    Err(error) => return Kept::Failed(error.to_string()),
-                };
-                let put = tokio::select! {
-                    put = files.put(&set, index, &entry.name, source) => put,
-                    () = &mut gave_up => return Kept::Stopped,
-                };
-                match put {
-                    Ok(file) => break file,
-                    Err(error @ FilesError::Source { .. }) => return Kept::Failed(Chain(&error).to_string()),
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "failed to store a job's file, trying again");
-                    }
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(backoff.next_delay()) => {}
-                    () = &mut gave_up => return Kept::Stopped,
-                }
-            };
-            backoff.reset();
-            stored.push(file);
+        tokio::select! {
+            stored = store_all(files, &set, folder, &entries) => match stored {
+                Ok(stored) => Kept::Stored(Some((set.set, stored))),
+                Err(reason) => Kept::Failed(reason),
+            },
+            () = gave_up => Kept::Stopped,
         }
-        Kept::Stored(Some((set.set, stored)))
     }
+}
+
+/// Stores a job's files, each as often as it takes. The error is one that trying again does not mend.
+async fn store_all(
+    files: &JobFiles,
+    set: &SetKey,
+    folder: &JobFolder,
+    entries: &[Entry],
+) -> Result<Vec<JobFile>, String> {
+    let never = CancellationToken::new();
+    let mut stored = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let put = until_ok("store a job's file", Backoff::for_servers(), &never, || async {
+            let source = match folder.open_read(&entry.name) {
+                Ok(source) => tokio::fs::File::from_std(source),
+                Err(error) => return Ok(Err(error.to_string())),
+            };
+            match files.put(set, index, &entry.name, source).await {
+                Ok(file) => Ok(Ok(file)),
+                Err(error @ FilesError::Source { .. }) => Ok(Err(Chain(&error).to_string())),
+                Err(error) => Err(error),
+            }
+        });
+        stored.push(put.await.expect("nobody cancels it")?);
+    }
+    Ok(stored)
 }
 
 enum Fetch {

@@ -18,18 +18,21 @@ pub(crate) struct TreeMemory {
     pub(crate) browsers: u64,
 }
 
-/// The private memory of all processes of a group together, in bytes.
-pub(crate) fn of_group(group: i32) -> u64 {
-    let members = processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group));
-    members.map(private_bytes).sum()
+/// The processes of a group. Reads a file of each process of the machine.
+pub(crate) fn members(group: i32) -> Vec<i32> {
+    processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group)).collect()
 }
 
-/// The files of a group's browser that have no name any more, in bytes on the disk: what Chromium keeps of traces and other
-/// streams. Its other processes, those with a type, hold no files of their own.
-pub(crate) fn temporary_files_of_group(group: i32) -> u64 {
-    let members = processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group));
+/// The private memory of these processes together, in bytes.
+pub(crate) fn of_processes(members: &[i32]) -> u64 {
+    members.iter().map(|pid| private_bytes(*pid)).sum()
+}
+
+/// The files of these processes' browser that have no name any more, in bytes on the disk: what Chromium keeps of traces and
+/// other streams. Its other processes, those with a type, hold no files of their own.
+pub(crate) fn temporary_files_of(members: &[i32]) -> u64 {
     let mut files = BTreeMap::new();
-    for pid in members.filter(|pid| !has_type(*pid)) {
+    for pid in members.iter().filter(|pid| !has_type(**pid)) {
         for entry in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
             if let Ok(file) = fs::metadata(entry.path())
                 && file.is_file()
@@ -83,7 +86,8 @@ fn private_bytes(pid: i32) -> u64 {
     resident.saturating_sub(shared) * page_size()
 }
 
-fn processes() -> impl Iterator<Item = i32> {
+/// All processes of the machine.
+pub(crate) fn processes() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
 }
@@ -100,8 +104,8 @@ mod tests {
     #[test]
     fn this_processs_own_group_uses_memory() {
         let group = nix::unistd::getpgrp().as_raw();
-        assert!(super::of_group(group) > 100_000);
-        assert_eq!(super::of_group(i32::MAX), 0);
+        assert!(super::of_processes(&super::members(group)) > 100_000);
+        assert_eq!(super::of_processes(&super::members(i32::MAX)), 0);
     }
 
     #[test]
@@ -112,8 +116,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[1; 5 << 20]).unwrap();
         file.sync_all().unwrap();
-        assert!(super::temporary_files_of_group(group) >= 5 << 20);
-        assert_eq!(super::temporary_files_of_group(i32::MAX), 0);
+        assert!(super::temporary_files_of(&super::members(group)) >= 5 << 20);
+        assert_eq!(super::temporary_files_of(&super::members(i32::MAX)), 0);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Network {
         let ChromiumArguments { kept, upstream, host_rules } =
             ChromiumArguments::read(&args.browser.chromium_extra_args.0).map_err(NetworkError::ChromiumArguments)?;
         let resolver = match host_rules {
-            Some(rules) => rules.around(resolver).map_err(NetworkError::ChromiumArguments)?,
+            Some(rules) => rules.around(resolver),
             None => resolver,
         };
         let own = Own::parse(args.network.own(args.status_port).iter().map(String::as_str))?;
@@ -102,9 +102,5 @@ impl Network {
 /// # Errors
 /// A sentence that names the flag that goes past the guard.
 pub fn check_chromium_args(args: &[String]) -> Result<(), NetworkError> {
-    let read = ChromiumArguments::read(args).map_err(NetworkError::ChromiumArguments)?;
-    match read.host_rules {
-        Some(rules) => rules.around(Arc::new(SystemResolver)).map(drop).map_err(NetworkError::ChromiumArguments),
-        None => Ok(()),
-    }
+    ChromiumArguments::read(args).map(drop).map_err(NetworkError::ChromiumArguments)
 }

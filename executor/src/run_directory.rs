@@ -14,6 +14,8 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, geteuid, getpgid};
 
+use crate::memory;
+
 const PREFIX: &str = "executor-";
 
 /// An executor's own folder, removed when dropped.
@@ -109,7 +111,7 @@ pub(crate) fn remove(folder: &Path) {
 }
 
 /// Kills every browser with a profile below `folder`; tells how many process groups that were.
-pub(crate) fn kill_browsers(folder: &Path) -> usize {
+fn kill_browsers(folder: &Path) -> usize {
     let groups = browser_groups(folder);
     for group in &groups {
         // An error means that the group is gone already.
@@ -130,18 +132,16 @@ pub(crate) fn browser_groups(folder: &Path) -> Vec<Pid> {
 }
 
 /// The processes that were started with a profile below `folder`.
-pub(crate) fn browser_processes(folder: &Path) -> Vec<Pid> {
+fn browser_processes(folder: &Path) -> Vec<Pid> {
     // With its slash: `slot-1` is not `slot-10`.
     let mut needle = b"--user-data-dir=".to_vec();
     needle.extend_from_slice(folder.as_os_str().as_bytes());
     needle.push(b'/');
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let uses = |pid: &i32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.windows(needle.len()).any(|part| part == needle)
     };
-    pids.filter(uses).map(Pid::from_raw).collect()
+    memory::processes().filter(uses).map(Pid::from_raw).collect()
 }
 
 #[cfg(test)]

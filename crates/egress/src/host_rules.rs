@@ -13,8 +13,12 @@ use crate::resolver::{Answer, Resolve};
 use crate::target::Host;
 use crate::upstream::matches_glob;
 
+/// Rules that give names other answers.
+#[derive(Debug)]
+pub struct HostRules(Vec<Rule>);
+
 /// Names with other answers than the inner resolver's.
-pub struct HostRules {
+struct Mapped {
     rules: Vec<Rule>,
     inner: Arc<dyn Resolve>,
 }
@@ -46,9 +50,14 @@ impl HostRules {
     /// # Errors
     ///
     /// When a rule cannot be read, or is about ports.
-    pub fn parse(text: &str, inner: Arc<dyn Resolve>) -> Result<Self, HostRuleError> {
+    pub fn parse(text: &str) -> Result<Self, HostRuleError> {
         let rules = text.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(read_rule);
-        Ok(Self { rules: rules.collect::<Result<_, _>>()?, inner })
+        Ok(Self(rules.collect::<Result<_, _>>()?))
+    }
+
+    /// Returns a resolver that keeps the rules, and asks the inner one for everything else.
+    pub fn around(self, inner: Arc<dyn Resolve>) -> Arc<dyn Resolve> {
+        Arc::new(Mapped { rules: self.0, inner })
     }
 }
 
@@ -75,7 +84,7 @@ fn read_rule(text: &str) -> Result<Rule, HostRuleError> {
     }
 }
 
-impl Resolve for HostRules {
+impl Resolve for Mapped {
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Answer> {
         let excluded =
             self.rules.iter().any(|rule| matches!(rule, Rule::Exclude { pattern } if matches_glob(pattern, name)));
@@ -115,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn names_are_mapped_in_the_order_of_the_rules() {
         let rules = "MAP *.test 10.0.0.1, map a.example Other.example, MAP gone.example ~NOTFOUND, EXCLUDE www.test";
-        let rules = HostRules::parse(rules, Arc::new(Lengths)).expect("rules");
+        let rules = HostRules::parse(rules).expect("rules").around(Arc::new(Lengths));
         for (name, address) in
             [("a.test", "10.0.0.1"), ("www.test", "9.9.9.8"), ("a.example", "9.9.9.13"), ("b.example", "9.9.9.9")]
         {
@@ -127,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_about_ports_is_refused_with_a_sentence() {
         for text in ["MAP *:80 10.0.0.1", "MAP a b:80", "MAP a", "REMAP a b", "MAP a b c", "EXCLUDE"] {
-            let error = HostRules::parse(text, Arc::new(Lengths)).err().expect(text).to_string();
+            let error = HostRules::parse(text).expect_err(text).to_string();
             assert!(error.contains("without ports"), "{error}");
         }
     }

@@ -76,7 +76,7 @@ impl Proxy {
         Self { shared, _refresh: AbortOnDropHandle::new(refresh) }
     }
 
-    /// Replaces the group `own`, for sessions that are open, too: say, when a browser was started that listens at a port of its own.
+    /// Replaces the group `own`, for sessions that are open, too.
     /// Returns once the names were looked up, which takes no longer than 5 seconds.
     pub async fn set_own(&self, own: Own) {
         self.shared.set_own(own).await;

@@ -88,10 +88,7 @@ pub struct Session {
 }
 
 /// Who uses a session now; the session's task and its handle share it.
-struct User {
-    shared: Arc<Shared>,
-    guard: RwLock<Arc<Guard>>,
-}
+struct User(RwLock<Arc<Guard>>);
 
 /// What each connection of a session's user works with.
 pub(crate) struct Guard {
@@ -125,8 +122,7 @@ impl Guard {
     /// Lets nothing out.
     fn of_nobody(shared: &Arc<Shared>) -> Self {
         let nothing = Layer { name: "a session without a job".to_owned(), allow: Some(Vec::new()), deny: Vec::new() };
-        let options = SessionOptions { policy: nothing.into(), ..SessionOptions::default() };
-        Self::of(&Admission::new(Arc::clone(shared), options.policy, options.limits, None), None)
+        Self::of(&Admission::new(Arc::clone(shared), nothing.into(), Limits::default(), None), None)
     }
 
     /// Returns the upstream proxy for a target, unless the target is one that goes past the proxy.
@@ -137,12 +133,12 @@ impl Guard {
 
 impl User {
     fn guard(&self) -> Arc<Guard> {
-        Arc::clone(&self.guard.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts another guard in the place of the present one, whose connections end.
     fn replace(&self, guard: Guard) {
-        let mut current = self.guard.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         current.over.cancel();
         *current = Arc::new(guard);
     }
@@ -151,8 +147,7 @@ impl User {
 impl Session {
     pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let guard = RwLock::new(Arc::new(Guard::of_nobody(&shared)));
-        let user = Arc::new(User { shared: Arc::clone(&shared), guard });
+        let user = Arc::new(User(RwLock::new(Arc::new(Guard::of_nobody(&shared)))));
         let stop = CancellationToken::new();
         let accepting = accept(listener, shared.listening(address), Arc::clone(&user), stop.clone());
         Ok(Self { address, user, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
@@ -165,7 +160,8 @@ impl Session {
 
     /// Lets nothing out from now on. Connections of the user before end.
     pub fn withdraw(&self) {
-        self.user.replace(Guard::of_nobody(&self.user.shared));
+        let shared = Arc::clone(&self.user.guard().shared);
+        self.user.replace(Guard::of_nobody(&shared));
     }
 
     /// Returns where the session listens, an address of this machine's loopback. It speaks SOCKS5 and HTTP there.

@@ -3,8 +3,6 @@
 //! The number is the file's place in its set's list and makes the key its own; the name after it is for people who look
 //! into the store, without what a store could stumble over.
 
-use std::fmt::Write as _;
-
 use job_model::{FileName, FileSetId, InstanceId, JobId};
 
 /// What all keys begin with.
@@ -81,10 +79,7 @@ fn is_plain_text(text: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(HEX.to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{HEX}{}", crate::content::hex(bytes))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -47,11 +47,6 @@ pub struct JobFiles {
 }
 
 impl JobFiles {
-    /// The store's address, for logs.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Answers when the store can be used.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{BackoffConfig, RetryConfig};
+use object_store::signer::Signer;
+use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use url::Url;
 
 use crate::http_client::Connector;
@@ -44,21 +45,15 @@ impl JobFiles {
         match url.scheme() {
             "s3" | "s3a" => {
                 let builder = AmazonS3Builder::from_env().with_url(bucket(&url)).with_retry(retries());
-                let store = builder.with_http_connector(Connector).build();
-                let store = Arc::new(store.map_err(|error| refused(&error))?);
-                Ok(Self { store: store.clone(), prefix, signer: Some(store), folder: None, name })
+                Self::in_cloud(builder.with_http_connector(Connector).build(), prefix, name)
             }
             "az" | "azure" | "abfs" | "abfss" => {
                 let builder = MicrosoftAzureBuilder::from_env().with_url(bucket(&url)).with_retry(retries());
-                let store = builder.with_http_connector(Connector).build();
-                let store = Arc::new(store.map_err(|error| refused(&error))?);
-                Ok(Self { store: store.clone(), prefix, signer: Some(store), folder: None, name })
+                Self::in_cloud(builder.with_http_connector(Connector).build(), prefix, name)
             }
             "gs" => {
                 let builder = GoogleCloudStorageBuilder::from_env().with_url(bucket(&url)).with_retry(retries());
-                let store = builder.with_http_connector(Connector).build();
-                let store = Arc::new(store.map_err(|error| refused(&error))?);
-                Ok(Self { store: store.clone(), prefix, signer: Some(store), folder: None, name })
+                Self::in_cloud(builder.with_http_connector(Connector).build(), prefix, name)
             }
             other => Err(refused(&format_args!("{other}: is not one of file:, s3:, az: and gs:"))),
         }
@@ -89,13 +84,21 @@ impl JobFiles {
             .with_access_key_id(key)
             .with_secret_access_key(secret)
             .with_retry(RetryConfig { max_retries: 1, ..retries() });
-        let name = format!("s3://{bucket}");
-        let store = builder
-            .with_http_connector(Connector)
-            .build()
-            .map_err(|error| FilesError::Url { url: name.clone(), reason: error.to_string() })?;
-        let store = Arc::new(store);
-        Ok(Self { store: store.clone(), prefix: Path::from("some/prefix"), signer: Some(store), folder: None, name })
+        Self::in_cloud(
+            builder.with_http_connector(Connector).build(),
+            Path::from("some/prefix"),
+            format!("s3://{bucket}"),
+        )
+    }
+
+    fn in_cloud<S: ObjectStore + Signer>(
+        store: object_store::Result<S>,
+        prefix: Path,
+        name: String,
+    ) -> Result<Self, FilesError> {
+        let refused = |error: object_store::Error| FilesError::Url { url: name.clone(), reason: error.to_string() };
+        let store = Arc::new(store.map_err(refused)?);
+        Ok(Self { store: store.clone(), prefix, signer: Some(store), folder: None, name })
     }
 }
 

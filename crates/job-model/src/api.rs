@@ -21,11 +21,6 @@ impl Api {
     pub const NAMES: [&str; 2] = ["1", "25"];
 }
 
-/// A document that another program wrote may hold anything under this name.
-pub(crate) fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
-    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
-}
-
 /// What a client gives: anything but one of the names is its mistake.
 pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;

@@ -138,7 +138,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_token: Option<TokenNetwork>,
     /// Which Puppeteer the code is written for; 1.20 when absent.
-    #[serde(default, deserialize_with = "crate::api::known", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
     /// Whether its pages accept certificates that are not valid; as its executor says when absent.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]

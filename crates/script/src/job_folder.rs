@@ -181,11 +181,6 @@ impl JobFolder {
         &self.0.path
     }
 
-    /// What the folder may hold.
-    pub fn limits(&self) -> FolderLimits {
-        self.0.limits
-    }
-
     /// The bytes of all files together.
     pub fn used_bytes(&self) -> u64 {
         self.used().bytes

@@ -42,6 +42,17 @@ enum Kind {
     End,
 }
 
+impl Kind {
+    /// What is asked, and about which Chromium.
+    fn asked_by(request: &Request) -> (u32, Self) {
+        match request {
+            Request::Start { number } => (*number, Self::Start),
+            Request::Weigh { number } => (*number, Self::Weigh),
+            Request::End { number, .. } => (*number, Self::End),
+        }
+    }
+}
+
 /// A Chromium that the executor keeps for this slot. Dropped, it is ended.
 pub(crate) struct Lease {
     number: u32,
@@ -87,7 +98,7 @@ impl ChromiumClient {
         self.0.next_number.set(number.wrapping_add(1));
         // From now on it is ended whatever happens.
         let lease = Lease { number, client: self.clone(), is_over: Cell::new(false) };
-        match self.ask(&Request::Start { number }, number, Kind::Start).await {
+        match self.ask(&Request::Start { number }).await {
             Some((Answer::Started { process_id, .. }, Some(pipe))) => Ok(Started { lease, process_id, pipe }),
             Some((Answer::NotStarted { reason, .. }, _)) => Err(reason),
             Some(_) => Err("the executor sent no connection along".to_owned()),
@@ -110,9 +121,9 @@ impl ChromiumClient {
         }
     }
 
-    async fn ask(&self, request: &Request, number: u32, kind: Kind) -> Option<Received> {
+    async fn ask(&self, request: &Request) -> Option<Received> {
         let (answer, answered) = oneshot::channel();
-        self.0.waiting.0.borrow_mut().insert((number, kind), answer);
+        self.0.waiting.0.borrow_mut().insert(Kind::asked_by(request), answer);
         self.0.socket.send(request, None).await.ok()?;
         answered.await.ok()
     }
@@ -157,7 +168,7 @@ impl Lease {
     /// How much memory it uses, in bytes; 0 when nobody knows.
     pub(crate) async fn weigh(&self) -> u64 {
         let request = Request::Weigh { number: self.number };
-        match timeout(AT_ONCE, self.client.ask(&request, self.number, Kind::Weigh)).await {
+        match timeout(AT_ONCE, self.client.ask(&request)).await {
             Ok(Some((Answer::Weighs { bytes, .. }, _))) => bytes,
             _ => 0,
         }
@@ -168,7 +179,7 @@ impl Lease {
         self.is_over.set(true);
         let request = Request::End { number: self.number, why };
         // Without an answer the executor is gone, and the Chromium with it.
-        let _ = timeout(AT_ONCE, self.client.ask(&request, self.number, Kind::End)).await;
+        let _ = timeout(AT_ONCE, self.client.ask(&request)).await;
     }
 }
 

@@ -202,7 +202,8 @@ impl Service {
             Request::Start { number } => self.start(number).await,
             Request::Weigh { number } => {
                 let group = self.running.lock().0.get(&number).map(Chromium::process_group);
-                let weigh = spawn_blocking(move || group.map_or(0, memory::of_group));
+                let weigh =
+                    spawn_blocking(move || group.map_or(0, |group| memory::of_processes(&memory::members(group))));
                 let bytes = weigh.await.map_err(io::Error::other)?;
                 self.answer(&Answer::Weighs { number, bytes }).await
             }

@@ -20,10 +20,11 @@ impl UsageLimits {
     /// The sentence of the limit that the processes of a group exceed. Reads hundreds of files of /proc.
     pub(super) fn exceeded_by(self, group: i32) -> Option<String> {
         const MIB: u64 = 1 << 20;
-        if memory::of_group(group) > self.memory {
+        let members = memory::members(group);
+        if memory::of_processes(&members) > self.memory {
             return Some(format!("Memory limit of {} MiB (JOB_BROWSER_MEMORY) exceeded", self.memory / MIB));
         }
-        let files = memory::temporary_files_of_group(group);
+        let files = memory::temporary_files_of(&members);
         let limit = self.temporary_files;
         (files > limit).then(|| format!("Limit of {} MiB of temporary files (JOB_TEMP_FILES) exceeded", limit / MIB))
     }

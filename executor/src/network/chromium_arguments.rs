@@ -1,10 +1,8 @@
 //! The operator's flags for Chromium (CHROMIUM_EXTRA_ARGS) that are about the network: what they mean is kept here, because
 //! Chromium itself reaches nothing but the guard.
 
-use std::sync::Arc;
-
 use egress::upstream::ChosenBy;
-use egress::{HostRules, Resolve, Upstream};
+use egress::{HostRules, Upstream};
 
 use super::rules::proxy_server;
 
@@ -16,12 +14,8 @@ pub(super) struct ChromiumArguments {
     /// `--proxy-server`, which the guard goes through.
     pub(super) upstream: Option<Upstream>,
     /// `--host-resolver-rules`, which the guard's resolver keeps.
-    pub(super) host_rules: Option<HostRulesText>,
+    pub(super) host_rules: Option<HostRules>,
 }
-
-/// Rules that were not read yet.
-#[derive(Debug)]
-pub(super) struct HostRulesText(String);
 
 /// Flags that let Chromium choose its way by itself.
 const REFUSED: [(&str, &str); 2] =
@@ -46,7 +40,7 @@ impl ChromiumArguments {
                 "--proxy-server" => server = Some(value),
                 "--no-proxy-server" => server = None,
                 "--proxy-bypass-list" => bypass = value,
-                "--host-resolver-rules" | "--host-rules" => host_rules = Some(HostRulesText(value.to_owned())),
+                "--host-resolver-rules" | "--host-rules" => host_rules = Some(value),
                 _ => kept.push(arg.clone()),
             }
         }
@@ -55,20 +49,9 @@ impl ChromiumArguments {
                 .map_err(|error| format!("--proxy-server: {error}"))?,
             None => None,
         };
+        let host_rules = host_rules.map(HostRules::parse).transpose();
+        let host_rules = host_rules.map_err(|error| format!("--host-resolver-rules: {error}"))?;
         Ok(Self { kept, upstream, host_rules })
-    }
-}
-
-impl HostRulesText {
-    /// Keeps the rules around a resolver.
-    ///
-    /// # Errors
-    /// A sentence that names the flag.
-    pub(super) fn around(&self, resolver: Arc<dyn Resolve>) -> Result<Arc<dyn Resolve>, String> {
-        match HostRules::parse(&self.0, resolver) {
-            Ok(rules) => Ok(Arc::new(rules)),
-            Err(error) => Err(format!("--host-resolver-rules: {error}")),
-        }
     }
 }
 
@@ -80,10 +63,6 @@ fn names_by_proxy(server: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use egress::SystemResolver;
-
     use super::ChromiumArguments;
 
     fn read(args: &[&str]) -> Result<ChromiumArguments, String> {
@@ -105,12 +84,10 @@ mod tests {
             ["--proxy-auto-detect"],
             ["--proxy-server=http=a;https=b"],
             ["--proxy-server=socks4://a"],
+            ["--host-resolver-rules=MAP *:80 a"],
         ] {
             let error = read(&args).expect_err(args[0]);
             assert!(error.starts_with(args[0].split('=').next().expect("a name")), "{error}");
         }
-        let rules = read(&["--host-resolver-rules=MAP *:80 a"]).expect("arguments").host_rules.expect("rules");
-        let error = rules.around(Arc::new(SystemResolver)).err().expect("ports are refused");
-        assert!(error.starts_with("--host-resolver-rules: "), "{error}");
     }
 }
