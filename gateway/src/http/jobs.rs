@@ -103,10 +103,6 @@ async fn store(
 ) -> Result<Response, ApiError> {
     let id = job.uuid.clone();
     job.owner = caller.grant.owner().cloned();
-    job.network_token = match (job.network_token.take(), caller.grant.network()) {
-        (Some(written_under), Some(own)) => Some(written_under.and(own)),
-        (written_under, own) => written_under.or_else(|| own.cloned()),
-    };
     // The job itself goes on to be published: the answer is made before.
     let answer = if time.is_none() { Some(encode(&mut job)) } else { None };
     save(app, caller, change, job, room).await?;
@@ -119,7 +115,7 @@ async fn store(
     })
 }
 
-/// Stores a job and has it published. One that cannot be stored leaves none of the files that came with it.
+/// Stores a job as the caller's, bound by what its token may reach, and has it published. One that cannot be stored leaves none of the files that came with it.
 pub(super) async fn save(
     app: &Arc<App>,
     caller: &Caller,
@@ -129,6 +125,11 @@ pub(super) async fn save(
 ) -> Result<(), ApiError> {
     let (id, input) = (job.uuid.clone(), new_files::input_of(&job));
     job.owner = caller.grant.owner().cloned();
+    // A rerun stays bound by the token under which its code was written, too.
+    job.network_token = match (job.network_token.take(), caller.grant.network()) {
+        (Some(written_under), Some(own)) => Some(written_under.and(own)),
+        (written_under, own) => written_under.or_else(|| own.cloned()),
+    };
     // Once begun it goes on when the client hangs up: what is stored is also published.
     let creating = app.tasks.spawn({
         let (app, caller, id) = (app.clone(), caller.clone(), id.clone());

@@ -13,6 +13,7 @@ mod fleet;
 mod killing;
 mod listing;
 mod losing;
+mod one_shots;
 mod outages;
 mod owners;
 mod predecessors;
