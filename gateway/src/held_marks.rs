@@ -57,12 +57,7 @@ impl HeldMarks {
     }
 
     /// Whether this gateway knows the job to be on the queue though its document does not say so yet.
-    pub(crate) fn holds(&self, job: &Job) -> bool {
-        self.holds_creation(&Creation::of(job))
-    }
-
-    /// As [`HeldMarks::holds`].
-    pub(crate) fn holds_creation(&self, creation: &Creation) -> bool {
+    pub(crate) fn holds(&self, creation: &Creation) -> bool {
         self.lock().jobs.get(creation.uuid()).is_some_and(|held| Creation::of(&held.value) == *creation)
     }
 
@@ -109,6 +104,7 @@ mod tests {
     use job_store::{Revision, Stored};
 
     use super::{HELD, HeldMarks};
+    use crate::fleet::Creation;
 
     fn job(id: &str) -> Stored<Job> {
         let new = NewJob { uuid: id.to_owned(), ..NewJob::default() };
@@ -122,7 +118,10 @@ mod tests {
         marks.hold(first.clone(), now).unwrap();
         marks.hold(second.clone(), now).unwrap();
         assert!(marks.take_due(now).is_empty());
-        assert!(marks.holds(&first.value) && !marks.holds(&job("a").value), "another creation is another job");
+        assert!(
+            marks.holds(&Creation::of(&first.value)) && !marks.holds(&Creation::of(&job("a").value)),
+            "another creation is another job"
+        );
         assert_eq!(marks.take(&first.value.uuid, |_| false), None);
         assert_eq!(marks.take(&first.value.uuid, |_| true), Some(first));
         assert_eq!(marks.take_due(now + HELD), vec![second]);

@@ -12,6 +12,8 @@ use job_store::StoreError;
 use tokio::io::AsyncRead;
 
 use crate::app::App;
+use crate::jobs;
+use crate::left_file::LeftFile;
 use crate::tokens::Reach;
 
 /// The most files that may come with a job.
@@ -37,7 +39,7 @@ pub(crate) struct InputFiles<'a> {
 
 impl<'a> InputFiles<'a> {
     pub(crate) fn of(job: &Job, files: &'a JobFiles) -> Self {
-        let set = SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set: FileSetId::input() };
+        let set = SetKey::of(job, FileSetId::input());
         Self { files, set, stored: Vec::new() }
     }
 
@@ -69,28 +71,17 @@ impl<'a> InputFiles<'a> {
                 }
                 NewFile { job: Some(job), name: of_job, text: None, base64: None } => {
                     let wanted = of_job.unwrap_or_else(|| name.clone());
-                    let from = match app.store.get(&job).await.map(|stored| stored.value) {
-                        Ok(mut from) => {
-                            from.owner = app.created_here.owner(&from);
-                            from
-                        }
+                    let from = match jobs::read_within(app, &job, reach).await {
+                        Ok(stored) => stored.value,
                         Err(StoreError::NotFound { .. }) => {
                             return Err(bad(&format!("is of job {job}, which is not there")));
                         }
                         Err(error) => return Err(InputError::Store(error)),
                     };
-                    if !reach.covers(&from) {
-                        return Err(bad(&format!("is of job {job}, which is not there")));
-                    }
-                    let place = from.files.iter().flatten().position(|file| file.name == wanted);
-                    let (Some(place), Some(set)) = (place, from.file_set.clone()) else {
+                    let Some(found) = LeftFile::of(&from, wanted.as_str()) else {
                         return Err(bad(&format!("is of job {job}, which has no file {wanted}")));
                     };
-                    let set = SetKey { job, instance: from.instance.clone(), set };
-                    let file = from.files.and_then(|mut files| files.drain(place..).next());
-                    if let Some(file) = file {
-                        self.copy(&set, place, &file, &name).await?;
-                    }
+                    self.copy(&found.set, found.index, found.file, &name).await?;
                 }
                 _ => return Err(bad("must have one of base64, text, or job with name")),
             }
@@ -100,7 +91,7 @@ impl<'a> InputFiles<'a> {
 
     /// Stores what another job was sent.
     pub(crate) async fn copy_all(&mut self, of: &Job) -> Result<(), InputError> {
-        let set = SetKey { job: of.uuid.clone(), instance: of.instance.clone(), set: FileSetId::input() };
+        let set = SetKey::of(of, FileSetId::input());
         for (place, file) in of.input_files.iter().flatten().enumerate() {
             self.copy(&set, place, file, &file.name).await?;
         }

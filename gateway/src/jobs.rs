@@ -27,4 +27,5 @@ pub(crate) use finish::{Kept, finish};
 pub(crate) use loss::{loss_horizon, queue_was_empty};
 pub(crate) use mark::{write_due, write_held};
 pub(crate) use publish::{adopt, adopt_foreign, publish_left, publish_lost, publish_waiting};
+pub(crate) use rows::read_within;
 pub(crate) use wanted::answer;

@@ -29,6 +29,7 @@ mod http;
 mod input_files;
 mod jobs;
 mod last_hour;
+mod left_file;
 mod listener;
 mod metrics;
 mod one_shots;

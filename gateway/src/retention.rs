@@ -75,8 +75,7 @@ fn rules(app: &App) -> Vec<Rule> {
 
 /// Deletes all jobs of a rule that ended so long ago.
 async fn retire(app: &App, rule: &Rule) -> Result<(), StoreError> {
-    let age = i64::try_from(rule.age.as_millis()).unwrap_or(i64::MAX);
-    let Some(limit) = clock::now().checked_sub(age).and_then(Timestamp::from_unix_millis) else { return Ok(()) };
+    let Some(limit) = clock::before(rule.age) else { return Ok(()) };
     // A job ends after it was created. The few that were created before the limit and ended after it are passed over.
     let filter =
         JobFilter { owner: rule.owner.clone(), state: Some(rule.state), created_to: Some(limit), ..JobFilter::ALL };

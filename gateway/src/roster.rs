@@ -67,6 +67,8 @@ impl Roster {
             said.executors.remove(&heartbeat.executor);
         } else {
             said.executors.insert(heartbeat.executor.clone(), (heartbeat, now));
+            // Those that ended without a word go, also when nobody asks.
+            said.executors.retain(|_, (_, heard)| now - *heard <= GONE_AFTER);
         }
     }
 
@@ -77,6 +79,7 @@ impl Roster {
             Some(heard) => *heard = now,
             None => {
                 said.gateways.insert(name.to_owned(), now);
+                said.gateways.retain(|_, heard| now - *heard <= GONE_AFTER);
             }
         }
     }

@@ -8,7 +8,6 @@
 //! each restart of its broker. They are counted and left as they are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use job_model::{Job, JobId, JobStatus, Timestamp};
@@ -69,10 +68,10 @@ async fn round(app: &App, old: &mut [OldJobs]) {
         }
         // A job that was created later cannot be left behind yet.
         let created_until = match status {
-            JobStatus::Created => before(app.settings.publish_after),
+            JobStatus::Created => clock::before(app.settings.publish_after),
             _ => jobs::loss_horizon(app),
         };
-        let mut recent = Pages { status, created_from: before(app.settings.requeue_max_age), after: None };
+        let mut recent = Pages { status, created_from: clock::before(app.settings.requeue_max_age), after: None };
         for _ in 0..PAGES {
             let Some(created_until) = created_until else { break };
             let Some(found) = recent.next(app, created_until).await else { return };
@@ -153,7 +152,7 @@ impl OldJobs {
 
     /// Looks at a page. False at the end of a walk.
     async fn look(&mut self, app: &App) -> bool {
-        let Some(oldest_recent) = before(app.settings.requeue_max_age) else {
+        let Some(oldest_recent) = clock::before(app.settings.requeue_max_age) else {
             (self.counted, self.left) = (true, 0);
             return false;
         };
@@ -169,10 +168,4 @@ impl OldJobs {
         }
         !last
     }
-}
-
-/// The time so long ago; `None` before all times.
-fn before(age: Duration) -> Option<Timestamp> {
-    let age = i64::try_from(age.as_millis()).ok()?;
-    Timestamp::from_unix_millis(clock::now().checked_sub(age)?)
 }

@@ -3,7 +3,7 @@
 //! The number is the file's place in its set's list and makes the key its own; the name after it is for people who look
 //! into the store, without what a store could stumble over.
 
-use job_model::{FileName, FileSetId, InstanceId, JobId};
+use job_model::{FileName, FileSetId, InstanceId, Job, JobId};
 
 /// What all keys begin with.
 const ROOT: &str = "jobs";
@@ -26,6 +26,11 @@ pub struct SetKey {
 }
 
 impl SetKey {
+    /// Names a set of this very job.
+    pub fn of(job: &Job, set: FileSetId) -> Self {
+        Self { job: job.uuid.clone(), instance: job.instance.clone(), set }
+    }
+
     /// The parts of the key, below the store's prefix.
     pub(crate) fn components(&self) -> impl Iterator<Item = String> {
         let instance = self.instance.as_ref().map_or(NO_INSTANCE, InstanceId::as_str).to_owned();

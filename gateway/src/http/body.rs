@@ -36,7 +36,7 @@ pub(crate) async fn read(request: Request, app: &App) -> Result<Body<'_>, ApiErr
     }
     let reading = async {
         let mut chunks = request.into_body().into_data_stream();
-        let mut body = Body { bytes: Vec::new(), room: None };
+        let mut body = Body::empty();
         let mut total = 0_usize;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| ApiError::Body { reason: error.to_string() })?;
@@ -59,12 +59,17 @@ pub(crate) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
+    pub(super) fn empty() -> Self {
+        Self { bytes: Vec::new(), room: None }
+    }
+
     /// What came.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    async fn extend(&mut self, chunk: &[u8], room: &'a Semaphore) {
+    /// Takes a piece, once there is room for it.
+    pub(super) async fn extend(&mut self, chunk: &[u8], room: &'a Semaphore) {
         let size = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
         let more = room.acquire_many(size).await.expect("nobody closes the room");
         match &mut self.room {
@@ -95,7 +100,7 @@ pub(crate) async fn discard(request: Request, settings: &Settings) {
 }
 
 /// Whether the client waits for a word before it sends the body.
-pub(crate) fn is_held_back(request: &Request) -> bool {
+fn is_held_back(request: &Request) -> bool {
     request.headers().contains_key(EXPECT)
 }
 

@@ -122,8 +122,7 @@ impl IntoResponse for ApiError {
             Self::TooManyJobs { token, limit, most, jobs } => {
                 let message =
                     format!("{limit} of the token {token} is {most}, and so many of its jobs {jobs}: try later");
-                let headers = [(RETRY_AFTER, HeaderValue::from_static("5"))];
-                return (status, headers, body("Too many jobs", &message)).into_response();
+                ("Too many jobs".to_owned(), message)
             }
             Self::Busy { waiting } => {
                 ("Too many jobs are waiting".to_owned(), format!("{waiting} jobs wait in the queue, try later"))

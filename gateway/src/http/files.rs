@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use job_files::{FilesError, JobFiles, SetKey};
-use job_model::{FileName, FileSetId, Job, JobFile, JobId};
+use job_model::JobId;
 use serde_json::{Value, json};
 use service::Chain;
 use url::form_urlencoded;
@@ -28,6 +28,7 @@ use super::lookup::{self, JobPath};
 use super::zip;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::left_file::LeftFile;
 
 /// How long an address of the store's own can be used.
 const PRESIGNED: Duration = Duration::from_secs(5 * 60);
@@ -74,7 +75,7 @@ pub(crate) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let job = lookup::read(&app, &id, &caller.reach()).await?;
-    let found = located(&job, &name).ok_or_else(|| ApiError::FileNotFound { name: name.clone() })?;
+    let found = LeftFile::of(&job, &name).ok_or_else(|| ApiError::FileNotFound { name: name.clone() })?;
     let files = store(&app)?;
     if asks_for_redirect(query.as_deref())
         && let Some(address) = files.presigned(&found.set, found.index, found.file, PRESIGNED).await.map_err(away)?
@@ -92,7 +93,7 @@ pub(crate) async fn archive(
 ) -> Result<Response, ApiError> {
     let job = lookup::read(&app, &id, &caller.reach()).await?;
     let files = store(&app)?.clone();
-    let set = job.file_set.clone().map(|set| SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set });
+    let set = job.file_set.clone().map(|set| SetKey::of(&job, set));
     let list = set.map(|set| (set, job.files.unwrap_or_default()));
     let name = format!("attachment; filename*=UTF-8''{}.zip", encoded(id.as_str()));
     let mut response = Response::new(Body::from_stream(zip::stream(files, list)));
@@ -106,26 +107,10 @@ pub(crate) async fn archive(
     Ok(response)
 }
 
-/// A file, and where it is stored.
-pub(super) struct Located<'a> {
-    pub(super) set: SetKey,
-    pub(super) index: usize,
-    pub(super) file: &'a JobFile,
-}
-
-/// The job's file of that name.
-pub(super) fn located<'a>(job: &'a Job, name: &str) -> Option<Located<'a>> {
-    let name = FileName::parse(name).ok()?;
-    let index = job.files.as_ref()?.iter().position(|file| file.name == name)?;
-    let set: FileSetId = job.file_set.clone()?;
-    let set = SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set };
-    Some(Located { set, index, file: &job.files.as_ref()?[index] })
-}
-
 /// The bytes of a file, or those that are asked for.
 pub(super) async fn answer(
     files: &JobFiles,
-    found: &Located<'_>,
+    found: &LeftFile<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {

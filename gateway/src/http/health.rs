@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use service::Chain;
 
 use crate::app::App;
+use crate::clock;
 use crate::metrics::StatusLabels;
 
 /// Routes for whoever looks after the process: it is called by whatever address it has, however many others call it.
@@ -94,8 +95,7 @@ pub(super) async fn oldest_queued(app: &App, now: Timestamp) -> Result<Option<Ti
         after: None,
         limit: 1,
     };
-    let max_age = i64::try_from(app.settings.requeue_max_age.as_millis()).unwrap_or(i64::MAX);
-    let recent = now.unix_millis().checked_sub(max_age).and_then(Timestamp::from_unix_millis);
+    let recent = clock::before(app.settings.requeue_max_age);
     let mut found = app.store.leftovers(query(None)).await?;
     let is_left = |job: &Job| {
         job.instance.is_none() && job.dispatch.is_none() && recent.is_some_and(|recent| job.created_at < recent)

@@ -1,6 +1,7 @@
 //! The API's verbs on single jobs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{RawQuery, Request, State};
@@ -42,22 +43,22 @@ pub(crate) async fn create(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let time = wait::wanted(query.as_deref(), app.settings.max_wait);
-    let time = time.and_then(|time| refuse_when_full(&app).map(|()| time));
-    // Who waits reads the result.
-    let time = time.and_then(|time| time.map_or(Ok(()), |_| require(&caller, Scope::JobsRead)).map(|()| time));
-    if new_files::is_form(&request) {
-        let time = time?;
+    let is_form = new_files::is_form(&request);
+    let time = match may_create(&app, &caller, query.as_deref()) {
+        Ok(time) => time,
+        Err(refused) => {
+            if !is_form {
+                body::discard(request, &app.settings).await;
+            }
+            return Err(refused);
+        }
+    };
+    if is_form {
         let room = admit(&app, &caller.grant).await?;
         let job = new_files::read_form(&app, &caller, request).await?;
         return store(&app, &caller, Change::Create, job, room, time).await;
     }
-    // The body of a refused job is read, too: a connection with an unread one is closed under the client's next request.
-    let body = match time {
-        Err(refused) if body::is_held_back(&request) => return Err(refused),
-        _ => body::read(request, &app).await,
-    };
-    let (time, body) = (time?, body?);
+    let body = body::read(request, &app).await?;
     let (mut job, files) = body::job(body.bytes())?;
     drop(body);
     let room = admit(&app, &caller.grant).await?;
@@ -65,6 +66,17 @@ pub(crate) async fn create(
         new_files::take(&app, &caller, &mut job, files).await?;
     }
     store(&app, &caller, Change::Create, job, room, time).await
+}
+
+/// Whether a job is taken at all, before its body is; and for how long its client wants to wait.
+fn may_create(app: &App, caller: &Caller, query: Option<&str>) -> Result<Option<Duration>, ApiError> {
+    let time = wait::wanted(query, app.settings.max_wait)?;
+    refuse_when_full(app)?;
+    if time.is_some() {
+        // Who waits reads the result.
+        require(caller, Scope::JobsRead)?;
+    }
+    Ok(time)
 }
 
 /// `POST /jobs/{uuid}/rerun`: a new job that runs the same.
@@ -99,7 +111,7 @@ async fn store(
     change: Change,
     mut job: Job,
     room: Option<Storing>,
-    time: Option<std::time::Duration>,
+    time: Option<Duration>,
 ) -> Result<Response, ApiError> {
     let id = job.uuid.clone();
     job.owner = caller.grant.owner().cloned();

@@ -48,17 +48,18 @@ pub(crate) async fn find_and_watch(app: &App, id: &JobId, reach: &Reach) -> Resu
 
 /// The job as clients see it: with what this gateway knows beyond its document.
 pub(crate) fn shown(app: &App, mut job: Job) -> Job {
-    if app.held_marks.holds(&job) && job.status == JobStatus::Created {
+    let creation = Creation::of(&job);
+    if job.status == JobStatus::Created && app.held_marks.holds(&creation) {
         job.status = JobStatus::Queued;
     }
-    show_running(app, &Creation::of(&job), &mut job.status, &mut job.running);
+    show_running(app, &creation, &mut job.status, &mut job.running);
     job.published()
 }
 
 /// As [`shown`], of a summary.
 pub(crate) fn shown_summary(app: &App, mut job: JobSummary) -> JobSummary {
     let creation = Creation::new(job.uuid.clone(), job.instance.clone());
-    if job.status == JobStatus::Created && app.held_marks.holds_creation(&creation) {
+    if job.status == JobStatus::Created && app.held_marks.holds(&creation) {
         job.status = JobStatus::Queued;
     }
     show_running(app, &creation, &mut job.status, &mut job.running);

@@ -6,7 +6,7 @@ use std::io;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream;
 use job_files::{FilesError, SetKey};
 use job_model::{FileName, FileSetId, Job, NewFile};
 use tokio_util::io::StreamReader;
@@ -76,7 +76,7 @@ pub(super) async fn take_those_of(app: &App, job: &mut Job, other: &Job) -> Resu
 /// Where the files are that came with a job, when there are any.
 pub(super) fn input_of(job: &Job) -> Option<SetKey> {
     job.input_files.as_ref()?;
-    Some(SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set: FileSetId::input() })
+    Some(SetKey::of(job, FileSetId::input()))
 }
 
 /// Reads a form: the job first, then its files, which are stored as they come.
@@ -89,7 +89,7 @@ pub(super) async fn read_form(app: &App, caller: &Caller, request: Request) -> R
     let first = tokio::time::timeout(time, parts.next_field()).await.map_err(|_| ApiError::BodyTimeout)?;
     let first = first.map_err(malformed)?.filter(|field| field.name() == Some(JOB));
     let first = first.ok_or_else(|| ApiError::Body { reason: format!("the form's first part must be {JOB}") })?;
-    let (mut job, inline) = body::job(&small(app, first).await?)?;
+    let (mut job, inline) = body::job(small(app, first).await?.bytes())?;
     let of_jobs = may_read(caller, &inline)?;
     let mut input = InputFiles::of(&job, store);
     let taken = async {
@@ -143,19 +143,19 @@ async fn take_part(app: &App, input: &mut InputFiles<'_>, field: Field<'_>, left
     }
 }
 
-/// The bytes of the part with the job.
-async fn small(app: &App, field: Field<'_>) -> Result<Vec<u8>, ApiError> {
+/// The part with the job, in the room for all bodies.
+async fn small<'a>(app: &'a App, mut field: Field<'_>) -> Result<body::Body<'a>, ApiError> {
     let limit = app.settings.max_body_bytes;
-    let reading = field.map_err(|error| ApiError::Body { reason: error.body_text() }).boxed().try_fold(
-        Vec::new(),
-        |mut bytes, piece| async move {
-            if bytes.len() + piece.len() > limit {
+    let reading = async {
+        let mut body = body::Body::empty();
+        while let Some(piece) = field.chunk().await.map_err(|error| ApiError::Body { reason: error.body_text() })? {
+            if body.bytes().len() + piece.len() > limit {
                 return Err(ApiError::TooLarge { size: None, limit });
             }
-            bytes.extend_from_slice(&piece);
-            Ok(bytes)
-        },
-    );
+            body.extend(&piece, &app.body_room).await;
+        }
+        Ok(body)
+    };
     tokio::time::timeout(app.settings.request_timeout, reading).await.unwrap_or(Err(ApiError::BodyTimeout))
 }
 

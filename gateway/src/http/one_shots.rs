@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::audit::Change;
 use crate::caller::Caller;
 use crate::input_files::InputFiles;
+use crate::left_file::LeftFile;
 use crate::one_shots::{CacheKey, OneShot, OneShotRequest, Refused};
 
 /// Names the job of an answer.
@@ -101,7 +102,7 @@ async fn of_job(
 ) -> Result<Response, ApiError> {
     let job = lookup::read(app, id, &caller.reach()).await?;
     let name = job.results.as_ref().and_then(|results| results.get("answer")).and_then(Value::as_str);
-    let found = name.filter(|_| job.error.is_empty()).and_then(|name| files::located(&job, name));
+    let found = name.filter(|_| job.error.is_empty()).and_then(|name| LeftFile::of(&job, name));
     let mut response = match found {
         Some(found) => files::answer(store, &found, &Method::GET, headers).await?,
         None => failed(&job),

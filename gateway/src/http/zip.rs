@@ -48,7 +48,8 @@ struct Writer {
 /// The file that is being written.
 struct Current {
     content: job_files::Content,
-    sum: Crc32,
+    /// CRC-32 as in ISO 3309.
+    sum: crc32fast::Hasher,
     bytes: u64,
     entry: Entry,
 }
@@ -78,7 +79,7 @@ impl Writer {
             }
         }
         if let Some(Current { sum, bytes, entry, .. }) = self.current.take() {
-            let entry = Entry { sum: sum.finish(), bytes, ..entry };
+            let entry = Entry { sum: sum.finalize(), bytes, ..entry };
             let descriptor = entry.descriptor();
             self.entries.push(entry);
             return Some(Ok(descriptor));
@@ -96,7 +97,7 @@ impl Writer {
         let entry = Entry { name, sum: 0, bytes: 0, offset: self.written, large: file.bytes >= LARGE };
         self.next += 1;
         let header = entry.header();
-        self.current = Some(Current { content, sum: Crc32::new(), bytes: 0, entry });
+        self.current = Some(Current { content, sum: crc32fast::Hasher::new(), bytes: 0, entry });
         Some(Ok(header))
     }
 }
@@ -229,23 +230,6 @@ fn put32(out: &mut Vec<u8>, value: u32) {
 
 fn put64(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&value.to_le_bytes());
-}
-
-/// The sum of ZIP: CRC-32 as in ISO 3309.
-struct Crc32(crc32fast::Hasher);
-
-impl Crc32 {
-    fn new() -> Self {
-        Self(crc32fast::Hasher::new())
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(self) -> u32 {
-        self.0.finalize()
-    }
 }
 
 #[cfg(test)]

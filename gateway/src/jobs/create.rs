@@ -1,6 +1,7 @@
 //! A job comes into being.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 
 use job_model::{InvalidJobId, Job, JobId, NewJob, Timestamp};
 use job_store::{StoreError, Stored};
@@ -35,21 +36,21 @@ pub(crate) async fn rerun(
     id: &JobId,
     reach: &Reach,
 ) -> Result<Result<(Job, Job), InvalidJobId>, StoreError> {
-    let old = rows::read_within(app, id, reach).await?.value;
-    let files = Job { code: String::new(), logs: None, results: None, ..old.clone() };
+    let mut old = rows::read_within(app, id, reach).await?.value;
     let new = NewJob {
         uuid: String::new(),
-        code: old.code,
-        vars: old.vars,
-        modules: old.modules,
+        code: take(&mut old.code),
+        vars: take(&mut old.vars),
+        modules: take(&mut old.modules),
         timeout: old.timeout,
         max_attempts: old.max_attempts,
-        network: old.network,
+        network: old.network.take(),
         api: old.api,
         ignore_https_errors: old.ignore_https_errors,
         files: BTreeMap::new(),
     };
+    (old.logs, old.results) = (None, None);
     // Its code stays bound by the token of whoever wrote it.
-    let network_token = old.network_token;
-    Ok(Job::create(new, Timestamp::now()).map(|job| (Job { rerun_of: Some(old.uuid), network_token, ..job }, files)))
+    let (rerun_of, network_token) = (Some(old.uuid.clone()), old.network_token.take());
+    Ok(Job::create(new, Timestamp::now()).map(|job| (Job { rerun_of, network_token, ..job }, old)))
 }

@@ -32,11 +32,8 @@ pub(crate) async fn delete(app: &App, id: &JobId, reach: &Reach) -> Result<(), S
 fn remove_files(app: &App, job: &Job) {
     let Some(files) = app.files.clone().filter(|_| job.files.is_some() || job.input_files.is_some()) else { return };
     let input = job.input_files.as_ref().map(|_| FileSetId::input());
-    let sets: Vec<SetKey> = [input, job.file_set.clone()]
-        .into_iter()
-        .flatten()
-        .map(|set| SetKey { job: job.uuid.clone(), instance: job.instance.clone(), set })
-        .collect();
+    let sets: Vec<SetKey> =
+        [input, job.file_set.clone()].into_iter().flatten().map(|set| SetKey::of(job, set)).collect();
     app.tasks.spawn(async move {
         for set in sets {
             if let Err(error) = files.remove(&set).await {

@@ -34,7 +34,7 @@ impl Row {
 /// Stores a new job.
 pub(super) async fn insert(app: &App, job: &Job) -> Result<Revision, StoreError> {
     let written = app.store.insert(job).await;
-    noted(app, Row::Created, &job.uuid, written)
+    noted(app, Row::Created, written).inspect(|_| app.untouched_jobs.ours(&job.uuid))
 }
 
 /// Reads a job, with its instance and its owner where this gateway knows what the document may not say.
@@ -50,35 +50,31 @@ pub(super) async fn read(app: &App, id: &JobId) -> Result<Stored<Job>, StoreErro
 /// Writes a job over the revision it was read at.
 pub(super) async fn update(app: &App, row: Row, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
     let written = app.store.update(job, revision).await;
-    noted(app, row, &job.uuid, written)
+    noted(app, row, written).inspect(|_| app.untouched_jobs.ours(&job.uuid))
 }
 
 /// Deletes the revision of a job that was read.
 pub(super) async fn delete(app: &App, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
     let written = app.store.delete(id, revision).await;
-    noted(app, Row::Deleted, id, written)
+    noted(app, Row::Deleted, written)
 }
 
 /// Deletes many revisions of jobs that a list showed.
 pub(super) async fn delete_many(app: &App, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>> {
-    let ids: Vec<JobId> = rows.iter().map(|(id, _)| id.clone()).collect();
     let written = app.store.delete_many(rows).await;
-    ids.iter().zip(written).map(|(id, row)| noted(app, Row::Deleted, id, row)).collect()
+    written.into_iter().map(|row| noted(app, Row::Deleted, row)).collect()
 }
 
-fn noted<T>(app: &App, row: Row, id: &JobId, written: Result<T, StoreError>) -> Result<T, StoreError> {
+fn noted<T>(app: &App, row: Row, written: Result<T, StoreError>) -> Result<T, StoreError> {
     app.store_health.note(&written);
     if written.is_ok() {
-        if row != Row::Deleted {
-            app.untouched_jobs.ours(id);
-        }
         app.metrics.rows_written.get_or_create(&RowLabels { row: row.as_str() }).inc();
     }
     written
 }
 
 /// As [`read`]; a job out of reach does not exist.
-pub(super) async fn read_within(app: &App, id: &JobId, reach: &Reach) -> Result<Stored<Job>, StoreError> {
+pub(crate) async fn read_within(app: &App, id: &JobId, reach: &Reach) -> Result<Stored<Job>, StoreError> {
     let stored = read(app, id).await?;
     if reach.covers(&stored.value) { Ok(stored) } else { Err(StoreError::NotFound { id: id.clone() }) }
 }
