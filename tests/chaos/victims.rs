@@ -80,7 +80,7 @@ pub(crate) fn executor(stack: &Stack) -> Process {
 fn slots(stack: &Stack) -> Vec<u32> {
     let executors = stack.executors.iter().map(Process::id);
     let trees = executors.flat_map(|id| processes::tree(id).into_iter().skip(1));
-    trees.filter(|id| command_line(*id).contains("puppet-master-executor slot")).collect()
+    trees.filter(|id| processes::command_line(*id).contains("puppet-master-executor slot")).collect()
 }
 
 fn kill_one(ids: &[u32], turn: usize) -> bool {
@@ -91,10 +91,5 @@ fn kill_one(ids: &[u32], turn: usize) -> bool {
 
 /// One of Chromium's renderers and the like.
 fn is_helper(id: u32) -> bool {
-    command_line(id).contains("--type=")
-}
-
-fn command_line(id: u32) -> String {
-    let bytes = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).replace('\0', " ")
+    processes::command_line(id).contains("--type=")
 }

@@ -7,9 +7,10 @@ use job_model::Job;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::ports;
-use testkit::processes::{self, Process, Program};
+use testkit::processes::Process;
 use tests::client::Client;
-use tests::stack::{CHROMIUM_ARGS, TOKEN};
+use tests::stack::TOKEN;
+use tests::up;
 
 /// A token with a name that may not delete. Its text is `test`.
 const NAMED: &str = r#"
@@ -35,15 +36,9 @@ impl Server {
         let port = ports::free();
         let tokens = folder.path().join("tokens.toml");
         std::fs::write(&tokens, NAMED).expect("a file of tokens");
-        let mut process = Program::new(processes::binary("puppet-master"))
-            .arg("up")
-            .env("LISTEN_PORT", port)
-            .env("API_TOKEN", TOKEN)
+        let mut process = up::program(port, folder.path())
             .env("TOKENS_FILE", tokens.display())
-            .env("DATA_DIR", folder.path().join("data").display())
-            .env("RUN_DIR", folder.path().join("run").display())
             .env("EXECUTOR_CONCURRENCY", 2)
-            .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
             // Jobs of these tests visit the gateway that they run in.
             .env("NETWORK_ALLOW", "loopback,own")
             .spawn();

@@ -1,6 +1,5 @@
 //! `puppet-master backup` of a running `up`, and two `up` on one folder.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use job_queue::embedded::EmbeddedQueue;
@@ -10,21 +9,10 @@ use serde_json::{Value, json};
 use testkit::ports;
 use testkit::processes::{self, Process, Program};
 use tests::client::Client;
-use tests::stack::{CHROMIUM_ARGS, TOKEN};
+use tests::stack::TOKEN;
+use tests::up;
 
 const START: Duration = Duration::from_secs(60);
-
-fn up(port: u16, data_dir: &Path, run_dir: &Path) -> Process {
-    Program::new(processes::binary("puppet-master"))
-        .arg("up")
-        .env("LISTEN_PORT", port)
-        .env("API_TOKEN", TOKEN)
-        .env("DATA_DIR", data_dir.display())
-        .env("RUN_DIR", run_dir.display())
-        .env("EXECUTOR_CONCURRENCY", 1)
-        .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
-        .spawn()
-}
 
 async fn stop(mut process: Process) {
     process.terminate();
@@ -39,10 +27,10 @@ async fn list(client: &Client) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_is_a_data_dir_whose_jobs_end_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (data, run, copy) = (folder.path().join("data"), folder.path().join("run"), folder.path().join("copy"));
+    let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
     let port = ports::free();
     let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
-    let mut running = up(port, &data, &run);
+    let mut running = up::program(port, folder.path()).spawn();
     running.wait_for_port(port, START).await;
     client.run(json!({"uuid": "first", "code": "results.n = -1; logger.info('ran')"})).await;
 
@@ -74,7 +62,7 @@ async fn a_backup_under_load_is_a_data_dir_whose_jobs_end_once() {
     // Restored: the copy is a DATA_DIR.
     let port = ports::free();
     let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
-    let mut restored = up(port, &copy, &run);
+    let mut restored = up::program(port, folder.path()).env("DATA_DIR", copy.display()).spawn();
     restored.wait_for_port(port, START).await;
     let saved = list(&client).await;
     assert!(saved.iter().any(|job| job["uuid"] == "first" && job["status"] == "done"), "{saved:?}");
@@ -106,10 +94,11 @@ async fn a_second_up_on_the_same_folder_names_the_first_and_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let port = ports::free();
-    let mut first = up(port, &data, &folder.path().join("run"));
+    let mut first = up::program(port, folder.path()).spawn();
     first.wait_for_port(port, START).await;
 
-    let mut second = up(ports::free(), &data, &folder.path().join("other-run"));
+    let other_run = folder.path().join("other-run");
+    let mut second = up::program(ports::free(), folder.path()).env("RUN_DIR", other_run.display()).spawn();
     assert_eq!(second.wait(START).await.code(), Some(2), "{}", second.stderr());
     let said = second.stderr();
     assert!(said.contains(&format!("process {} works with DATA_DIR", first.id())), "{said}");

@@ -6,28 +6,19 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::ports;
-use testkit::processes::{self, Process, Program};
+use testkit::processes::{Process, Program};
 use testkit::site::Site;
 use tests::client::Client;
-use tests::stack::{CHROMIUM_ARGS, Stack, TOKEN};
+use tests::stack::Stack;
+use tests::up;
 
-fn up(port: u16, folder: &Path) -> Program {
-    Program::new(processes::binary("puppet-master"))
-        .arg("up")
-        .env("LISTEN_PORT", port)
-        .env("API_TOKEN", TOKEN)
-        .env("DATA_DIR", folder.join("data").display())
-        .env("RUN_DIR", folder.join("run").display())
-        .env("EXECUTOR_CONCURRENCY", 1)
-        .env("FILES_SWEEP_INTERVAL", "200ms")
-        .env("MAX_FILES_BYTES", 100_000)
-        .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
+fn program(port: u16, folder: &Path) -> Program {
+    up::program(port, folder).env("FILES_SWEEP_INTERVAL", "200ms").env("MAX_FILES_BYTES", 100_000)
 }
 
-async fn started(port: u16, folder: &Path) -> (Process, Client) {
-    let mut process = up(port, folder).spawn();
-    process.wait_for_port(port, Duration::from_secs(30)).await;
-    (process, Client::new(format!("http://127.0.0.1:{port}"), TOKEN))
+async fn started(folder: &Path) -> (Process, Client) {
+    let port = ports::free();
+    up::started(program(port, folder), port).await
 }
 
 /// The regular files below a folder.
@@ -47,8 +38,7 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_go_in_and_come_out() {
     let folder = tempfile::tempdir().expect("a folder");
-    let port = ports::free();
-    let (mut process, client) = started(port, folder.path()).await;
+    let (mut process, client) = started(folder.path()).await;
     let code = "results.in = (await files.read('in.csv')).toString();
                 await files.write('out/a b.html', '<script>1</script>');
                 await files.write('copy.csv', await files.read('in.csv'));";
@@ -72,13 +62,8 @@ async fn files_go_in_and_come_out() {
     assert_eq!((header("x-content-type-options"), header("content-length")), ("nosniff".to_owned(), "18".to_owned()));
     assert!(header("content-security-policy").contains("sandbox"));
     assert_eq!(page.text().await.expect("the file"), "<script>1</script>");
-    let part = reqwest::Client::new()
-        .get(format!("http://127.0.0.1:{port}{path}/copy.csv"))
-        .bearer_auth(TOKEN)
-        .header("range", "bytes=2-")
-        .send()
-        .await
-        .expect("an answer");
+    let part = client.request(Method::GET, &format!("{path}/copy.csv")).header("range", "bytes=2-");
+    let part = part.send().await.expect("an answer");
     assert_eq!((part.status().as_u16(), part.headers()["content-range"].to_str().ok()), (206, Some("bytes 2-2/3")));
     assert_eq!(part.text().await.expect("a part"), "2");
     assert_eq!(get(format!("{path}/none")).await.status(), 404);
@@ -119,8 +104,7 @@ async fn files_go_in_and_come_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_brings_files() {
     let folder = tempfile::tempdir().expect("a folder");
-    let port = ports::free();
-    let (process, client) = started(port, folder.path()).await;
+    let (process, client) = started(folder.path()).await;
     let post = async |parts: Vec<(&str, Option<&str>, Vec<u8>)>| {
         let mut body = Vec::new();
         for (name, file_name, content) in parts {
@@ -131,12 +115,9 @@ async fn a_form_brings_files() {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(b"--XX--\r\n");
-        let sent = reqwest::Client::new()
-            .post(format!("http://127.0.0.1:{port}/jobs?wait=30"))
-            .bearer_auth(TOKEN)
-            .header("content-type", "multipart/form-data; boundary=XX")
-            .body(body);
-        let answer = sent.send().await.expect("an answer");
+        let request = client.request(Method::POST, "/jobs?wait=30");
+        let request = request.header("content-type", "multipart/form-data; boundary=XX").body(body);
+        let answer = request.send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a text"))
     };
     let job = br#"{"code": "results.list = await files.list()"}"#.to_vec();
@@ -168,8 +149,7 @@ async fn a_form_brings_files() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_is_away_holds_the_result_back_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let port = ports::free();
-    let (_process, client) = started(port, folder.path()).await;
+    let (_process, client) = started(folder.path()).await;
     let store = folder.path().join("data/files");
     let site = Site::start();
     let code = format!("await page.goto('{}'); await files.write('a', 'x')", site.url("/slow?ms=1000"));
@@ -192,8 +172,8 @@ async fn whoever_dies_every_job_has_its_whole_set_and_nothing_else() {
     let address = format!("file://{}", folder.path().join("files").display());
     let site = Site::start();
     let mut stack = Stack::start(0).await;
-    stack.add_gateway(&[("FILES_URL", address.as_str()), ("FILES_SWEEP_INTERVAL", "300ms")]).await;
-    let client = Client::new(format!("http://127.0.0.1:{}", stack.gateways.last().expect("a gateway").port), TOKEN);
+    let env = [("FILES_URL", address.as_str()), ("FILES_SWEEP_INTERVAL", "300ms")];
+    let client = stack.add_gateway(&env).await.client();
     stack.add_executor(&[("FILES_URL", address.as_str())]);
     let code = "for (const name of ['a', 'b', 'c']) await files.write(name, name + vars.number);
                 await page.goto(vars.url);
@@ -236,9 +216,8 @@ async fn a_gibibyte_passes_in_pieces() {
     const PIECES: usize = 1 << 10;
     let folder = tempfile::tempdir().expect("a folder");
     let port = ports::free();
-    let mut process = up(port, folder.path()).env("JOB_FILES_BYTES", 2_u64 << 30).spawn();
-    process.wait_for_port(port, Duration::from_secs(30)).await;
-    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+    let program = program(port, folder.path()).env("JOB_FILES_BYTES", 2_u64 << 30);
+    let (process, client) = up::started(program, port).await;
     let site = Site::start();
     site.route("/large", |_| {
         let pieces = (0..PIECES).map(|_| Ok::<_, std::io::Error>(vec![7_u8; PIECE]));

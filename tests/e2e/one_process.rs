@@ -1,40 +1,21 @@
 //! `puppet-master up` and `puppet-master exec`: the system in one process.
 
-use std::path::Path;
 use std::time::Duration;
 
 use job_model::JobStatus;
 use serde_json::json;
 use testkit::ports;
-use testkit::processes::{self, Process, Program};
+use testkit::processes::{self, Program};
 use testkit::site::Site;
-use tests::client::Client;
 use tests::stack::{CHROMIUM_ARGS, TOKEN};
-
-fn up(port: u16, folder: &Path) -> Process {
-    program(port, folder).spawn()
-}
-
-fn program(port: u16, folder: &Path) -> Program {
-    Program::new(processes::binary("puppet-master"))
-        .arg("up")
-        .env("LISTEN_PORT", port)
-        .env("API_TOKEN", TOKEN)
-        .env("DATA_DIR", folder.join("data").display())
-        .env("RUN_DIR", folder.join("run").display())
-        .env("EXECUTOR_CONCURRENCY", 1)
-        .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
-}
+use tests::up::{program, started};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn up_keeps_its_jobs_over_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let site = Site::start();
     let port = ports::free();
-    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
-
-    let mut first = up(port, folder.path());
-    first.wait_for_port(port, Duration::from_secs(30)).await;
+    let (mut first, client) = started(program(port, folder.path()), port).await;
     let done = client.run(json!({"code": "results.ok = true"})).await;
     assert_eq!(done.error, "");
     let url = site.url("/slow?ms=3000");
@@ -43,8 +24,7 @@ async fn up_keeps_its_jobs_over_a_kill() {
     first.kill();
     first.wait(Duration::from_secs(10)).await;
 
-    let mut second = up(port, folder.path());
-    second.wait_for_port(port, Duration::from_secs(30)).await;
+    let (mut second, _) = started(program(port, folder.path()), port).await;
     assert_eq!(client.get(done.uuid.as_str()).await, done);
     let cut = client.wait_done(cut.uuid.as_str(), Duration::from_secs(60)).await;
     assert_eq!((cut.error.as_str(), &cut.results.expect("results")["ok"]), ("", &json!(true)));
@@ -58,17 +38,13 @@ async fn up_keeps_its_jobs_over_a_kill() {
 async fn up_that_runs_no_jobs_keeps_them_for_one_that_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = ports::free();
-    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
-
-    let mut keeping = program(port, folder.path()).env("ENABLE_JOBS", "false").spawn();
-    keeping.wait_for_port(port, Duration::from_secs(30)).await;
+    let (mut keeping, client) = started(program(port, folder.path()).env("ENABLE_JOBS", "false"), port).await;
     let job = client.create(json!({"code": "results.ok = true"})).await;
     assert_eq!(client.get(job.uuid.as_str()).await.status, JobStatus::Created);
     keeping.terminate();
     assert!(keeping.wait(Duration::from_secs(30)).await.success(), "{}", keeping.stderr());
 
-    let mut running = program(port, folder.path()).spawn();
-    running.wait_for_port(port, Duration::from_secs(30)).await;
+    let (mut running, _) = started(program(port, folder.path()), port).await;
     assert_eq!(client.wait_done(job.uuid.as_str(), Duration::from_secs(120)).await.error, "");
     running.terminate();
     assert!(running.wait(Duration::from_secs(30)).await.success(), "{}", running.stderr());
@@ -80,9 +56,8 @@ async fn up_does_as_the_gateways_settings_say() {
     let port = ports::free();
     let program = program(port, folder.path()).env("API_TOKEN", "").env("API_TOKENS", format!("other,{TOKEN}"));
     let program = program.env("ENABLE_JOBS", "false").env("CORS_ALLOW_ORIGIN", "https://a.example");
-    let mut process = program.env("MAX_BODY_BYTES", "4096").env("MAX_WAIT", "0").spawn();
-    process.wait_for_port(port, Duration::from_secs(30)).await;
-    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+    let program = program.env("MAX_BODY_BYTES", "4096").env("MAX_WAIT", "0");
+    let (mut process, client) = started(program, port).await;
     client.wait_ready(Duration::from_secs(30)).await;
 
     let large = json!({"code": "x".repeat(4096)});
@@ -101,9 +76,7 @@ async fn up_does_as_the_gateways_settings_say() {
 async fn a_reader_that_has_seen_enough_ends_no_command_with_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = ports::free();
-    let mut process = program(port, folder.path()).env("ENABLE_JOBS", "false").spawn();
-    process.wait_for_port(port, Duration::from_secs(30)).await;
-    let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
+    let (mut process, client) = started(program(port, folder.path()).env("ENABLE_JOBS", "false"), port).await;
     client.wait_ready(Duration::from_secs(30)).await;
     let job = client.create(json!({"code": "x".repeat(200_000)})).await;
     let binary = processes::binary("puppet-master").display().to_string();

@@ -5,24 +5,15 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use testkit::ports;
-use testkit::processes::{self, Process, Program};
+use testkit::processes::Process;
 use testkit::site::Site;
 use tests::client::Client;
-use tests::stack::{CHROMIUM_ARGS, Stack, TOKEN};
+use tests::stack::Stack;
+use tests::up;
 
 async fn started(folder: &std::path::Path) -> (Process, Client) {
     let port = ports::free();
-    let mut process = Program::new(processes::binary("puppet-master"))
-        .arg("up")
-        .env("LISTEN_PORT", port)
-        .env("API_TOKEN", TOKEN)
-        .env("DATA_DIR", folder.join("data").display())
-        .env("RUN_DIR", folder.join("run").display())
-        .env("EXECUTOR_CONCURRENCY", 1)
-        .env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS)
-        .spawn();
-    process.wait_for_port(port, Duration::from_secs(30)).await;
-    (process, Client::new(format!("http://127.0.0.1:{port}"), TOKEN))
+    up::started(up::program(port, folder), port).await
 }
 
 async fn text(response: Response, status: u16) -> String {
@@ -114,8 +105,7 @@ async fn what_goes_wrong_is_told() {
         json!({"html": "<p>here", "waitForSelector": {"selector": "#none", "timeout": 100}, "bestAttempt": true});
     assert!(text(post("/content", waits).await, 200).await.contains("here"));
 
-    let http = reqwest::Client::new();
-    let prefer = http.post(format!("{}/content", client.base())).bearer_auth(TOKEN).header("prefer", "respond-async");
+    let prefer = client.request(Method::POST, "/content").header("prefer", "respond-async");
     let accepted = prefer.body(json!({"html": "<p>later"}).to_string()).send().await.expect("an answer");
     assert_eq!(accepted.status(), 202);
     let id = header(&accepted, "job-id");
@@ -140,9 +130,8 @@ async fn the_same_request_is_answered_when_its_executor_is_killed() {
     let address = format!("file://{}", folder.path().display());
     let site = Site::start();
     let mut stack = Stack::start(0).await;
-    stack.add_gateway(&[("FILES_URL", address.as_str())]).await;
+    let client = stack.add_gateway(&[("FILES_URL", address.as_str())]).await.client();
     stack.add_executor(&[("FILES_URL", address.as_str())]);
-    let client = Client::new(format!("http://127.0.0.1:{}", stack.gateways.last().expect("a gateway").port), TOKEN);
     let asked = tokio::spawn({
         let (client, url) = (client.clone(), site.url("/slow?ms=2000"));
         async move { client.send(Method::POST, "/content", Some(json!({ "url": url }))).await }

@@ -6,20 +6,19 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::json;
 use testkit::ports;
-use testkit::processes::{self, Process, Program};
+use testkit::processes::{self, Process};
 use testkit::site::Site;
 use tests::client::Client;
-use tests::stack::{CHROMIUM_ARGS, Stack, TOKEN};
+use tests::stack::{Stack, TOKEN};
+use tests::up;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// `puppet-master up` with two slots that have served.
-async fn up(folder: &Path, grace: &str) -> (Process, Client) {
+async fn served(folder: &Path, grace: &str) -> (Process, Client) {
     let port = ports::free();
-    let program = Program::new(processes::binary("puppet-master")).arg("up").env("LISTEN_PORT", port);
-    let program = program.env("API_TOKEN", TOKEN).env("DATA_DIR", folder.join("data").display());
-    let program = program.env("RUN_DIR", folder.join("run").display()).env("EXECUTOR_CONCURRENCY", 2);
-    let mut process = program.env("STOP_GRACE", grace).env("CHROMIUM_EXTRA_ARGS", CHROMIUM_ARGS).spawn();
+    let program = up::program(port, folder).env("EXECUTOR_CONCURRENCY", 2).env("STOP_GRACE", grace);
+    let mut process = program.spawn();
     process.wait_for_port(port, DEADLINE).await;
     let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
     for _ in 0..2 {
@@ -43,7 +42,7 @@ async fn assert_ends_quietly(mut process: Process, how: &str) {
 async fn up_that_is_idle_ends_without_a_complaint() {
     let folder = tempfile::tempdir().expect("a folder");
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT] {
-        let (mut process, _) = up(folder.path(), "30").await;
+        let (mut process, _) = served(folder.path(), "30").await;
         process.signal(signal);
         assert_ends_quietly(process, &format!("{signal}")).await;
     }
@@ -57,7 +56,7 @@ async fn up_with_a_job_under_way_ends_without_a_complaint() {
     for (signal, grace) in
         [(Signal::SIGTERM, "30"), (Signal::SIGINT, "30"), (Signal::SIGTERM, "0"), (Signal::SIGINT, "0")]
     {
-        let (mut process, client) = up(folder.path(), grace).await;
+        let (mut process, client) = served(folder.path(), grace).await;
         let held = site.hold("/held");
         let asked = site.requests_for("/held").len();
         let code = "await page.goto(vars.url); results.title = await page.title()";
@@ -70,7 +69,7 @@ async fn up_with_a_job_under_way_ends_without_a_complaint() {
         held.release("text/html", "<title>let go</title>");
         assert_ends_quietly(process, &format!("{signal} with a grace of {grace}")).await;
 
-        let (mut process, client) = up(folder.path(), grace).await;
+        let (mut process, client) = served(folder.path(), grace).await;
         let job = client.wait_done(job.uuid.as_str(), DEADLINE).await;
         assert_eq!(job.error, "");
         process.terminate();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use job_model::{Job, JobStatus};
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -21,9 +21,9 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.into(), token: token.into() }
     }
 
-    /// The gateway's address.
-    pub fn base(&self) -> &str {
-        &self.base
+    /// A request with the token.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
     }
 
     /// Sends any request with the token.
@@ -31,14 +31,13 @@ impl Client {
     /// # Panics
     /// When the gateway does not answer.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.http.request(method.clone(), &url).bearer_auth(&self.token);
+        let mut request = self.request(method.clone(), path);
         if let Some(body) = body {
             request = request.json(&body);
         }
         match request.timeout(Duration::from_secs(60)).send().await {
             Ok(response) => response,
-            Err(error) => panic!("{method} {url}: {error:?}"),
+            Err(error) => panic!("{method} {}{path}: {error:?}", self.base),
         }
     }
 

@@ -1,5 +1,7 @@
-//! For end-to-end tests: the whole stack as real processes, a client of its API, and the language of expectations.
+//! For end-to-end tests: the whole stack as real processes, or in a single one, a client of its API, and the language of
+//! expectations.
 
 pub mod client;
 pub mod expectation;
 pub mod stack;
+pub mod up;

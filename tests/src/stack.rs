@@ -41,6 +41,13 @@ pub struct Gateway {
     pub port: u16,
 }
 
+impl Gateway {
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        Client::new(format!("http://127.0.0.1:{}", self.port), TOKEN)
+    }
+}
+
 impl Stack {
     /// One gateway and `executors` executors with one slot each, on the shared broker.
     pub async fn start(executors: usize) -> Self {
@@ -121,7 +128,7 @@ impl Stack {
 
     /// A client of the first gateway.
     pub fn client(&self) -> Client {
-        Client::new(format!("http://127.0.0.1:{}", self.gateways[0].port), TOKEN)
+        self.gateways[0].client()
     }
 
     /// Where the executors keep their browser profiles.

@@ -306,7 +306,9 @@ fn process_ids() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn command_line(id: u32) -> String {
+/// A process's arguments with spaces between them. Empty when it is gone.
+#[must_use]
+pub fn command_line(id: u32) -> String {
     let bytes = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&bytes).replace('\0', " ")
 }

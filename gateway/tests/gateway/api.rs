@@ -10,7 +10,9 @@ use service::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::running::{Backend, Running, TOKEN, answer, api_only, on_every_backend, settings, within};
+use crate::running::{
+    Backend, Running, TOKEN, answer, api_only, on_every_backend, post_in_two_parts, settings, within,
+};
 
 on_every_backend!(a_created_job_is_found_by_id_and_in_the_list, lists_say_where_they_stand, ids_are_taken_once);
 
@@ -234,17 +236,7 @@ async fn a_full_queue_refuses_more_jobs_for_a_while() {
     // A client whose body comes after its head goes on with the same connection.
     let mut client = TcpStream::connect(gateway.base.strip_prefix("http://").unwrap()).await.unwrap();
     for _ in 0..2 {
-        let answer = within(async {
-            let head =
-                format!("POST /jobs HTTP/1.1\r\nHost: gateway\r\nAuthorization: {TOKEN}\r\nContent-Length: 2\r\n\r\n");
-            client.write_all(head.as_bytes()).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            client.write_all(b"{}").await.unwrap();
-            let mut answer = vec![0; 1000];
-            let length = client.read(&mut answer).await.unwrap();
-            String::from_utf8_lossy(&answer[..length]).into_owned()
-        })
-        .await;
+        let answer = post_in_two_parts(&mut client, TOKEN, Duration::from_millis(200)).await;
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer:?}");
     }
     gateway.stop().await;

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use gateway::{Scope, Settings};
+use gateway::Scope;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::running::{Backend, Running, answer, api_only, named, token_file};
+use crate::running::{Backend, Running, answer, api_only, named, token_file, with_file};
 
 /// A log that a test can read.
 #[derive(Clone, Default)]
@@ -47,8 +47,7 @@ async fn every_change_of_a_job_is_told_with_who_asked_for_it() {
     let backend = Backend::embedded();
     let alice = named("alice", &[Scope::JobsCreate, Scope::JobsRead, Scope::JobsDelete]);
     let file = token_file(&[(&alice, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..api_only() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, api_only())).await;
     let as_alice = async |method: Method, path: &str, body: Value| {
         let request = gateway.request_as(&alice, method, path).header("x-request-id", "req-7").json(&body);
         let response = request.send().await.unwrap();

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use gateway::{NewToken, Scope, Settings};
+use gateway::{NewToken, Scope};
 use job_model::{JobId, JobStatus, TokenName};
 use job_store::{JobFilter, ListQuery};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::running::{
-    Backend, Running, answer, named, on_every_backend, result, settings, token_file, token_lines, within,
+    Backend, Running, answer, named, on_every_backend, result, settings, token_file, token_lines, with_file, within,
 };
 
 on_every_backend!(
@@ -36,8 +36,7 @@ fn ids(list: &Value) -> Vec<String> {
 async fn nobody_reaches_anothers_jobs_in_any_way(backend: Backend) {
     let (alice, bob) = (named("alice", &OWN), named("bob", &OWN));
     let file = token_file(&[(&alice, ""), (&bob, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, settings())).await;
     let as_bob = async |method: Method, path: &str| answer(gateway.request_as(&bob, method, path).body("{}")).await;
     for n in 0..5 {
         create(&gateway, &alice, &format!("a{n}")).await;
@@ -107,8 +106,7 @@ async fn who_sees_all_jobs_reaches_them_in_every_way(backend: Backend) {
     let everything = [Scope::JobsCreate, Scope::JobsRead, Scope::JobsDelete, Scope::JobsAll];
     let (alice, ops) = (named("alice", &OWN), named("ops", &everything));
     let file = token_file(&[(&alice, "network = { deny = [\"private\"] }"), (&ops, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, settings())).await;
     for uuid in ["one", "two", "three"] {
         create(&gateway, &alice, uuid).await;
     }
@@ -137,8 +135,7 @@ async fn who_sees_all_jobs_reaches_them_in_every_way(backend: Backend) {
 async fn a_stream_of_events_ends_when_its_token_is_taken_away(backend: Backend) {
     let (alice, bob) = (named("alice", &OWN), named("bob", &OWN));
     let file = token_file(&[(&alice, ""), (&bob, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, settings())).await;
     create(&gateway, &alice, "j").await;
     let stream = gateway.request_as(&alice, Method::GET, "/jobs/j/events").send().await.unwrap();
     assert_eq!(stream.status(), StatusCode::OK);
@@ -155,8 +152,7 @@ async fn a_stream_of_events_ends_when_its_token_is_taken_away(backend: Backend) 
 async fn a_job_keeps_its_owner_to_its_end(backend: Backend) {
     let alice = named("alice", &OWN);
     let file = token_file(&[(&alice, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, settings())).await;
     create(&gateway, &alice, "j").await;
     let id = JobId::parse("j").unwrap();
     gateway.job_when(&id, |job| job.status == JobStatus::Queued).await;
@@ -191,7 +187,7 @@ async fn where_documents_cannot_say_whose_they_are_the_gateway_that_made_them_kn
     put.basic_auth(&couchdb.username, Some(&couchdb.password)).send().await.unwrap().error_for_status().unwrap();
     let (alice, bob) = (named("alice", &OWN), named("bob", &OWN));
     let file = token_file(&[(&alice, ""), (&bob, "")]);
-    let strict = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
+    let strict = with_file(&file, settings());
     let gateway = Running::start(&backend.parts, strict.clone()).await;
     create(&gateway, &alice, "j").await;
     let read = async |gateway: &Running, token| answer(gateway.request_as(token, Method::GET, "/jobs/j")).await;

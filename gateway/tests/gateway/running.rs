@@ -14,7 +14,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service::Secret;
 use testkit::services::{self, CouchDb};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -48,13 +49,10 @@ impl Backend {
         let couchdb = services::couchdb().await;
         let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
         let queue = Arc::new(RabbitMqQueue::new(rabbitmq_config().await).unwrap());
-        store_ready(&Parts { store: store.clone(), queue: queue.clone(), files: None }).await;
-        Self { parts: Parts { store, queue, files: None }, couchdb: Some(couchdb), _directory: None }
+        let parts = Parts { store, queue, files: None };
+        parts.store.prepare().await.unwrap();
+        Self { parts, couchdb: Some(couchdb), _directory: None }
     }
-}
-
-async fn store_ready(parts: &Parts) {
-    parts.store.prepare().await.unwrap();
 }
 
 pub(crate) fn couchdb_config(couchdb: &CouchDb) -> CouchDbConfig {
@@ -209,6 +207,11 @@ pub(crate) fn token_lines(tokens: &[(&NewToken, &str)]) -> String {
     tokens.iter().map(|(token, more)| format!("{}{more}\n\n", token.toml)).collect()
 }
 
+/// Settings with such a file.
+pub(crate) fn with_file(file: &tempfile::NamedTempFile, settings: Settings) -> Settings {
+    Settings { tokens_file: Some(file.path().to_owned()), ..settings }
+}
+
 /// A result as the predecessor's executor sends it, of a run just now.
 pub(crate) fn result(id: &JobId) -> Value {
     let now = Timestamp::now();
@@ -228,6 +231,21 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let response = request.send().await.unwrap();
     let status = response.status();
     (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+}
+
+/// Posts a job whose body comes `pause` after its head, and gives the answer as it came.
+pub(crate) async fn post_in_two_parts(client: &mut TcpStream, token: &str, pause: Duration) -> String {
+    within(async {
+        let head =
+            format!("POST /jobs HTTP/1.1\r\nHost: gateway\r\nAuthorization: {token}\r\nContent-Length: 2\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        tokio::time::sleep(pause).await;
+        client.write_all(b"{}").await.unwrap();
+        let mut answer = vec![0; 1000];
+        let length = client.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    })
+    .await
 }
 
 /// Waits no longer than the deadline.

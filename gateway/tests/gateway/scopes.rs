@@ -1,10 +1,10 @@
 //! Every route with every set of scopes.
 
-use gateway::{Scope, Settings};
+use gateway::Scope;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::running::{Backend, Running, answer, api_only, named, token_file};
+use crate::running::{Backend, Running, answer, api_only, named, token_file, with_file};
 
 /// Which scopes each route needs.
 const NEEDS: &[(Method, &str, &[Scope])] = &[
@@ -46,8 +46,7 @@ async fn every_route_takes_the_tokens_that_hold_its_scopes_and_no_others() {
     let tokens: Vec<_> = sets.iter().enumerate().map(|(n, set)| named(&format!("t{n}"), set)).collect();
     let lines: Vec<_> = tokens.iter().map(|token| (token, "")).collect();
     let file = token_file(&lines);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..api_only() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, api_only())).await;
 
     let (_, document) = answer(gateway.bare(Method::GET, "/openapi.json")).await;
     let mut guarded = 0;

@@ -7,7 +7,7 @@ use gateway::{NewToken, Scope, Settings};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::running::{Backend, Running, answer, api_only, named, token_file, token_lines, within};
+use crate::running::{Backend, Running, answer, api_only, named, token_file, token_lines, with_file, within};
 
 async fn until(gateway: &Running, token: &NewToken, wanted: StatusCode) {
     within(async {
@@ -27,8 +27,7 @@ async fn a_change_counts_without_a_restart_and_a_broken_file_keeps_what_was() {
     let backend = Backend::embedded();
     let (alice, bob) = (named("alice", &[Scope::JobsRead]), named("bob", &[Scope::JobsRead]));
     let file = token_file(&[(&alice, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..api_only() };
-    let gateway = Running::start(&backend.parts, settings).await;
+    let gateway = Running::start(&backend.parts, with_file(&file, api_only())).await;
     until(&gateway, &alice, StatusCode::OK).await;
     assert_eq!(readiness(&gateway).await, json!({"ready": true, "missing": {}}));
 
@@ -69,7 +68,7 @@ async fn the_token_of_nobody_is_needed_no_more_where_there_are_named_ones() {
     let backend = Backend::embedded();
     let alice = named("alice", &[Scope::JobsRead]);
     let file = token_file(&[(&alice, "")]);
-    let settings = Settings { api_token: None, tokens_file: Some(file.path().to_owned()), ..api_only() };
+    let settings = with_file(&file, Settings { api_token: None, ..api_only() });
     let gateway = Running::start(&backend.parts, settings).await;
     until(&gateway, &alice, StatusCode::OK).await;
     assert_eq!(gateway.get("/jobs").await.0, StatusCode::UNAUTHORIZED);

@@ -7,12 +7,12 @@ use gateway::{NewToken, Scope, Settings};
 use job_model::{JobId, JobStatus};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::executors::{begin, still_runs};
 use crate::running::{
-    Backend, Running, answer, api_only, named, on_every_backend, result, settings, token_file, within,
+    Backend, Running, answer, api_only, named, on_every_backend, post_in_two_parts, result, settings, token_file,
+    with_file, within,
 };
 
 on_every_backend!(
@@ -23,10 +23,6 @@ on_every_backend!(
 );
 
 const OWN: [Scope; 3] = [Scope::JobsCreate, Scope::JobsRead, Scope::JobsDelete];
-
-fn with_file(file: &tempfile::NamedTempFile, settings: Settings) -> Settings {
-    Settings { tokens_file: Some(file.path().to_owned()), ..settings }
-}
 
 async fn post(gateway: &Running, token: &NewToken) -> (StatusCode, Value) {
     answer(gateway.request_as(token, Method::POST, "/jobs").body("{}")).await
@@ -58,18 +54,8 @@ async fn a_token_that_asks_too_often_is_told_when_to_come_again() {
 
     // A client whose body comes after its head goes on with the same connection.
     let mut client = TcpStream::connect(gateway.base.strip_prefix("http://").unwrap()).await.unwrap();
-    let token = slow.token.expose();
-    let head = format!("POST /jobs HTTP/1.1\r\nHost: gateway\r\nAuthorization: {token}\r\nContent-Length: 2\r\n\r\n");
     for _ in 0..2 {
-        let answer = within(async {
-            client.write_all(head.as_bytes()).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            client.write_all(b"{}").await.unwrap();
-            let mut answer = vec![0; 1000];
-            let length = client.read(&mut answer).await.unwrap();
-            String::from_utf8_lossy(&answer[..length]).into_owned()
-        })
-        .await;
+        let answer = post_in_two_parts(&mut client, slow.token.expose(), Duration::from_millis(100)).await;
         assert!(answer.starts_with("HTTP/1.1 429 "), "{answer:?}");
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -69,7 +69,7 @@ pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(TestPage) -> F) {
         assert_eq!(Rc::strong_count(&browser), 1, "somebody keeps the closed browser");
         drop((page, context, browser));
         assert_eq!(std::fs::read_dir(run_dir.path()).unwrap().count(), 0, "the profile directory is left");
-        assert_eq!(living_members(group), 0, "processes are left");
+        assert_eq!(living_members(group).len(), 0, "processes are left");
     });
 }
 
@@ -102,13 +102,15 @@ fn describe(event: &Event) -> String {
 }
 
 /// Processes of that group that are not yet dead (a dead one may still wait for its new parent).
-pub fn living_members(group: i32) -> usize {
+pub fn living_members(group: i32) -> Vec<u32> {
     let members = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        let entry = entry.ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
         let fields: Vec<String> = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
-        (fields[2] == group.to_string() && fields[0] != "Z").then_some(())
+        let lives = fields[2] == group.to_string() && fields[0] != "Z";
+        lives.then(|| entry.file_name().to_str()?.parse().ok())?
     });
-    members.count()
+    members.collect()
 }
 
 pub fn function(source: &str) -> PageFunction {
