@@ -78,18 +78,7 @@ fn order(case: &Path, site: &Site) -> Result<JobOrder, Failed> {
         Ok(text) => Some(serde_json::from_value(text.trim().into())?),
         Err(_) => None,
     };
-    Ok(JobOrder {
-        uuid: JobId::fresh(),
-        code,
-        vars,
-        modules,
-        timeout: Duration::from_secs(60),
-        network: None,
-        network_token: None,
-        http_proxy: false,
-        api,
-        ignore_https_errors: None,
-    })
+    Ok(JobOrder { vars, modules, api, ..JobOrder::new(JobId::fresh(), code, Duration::from_secs(60)) })
 }
 
 /// What the case changes of the executor's settings: one flag a line in `flags.txt`.

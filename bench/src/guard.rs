@@ -100,19 +100,8 @@ impl Subject {
 
     /// Runs a job and returns its milliseconds; the slot is ready for another one then.
     async fn job(&mut self, code: &str, url: &str) -> anyhow::Result<f64> {
-        let uuid = JobId::fresh();
-        let order = JobOrder {
-            uuid,
-            code: code.to_owned(),
-            vars: BTreeMap::from([("url".to_owned(), url.to_owned())]),
-            modules: BTreeMap::new(),
-            timeout: DEADLINE,
-            api: None,
-            ignore_https_errors: None,
-            network: None,
-            network_token: None,
-            http_proxy: false,
-        };
+        let vars = BTreeMap::from([("url".to_owned(), url.to_owned())]);
+        let order = JobOrder { vars, ..JobOrder::new(JobId::fresh(), code.to_owned(), DEADLINE) };
         let began = Instant::now();
         let end = self.slot.run(order, &CancellationToken::new(), "stopped", |_| {}).await?;
         let taken = began.elapsed().as_secs_f64() * 1000.0;

@@ -113,6 +113,24 @@ pub struct JobOrder {
     pub ignore_https_errors: Option<bool>,
 }
 
+impl JobOrder {
+    /// Makes a job of this code alone: everything else is absent.
+    pub fn new(uuid: JobId, code: String, timeout: Duration) -> Self {
+        Self {
+            uuid,
+            code,
+            vars: BTreeMap::new(),
+            modules: BTreeMap::new(),
+            timeout,
+            network: None,
+            network_token: None,
+            http_proxy: false,
+            api: None,
+            ignore_https_errors: None,
+        }
+    }
+}
+
 /// What the executor says to a slot.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -190,6 +190,11 @@ impl Slot {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// The process's id, also its group's.
+    pub fn process_id(&self) -> u32 {
+        self.group.as_raw().cast_unsigned()
+    }
+
     /// Waits until the slot is ready for a job.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! Where hostile scripts meet: one slot for them, one for a neighbour that must not notice.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,20 +152,8 @@ impl Fighter {
     /// Runs a job and makes the slot ready again; the error is what the executor would report when the slot died of it.
     async fn run(&mut self, code: &str, timeout: Duration) -> Result<JobResult, String> {
         let code = code.replace("{{site}}", &self.origin);
-        let (vars, modules) = (BTreeMap::new(), BTreeMap::new());
         let uuid = JobId::fresh();
-        let order = JobOrder {
-            uuid: uuid.clone(),
-            code,
-            vars,
-            modules,
-            timeout,
-            network: None,
-            network_token: None,
-            http_proxy: false,
-            api: None,
-            ignore_https_errors: None,
-        };
+        let order = JobOrder::new(uuid.clone(), code, timeout);
         let slot = self.slot().await;
         let stop = CancellationToken::new();
         let mut logs = Vec::new();

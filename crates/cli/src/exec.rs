@@ -89,16 +89,11 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
     let new = NewJob { code: folder.code, vars: folder.vars, modules: folder.modules, ..NewJob::default() };
     let mut job = Job::create(new, Timestamp::now())?;
     let order = JobOrder {
-        uuid: job.uuid.clone(),
-        code: job.code.clone(),
         vars: job.vars.clone(),
         modules: job.modules.clone(),
-        timeout: args.executor.job_timeout,
-        network: None,
-        network_token: None,
-        http_proxy: false,
         api: job.api,
         ignore_https_errors: job.ignore_https_errors,
+        ..JobOrder::new(job.uuid.clone(), job.code.clone(), args.executor.job_timeout)
     };
     let mut executor_args = args.executor.clone();
     executor_args.network.on_own_machine = true;

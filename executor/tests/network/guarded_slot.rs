@@ -86,16 +86,10 @@ impl GuardedSlot {
         let vars: BTreeMap<_, _> = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let uuid = JobId::parse("job").expect("an id");
         let order = JobOrder {
-            uuid: uuid.clone(),
-            code: code.to_owned(),
             vars,
-            modules: BTreeMap::new(),
-            timeout: Duration::from_secs(30),
             network,
             network_token,
-            http_proxy: false,
-            api: None,
-            ignore_https_errors: None,
+            ..JobOrder::new(uuid.clone(), code.to_owned(), Duration::from_secs(30))
         };
         let mut logs = Vec::new();
         let stop = CancellationToken::new();

@@ -79,16 +79,9 @@ impl TestSlot {
         let vars: BTreeMap<_, _> = vars.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let uuid = JobId::parse("job").expect("an id");
         let order = JobOrder {
-            uuid: uuid.clone(),
-            code: code.to_owned(),
             vars,
-            modules: BTreeMap::new(),
-            timeout,
-            network: None,
-            network_token: None,
-            http_proxy: false,
-            api: None,
             ignore_https_errors: self.ignore_https_errors,
+            ..JobOrder::new(uuid.clone(), code.to_owned(), timeout)
         };
         let mut logs = Vec::new();
         let end = self.slot.run(order, &CancellationToken::new(), "cancelled", |entry| logs.push(entry)).await?;
@@ -112,15 +105,13 @@ impl TestSlot {
     pub(crate) fn browser(&self) -> u32 {
         let found = processes::mentioning(&format!("--user-data-dir={}", self.folder.path().display()));
         // Debian's command is a shell script around it, which is older.
-        let browser = found.into_iter().filter(|id| !command_line(*id).contains("--type=")).max();
+        let browser = found.into_iter().filter(|id| !processes::command_line(*id).contains("--type=")).max();
         browser.expect("the slot has a browser")
     }
 
     /// The slot process itself.
     pub(crate) fn process(&self) -> u32 {
-        let children = processes::tree(std::process::id()).into_iter();
-        let slot = children.into_iter().find(|id| command_line(*id).contains("\0slot\0"));
-        slot.expect("the slot has a process")
+        self.slot.process_id()
     }
 
     /// Whether the process runs.
@@ -132,7 +123,7 @@ impl TestSlot {
     pub(crate) fn renderers(&self) -> BTreeSet<u32> {
         let browsers = processes::mentioning(&self.folder.path().display().to_string());
         let processes = browsers.into_iter().flat_map(processes::tree);
-        processes.filter(|id| command_line(*id).contains("--type=renderer")).collect()
+        processes.filter(|id| processes::command_line(*id).contains("--type=renderer")).collect()
     }
 
     /// Ends it, and checks that nothing of it is left.
@@ -147,10 +138,6 @@ impl TestSlot {
 /// Sends a signal to a process that lives.
 pub(crate) fn signal(id: u32, signal: Signal) {
     kill(Pid::from_raw(id.cast_signed()), signal).expect("the process lives");
-}
-
-fn command_line(id: u32) -> String {
-    String::from_utf8_lossy(&std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default()).into_owned()
 }
 
 fn is_empty(folder: &Path) -> bool {
