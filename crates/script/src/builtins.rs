@@ -112,6 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn the_module_named_module_lists_what_jobs_have_of_node() {
+        let (_, text) = include_str!("../js/node/module.js").split_once("builtinModules = [").unwrap();
+        let (list, _) = text.split_once(']').unwrap();
+        let listed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+        let there: Vec<&str> = BUILTINS
+            .iter()
+            .filter(|builtin| builtin.url.starts_with("internal:node/") && builtin.url != "internal:node/dotenv")
+            .map(|builtin| builtin.name)
+            .collect();
+        assert_eq!(listed, there);
+    }
+
+    #[test]
     fn what_is_absent_says_what_to_use() {
         assert!(instead_of("node:child_process").unwrap().contains("processes"));
         assert!(instead_of("node:nope").unwrap().starts_with("jobs have of Node: assert, "));

@@ -38,6 +38,12 @@ export function fatal(error, event) {
   failed(error);
 }
 
+// What a timer's callback or a listener throws reaches nobody: it is a line of the log, and ends a whole script.
+export function lost(error) {
+  if (ops.job_is_whole()) fatal(error, "uncaughtException");
+  else ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
+}
+
 export function failed(error) {
   notePlace(error);
   const text = thrownText(error);

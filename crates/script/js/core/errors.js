@@ -85,7 +85,7 @@ function header(error) {
   }
 }
 
-const CODE = "file:///puppet-master/code";
+export const CODE = "file:///puppet-master/code";
 const AUTHORS = "file:///puppet-master/";
 const AT_AUTHORS = ` (${AUTHORS}`;
 

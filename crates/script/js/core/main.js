@@ -9,7 +9,7 @@ import { Buffer } from "internal:node/buffer";
 import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
 import { TextDecoder, TextEncoder, atob, btoa } from "internal:node/encoding";
-import { describe, notePlace, thrownText, withoutError } from "internal:core/errors";
+import { notePlace, thrownText, withoutError } from "internal:core/errors";
 import { files } from "internal:node/files";
 import { format } from "internal:node/format";
 import { dispatch as deliver } from "internal:core/handles";
@@ -27,7 +27,7 @@ import { keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
-import { failed, fatal, setVars } from "internal:core/end";
+import { failed, lost, setVars } from "internal:core/end";
 
 export { bufferFrom } from "internal:node/buffer";
 export { describe, errorText, makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
@@ -38,13 +38,11 @@ export { ending, exited, fatal } from "internal:core/end";
 export const bigInt = (digits) => BigIntCtor(digits);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
-// What a timer's callback or a listener throws reaches nobody: it is a line of the log, and ends a whole script.
 const guarded = (run) => (...args) => {
   try {
     apply(run, undefined, args);
   } catch (error) {
-    if (ops.job_is_whole()) return fatal(error, "uncaughtException");
-    ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
+    lost(error);
   }
 };
 export const fire = guarded(runTimer);

@@ -1,5 +1,5 @@
 // What `require` and imports of files that are no ES modules get.
-import { noteWrapped } from "internal:core/errors";
+import { CODE, noteWrapped } from "internal:core/errors";
 import { ops } from "internal:core/ops";
 import {
   MapCtor, TypeErrorCtor, apply, defineProperty, jsonParse, uncurryThis, StringCtor,
@@ -11,7 +11,6 @@ const mapDelete = uncurryThis(MapCtor.prototype.delete);
 const lastIndexOf = uncurryThis(StringCtor.prototype.lastIndexOf);
 const slice = uncurryThis(StringCtor.prototype.slice);
 
-const CODE = "file:///puppet-master/code";
 const builtins = new MapCtor();
 const files = new MapCtor();
 

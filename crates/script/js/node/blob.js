@@ -1,6 +1,6 @@
 // Blob and File.
 import { append } from "internal:core/arrays";
-import { Buffer } from "internal:node/buffer";
+import { Buffer, viewed } from "internal:node/buffer";
 import {
   ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, construct, max, min, now, uncurryThis,
 } from "internal:core/primordials";
@@ -39,7 +39,7 @@ export class Blob {
 function bytes(part) {
   if (part instanceof Blob) return bytesOf(part);
   if (part instanceof ArrayBufferCtor) return Buffer.from(part);
-  if (isView(part)) return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  if (isView(part)) return viewed(part);
   return Buffer.from(`${part}`);
 }
 

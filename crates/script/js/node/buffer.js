@@ -278,6 +278,11 @@ function found(buffer, needle, at) {
   return true;
 }
 
+// The bytes of a view of any kind, without a copy.
+export function viewed(view) {
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+}
+
 // The bytes that came from Rust, without a copy.
 export function bufferFrom(arrayBuffer) {
   return construct(Uint8ArrayCtor, [arrayBuffer], Buffer);

@@ -1,7 +1,7 @@
 // structuredClone: deep copies of data, cycles included.
 import { ops } from "internal:core/ops";
 import {
-  ArrayBufferCtor, DateCtor, ErrorCtor, MapCtor, ObjectCtor, RegExpCtor, SetCtor, TypeErrorCtor, defineProperty, isArray,
+  ArrayBufferCtor, DateCtor, ErrorCtor, MapCtor, ObjectCtor, RegExpCtor, SetCtor, defineProperty, isArray,
   keys, uncurryThis,
 } from "internal:core/primordials";
 

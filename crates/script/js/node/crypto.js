@@ -1,6 +1,6 @@
 // Node's crypto, and the web's: digests, random values and identifiers. Rust computes.
 import { append } from "internal:core/arrays";
-import { Buffer } from "internal:node/buffer";
+import { Buffer, viewed } from "internal:node/buffer";
 import { DOMException } from "internal:node/dom_exception";
 import { invalidArgument, outOfRange } from "internal:node/node_error";
 import { ops } from "internal:core/ops";
@@ -27,7 +27,7 @@ function algorithmOf(name) {
 
 function bytesOf(data, encoding) {
   if (typeof data === "string") return Buffer.from(data, encoding);
-  if (isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (isView(data)) return viewed(data);
   if (data instanceof ArrayBufferCtor) return Buffer.from(data);
   throw invalidArgument('"data" argument', "of type string or an instance of Buffer, TypedArray, or DataView", data);
 }
@@ -83,8 +83,12 @@ function getRandomValues(array) {
   if (array.byteLength > 65536) {
     throw new DOMException(`The requested length exceeds 65,536 bytes: ${array.byteLength}`, "QuotaExceededError");
   }
-  set(construct(Uint8ArrayCtor, [array.buffer, array.byteOffset, array.byteLength]), ops.crypto_random(array.byteLength));
-  return array;
+  return fillRandom(array);
+}
+
+function fillRandom(view) {
+  set(construct(Uint8ArrayCtor, [view.buffer, view.byteOffset, view.byteLength]), ops.crypto_random(view.byteLength));
+  return view;
 }
 
 function randomUUID() {
@@ -126,9 +130,6 @@ export const crypto = { subtle, getRandomValues, randomUUID, get [SymbolCtor.toS
 
 export default {
   createHash, createHmac, hash, getHashes: () => [...HASHES], randomBytes, randomUUID, randomInt, timingSafeEqual, getRandomValues,
-  randomFillSync: (buffer) => {
-    set(construct(Uint8ArrayCtor, [buffer.buffer, buffer.byteOffset, buffer.byteLength]), ops.crypto_random(buffer.byteLength));
-    return buffer;
-  },
+  randomFillSync: (buffer) => fillRandom(buffer),
   subtle, webcrypto: crypto, pseudoRandomBytes: randomBytes, Hash, Hmac, constants: {},
 };

@@ -1,8 +1,6 @@
 // Event, CustomEvent and EventTarget, as in the web.
 import { append, copy } from "internal:core/arrays";
-import { fatal } from "internal:core/end";
-import { ops } from "internal:core/ops";
-import { describe } from "internal:core/errors";
+import { lost } from "internal:core/end";
 import { MapCtor, SymbolCtor, TypeErrorCtor, apply, defineProperty, now, uncurryThis } from "internal:core/primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -92,19 +90,13 @@ export class EventTarget {
         if (typeof callback === "function") apply(callback, this, [event]);
         else callback.handleEvent(event);
       } catch (error) {
-        report(error);
+        lost(error);
       }
     }
     return !event.defaultPrevented;
   }
 
   get [SymbolCtor.toStringTag]() { return "EventTarget"; }
-}
-
-// What a listener throws reaches nobody.
-function report(error) {
-  if (ops.job_is_whole()) fatal(error, "uncaughtException");
-  else ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
 }
 
 // The property `onNAME` of a class: one listener that can be replaced.

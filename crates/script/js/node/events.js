@@ -1,5 +1,5 @@
 // Node's events: an EventEmitter that may also be called without `new`, as old classes do.
-import { append, copy } from "internal:core/arrays";
+import { append, copy, remove } from "internal:core/arrays";
 import { invalidArgument } from "internal:node/node_error";
 import {
   ErrorCtor, MapCtor, PromiseCtor, SymbolCtor, WeakMapCtor, apply, defineProperty, uncurryThis,
@@ -148,8 +148,7 @@ export function on(emitter, name, options = {}) {
   const push = (result) => {
     if (takers.length === 0) return append(waiting, result);
     const taker = takers[0];
-    for (let i = 1; i < takers.length; i++) takers[i - 1] = takers[i];
-    takers.length--;
+    remove(takers, 0, 1);
     result.error === undefined ? taker.resolve({ value: result.value, done: false }) : taker.reject(result.error);
   };
   const listener = (...value) => push({ value });
@@ -161,8 +160,7 @@ export function on(emitter, name, options = {}) {
     next() {
       if (waiting.length > 0) {
         const first = waiting[0];
-        for (let i = 1; i < waiting.length; i++) waiting[i - 1] = waiting[i];
-        waiting.length--;
+        remove(waiting, 0, 1);
         return first.error === undefined ? PromiseCtor.resolve({ value: first.value, done: false }) : PromiseCtor.reject(first.error);
       }
       if (ended) return PromiseCtor.resolve({ value: undefined, done: true });

@@ -1,9 +1,8 @@
 // The global `files`: what the job keeps, by name. Its pages' downloads and what `path` options write are there, too.
 import { ops } from "internal:core/ops";
-import { PromiseCtor, TypeErrorCtor, uncurryThis } from "internal:core/primordials";
+import { TypeErrorCtor } from "internal:core/primordials";
+import { quietly } from "internal:puppeteer/disposal";
 import { timeoutOf } from "internal:puppeteer/options";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
 
 // As long as a navigation may take.
 const DOWNLOAD_TIMEOUT = 30000;
@@ -22,7 +21,7 @@ export const files = {
     if (typeof action !== "function") throw new TypeErrorCtor("files.download() needs a function that begins a download");
     const download = ops.files_next_download(timeoutOf(options.timeout) ?? DOWNLOAD_TIMEOUT);
     // An action that fails is what the caller hears of.
-    then(download, undefined, () => {});
+    quietly(download);
     await action();
     const name = await download;
     return { name, bytes: ops.files_read(name) };

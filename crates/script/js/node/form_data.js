@@ -1,5 +1,5 @@
 // FormData: names and values in order.
-import { append } from "internal:core/arrays";
+import { append, map } from "internal:core/arrays";
 import { Blob, File } from "internal:node/blob";
 import { invalidCallback } from "internal:node/node_error";
 import { ArrayCtor, SymbolCtor, TypeErrorCtor, apply, uncurryThis } from "internal:core/primordials";
@@ -39,20 +39,12 @@ export class FormData {
     for (let i = 0; i < this.#pairs.length; i++) if (accepts(this.#pairs[i])) append(found, this.#pairs[i]);
     return found;
   }
-  #column(pairs, index) {
-    const column = [];
-    for (let i = 0; i < pairs.length; i++) append(column, pairs[i][index]);
-    return column;
-  }
+  #column(pairs, index) { return map(pairs, (pair) => pair[index]); }
   forEach(callback, self) {
     if (typeof callback !== "function") throw invalidCallback(callback);
     for (let i = 0; i < this.#pairs.length; i++) apply(callback, self, [this.#pairs[i][1], this.#pairs[i][0], this]);
   }
-  entries() {
-    const pairs = [];
-    for (let i = 0; i < this.#pairs.length; i++) append(pairs, [this.#pairs[i][0], this.#pairs[i][1]]);
-    return iterate(pairs);
-  }
+  entries() { return iterate(map(this.#pairs, (pair) => [pair[0], pair[1]])); }
   keys() { return iterate(this.#column(this.#pairs, 0)); }
   values() { return iterate(this.#column(this.#pairs, 1)); }
   [SymbolCtor.iterator]() { return this.entries(); }

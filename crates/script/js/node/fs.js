@@ -1,6 +1,6 @@
 // Node's fs on the job's own folder: what a script writes is a file of the job, and it reads what it was given.
 import { append, map } from "internal:core/arrays";
-import { Buffer } from "internal:node/buffer";
+import { Buffer, viewed } from "internal:node/buffer";
 import { ReadStream, WriteStream } from "internal:node/fs_streams";
 import { invalidArgument, typeError } from "internal:node/node_error";
 import { ops } from "internal:core/ops";
@@ -41,7 +41,7 @@ const decoded = (bytes, options) => {
 };
 function contentOf(data, options) {
   if (typeof data === "string") return Buffer.from(data, encodingOf(options));
-  if (isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (isView(data)) return viewed(data);
   throw invalidArgument('"data" argument', "of type string or an instance of Buffer, TypedArray, or DataView", data);
 }
 

@@ -1,10 +1,10 @@
 // Node's module.
+import { CODE } from "internal:core/errors";
 import { requireFor } from "internal:core/modules";
 
-const CODE = "file:///puppet-master/code";
 const builtinModules = [
   "assert", "assert/strict", "buffer", "console", "crypto", "events", "fs", "fs/promises", "module", "os", "path", "path/posix",
-  "perf_hooks", "process", "querystring", "string_decoder", "timers", "timers/promises", "url", "util",
+  "perf_hooks", "process", "querystring", "stream", "stream/promises", "string_decoder", "timers", "timers/promises", "url", "util",
 ];
 
 // Files of a job have one folder in common, so that every one of them finds the same.

@@ -1,11 +1,22 @@
 // Node's stream, as far as scripts write and read files with it.
-import { append } from "internal:core/arrays";
+import { append, remove } from "internal:core/arrays";
 import { Buffer } from "internal:node/buffer";
 import { EventEmitter } from "internal:node/events";
 import { ErrorCtor, PromiseCtor, SymbolCtor, apply } from "internal:core/primordials";
 import { queueMicrotask } from "internal:node/timers";
 
 const ended = () => new ErrorCtor("write after end");
+
+// A stream of either kind.
+function destroy(stream, error) {
+  if (stream.destroyed) return stream;
+  stream.destroyed = true;
+  queueMicrotask(() => {
+    if (error) stream.emit("error", error);
+    stream.emit("close");
+  });
+  return stream;
+}
 
 // Takes chunks one after the other: `write(chunk, encoding, done)`, then `final(done)`.
 export class Writable extends EventEmitter {
@@ -61,19 +72,10 @@ export class Writable extends EventEmitter {
       this.#next();
     });
     if (finishing) return this._final(done);
-    for (let i = 1; i < this.#waiting.length; i++) this.#waiting[i - 1] = this.#waiting[i];
-    this.#waiting.length--;
+    remove(this.#waiting, 0, 1);
     this._write(first.chunk, "buffer", done);
   }
-  destroy(error) {
-    if (this.destroyed) return this;
-    this.destroyed = true;
-    queueMicrotask(() => {
-      if (error) this.emit("error", error);
-      this.emit("close");
-    });
-    return this;
-  }
+  destroy(error) { return destroy(this, error); }
   cork() {}
   uncork() {}
   setDefaultEncoding() { return this; }
@@ -135,8 +137,7 @@ export class Readable extends EventEmitter {
     if (this.#chunks.length === 0 && !this.#done) this._read(65536);
     if (this.#chunks.length === 0) return undefined;
     const [chunk] = this.#chunks;
-    for (let i = 1; i < this.#chunks.length; i++) this.#chunks[i - 1] = this.#chunks[i];
-    this.#chunks.length--;
+    remove(this.#chunks, 0, 1);
     return chunk;
   }
   #flow() {
@@ -173,15 +174,7 @@ export class Readable extends EventEmitter {
     }
     this.#finish();
   }
-  destroy(error) {
-    if (this.destroyed) return this;
-    this.destroyed = true;
-    queueMicrotask(() => {
-      if (error) this.emit("error", error);
-      this.emit("close");
-    });
-    return this;
-  }
+  destroy(error) { return destroy(this, error); }
 }
 
 // Both at once: what is written comes out changed.

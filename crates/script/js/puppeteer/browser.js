@@ -1,5 +1,5 @@
 // Browser: the Chromium that the job's page runs in.
-import { append, map } from "internal:core/arrays";
+import { map } from "internal:core/arrays";
 import { apply } from "internal:core/primordials";
 import { quietly } from "internal:puppeteer/disposal";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
@@ -29,14 +29,10 @@ export class Browser extends EventEmitter {
   isConnected() { return ops.browser_is_connected(ridOf(this)); }
   get connected() { return ops.browser_is_connected(ridOf(this)); }
   cookies() { return this.defaultBrowserContext().cookies(); }
-  setCookie(...cookies) { return apply(setCookieOf, this.defaultBrowserContext(), cookies); }
-  deleteCookie(...cookies) { return apply(deleteCookieOf, this.defaultBrowserContext(), cookies); }
-  deleteMatchingCookies(...filters) { return apply(deleteMatchingOf, this.defaultBrowserContext(), filters); }
-  setPermission(origin, ...permissions) {
-    const all = [origin];
-    for (let i = 0; i < permissions.length; i++) append(all, permissions[i]);
-    return apply(setPermissionOf, this.defaultBrowserContext(), all);
-  }
+  setCookie(...cookies) { return onDefault(this, "setCookie", cookies); }
+  deleteCookie(...cookies) { return onDefault(this, "deleteCookie", cookies); }
+  deleteMatchingCookies(...filters) { return onDefault(this, "deleteMatchingCookies", filters); }
+  setPermission(origin, ...permissions) { return onDefault(this, "setPermission", arguments); }
 
   [Symbol.dispose]() { quietly(this.close()); }
   async [Symbol.asyncDispose]() { await this.close(); }
@@ -52,11 +48,10 @@ function createBrowserContext(browser, options) {
   return ops.browser_create_browser_context(ridOf(browser), server, bypassed);
 }
 
-// Methods of the default context, by which the browser answers.
-let setCookieOf, deleteCookieOf, deleteMatchingOf, setPermissionOf;
-
-export function answerBy({ setCookie, deleteCookie, deleteMatchingCookies, setPermission }) {
-  [setCookieOf, deleteCookieOf, deleteMatchingOf, setPermissionOf] = [setCookie, deleteCookie, deleteMatchingCookies, setPermission];
+// What the default context answers.
+function onDefault(browser, method, args) {
+  const context = browser.defaultBrowserContext();
+  return apply(context[method], context, args);
 }
 
 // The first of the targets of a browser or browser context, now or later, that the predicate accepts.

@@ -4,7 +4,7 @@ import { apply, jsonStringify } from "internal:core/primordials";
 import { fromProtocol, toProtocol } from "internal:puppeteer/cookie_forms";
 import { quietly } from "internal:puppeteer/disposal";
 import { URL } from "internal:node/url";
-import { answerBy, waitForTarget } from "internal:puppeteer/browser";
+import { waitForTarget } from "internal:puppeteer/browser";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
@@ -66,8 +66,6 @@ export class BrowserContext extends EventEmitter {
   async [Symbol.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
 }
-
-answerBy(BrowserContext.prototype);
 
 // Whether a filter of newer Puppeteers means the cookie.
 function matches(cookie, { name, url, domain, path, partitionKey }) {

@@ -71,8 +71,7 @@ export class ElementHandle extends JSHandle {
   // Without drag interception the target is another element, and Chromium drags by itself.
   async drag(target) {
     const page = this.frame.page();
-    await this.scrollIntoView();
-    const from = await this.clickablePoint();
+    const from = await reach(this);
     if (page.isDragInterceptionEnabled()) return await page.mouse.drag(from, target);
     try {
       if (!ops.page_is_dragging(ridOf(page))) {
@@ -90,21 +89,21 @@ export class ElementHandle extends JSHandle {
   }
 
   async dragEnter(data = noDrag()) {
-    await this.scrollIntoView();
-    await this.frame.page().mouse.dragEnter(await this.clickablePoint(), data);
+    const at = await reach(this);
+    await this.frame.page().mouse.dragEnter(at, data);
   }
 
   async dragOver(data = noDrag()) {
-    await this.scrollIntoView();
-    await this.frame.page().mouse.dragOver(await this.clickablePoint(), data);
+    const at = await reach(this);
+    await this.frame.page().mouse.dragOver(at, data);
   }
 
   // Takes what is dragged: an element, or the data of an intercepted drag.
   async drop(dragged = noDrag()) {
     const page = this.frame.page();
     if (!(dragged instanceof ElementHandle)) {
-      await this.scrollIntoView();
-      await page.mouse.drop(await this.clickablePoint(), dragged);
+      const at = await reach(this);
+      await page.mouse.drop(at, dragged);
       return;
     }
     await dragged.drag(this);
@@ -115,20 +114,17 @@ export class ElementHandle extends JSHandle {
   async dragAndDrop(target, options) {
     const page = this.frame.page();
     if (!page.isDragInterceptionEnabled()) throw new ErrorCtor("Drag Interception is not enabled!");
-    await this.scrollIntoView();
-    const from = await this.clickablePoint();
+    const from = await reach(this);
     await page.mouse.dragAndDrop(from, await target.clickablePoint(), options);
   }
 
   async touchStart() {
-    await this.scrollIntoView();
-    const { x, y } = await this.clickablePoint();
+    const { x, y } = await reach(this);
     return await this.frame.page().touchscreen.touchStart(x, y);
   }
 
   async touchMove(touch) {
-    await this.scrollIntoView();
-    const { x, y } = await this.clickablePoint();
+    const { x, y } = await reach(this);
     if (touch) await touch.move(x, y);
     else await this.frame.page().touchscreen.touchMove(x, y);
   }
@@ -139,8 +135,13 @@ export class ElementHandle extends JSHandle {
   }
 }
 
-function noDrag() { return { items: [], dragOperationsMask: 1 }; }
+// Scrolls it into view, and answers where to click it.
+async function reach(handle) {
+  await handle.scrollIntoView();
+  return await handle.clickablePoint();
+}
 
+function noDrag() { return { items: [], dragOperationsMask: 1 }; }
 
 export function selectValues(values) {
   return map(values, (value) => {

@@ -109,7 +109,7 @@ async function closed(context) {
 function further(browser, context, viewport) {
   const contexts = [];
   const facade = create(browser);
-  const made = session(facade, {
+  session(facade, {
     async newPage() {
       const fresh = await context.newPage();
       if (viewport !== null) await fresh.setViewport(viewport);
@@ -117,11 +117,6 @@ function further(browser, context, viewport) {
     },
     async pages() { return context.pages(); },
     targets() { return context.targets(); },
-    cookies() { return context.cookies(); },
-    setCookie(...cookies) { return context.setCookie(...cookies); },
-    deleteCookie(...cookies) { return context.deleteCookie(...cookies); },
-    deleteMatchingCookies(...filters) { return context.deleteMatchingCookies(...filters); },
-    setPermission(...settings) { return context.setPermission(...settings); },
     waitForTarget(predicate, options) { return context.waitForTarget(predicate, options); },
     browserContexts() { return [context, ...copy(contexts)]; },
     defaultBrowserContext() { return context; },
@@ -134,8 +129,6 @@ function further(browser, context, viewport) {
     async version() { return browser.version(); },
     async userAgent() { return browser.userAgent(); },
     target() { return browser.target(); },
-    process() { return null; },
-    wsEndpoint() { return "ws://puppet-master/browser"; },
     toJSON() { return {}; },
   }, async () => {
     for (let i = 0; i < contexts.length; i++) await closed(contexts[i]);
@@ -148,7 +141,7 @@ function further(browser, context, viewport) {
       return answer === browser ? facade : answer;
     } });
   }
-  return made;
+  return facade;
 }
 
 function session(browser, own, end) {

@@ -95,11 +95,10 @@ export class Locator extends EventEmitter {
 
   // What `step` makes of the handles that this one finds.
   #over(step) {
-    const locator = new Locator(async (signal) => step(await this.#visible(signal), signal), this.#timeout, this.#owns);
-    locator.#enabled = this.#enabled;
-    locator.#inViewport = this.#inViewport;
-    locator.#stable = this.#stable;
-    return locator;
+    return this.#with((locator) => {
+      locator.#find = async (signal) => step(await this.#visible(signal), signal);
+      locator.#visibility = null;
+    });
   }
 
   // A handle, once there is one that is as visible as was asked.

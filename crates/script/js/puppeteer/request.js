@@ -15,12 +15,16 @@ export const InterceptResolutionAction = {
   AlreadyHandled: "already-handled",
 };
 
+// Which of two votes of the same priority counts: the one of the higher rank.
+const { Abort, Respond, Continue, None } = InterceptResolutionAction;
+const RANK = { __proto__: null, [None]: 0, [Continue]: 1, [Respond]: 2, [Abort]: 3 };
+
 let finalizerOf, adds;
 
 export class Request {
   #headers;
   // What the listeners have voted for: the action, its priority, and what each action would do.
-  #vote = { action: InterceptResolutionAction.None };
+  #vote = { action: None };
   #overrides = {};
   #response = null;
   #abortReason = null;
@@ -61,33 +65,21 @@ export class Request {
     if (priority === undefined) return await this.#continue(overrides);
     if (!this.#mayVote()) return undefined;
     this.#overrides = overrides;
-    const { priority: highest, action } = this.#vote;
-    if (highest === undefined || priority > highest) this.#vote = { action: InterceptResolutionAction.Continue, priority };
-    else if (priority === highest && action !== InterceptResolutionAction.Abort && action !== InterceptResolutionAction.Respond) {
-      this.#vote.action = InterceptResolutionAction.Continue;
-    }
-    return undefined;
+    return this.#cast(Continue, priority);
   }
 
   async respond(response, priority) {
     if (priority === undefined) return await this.#respond(response);
     if (!this.#mayVote()) return undefined;
     this.#response = response;
-    const { priority: highest, action } = this.#vote;
-    if (highest === undefined || priority > highest) this.#vote = { action: InterceptResolutionAction.Respond, priority };
-    else if (priority === highest && action !== InterceptResolutionAction.Abort) {
-      this.#vote.action = InterceptResolutionAction.Respond;
-    }
-    return undefined;
+    return this.#cast(Respond, priority);
   }
 
   async abort(errorCode = "failed", priority) {
     if (priority === undefined) return await this.#abort(`${errorCode}`);
     if (!this.#mayVote()) return undefined;
     this.#abortReason = ops.request_abort_reason(`${errorCode}`);
-    const { priority: highest } = this.#vote;
-    if (highest === undefined || priority >= highest) this.#vote = { action: InterceptResolutionAction.Abort, priority };
-    return undefined;
+    return this.#cast(Abort, priority);
   }
 
   continueRequestOverrides() { return this.#overrides; }
@@ -110,15 +102,25 @@ export class Request {
     this.#handlers = [];
     if (this.#handled || this.#vote.priority === undefined) return;
     const { action } = this.#vote;
-    if (action === InterceptResolutionAction.Abort) await this.#abort(this.#abortReason);
-    else if (action === InterceptResolutionAction.Respond) await this.#respond(this.#response);
-    else if (action === InterceptResolutionAction.Continue) await this.#continue(this.#overrides);
+    if (action === Abort) await this.#abort(this.#abortReason);
+    else if (action === Respond) await this.#respond(this.#response);
+    else if (action === Continue) await this.#continue(this.#overrides);
   }
 
   toJSON() { refuseJson(); }
 
   // Whether there is anything to vote about; throws as a call without a priority does.
   #mayVote() { return ops.request_may_vote(ridOf(this)); }
+
+  #cast(action, priority) {
+    const { action: leading, priority: highest } = this.#vote;
+    if (highest !== undefined && !(priority > highest)) {
+      // Equal numbers of two types are equal to `abort` alone, as in Puppeteer.
+      const equal = action === Abort ? priority >= highest : priority === highest;
+      if (!equal || RANK[action] < RANK[leading]) return;
+    }
+    this.#vote = { action, priority };
+  }
 
   async #continue(overrides) {
     const { url, method, postData, headers } = overrides;
