@@ -1,6 +1,6 @@
 // Keys that work everywhere, and the palette behind Ctrl-K. A view has keys of its own in `view.keys`.
 
-import { go, href } from './address.js';
+import { go } from './address.js';
 import { list } from './api.js';
 import { announce, h, put } from './dom.js';
 import { EXAMPLES } from './examples.js';
@@ -171,5 +171,5 @@ function openPalette() {
 const asOption = (job) => ({
   name: job.uuid,
   note: STATES[stateOf(job)],
-  does: () => (location.hash = href(['jobs', job.uuid])),
+  does: () => go(['jobs', job.uuid]),
 });

@@ -20,7 +20,7 @@ const VIEWS = {
 const RAIL = ['jobs', 'playground', 'fleet'];
 
 let shown = null; // the view: {key, view, stop}
-let frame = null; // {main, links, offline, counts, stop}
+let frame = null; // {main, links, stop}
 
 /** Which view an address means, and what makes it another one than the last. */
 function meant({ words: [first = 'jobs', id] }) {

@@ -126,15 +126,13 @@ export function editor({ label, doc, changed, run = () => {}, vars = () => [] })
   ]);
   return {
     element,
-    focus: () => view.focus(),
-    text: () => view.state.doc.toString(),
     replace: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
   };
 }
 
 /** Code to read, with the line of an error marked: `at` is `{line, column}`, counted from 1. */
 export function reader({ label, doc, at }) {
-  const { element, view } = mount(label, doc, [
+  const { element } = mount(label, doc, [
     EditorState.readOnly.of(true),
     EditorView.lineWrapping,
     keymap.of([...defaultKeymap.filter(({ key }) => key !== 'Tab'), ...searchKeymap, ...foldKeymap]),
@@ -143,5 +141,5 @@ export function reader({ label, doc, at }) {
       return Decoration.set(Decoration.line({ class: 'failed-line' }).range(shown.state.doc.line(at.line).from));
     }),
   ]);
-  return { element, view };
+  return { element };
 }

@@ -3,7 +3,7 @@
 // Made of the summaries of the list, the newest few thousand at most.
 
 import { list } from '../api.js';
-import { href } from '../address.js';
+import { go, href } from '../address.js';
 import { h, put, s } from '../dom.js';
 import { count, minute, number } from '../format.js';
 import { wholeSeconds } from './filter.js';
@@ -74,9 +74,7 @@ export function lastHour() {
           width: 10,
           y: 0,
           height: HEIGHT,
-          onclick: () => {
-            location.hash = href(['jobs'], { from: wholeSeconds(from), to: wholeSeconds(from + 59000) });
-          },
+          onclick: () => go(['jobs'], { from: wholeSeconds(from), to: wholeSeconds(from + 59000) }),
         },
         s('title', {}, `${minute(from)}: ${words}`),
       );

@@ -14,7 +14,7 @@ const FOLD_LINES = 6,
   FOLD_CHARACTERS = 2000;
 const MOST_MARKS = 2000;
 
-/** An empty log, which `add(lines)` and `clear()` change. */
+/** An empty log, which `add(lines)`, `clear()` and `complete(lines)` change. */
 export function logView({ name = 'log' } = {}) {
   let lines = []; // {time, level, message, row}
   let begin = null;
@@ -211,6 +211,17 @@ export function logView({ name = 'log' } = {}) {
       }
       put(box, quiet);
       sift();
+    },
+    /** The job has ended, with all these lines; whether others were shown until now. */
+    complete(all) {
+      const whole = all ?? [];
+      const differs = lines.length !== whole.length;
+      if (differs) {
+        this.clear();
+        this.add(whole);
+      }
+      if (!whole.length) say(quiet, 'This job logged nothing.');
+      return differs;
     },
     quiet: (words) => say(quiet, words),
     /** Shows the end or, of a job that is done, the beginning. */

@@ -13,9 +13,6 @@ export const STATES = {
   given_up: 'given up',
 };
 
-/** The states of jobs that are done. */
-export const ENDS = ['succeeded', 'failed', 'timed_out', 'given_up', 'cancelled'];
-
 /** The state that a job's document tells. */
 export function stateOf(job) {
   if (job.status === 'done') return STATES[job.outcome] ? job.outcome : job.error ? 'failed' : 'succeeded';

@@ -18,7 +18,7 @@ export function open(place, { id, params, signal }) {
   let job = null;
   let phase = null; // what the stream said last: created, queued, running, done
   let following = null;
-  const drawn = { input: false, result: null };
+  let inputDrawn = false;
 
   const state = h('span', {});
   const heading = h('h1', { class: 'job-id', tabindex: -1 }, visible(id));
@@ -142,30 +142,22 @@ export function open(place, { id, params, signal }) {
 
   function finish() {
     phase = 'done';
-    if (log.size !== job.logs?.length) {
-      log.clear();
-      log.add(job.logs ?? []);
-      log.rewind();
+    if (log.complete(job.logs)) log.rewind();
+    const results =
+      job.results && Object.keys(job.results).length
+        ? resultTree(job.results, id)
+        : empty('No results', 'The code put nothing into results.');
+    put(panels.result, results);
+    choice.button('files').hidden = !job.files?.length;
+    if (job.files?.length) {
+      put(panels.files, fileTable(id, job.files, signal));
+      put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(job.files.length)));
     }
-    if (!job.logs?.length) log.quiet('This job logged nothing.');
-    if (drawn.result !== job) {
-      drawn.result = job;
-      const results =
-        job.results && Object.keys(job.results).length
-          ? resultTree(job.results, id)
-          : empty('No results', 'The code put nothing into results.');
-      put(panels.result, results);
-      choice.button('files').hidden = !job.files?.length;
-      if (job.files?.length) {
-        put(panels.files, fileTable(id, job.files, signal));
-        put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(job.files.length)));
-      }
-      put(
-        choice.button('result'),
-        'Result ',
-        h('span', { class: 'count' }, number(Object.keys(job.results ?? {}).length)),
-      );
-    }
+    put(
+      choice.button('result'),
+      'Result ',
+      h('span', { class: 'count' }, number(Object.keys(job.results ?? {}).length)),
+    );
   }
 
   function draw() {
@@ -264,11 +256,11 @@ export function open(place, { id, params, signal }) {
     const wanted = params.get('tab');
     const tab = Object.hasOwn(panels, wanted) && !choice.button(wanted).hidden ? wanted : 'log';
     choice.choose(tab);
-    if (tab === 'input' && job && !drawn.input) drawInput();
+    if (tab === 'input' && job && !inputDrawn) drawInput();
   }
 
   async function drawInput() {
-    drawn.input = true;
+    inputDrawn = true;
     const { reader } = await import('../parts/editor.js');
     const at = errorPlace(job);
     const source = (title, doc) =>

@@ -22,7 +22,6 @@ const MOST_SELECTED = 5000;
 export function open(place, { params, signal }) {
   let filter = new URLSearchParams(params);
   let rows = new Map(); // uuid → row, in the order of the table
-  let held = null; // the newest page, while the list must not move
   let meta = null;
   let changes = new AbortController(); // of what is loaded for one filter
   const selection = new Map();
@@ -99,7 +98,7 @@ export function open(place, { params, signal }) {
     changes.abort();
     changes = new AbortController();
     const mine = AbortSignal.any([signal, changes.signal]);
-    held = meta = null;
+    meta = null;
     controls.show(filter);
     put(fresh);
     if (filter.get('id')) return find(mine);
@@ -122,13 +121,12 @@ export function open(place, { params, signal }) {
       page() === 1 &&
       (scrollY > 200 || body.matches(':hover') || body.contains(document.activeElement));
     if (still) {
-      held = answer.data;
       for (const job of answer.data) rows.get(job.uuid)?.update(job);
       put(
         fresh,
         h(
           'button',
-          { type: 'button', class: 'primary small', onclick: () => (scrollTo(0, 0), render(held)) },
+          { type: 'button', class: 'primary small', onclick: () => (scrollTo(0, 0), render(answer.data)) },
           `${number(unseen)} new`,
         ),
       );
@@ -139,7 +137,6 @@ export function open(place, { params, signal }) {
   }
 
   function render(data) {
-    held = null;
     put(fresh);
     const next = new Map();
     for (const job of data) {

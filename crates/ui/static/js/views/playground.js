@@ -251,11 +251,7 @@ export function open(place, { params, signal }) {
 
   function ended(done, link, took) {
     const outcome = stateOf(done);
-    if (log.size !== done.logs?.length) {
-      log.clear();
-      log.add(done.logs ?? []);
-    }
-    if (!done.logs?.length) log.quiet('This job logged nothing.');
+    log.complete(done.logs);
     put(
       state,
       badge(outcome),
