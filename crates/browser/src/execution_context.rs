@@ -167,8 +167,7 @@ impl ExecutionContext {
 
     /// The same node, as a handle of this context.
     pub(crate) async fn adopt(self: &Rc<Self>, element: &ElementHandle) -> Result<ElementHandle, Error> {
-        let node = element.session().send_raw("DOM.describeNode", json!({"objectId": element.object_id()})).await?;
-        self.adopt_backend_node(&node["node"]["backendNodeId"]).await
+        self.adopt_backend_node(&element.backend_node_id().await?).await
     }
 
     /// The node of that CDP backend id, as a handle of this context.

@@ -35,6 +35,12 @@ impl JSHandle {
         &self.object
     }
 
+    /// Tells whether the value counts as true in JavaScript.
+    pub(crate) fn is_truthy(&self) -> bool {
+        let object = self.remote_object();
+        object.object_id.is_some() || object.clone().into_result().is_ok_and(|value| value.is_truthy())
+    }
+
     /// The session that the handle's commands go through.
     pub fn session(&self) -> &Rc<Session> {
         self.context.session()

@@ -168,11 +168,6 @@ impl NetworkManager {
         self.everywhere("Network.emulateNetworkConditions", conditions.to_protocol()).await
     }
 
-    /// Whether the page is cut off the network.
-    pub fn conditions(&self) -> Conditions {
-        self.conditions.get()
-    }
-
     /// Whether requests go past the page's service workers.
     ///
     /// # Errors

@@ -49,7 +49,6 @@ type Listener = Rc<dyn Fn(&PageEvent)>;
 
 /// Puppeteer's `Page`.
 pub struct Page {
-    this: Weak<Page>,
     session: Rc<Session>,
     target: Rc<Target>,
     sink: Rc<Sink>,
@@ -120,7 +119,6 @@ impl Page {
                 silent: Cell::new(false),
                 closed: Cell::new(false),
                 crash: Promise::default(),
-                this: page.clone(),
                 session,
                 target,
                 sink,
@@ -202,8 +200,8 @@ impl Page {
     }
 
     /// What a screen reader sees.
-    pub fn accessibility(&self) -> &Rc<Accessibility> {
-        self.accessibility.get_or_init(|| Accessibility::new(self.this.clone()))
+    pub fn accessibility(self: &Rc<Self>) -> &Rc<Accessibility> {
+        self.accessibility.get_or_init(|| Accessibility::new(Rc::downgrade(self)))
     }
 
     /// The page's target.

@@ -266,16 +266,11 @@ impl Request {
 
     /// Whether there is anything to hold.
     fn begin_handling(&self) -> Result<bool, Error> {
-        if self.never_held() {
-            return Ok(false);
+        let may = self.may_vote()?;
+        if may {
+            self.handled.set(true);
         }
-        if !self.allows_interception {
-            return Err(Error::InterceptionDisabled);
-        }
-        if self.handled.replace(true) {
-            return Err(Error::RequestHandled);
-        }
-        Ok(true)
+        Ok(may)
     }
 
     /// Chromium may refuse, because the request was cancelled or the page is gone; a program could do nothing about it.

@@ -91,8 +91,6 @@ pub struct ScreenshotOptions {
     pub from_surface: Option<bool>,
     /// Whether a fast encoder is better than a small file.
     pub optimize_for_speed: bool,
-    /// Whether the page keeps its size while all of it is taken.
-    pub keeps_viewport: bool,
     /// Whether an element is not scrolled into view first.
     pub stays: bool,
 }
@@ -125,6 +123,11 @@ impl ScreenshotOptions {
             return Err(Error::EmptyClip("height"));
         }
         Ok(())
+    }
+
+    /// Tells whether the page keeps its size while all of it is taken.
+    fn keeps_viewport(&self) -> bool {
+        self.capture_beyond_viewport == Some(true)
     }
 }
 
@@ -202,7 +205,7 @@ pub async fn take_screenshot(
     options.validate()?;
     let _turn = queue.0.lock().await;
     session.send_raw("Target.activateTarget", json!({"targetId": session.target_id()})).await?;
-    if !options.full_page || options.keeps_viewport {
+    if !options.full_page || options.keeps_viewport() {
         let clip = options.clip.map(whole_pixels);
         return capture_over_background(session, clip, options).await;
     }
@@ -246,7 +249,7 @@ async fn capture_over_background(
 
 async fn capture(session: &Session, clip: Option<Rect>, options: &ScreenshotOptions) -> Result<Screenshot, Error> {
     // Today's Chromium cuts off what is outside of the viewport unless told otherwise.
-    let (mut clip, mut beyond) = (clip, options.keeps_viewport && options.full_page);
+    let (mut clip, mut beyond) = (clip, options.keeps_viewport() && options.full_page);
     match (clip, options.capture_beyond_viewport) {
         (Some(part), Some(false)) => clip = Some(part.common(LayoutMetrics::of(session).await?.viewport)),
         (Some(_), Some(true)) => beyond = true,

@@ -229,8 +229,8 @@ impl Session {
         self.crashed.get()
     }
 
-    fn set_crashed(&self, crashed: bool) {
-        self.crashed.set(crashed);
+    fn set_crashed(&self) {
+        self.crashed.set(true);
     }
 
     /// Sends a command whose answer nobody needs, not even its failure: the target may be gone by then.

@@ -347,11 +347,7 @@ async fn ask_one_document(world: &Rc<World>, poll: &Poll) -> Result<Option<Rc<JS
         () = replaced => return Ok(None),
     };
     match outcome {
-        Ok(handle) => {
-            let is_truthy = handle.remote_object().object_id.is_some()
-                || handle.remote_object().clone().into_result().is_ok_and(|value| value.is_truthy());
-            Ok(is_truthy.then_some(handle))
-        }
+        Ok(handle) => Ok(handle.is_truthy().then_some(handle)),
         Err(error) if error.is_context_lost() => {
             // The answer may come before the event that takes the context away.
             world.changed().until(|| (world.generation() != generation || world.is_detached()).then_some(())).await;

@@ -16,6 +16,7 @@ use crate::promise::{Promise, milliseconds, within};
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::{RawEvent, Session, Subscription};
 use crate::target::Target;
+use crate::timeout_settings::TimeoutSettings;
 use crate::wait_task::Polling;
 
 /// Puppeteer's `Worker`.
@@ -178,12 +179,13 @@ impl Worker {
             Polling::Interval(interval) => milliseconds(interval),
             Polling::Raf | Polling::Mutation => return Err(Error::message("Cannot poll DOM in a worker")),
         };
-        let timeout = timeout.unwrap_or(self.page.upgrade().map_or(30_000.0, |page| page.default_timeout()));
+        let timeout = timeout.unwrap_or_else(|| {
+            self.page.upgrade().map_or_else(|| TimeoutSettings::default().any(), |page| page.default_timeout())
+        });
         let asking = async {
             loop {
                 let handle = self.evaluate_handle(function.clone(), arguments.clone()).await?;
-                let object = handle.remote_object();
-                if object.object_id.is_some() || object.clone().into_result().is_ok_and(|value| value.is_truthy()) {
+                if handle.is_truthy() {
                     return Ok(handle);
                 }
                 tokio::time::sleep(pause).await;

@@ -181,11 +181,6 @@ impl JobFolder {
         &self.0.path
     }
 
-    /// The bytes of all files together.
-    pub fn used_bytes(&self) -> u64 {
-        self.used().bytes
-    }
-
     /// A file's whole content.
     ///
     /// # Errors
@@ -238,7 +233,7 @@ impl JobFolder {
         let mut open = OpenFile::new(self.clone(), name.clone(), file)?;
         match mode {
             WriteMode::Truncate => open.set_len(0)?,
-            WriteMode::Append => open.seek_to_end()?,
+            WriteMode::Append => open.seek_to_end(),
             WriteMode::CreateNew => {}
         }
         Ok(open)
@@ -310,7 +305,7 @@ impl JobFolder {
     /// # Errors
     /// When a folder cannot be read.
     pub fn files(&self) -> Result<Vec<Entry>, FolderError> {
-        let mut entries = self.tree()?;
+        let mut entries = self.tree(None)?;
         entries.retain(|entry| entry.facts.kind == EntryKind::File);
         entries.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(entries)
@@ -390,15 +385,18 @@ impl JobFolder {
     }
 
     fn count(&self) -> Result<Used, FolderError> {
-        let entries = self.tree()?;
+        let entries = self.tree(None)?;
         let used = Used { bytes: entries.iter().map(|entry| entry.facts.bytes).sum(), files: entries.len() as u64 };
         *self.used() = used;
         Ok(used)
     }
 
-    /// Everything below, folders included.
-    fn tree(&self) -> Result<Vec<Entry>, FolderError> {
-        let mut all = self.list(None)?;
+    /// Lists everything below a folder, folders included; `None` is the job's folder itself.
+    ///
+    /// # Errors
+    /// When a folder is not there, or cannot be read.
+    pub fn tree(&self, name: Option<&FileName>) -> Result<Vec<Entry>, FolderError> {
+        let mut all = self.list(name)?;
         let mut next = 0;
         while let Some(entry) = all.get(next) {
             if entry.facts.kind == EntryKind::Folder {

@@ -88,7 +88,8 @@ impl Links {
             let url = format!("{MODULE_URL}{name}");
             open.extend(surface.specifiers().map(|name| (url.clone(), name.to_owned())));
         }
-        found.dedup_by_key(|builtin| builtin.url);
+        let mut urls = HashSet::new();
+        found.retain(|builtin| urls.insert(builtin.url));
         found
     }
 
@@ -192,10 +193,10 @@ impl Links {
         if base == CODE_URL && self.linked.borrow_mut().insert(CODE_URL.to_owned()) {
             self.link_level(log, base, self.code_imports.clone())?;
         }
-        if let Some(Target::Own(name)) = self.find(base, name)
-            && self.linked.borrow().contains(&format!("{MODULE_URL}{name}"))
-        {
-            return Ok(());
+        match self.find(base, name) {
+            Some(Target::Builtin(_)) => return Ok(()),
+            Some(Target::Own(name)) if self.linked.borrow().contains(&format!("{MODULE_URL}{name}")) => return Ok(()),
+            _ => {}
         }
         self.link_level(log, base, vec![name.to_owned()])
     }

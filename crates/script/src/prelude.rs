@@ -12,6 +12,7 @@ use crate::ops;
 use crate::ops::registry::Registry;
 use crate::scope::{Hook, Scope};
 use crate::source;
+use crate::surface::has_word;
 
 /// What the names of the prelude's modules begin with.
 pub(crate) const PREFIX: &str = "internal:";
@@ -82,7 +83,7 @@ pub(crate) fn globals_named<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() ->
         if global.only_named {
             texts().any(|text| source::names(text, global.name))
         } else {
-            texts().any(|text| text.contains(global.name))
+            texts().any(|text| has_word(text, global.name))
         }
     };
     LATE_GLOBALS.iter().filter(named).collect()

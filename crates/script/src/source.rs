@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use crate::surface::Surface;
+use crate::surface::{NODE_NAMES, Surface, has_word};
 use crate::tokens::{Kind, Tokens};
 
 /// The code made a module or a script.
@@ -17,9 +17,6 @@ pub(crate) struct Wrapped {
     /// The text is a script.
     pub(crate) script: bool,
 }
-
-/// What Node gives every CommonJS module besides the globals.
-const MODULE_NAMES: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
 
 /// Wraps the code in a function of its names, which answers the function that runs it.
 ///
@@ -44,7 +41,7 @@ pub(crate) fn wrap(code: &str, surface: &Surface) -> Wrapped {
     }
     body.push_str(&code[kept..]);
     let script = surface.is_common_js();
-    let names: Vec<&'static str> = MODULE_NAMES.into_iter().filter(|name| script || surface.free(name)).collect();
+    let names: Vec<&'static str> = NODE_NAMES.into_iter().filter(|name| script || surface.free(name)).collect();
     let parameters = names.join(",");
     let hoisted: String = surface.imports.iter().map(|import| format!("{};", import.text)).collect();
     let (before, function, after) =
@@ -71,7 +68,8 @@ pub(crate) fn names_reg_exp_statics(text: &str) -> bool {
 /// where the text only asks for its type.
 pub(crate) fn names(text: &str, word: &str) -> bool {
     let mut before = "";
-    text.contains(word)
+    // A token of this text has nothing beside it that a name could have.
+    has_word(text, word)
         && Tokens::new(text).any(|token| {
             let found = token.kind == Kind::Word && token.text == word && !matches!(before, "typeof" | "." | "?.");
             before = token.text;

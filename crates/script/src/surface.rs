@@ -51,7 +51,8 @@ pub(crate) struct Edit {
     pub(crate) instead: &'static str,
 }
 
-const NODE_NAMES: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
+/// What Node gives every CommonJS module besides the globals.
+pub(crate) const NODE_NAMES: [&str; 5] = ["exports", "require", "module", "__filename", "__dirname"];
 
 /// `export default` of a value: a statement of as many columns, whatever the value is. An arrow function may stand behind
 /// an assignment, not behind `void`.
@@ -86,7 +87,6 @@ impl Surface {
         let declared = std::mem::take(&mut surface.declared);
         surface.words.retain(|name| !declared.contains(name) && !bound.contains(name));
         surface.requires_at_top &= surface.words.contains("require");
-        surface.declared = declared;
         surface.bare_require = is_bare_require(&tokens);
         surface
     }
@@ -208,8 +208,10 @@ impl Surface {
     }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    text.split(|character: char| !character.is_alphanumeric() && character != '_').any(|each| each == word)
+/// Tells whether a word of letters, digits and `_` stands in the text with none of these beside it.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    let part = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
 /// Whether a function or class with a name stands there.

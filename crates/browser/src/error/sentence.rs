@@ -32,6 +32,17 @@ impl Sentence {
     }
 }
 
+impl ErrorKind {
+    /// Names the class as a script sees it.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Error => "Error",
+            Self::TimeoutError => "TimeoutError",
+            Self::TouchError => "TouchError",
+        }
+    }
+}
+
 impl Error {
     /// What a script of that dialect catches.
     pub fn thrown(&self, dialect: Dialect) -> Thrown<'_> {
@@ -46,12 +57,7 @@ impl Error {
         if dialect.is_modern() {
             return self.modern();
         }
-        let class = match self.kind() {
-            ErrorKind::Error => "Error",
-            ErrorKind::TimeoutError => "TimeoutError",
-            ErrorKind::TouchError => "TouchError",
-        };
-        Sentence::of(class, self.to_string())
+        Sentence::of(self.kind().class(), self.to_string())
     }
 
     /// In Puppeteer 25's words, where they are others.
@@ -66,9 +72,8 @@ impl Error {
             Self::EventTimeout(limit) => Sentence::of("TimeoutError", format!("Timed out after waiting {limit}ms")),
             Self::WaitFailed { what, error } => {
                 let cause = error.modern();
-                let class = if cause.class == "TimeoutError" { "TimeoutError" } else { "Error" };
                 let message = format!("Waiting for selector `{}` failed", what.name());
-                Sentence { cause: Some(Box::new(cause)), ..Sentence::of(class, message) }
+                Sentence { cause: Some(Box::new(cause)), ..Sentence::of(self.kind().class(), message) }
             }
             Self::FrameDetached { id, .. } => error(format!("Attempted to use detached Frame '{id}'.")),
             Self::WaitingPageClosed => Sentence::of("TargetCloseError", "Page closed!"),
@@ -83,14 +88,7 @@ impl Error {
             }
             Self::ClipAndFullPage => error("'clip' and 'fullPage' are mutually exclusive".to_owned()),
             Self::EmptyClip(side) => error(format!("'{side}' in 'clip' must be positive.")),
-            _ => {
-                let class = match self.kind() {
-                    ErrorKind::Error => "Error",
-                    ErrorKind::TimeoutError => "TimeoutError",
-                    ErrorKind::TouchError => "TouchError",
-                };
-                Sentence::of(class, self.to_string())
-            }
+            _ => Sentence::of(self.kind().class(), self.to_string()),
         }
     }
 }

@@ -274,7 +274,7 @@ impl Pump {
     /// Fails what the session of a renderer that has died still awaits.
     fn crash(&mut self, wire: &Wire, id: Option<&str>) {
         if let Some(session) = id.and_then(|id| wire.sessions.borrow().get(id).cloned()) {
-            session.set_crashed(true);
+            session.set_crashed();
             self.pending.retain(|_, pending| pending.session_id.as_deref() != id);
         }
     }

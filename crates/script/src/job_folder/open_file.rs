@@ -1,7 +1,6 @@
 //! A file of a job that is being written.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 
 use job_model::FileName;
@@ -15,7 +14,7 @@ pub struct OpenFile {
     name: FileName,
     file: File,
     /// What it counts for.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// Where the next piece goes.
     position: u64,
 }
@@ -31,13 +30,8 @@ impl OpenFile {
     /// # Errors
     /// When the quota is used up: nothing of the piece is written.
     pub fn write_all(&mut self, piece: &[u8]) -> Result<(), FolderError> {
-        let position = self.position;
-        self.make_room(position.saturating_add(piece.len() as u64))?;
-        self.file
-            .seek(SeekFrom::Start(position))
-            .and_then(|_| self.file.write_all(piece))
-            .map_err(|error| self.failed(&error))?;
-        self.position = position + piece.len() as u64;
+        self.write_at(piece, self.position)?;
+        self.position += piece.len() as u64;
         Ok(())
     }
 
@@ -62,20 +56,9 @@ impl OpenFile {
         Ok(())
     }
 
-    /// How long the file is, in bytes.
-    pub fn len(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Whether nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
     /// The next piece goes behind all that is there.
-    pub(super) fn seek_to_end(&mut self) -> Result<(), FolderError> {
+    pub(super) fn seek_to_end(&mut self) {
         self.position = self.bytes;
-        Ok(())
     }
 
     /// Counts the file as so long at least.

@@ -33,9 +33,9 @@ fn what_is_written_is_read_and_listed() {
         folder.list(None).unwrap().into_iter().map(|entry| (entry.name.to_string(), entry.facts.kind)).collect();
     assert_eq!(listed, [("b".to_owned(), EntryKind::File), ("tmp".to_owned(), EntryKind::Folder)]);
     folder.write(&name("tmp/a.txt"), b"short").unwrap();
-    assert_eq!((folder.read(&name("tmp/a.txt")).unwrap(), folder.used_bytes()), (b"short".to_vec(), 6));
+    assert_eq!((folder.read(&name("tmp/a.txt")).unwrap(), folder.used().bytes), (b"short".to_vec(), 6));
     folder.truncate(&name("tmp/a.txt"), 2).unwrap();
-    assert_eq!((folder.read(&name("tmp/a.txt")).unwrap(), folder.used_bytes()), (b"sh".to_vec(), 3));
+    assert_eq!((folder.read(&name("tmp/a.txt")).unwrap(), folder.used().bytes), (b"sh".to_vec(), 3));
     assert_eq!(folder.stat(None).unwrap().kind, EntryKind::Folder);
 }
 
@@ -46,7 +46,7 @@ fn pieces_are_written_in_a_row_and_at_places() {
     file.write_all(b"one").unwrap();
     file.write_all(b"two").unwrap();
     file.write_at(b"X", 1).unwrap();
-    assert_eq!((file.len(), folder.used_bytes()), (6, 6));
+    assert_eq!((file.bytes, folder.used().bytes), (6, 6));
     let mut text = String::new();
     folder.open_read(&name("a")).unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "oXetwo");
@@ -61,11 +61,11 @@ fn moving_and_removing_keep_count() {
     folder.write(&name("d/a"), &[1; 10]).unwrap();
     folder.write(&name("d/b"), &[1; 20]).unwrap();
     folder.rename(&name("d/a"), &name("d/b")).unwrap();
-    assert_eq!((names(&folder), folder.used_bytes()), (vec!["d/b".to_owned()], 10));
+    assert_eq!((names(&folder), folder.used().bytes), (vec!["d/b".to_owned()], 10));
     assert_eq!(folder.remove_folder(&name("d")).unwrap_err().code().as_deref(), Some("ENOTEMPTY"));
     folder.remove_file(&name("d/b")).unwrap();
     folder.remove_folder(&name("d")).unwrap();
-    assert_eq!((folder.used_bytes(), folder.used().files), (0, 0));
+    assert_eq!((folder.used().bytes, folder.used().files), (0, 0));
     folder.write(&name("e/f/g"), b"x").unwrap();
     folder.remove_all(Some(&name("e"))).unwrap();
     assert_eq!(folder.used().files, 0);

@@ -25,15 +25,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("fs_list", |scope, (name, deep): (String, bool)| {
         on(scope, |folder| {
             let root = place(&name)?;
-            let mut entries = folder.list(root.as_ref())?;
-            let mut next = 0;
-            while let Some(entry) = entries.get(next).filter(|_| deep) {
-                if entry.facts.kind == EntryKind::Folder {
-                    let below = entry.name.clone();
-                    entries.extend(folder.list(Some(&below))?);
-                }
-                next += 1;
-            }
+            let entries = if deep { folder.tree(root.as_ref())? } else { folder.list(root.as_ref())? };
             let prefix = root.map_or(0, |root| root.as_str().len() + 1);
             Ok(Value::Json(entries.iter().map(|entry| listed(entry, prefix)).collect()))
         })

@@ -60,7 +60,6 @@ impl ScreenshotArgs {
             capture_beyond_viewport: beyond,
             from_surface: self.from_surface,
             optimize_for_speed: self.optimize_for_speed,
-            keeps_viewport: beyond == Some(true),
             stays: !self.scroll_into_view,
             image_type,
             quality: self.quality,
