@@ -22,8 +22,9 @@ stop_shared_broker() {
 }
 trap stop_shared_broker EXIT
 
-# Tests that start our binaries take these.
-"$here/build.sh" --workspace --bins
+# Tests that start our binaries take these. Built together with the tests, every crate is built once: alone, the binaries
+# have other features of the crates that both use.
+"$here/build.sh" --workspace --bins --tests
 export TEST_BINARIES_BUILT=1
 
 # Beside the workspace whatever CARGO_TARGET_DIR says: that is how nextest keeps its store.
