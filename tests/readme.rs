@@ -1,6 +1,6 @@
-//! The README's table of settings is what the binaries have: each row is a flag's doc comment.
+//! The table of docs/SETTINGS.md is what the binaries have: each row is a flag's doc comment.
 //!
-//! `UPDATE_README=1 cargo test -p tests --test readme` writes it anew.
+//! `UPDATE_README=1 cargo test -p tests --test readme` writes it anew, and that of docs/DIFFERENCES.md.
 //!
 //! The commands of the README's first minute run as they stand there, and so do the first lines of the examples.
 
@@ -21,14 +21,20 @@ fn readme() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("README.md")
 }
 
+/// The page of a name in docs/.
+fn page(name: &str) -> PathBuf {
+    readme().with_file_name("docs").join(name)
+}
+
 #[test]
 fn the_table_of_settings_is_what_the_binaries_have() {
-    let text = std::fs::read_to_string(readme()).expect("a README");
-    let (before, rest) = text.split_once(BEGIN).expect("the README has the mark of its table");
-    let (found, after) = rest.split_once(END).expect("the README has the end mark of its table");
+    let file = page("SETTINGS.md");
+    let text = std::fs::read_to_string(&file).expect("the settings");
+    let (before, rest) = text.split_once(BEGIN).expect("the page has the mark of its table");
+    let (found, after) = rest.split_once(END).expect("the page has the end mark of its table");
     let wanted = table();
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(readme(), format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a README that can be written");
+        std::fs::write(&file, format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a file that can be written");
         return;
     }
     assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
@@ -39,7 +45,7 @@ fn the_table_of_settings_is_what_the_binaries_have() {
 fn the_differences_name_every_limit_with_its_default() {
     const BEGIN: &str = "<!-- limits: written by tests/readme.rs -->\n";
     const END: &str = "<!-- end of limits -->";
-    let file = readme().with_file_name("docs").join("DIFFERENCES.md");
+    let file = page("DIFFERENCES.md");
     let text = std::fs::read_to_string(&file).expect("the differences");
     let (before, rest) = text.split_once(BEGIN).expect("they have the mark of the limits");
     let (found, after) = rest.split_once(END).expect("they have the end mark of the limits");
@@ -77,8 +83,8 @@ async fn the_one_process_command_has_every_setting_of_its_halves() {
 }
 
 #[tokio::test]
-async fn the_one_process_command_has_no_setting_that_the_readme_lacks() {
-    let text = std::fs::read_to_string(readme()).expect("a README");
+async fn no_command_has_a_setting_that_the_page_lacks() {
+    let text = std::fs::read_to_string(page("SETTINGS.md")).expect("the settings");
     for command in ["up", "exec", "jobs"] {
         for name in settings_of(command).await {
             assert!(text.contains(&format!("`{name}`")), "`puppet-master {command}` reads {name}");
