@@ -81,6 +81,12 @@ need_node() {
     fi
 }
 
+need_python() {
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        install_packages python3 python3-venv
+    fi
+}
+
 # The program only: Debian would start a broker of its own at once, on ports that somebody may need.
 need_rabbitmq() {
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && return

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the tests need and runs all of them: unit, integration, end to end, documentation.
+# Installs what the tests need and runs all of them: what deploy/ ships, unit, integration, end to end, documentation.
 # With cargo-nextest each test has a process and a deadline of its own; without it cargo test does.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +10,7 @@ target=${CARGO_TARGET_DIR:-target}
 
 "$here/install-browser.sh"
 "$here/install-test-services.sh"
+"$here/check-deploy.sh"
 
 # The broker that test processes share ends by itself some seconds after the last of them; do not leave before, unless
 # another test run still uses it.
