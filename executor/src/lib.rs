@@ -24,6 +24,7 @@ pub mod network;
 mod order_listener;
 mod orders;
 mod page_setup;
+mod processes;
 pub mod protocol;
 mod questions;
 mod recent_ids;

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::run_directory;
+use crate::{processes, run_directory};
 
 /// The private memory of an executor's tree, in bytes: what ending it would give back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,11 +16,6 @@ pub(crate) struct TreeMemory {
     pub(crate) slots: u64,
     /// Their browsers.
     pub(crate) browsers: u64,
-}
-
-/// The processes of a group. Reads a file of each process of the machine.
-pub(crate) fn members(group: i32) -> Vec<i32> {
-    processes().filter(|pid| family_of(*pid).is_some_and(|family| family.group == group)).collect()
 }
 
 /// The private memory of these processes together, in bytes.
@@ -55,8 +50,8 @@ pub(crate) fn of_tree(run_dir: &Path) -> TreeMemory {
     let own = std::process::id().cast_signed();
     let browsers: BTreeSet<i32> = run_directory::browser_groups(run_dir).iter().map(|group| group.as_raw()).collect();
     let mut tree = TreeMemory { executor: private_bytes(own), ..TreeMemory::default() };
-    for pid in processes() {
-        match family_of(pid) {
+    for pid in processes::all() {
+        match processes::family_of(pid) {
             Some(family) if browsers.contains(&family.group) => tree.browsers += private_bytes(pid),
             Some(family) if family.parent == own => tree.slots += private_bytes(pid),
             _ => {}
@@ -65,31 +60,12 @@ pub(crate) fn of_tree(run_dir: &Path) -> TreeMemory {
     tree
 }
 
-/// To whom a process belongs.
-struct Family {
-    parent: i32,
-    group: i32,
-}
-
-/// From `/proc/PID/stat`: the second and third field after the name, which may hold anything but its last `)`.
-fn family_of(pid: i32) -> Option<Family> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
-    Some(Family { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
-}
-
 /// Resident minus shared pages, from `/proc/PID/statm`.
 fn private_bytes(pid: i32) -> u64 {
     let Ok(statm) = fs::read_to_string(format!("/proc/{pid}/statm")) else { return 0 };
     let pages: Vec<u64> = statm.split_whitespace().filter_map(|field| field.parse().ok()).collect();
     let [_, resident, shared, ..] = pages[..] else { return 0 };
     resident.saturating_sub(shared) * page_size()
-}
-
-/// All processes of the machine.
-pub(crate) fn processes() -> impl Iterator<Item = i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
 }
 
 fn page_size() -> u64 {
@@ -101,11 +77,13 @@ fn page_size() -> u64 {
 mod tests {
     use std::process::Command;
 
+    use crate::processes::members;
+
     #[test]
     fn this_processs_own_group_uses_memory() {
         let group = nix::unistd::getpgrp().as_raw();
-        assert!(super::of_processes(&super::members(group)) > 100_000);
-        assert_eq!(super::of_processes(&super::members(i32::MAX)), 0);
+        assert!(super::of_processes(&members(group)) > 100_000);
+        assert_eq!(super::of_processes(&members(i32::MAX)), 0);
     }
 
     #[test]
@@ -116,8 +94,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[1; 5 << 20]).unwrap();
         file.sync_all().unwrap();
-        assert!(super::temporary_files_of(&super::members(group)) >= 5 << 20);
-        assert_eq!(super::temporary_files_of(&super::members(i32::MAX)), 0);
+        assert!(super::temporary_files_of(&members(group)) >= 5 << 20);
+        assert_eq!(super::temporary_files_of(&members(i32::MAX)), 0);
     }
 
     #[test]

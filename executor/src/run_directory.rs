@@ -14,7 +14,7 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, geteuid, getpgid};
 
-use crate::memory;
+use crate::processes;
 
 const PREFIX: &str = "executor-";
 
@@ -141,7 +141,7 @@ fn browser_processes(folder: &Path) -> Vec<Pid> {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.windows(needle.len()).any(|part| part == needle)
     };
-    memory::processes().filter(uses).map(Pid::from_raw).collect()
+    processes::all().filter(uses).map(Pid::from_raw).collect()
 }
 
 #[cfg(test)]

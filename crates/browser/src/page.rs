@@ -80,6 +80,8 @@ pub struct Page {
     ignores_https_errors: Cell<bool>,
     /// What happens is nobody's business.
     silent: Cell<bool>,
+    /// Whether the page has had another blank document, which its numbers may still count.
+    renewed: Cell<bool>,
     closed: Cell<bool>,
     crash: Promise<()>,
 }
@@ -117,6 +119,7 @@ impl Page {
                 intercepts_file_choosers: Cell::new(false),
                 ignores_https_errors: Cell::new(ignore_https_errors),
                 silent: Cell::new(false),
+                renewed: Cell::new(false),
                 closed: Cell::new(false),
                 crash: Promise::default(),
                 session,
@@ -313,6 +316,10 @@ impl Page {
     /// # Errors
     /// [`Error::Protocol`].
     pub async fn metrics(&self) -> Result<Value, Error> {
+        // The document that a renewed page had before counts until Chromium's collector finds it.
+        if self.renewed.take() {
+            self.session.send_raw("HeapProfiler.collectGarbage", json!({})).await?;
+        }
         let answer = self.session.send_raw("Performance.getMetrics", json!({})).await?;
         Ok(events::known_metrics(&answer["metrics"]))
     }

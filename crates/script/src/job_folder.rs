@@ -9,6 +9,7 @@
 mod error;
 mod open_file;
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -90,7 +91,7 @@ struct Folder {
 }
 
 /// What is in the folder now.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Used {
     bytes: u64,
     files: u64,
@@ -532,13 +533,26 @@ fn empty(folder: &OwnedFd, depth: usize) -> nix::Result<()> {
         match unlinkat(folder, name.as_c_str(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => {}
             Err(Errno::EISDIR | Errno::EPERM) => {
-                empty(&openat(folder, name.as_c_str(), FOLDER, Mode::empty())?, depth + 1)?;
-                unlinkat(folder, name.as_c_str(), UnlinkatFlags::RemoveDir)?;
+                remove_folder(folder, name.as_c_str(), depth + 1)?;
             }
             Err(errno) => return Err(errno),
         }
     }
     Ok(())
+}
+
+/// Removes a folder and all that is in it, also while somebody puts more into it: Chromium finishes a download when it likes.
+fn remove_folder(parent: &OwnedFd, base: &CStr, depth: usize) -> nix::Result<()> {
+    /// How often something new may be found.
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        empty(&openat(parent, base, FOLDER, Mode::empty())?, depth)?;
+        match unlinkat(parent, base, UnlinkatFlags::RemoveDir) {
+            Err(Errno::ENOTEMPTY) => {}
+            ended => return ended,
+        }
+    }
+    Err(Errno::ENOTEMPTY)
 }
 
 fn exists(folder: &OwnedFd, base: &str) -> bool {

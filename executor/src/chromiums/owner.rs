@@ -18,7 +18,7 @@ use super::messages::{Answer, End, Request};
 use super::packet_socket::{self, Descriptors, PacketSocket};
 use super::usage::UsageLimits;
 use crate::protocol::{BrowserReport, SlotSettings};
-use crate::{environment, memory, run_directory};
+use crate::{environment, memory, processes, run_directory};
 
 /// How many Chromiums a slot may have at the same time: the one in use, the next one, and one that is being given up.
 const MOST: usize = 3;
@@ -203,7 +203,7 @@ impl Service {
             Request::Weigh { number } => {
                 let group = self.running.lock().0.get(&number).map(Chromium::process_group);
                 let weigh =
-                    spawn_blocking(move || group.map_or(0, |group| memory::of_processes(&memory::members(group))));
+                    spawn_blocking(move || group.map_or(0, |group| memory::of_processes(&processes::members(group))));
                 let bytes = weigh.await.map_err(io::Error::other)?;
                 self.answer(&Answer::Weighs { number, bytes }).await
             }

@@ -1,7 +1,7 @@
 //! What a job's pages use of the machine: all processes of a Chromium together.
 
-use crate::memory;
 use crate::protocol::SlotSettings;
+use crate::{memory, processes};
 
 /// How much one Chromium may use while a job runs.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl UsageLimits {
     /// The sentence of the limit that the processes of a group exceed. Reads hundreds of files of /proc.
     pub(super) fn exceeded_by(self, group: i32) -> Option<String> {
         const MIB: u64 = 1 << 20;
-        let members = memory::members(group);
+        let members = processes::members(group);
         if memory::of_processes(&members) > self.memory {
             return Some(format!("Memory limit of {} MiB (JOB_BROWSER_MEMORY) exceeded", self.memory / MIB));
         }

@@ -45,7 +45,9 @@ async fn nothing_tells_how_long_a_page_has_waited() {
                 results.frames = await page.evaluate(() => new Promise(done => {
                     let frames = 0; const next = () => ++frames < 5 ? requestAnimationFrame(next) : done(frames); next() }));
                 results.wait = await wait;
-                results.documents = (await page.metrics()).Frames;
+                const metrics = await page.metrics();
+                results.counts = ['Documents', 'Frames', 'JSEventListeners', 'Nodes', 'LayoutCount'].map(name => metrics[name]);
+                results.heap = Math.round(metrics.JSHeapUsedSize / 2 ** 20);
                 results.events = events";
     let mut seen = Vec::new();
     for wait in [Duration::ZERO, LONG] {

@@ -190,6 +190,7 @@ impl Page {
         // latter counts as reloaded.
         let leave = json!({"expression": "location.replace('about:blank')"});
         let left = self.session.send_raw("Runtime.evaluate", leave);
+        self.renewed.set(true);
         watcher.unless_ended(async { left.await.map_err(Error::from) }).await?;
         watcher.reach(Goal::NewDocument).await
     }

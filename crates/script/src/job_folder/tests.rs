@@ -1,9 +1,11 @@
 use std::io::Read;
 use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use job_model::FileName;
 
-use super::{EntryKind, FolderLimits, JobFolder, WriteMode};
+use super::{EntryKind, FolderLimits, JobFolder, Used, WriteMode};
 
 const LIMITS: FolderLimits = FolderLimits { bytes: 100, files: 5 };
 
@@ -65,7 +67,7 @@ fn moving_and_removing_keep_count() {
     assert_eq!(folder.remove_folder(&name("d")).unwrap_err().code().as_deref(), Some("ENOTEMPTY"));
     folder.remove_file(&name("d/b")).unwrap();
     folder.remove_folder(&name("d")).unwrap();
-    assert_eq!((folder.used().bytes, folder.used().files), (0, 0));
+    assert_eq!(*folder.used(), Used::default());
     folder.write(&name("e/f/g"), b"x").unwrap();
     folder.remove_all(Some(&name("e"))).unwrap();
     assert_eq!(folder.used().files, 0);
@@ -119,4 +121,26 @@ fn what_another_writer_put_there_counts_and_leads_nowhere() {
     let again = JobFolder::make_empty(folder.path(), LIMITS).unwrap();
     assert!(again.list(None).unwrap().is_empty());
     assert_eq!(std::fs::read_to_string(outside.join("secret")).unwrap(), "s");
+}
+
+#[test]
+fn a_folder_is_made_empty_while_downloads_come_in() {
+    let (_dir, folder) = folder();
+    let path = folder.path().to_owned();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let downloads = path.join(JobFolder::DOWNLOADS);
+            let mut serial = 0;
+            while !done.load(Ordering::Relaxed) {
+                serial += 1;
+                // The folder may be gone just now.
+                let _ = std::fs::write(downloads.join(format!("{serial}.crdownload")), b"piece");
+            }
+        });
+        for _ in 0..200 {
+            JobFolder::make_empty(&path, LIMITS).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }
