@@ -5,7 +5,9 @@ target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debu
 
 BENCH_PARTS := calls parts guard gateway jobs oneshots
 
-.PHONY: help run up test lint bench chaos fuzz $(BENCH_PARTS)
+PREFIX ?= /usr/local
+
+.PHONY: help run up test check unit t lint bench chaos fuzz install $(BENCH_PARTS)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -23,6 +25,15 @@ up: ## run gateway and executor in one process, on an embedded store and queue
 test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
 	@scripts/test.sh
 
+check: ## types and lints of everything, the quickest answer there is
+	@cargo clippy --workspace --all-targets
+
+unit: ## run the tests inside the crates: no server, no browser
+	@cargo nextest run --workspace --lib --bins
+
+t: ## run the tests whose name contains NAME, of one crate with CRATE
+	@scripts/one-test.sh "$(NAME)" "$(CRATE)"
+
 chaos: ## kill every part while 500 jobs run, and run 2,000 jobs of which a tenth misbehaves
 	@scripts/chaos.sh
 
@@ -31,6 +42,10 @@ fuzz: ## feed random input to everything that reads what comes from outside, FUZ
 
 lint: ## check formatting and lints
 	@scripts/lint.sh
+
+install: ## build puppet-master for this machine and put it into PREFIX/bin (/usr/local/bin)
+	@scripts/build.sh --bin puppet-master --profile dist
+	@install -D -m 755 $(or $(CARGO_TARGET_DIR),target)/dist/puppet-master "$(DESTDIR)$(PREFIX)/bin/puppet-master"
 
 bench: ## measure an optimised build beside Puppeteer and puppeteer-cluster, as ratios
 	@scripts/bench.sh $(filter $(BENCH_PARTS),$(MAKECMDGOALS))

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Checks what deploy/ ships: the Helm chart (lint, rendering with every set of values in its ci/, Kubernetes' schemas, what all
-# pods must have), the Prometheus rules and the Grafana dashboard. With --write it writes the table of values in the chart's
-# README first. Installs what is missing, once, into the cache of the tests.
+# Checks what deploy/ ships: the Helm chart (lint, rendering with every set of values in its ci/, Kubernetes' schemas, what
+# all pods must have), the compose files, the Prometheus rules and the Grafana dashboard. With --write it writes the table of
+# values in the chart's README first. Installs what is missing, once, into the cache of the tests.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/packages.sh
@@ -42,6 +42,6 @@ fi
 flock --unlock 8
 
 export HELM=$helm
-for part in chart metrics; do
+for part in chart compose metrics; do
     "$cache/python/bin/python" -B "$here/check-deploy/$part.py" "$@"
 done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Formatting and lints, as CI wants them.
+# Formatting and lints of Rust and of scripts, as CI wants them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/packages.sh
@@ -10,6 +10,9 @@ for tool in fmt clippy; do
     cargo "$tool" --version >/dev/null 2>&1 || fail "cargo $tool is missing: rustup component add rustfmt clippy"
 done
 need_compiler
+command -v shellcheck >/dev/null || install_packages shellcheck
+mapfile -t scripts < <(git ls-files '*.sh')
+shellcheck --external-sources --severity warning "${scripts[@]}" .ci/run
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 say "no complaints"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# test.sh [NEXTEST-ARGUMENT…]
 # Installs what the tests need and runs all of them: what deploy/ ships, unit, integration, end to end, documentation.
 # With cargo-nextest each test has a process and a deadline of its own; without it cargo test does.
 set -euo pipefail
@@ -32,9 +33,10 @@ export TEST_BINARIES_BUILT=1
 report=target/nextest/ci/junit.xml
 if cargo nextest --version >/dev/null 2>&1; then
     rm -f "$report"
-    cargo nextest run --workspace --profile ci
+    cargo nextest run --workspace --profile ci "$@"
     count=$(sed -n 's/^<testsuites [^>]*tests="\([0-9]*\)".*/\1/p' "$report")
 else
+    [ $# = 0 ] || fail "only cargo-nextest can choose among the tests: $*"
     # Into a file: a process that a failed test left behind could hold a pipe open for ever.
     log=$target/cargo-test.log
     cargo test --workspace --lib --bins --tests >"$log" 2>&1 &

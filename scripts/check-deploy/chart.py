@@ -16,6 +16,7 @@ import yaml
 
 import kinds
 import values_table
+from settings_page import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/puppet-master"
@@ -105,17 +106,6 @@ def valid(file: Path, one: dict) -> None:
             kubernetes_validate.validate(one, version, strict=True)
     except (jsonschema.ValidationError, kubernetes_validate.ValidationError) as error:
         sys.exit(f"error: {name}: {'.'.join(map(str, error.path))}: {error.message}")
-
-
-def settings() -> dict[str, set[str]]:
-    """The settings that docs/SETTINGS.md lists, by binary."""
-    found: dict[str, set[str]] = {"gateway": set(), "executor": set()}
-    for line in (ROOT / "docs/SETTINGS.md").read_text().splitlines():
-        row = re.match(r"\| `([A-Z_]+)` \| (gateway|executor|gateway, executor) \|", line)
-        for binary in row[2].split(", ") if row else []:
-            found[binary].add(row[1])
-    check(found["gateway"] and found["executor"], "docs/SETTINGS.md has no table")
-    return found
 
 
 def pod_of(one: dict) -> dict | None:
@@ -222,6 +212,9 @@ def main() -> None:
                 sound_pod(name, component, pod["spec"])
                 if component in known:
                     sound_service(name, component, pod["spec"], known[component])
+            if one["kind"] == "Pod":
+                script = (CHART / "files/run-a-job.sh").read_text()
+                check(one["spec"]["containers"][0]["args"][0].strip() == script.strip(), "helm test runs another script than files/run-a-job.sh")
         selectors_meet(file, objects)
         ports_meet(file, objects)
         scaled = any(one["kind"] == "ScaledObject" for one in objects)

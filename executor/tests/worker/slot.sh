@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034  # A line that is read is a line that is passed over.
 # A slot process that only pretends. $1 is a folder: `begun` there gets the uuid of each job that begins, and a job that
 # holds goes on when `go` is there. A job's code is one word that says what to pretend.
 read -r settings
