@@ -161,16 +161,20 @@ impl JobFolder {
         Ok(names_in(&self.0.root)?.iter().all(|base| base == Self::DOWNLOADS))
     }
 
-    /// Where a file is on this machine, for Chromium, which opens it by its path.
+    /// Tells where a file is on this machine, or would be, for Chromium, which opens it by its path. Puppeteer gives an input
+    /// a file that is not there, too: the page sees its name, and fails to read it.
     ///
     /// # Errors
-    /// When there is no file of that name.
+    /// When something else than a file has that name.
     pub fn path_of(&self, name: &FileName) -> Result<PathBuf, FolderError> {
-        let found = self.stat(Some(name)).map_err(|error| match error.errno() {
-            Some(errno) => FolderError::os("open", Some(name), errno),
-            None => error,
-        })?;
-        match found.kind {
+        let kind = match self.stat(Some(name)) {
+            Ok(found) => found.kind,
+            Err(error) if error.errno() == Some(Errno::ENOENT) => EntryKind::File,
+            Err(error) => {
+                return Err(error.errno().map_or(error, |errno| FolderError::os("open", Some(name), errno)));
+            }
+        };
+        match kind {
             EntryKind::File => Ok(self.0.path.join(name.as_str())),
             EntryKind::Folder => Err(FolderError::os("open", Some(name), Errno::EISDIR)),
             EntryKind::Other => Err(FolderError::os("open", Some(name), Errno::ELOOP)),

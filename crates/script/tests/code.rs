@@ -106,6 +106,14 @@ fn the_last_lines_go_through_a_logger_of_the_scripts_own() {
 }
 
 #[test]
+fn a_modules_name_that_is_no_text_is_one_that_cannot_be_found() {
+    let expected = "Unable to resolve dependency: the module's name has half of a surrogate pair";
+    let caught = run(r"results.seen = await import('\ud83d').catch(error => error.message)");
+    assert_eq!(caught.result("seen"), expected);
+    assert_eq!(run(r"await import('a\udc00')").error(), format!("TypeError: {expected}"));
+}
+
+#[test]
 fn a_missing_module_keeps_no_other_from_its_line() {
     let modules = [("a", "import 'b'; import 'lost'"), ("b", "")];
     let ran = run_with_modules("import 'nope'; import 'a'", &modules);

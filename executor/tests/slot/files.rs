@@ -34,6 +34,8 @@ async fn paths_are_the_jobs_own_files() {
         const [chooser] = await Promise.all([page.waitForFileChooser(), page.click('#upload')]);
         await chooser.accept(['/in.txt']);
         results.chosen = await page.$eval('#upload', (input) => input.files[0].name);
+        await (await page.$('#upload')).uploadFile('/etc/none');
+        results.missing = await page.$eval('#upload', async ({ files: [file] }) => [file.name, await file.text().catch((error) => error.name)]);
         results.png = (await files.read('tmp/shot.png')).slice(1, 4).toString();
         results.list = (await files.list()).map(({ name, bytes }) => name + (bytes > 0));
         const failed = (call) => call.then(() => 'fine', (error) => error.message);
@@ -41,13 +43,14 @@ async fn paths_are_the_jobs_own_files() {
             await failed(page.screenshot({ path: '../x.png' })),
             await failed(files.write('..', '')),
             await failed(files.read('none')),
-            await failed((await page.$('#upload')).uploadFile('none')),
+            await failed((await page.$('#upload')).uploadFile('out')),
         ];";
     let (results, names) = left_by(&mut slot, code, &site).await;
     let whole = ["add.css", "add.js", "in.txt", "out/trace.json", "page.pdf", "tmp/shot.png"];
     assert_eq!(names, whole);
     assert_eq!(results["added"], json!([7, "rgb(1, 2, 3)"]));
     assert_eq!((&results["uploaded"], &results["chosen"]), (&json!("hello"), &json!("in.txt")));
+    assert_eq!(results["missing"], json!(["none", "NotFoundError"]));
     assert_eq!(results["png"], "PNG");
     assert_eq!(results["list"], json!(whole.map(|name| format!("{name}true"))));
     let outside = |name: &str| format!("the file name \"{name}\" is not allowed: it leads out of the job's folder");
@@ -57,7 +60,7 @@ async fn paths_are_the_jobs_own_files() {
             outside("../x.png"),
             outside(".."),
             "ENOENT: no such file or directory, open 'none'",
-            "ENOENT: no such file or directory, open 'none'"
+            "EISDIR: illegal operation on a directory, open 'out'"
         ])
     );
     // The next job finds none of them, and may call what it likes `files`.

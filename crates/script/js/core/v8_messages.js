@@ -35,6 +35,7 @@ const ofCode = [
   [/^promise self resolution$/, "Chaining cycle detected for promise #<Promise>"],
   [/^invalid array length$/, "Invalid array length"],
   [/^(string too long|invalid string length)$/, "Invalid string length"],
+  [/^Conversion from string failed: invalid utf-8 .*$/, "Unable to resolve dependency: the module's name has half of a surrogate pair"],
   [/^circular prototype chain$/, "Cyclic __proto__ value"],
 ];
 
