@@ -3,6 +3,7 @@
 `--write` writes the table of values in the chart's README.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -212,6 +213,9 @@ def main() -> None:
                 sound_pod(name, component, pod["spec"])
                 if component in known:
                     sound_service(name, component, pod["spec"], known[component])
+            if one["kind"] == "ConfigMap":
+                board = json.loads(one["data"]["puppet-master.json"])
+                check(board["uid"] == "puppet-master", "the chart's dashboard is not that of deploy/grafana")
             if one["kind"] == "Pod":
                 script = (CHART / "files/run-a-job.sh").read_text()
                 check(one["spec"]["containers"][0]["args"][0].strip() == script.strip(), "helm test runs another script than files/run-a-job.sh")
@@ -222,7 +226,7 @@ def main() -> None:
         check(scaled != ("replicas" in executor["spec"]), f"{file.name}: KEDA and the chart both set the number of executors")
         if file.name == "bundled-values.yaml":
             executors_are_fenced(objects)
-    missing = set(kinds.SCHEMAS) | {"Ingress", "PersistentVolumeClaim", "NetworkPolicy", "PodDisruptionBudget"}
+    missing = set(kinds.SCHEMAS) | {"Ingress", "PersistentVolumeClaim", "NetworkPolicy", "PodDisruptionBudget", "ConfigMap"}
     check(missing <= seen, f"no set of values renders {missing - seen}")
     for values, words in REFUSED:
         answer = helm("template", "shop", str(CHART), "--values", str(CHART / "ci/external-values.yaml"), "--set", values)

@@ -35,6 +35,9 @@ RABBITMQ = strict(
     value={"type": "string", "pattern": "^[0-9.]+$"},
 )
 
+# `for` is a word of Python.
+RULE = strict(["alert", "expr", "labels", "annotations"], alert=TEXT, expr=TEXT, labels=LABELS, annotations=LABELS, **{"for": TEXT})
+
 SCHEMAS = {
     "ScaledObject": kind(
         "keda.sh/v1alpha1",
@@ -53,6 +56,17 @@ SCHEMAS = {
             ),
             advanced=strict([], horizontalPodAutoscalerConfig=strict([], behavior=strict([], scaleDown=SCALE_DOWN))),
             triggers={"type": "array", "minItems": 1, "items": strict(["type", "metadata"], type={"const": "rabbitmq"}, metadata=RABBITMQ)},
+        ),
+    ),
+    "PrometheusRule": kind(
+        "monitoring.coreos.com/v1",
+        strict(
+            ["groups"],
+            groups={
+                "type": "array",
+                "minItems": 1,
+                "items": strict(["name", "rules"], name=TEXT, rules={"type": "array", "minItems": 1, "items": RULE}),
+            },
         ),
     ),
     "ServiceMonitor": kind(
