@@ -1,4 +1,4 @@
-// Reads a list over several pages, with the reading of one page in a module.
+// Reads a list over several pages, with the reading of one page in a module, and writes it as CSV.
 //
 //   cargo run --bin puppet-master -- exec examples/scrape --serve examples/scrape/site
 //
@@ -17,3 +17,7 @@ for (let number = 1; ; number++) {
   await Promise.all([page.waitForNavigation(), next.click()]);
 }
 results.cheapest = results.books.reduce((best, book) => (book.price < best.price ? book : best));
+
+const cell = (value) => `"${String(value).replaceAll('"', '""')}"`;
+const lines = results.books.map(({ title, author, price }) => [title, author, price].map(cell).join(','));
+await files.write('books.csv', ['title,author,price', ...lines].join('\r\n'));

@@ -1,0 +1,53 @@
+//! The first lines of the examples say how to run them, and that is true.
+
+use std::collections::BTreeSet;
+
+use testkit::processes;
+use tests::stack::CHROMIUM_ARGS;
+
+use crate::shell::shell;
+
+/// What each of them prints among its results.
+const RESULTS: [(&str, &str); 13] = [
+    ("api-and-page", "|Arrives on Friday "),
+    ("download", "|march.csv "),
+    ("hello", "|Hello, puppet master! "),
+    ("infinite-scroll", "|45 "),
+    ("intercept", r#""blocked":["/big.png","/tracker.js"]"#),
+    ("login", "|Welcome back, mira "),
+    ("monitor", r#"{"before":20,"name":"lamp","now":18}"#),
+    ("pdf", "|€ 92.50 "),
+    ("scrape", r#""title":"Salt and Cinder""#),
+    ("screenshot", r#""name":"whole.png""#),
+    ("tabs", r#"["The first article","The second article"]"#),
+    ("upload", "|Thank you, Ada, for your praise: letter.txt, 37 characters. "),
+    ("whole-script", r#"["Chapter one,one.html","Chapter two,two.html"]"#),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_lines_of_the_examples_are_true() {
+    let workspace = crate::workspace();
+    let run = tempfile::tempdir().expect("a folder");
+    let binary = processes::binary("puppet-master");
+    let mut examples = BTreeSet::new();
+    for entry in std::fs::read_dir(workspace.join("examples")).expect("examples") {
+        let folder = entry.expect("an entry").path();
+        let name = folder.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let code = std::fs::read_to_string(folder.join("code.mjs")).expect("code");
+        let command = code.lines().find_map(|line| line.strip_prefix("//   ")).expect("a command");
+        let (cargo, arguments) = command.split_once(" -- ").expect("arguments");
+        assert_eq!(cargo, "cargo run --bin puppet-master", "{name}");
+        assert!(arguments.contains(&format!("exec examples/{name} ")), "{name}: {command}");
+        let script = format!(
+            "RUN_DIR='{}' CHROMIUM_EXTRA_ARGS='{CHROMIUM_ARGS}' '{}' {arguments}",
+            run.path().display(),
+            binary.display()
+        );
+        let printed = shell("bash", &workspace, &script).await;
+        assert!(printed.contains("Status              |done ") && printed.contains("Results:\n"), "{name}: {printed}");
+        let result = RESULTS.iter().find(|(of, _)| *of == name).map(|(_, result)| *result);
+        assert!(printed.contains(result.unwrap_or_else(|| panic!("{name} has no result here"))), "{name}: {printed}");
+        examples.insert(name);
+    }
+    assert_eq!(examples.len(), RESULTS.len(), "{examples:?}");
+}
