@@ -15,7 +15,7 @@ use crate::shell::{shell, shells};
 use crate::{page, workspace};
 
 /// The pages whose commands run one after the other, each page in a folder of its own.
-const PAGES: [&str; 5] = ["API.md", "FILES.md", "ONE-SHOTS.md", "OPERATING.md", "TROUBLESHOOTING.md"];
+const PAGES: [&str; 6] = ["API.md", "FILES.md", "ONE-SHOTS.md", "OPERATING.md", "TOKENS.md", "TROUBLESHOOTING.md"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_commands_of_the_pages_work_when_pasted() {
