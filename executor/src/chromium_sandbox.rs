@@ -17,7 +17,7 @@ pub enum ChromiumSandbox {
 
 /// Chromium must have its own sandbox, and cannot.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("CHROMIUM_SANDBOX=on, but {0}")]
+#[error("CHROMIUM_SANDBOX (--chromium-sandbox) is on, but {0}")]
 pub struct NoSandbox(SandboxObstacle);
 
 impl ChromiumSandbox {

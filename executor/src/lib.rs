@@ -243,13 +243,17 @@ pub async fn run_one(
     end.into_result(uuid, logs).map_err(ExecutorError::Results)
 }
 
-/// Checks what no single setting shows: whether there is a Chromium, and whether its flags leave the network guarded.
+/// Checks what no single setting shows: whether there is a Chromium and a place for its profiles, whether its flags leave the
+/// network guarded, and whether the system allows what is asked for.
 ///
 /// # Errors
-/// [`ExecutorError::NoChromium`] and [`ExecutorError::Network`], which say what to do.
+/// One of [`ExecutorError`], which names the setting and says what to do.
 pub fn check(args: &ExecutorArgs) -> Result<(), ExecutorError> {
     find_chromium(args)?;
-    Ok(network::check_chromium_args(&args.browser.chromium_extra_args.0)?)
+    network::check_chromium_args(&args.browser.chromium_extra_args.0)?;
+    run_directory::check(&args.run_dir())?;
+    ChromiumSandbox::choose(&args.browser)?;
+    Ok(())
 }
 
 /// The Chromium that slots will start.

@@ -12,6 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use egress::Counters;
 use job_model::LogEntry;
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
@@ -127,6 +128,8 @@ pub struct Slot {
     jobs: u64,
     /// Its ways out, when it has a guarded network.
     network: Option<SlotSessions>,
+    /// What the latest job used of it, until somebody asks.
+    network_use: Option<Counters>,
 }
 
 impl Slot {
@@ -178,7 +181,7 @@ impl Slot {
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network };
+        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network, network_use: None };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -227,9 +230,12 @@ impl Slot {
     ) -> Result<JobEnd, SlotError> {
         let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
         let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
-        for event in self.network.as_mut().map(SlotSessions::withdraw).unwrap_or_default() {
-            if let JobEvent::Log(entry) = event {
-                on_log(entry);
+        if let Some((events, used)) = self.network.as_mut().and_then(SlotSessions::withdraw) {
+            self.network_use = Some(used).filter(|_| !matches!(ended, Err(SlotError::NotBegun(_))));
+            for event in events {
+                if let JobEvent::Log(entry) = event {
+                    on_log(entry);
+                }
             }
         }
         ended
@@ -318,6 +324,11 @@ impl Slot {
         let files = TakenFiles::take(&self.settings.files_folder(), self.settings.files_limits());
         let files = files.map_err(|error| SlotError::Failed(format!("the job's files could not be taken: {error}")))?;
         Ok(JobEnd { files, ..end })
+    }
+
+    /// What the latest job used of the network; `None` the second time.
+    pub(crate) fn take_network_use(&mut self) -> Option<Counters> {
+        self.network_use.take()
     }
 
     /// Hands a job over and waits until it is taken.

@@ -38,10 +38,6 @@ const SOCKS5: u8 = 5;
 pub struct Limits {
     /// Connections at a time. A further one is closed at once.
     pub connections: usize,
-    /// Bytes that the browser may send. Beyond, every connection of the session is closed, and each new one.
-    pub bytes_up: u64,
-    /// Bytes that the browser may receive. Beyond, every connection of the session is closed, and each new one.
-    pub bytes_down: u64,
     /// Bytes that the browser may send and receive together. Beyond, every connection of the session is closed, and each new one.
     pub bytes: u64,
     /// From the request to the connection that stands: lookup, upstream proxy, TLS with it.
@@ -56,8 +52,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 512,
-            bytes_up: u64::MAX,
-            bytes_down: u64::MAX,
             bytes: u64::MAX,
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30 * 60),

@@ -1,11 +1,11 @@
 //! What one job may reach, and what it hears of it.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use egress::policy::Refusal;
 use egress::upstream::ChosenBy;
-use egress::{Admission, Limit, Observer, Session, Target, Upstream};
+use egress::{Admission, Counters, Limit, Observer, Session, Target, Upstream};
 use job_model::{JobNetwork, Level, LogEntry, Timestamp, TokenNetwork};
 use tokio::sync::mpsc;
 
@@ -13,8 +13,6 @@ use super::Network;
 use super::questions::{NetworkAnswer, NetworkQuestion};
 use super::rules::{JobRules, proxy_server};
 
-/// Lines about refusals in one job's log.
-const MOST_LINES: usize = 100;
 /// Contexts with proxies of their own that a job may have at the same time.
 const MOST_PROXIES: usize = 200;
 /// Numbers below this are the slot's own sessions.
@@ -53,12 +51,7 @@ impl JobAccess {
         let JobRules { policy, proxy } = JobRules::read(network.policy(), job, token)?;
         let upstream = network.chain(proxy)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let observer = Arc::new(Told {
-            sender,
-            told: Mutex::default(),
-            bytes: network.limits.bytes,
-            connections: network.limits.connections,
-        });
+        let observer = Arc::new(Told { sender, bytes: network.limits.bytes, connections: network.limits.connections });
         let admission = network.proxy.admission(policy, network.limits.clone(), Some(observer)).dropping_failures();
         Ok(Self {
             network: Arc::clone(network),
@@ -87,6 +80,11 @@ impl JobAccess {
             // The admission, which holds the sender, lives as long as this.
             None => std::future::pending().await,
         }
+    }
+
+    /// What it used so far.
+    pub(super) fn counters(&self) -> Counters {
+        self.admission.counters()
     }
 
     /// What has happened and was not told yet.
@@ -153,10 +151,9 @@ impl Network {
     }
 }
 
-/// Tells the job's log of refusals, once for each host and rule.
+/// Tells the job's log of refusals, each of which the guard tells once.
 struct Told {
     sender: mpsc::UnboundedSender<JobEvent>,
-    told: Mutex<HashSet<(String, String)>>,
     bytes: u64,
     connections: usize,
 }
@@ -171,17 +168,11 @@ impl Told {
 
 impl Observer for Told {
     fn refused(&self, refusal: &Refusal) {
-        let number = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.len() >= MOST_LINES || !told.insert((refusal.target.host.to_string(), refusal.rule.clone())) {
-                return;
-            }
-            told.len()
-        };
         self.warn(format!("Network: {refusal}"));
-        if number == MOST_LINES {
-            self.warn("Network: what else is refused is not logged any more".to_owned());
-        }
+    }
+
+    fn more_are_refused(&self) {
+        self.warn("Network: what else is refused is not logged any more".to_owned());
     }
 
     fn limit_reached(&self, limit: Limit) {
@@ -190,7 +181,7 @@ impl Observer for Told {
                 "Network: limit of {} connections at the same time (JOB_CONNECTIONS) reached, further ones fail",
                 self.connections
             )),
-            Limit::BytesUp | Limit::BytesDown | Limit::Bytes => {
+            Limit::Bytes => {
                 let text = format!("Limit of {} bytes sent and received (JOB_NETWORK_BYTES) exceeded", self.bytes);
                 // Nobody hears it when the job has ended.
                 let _ = self.sender.send(JobEvent::End(text));

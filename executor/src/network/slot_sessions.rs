@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use egress::Session;
+use egress::{Counters, Session};
 
 use super::Network;
 use super::job_access::{JobAccess, JobEvent};
@@ -54,10 +54,10 @@ impl SlotSessions {
         Ok(())
     }
 
-    /// Lets nothing out any more, and returns what the job did not hear of yet.
-    pub(crate) fn withdraw(&mut self) -> Vec<JobEvent> {
+    /// Lets nothing out any more, and returns what the job did not hear of yet and what it has used.
+    pub(crate) fn withdraw(&mut self) -> Option<(Vec<JobEvent>, Counters)> {
         self.sessions.iter().for_each(Session::withdraw);
-        self.job.take().map(|mut job| job.rest()).unwrap_or_default()
+        self.job.take().map(|mut job| (job.rest(), job.counters()))
     }
 
     /// The next thing that the job is to hear of. Cancel safe.
