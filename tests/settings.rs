@@ -70,6 +70,7 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("NETWORK_OWN", &["couchdb", "couchdb:0", "http://couchdb:5984"]),
     ("JOB_NETWORK_BYTES", &["0", "9999"]),
     ("JOB_CONNECTIONS", &["0", "-1"]),
+    ("EXECUTOR_NETNS", &["yes", "true"]),
     (
         "CHROMIUM_EXTRA_ARGS",
         &[

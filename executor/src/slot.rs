@@ -12,6 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use browser::launch::enter_namespaces;
 use egress::Counters;
 use job_model::LogEntry;
 use json_text::nesting;
@@ -27,9 +28,9 @@ use tokio_util::sync::CancellationToken;
 use crate::chromiums::messages::SOCKET;
 use crate::chromiums::owner::SlotChromiums;
 use crate::environment;
-use crate::log_meter::LogMeter;
 use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
+use crate::slot_meter::SlotMeter;
 use crate::slot_output::{SlotOutput, longest_line};
 use crate::taken_files::TakenFiles;
 
@@ -108,9 +109,9 @@ pub enum SlotError {
     /// The process said why it cannot go on.
     #[error("the slot process failed: {0}")]
     Failed(String),
-    /// The process passed on more of its job's log than it may. The text is the job's error.
+    /// The process passed on more of its job than it may. The text is the job's error.
     #[error("the slot process did not keep to its job's limits: {0}")]
-    TooMuchLog(String),
+    TooMuch(String),
     /// The process said something else than was due.
     #[error("the slot process broke its protocol: {0}")]
     Protocol(String),
@@ -171,7 +172,9 @@ impl Slot {
         command.env_clear().envs(environment::inherited());
         let mut folder = std::fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(settings.files_folder()).map_err(failed)?;
-        let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
+        let namespaces = network.as_ref().map(SlotSessions::namespaces).unwrap_or_default();
+        let (chromiums, socket) = SlotChromiums::serve(&settings, namespaces.clone()).map_err(failed)?;
+        enter_namespaces(command.as_std_mut(), &namespaces);
         inherit(&mut command, &socket);
         JobFolder::make_empty(&settings.files_folder(), settings.files_limits()).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
@@ -256,7 +259,7 @@ impl Slot {
         if let Err(reason) = admitted {
             self.send(&ToSlot::Fail(reason), STOP_GRACE).await?;
         }
-        let mut log = LogMeter::new(&self.settings);
+        let mut meter = SlotMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
         loop {
@@ -278,7 +281,7 @@ impl Slot {
             };
             match message {
                 Ok(Ok((FromSlot::Log(entry), bytes))) => {
-                    log.count(bytes).map_err(SlotError::TooMuchLog)?;
+                    meter.count(bytes).map_err(SlotError::TooMuch)?;
                     on_log(entry);
                 }
                 Ok(Ok((FromSlot::Network { number, question }, _))) => {
@@ -295,7 +298,10 @@ impl Slot {
                         network.close(number);
                     }
                 }
-                Ok(Ok((FromSlot::Done(end), _))) => return self.with_files(checked(*end)?),
+                Ok(Ok((FromSlot::Done(end), _))) => {
+                    meter.count_end(&end).map_err(SlotError::TooMuch)?;
+                    return self.with_files(checked(*end)?);
+                }
                 Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(self.explained(error).await),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),

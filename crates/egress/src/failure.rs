@@ -64,7 +64,9 @@ impl Failure {
             Self::AddressUnreachable => "net::ERR_ADDRESS_UNREACHABLE",
             Self::TimedOut => "net::ERR_CONNECTION_TIMED_OUT",
             Self::ConnectionFailed => "net::ERR_CONNECTION_FAILED",
-            Self::Upstream(_) | Self::CredentialsWanted { .. } => "net::ERR_PROXY_CONNECTION_FAILED",
+            Self::Upstream(_) => "net::ERR_PROXY_CONNECTION_FAILED",
+            // What Chromium itself says of a tunnel that a proxy wants credentials for.
+            Self::CredentialsWanted { .. } => "net::ERR_TUNNEL_CONNECTION_FAILED",
         }
     }
 

@@ -139,11 +139,12 @@ impl User {
 }
 
 impl Session {
-    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
+    /// `listening` is the entry among the addresses that no session reaches.
+    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>, listening: Option<Listening>) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let user = Arc::new(User(RwLock::new(Arc::new(Guard::of_nobody(&shared)))));
         let stop = CancellationToken::new();
-        let accepting = accept(listener, shared.listening(address), Arc::clone(&user), stop.clone());
+        let accepting = accept(listener, listening, Arc::clone(&user), stop.clone());
         Ok(Self { address, user, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
     }
 
@@ -209,7 +210,7 @@ impl Session {
 }
 
 /// Accepts until told to stop. Connections are tasks of this one, and end with it.
-async fn accept(listener: TcpListener, _listening: Listening, user: Arc<User>, stop: CancellationToken) {
+async fn accept(listener: TcpListener, _listening: Option<Listening>, user: Arc<User>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

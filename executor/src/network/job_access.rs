@@ -10,6 +10,7 @@ use job_model::{JobNetwork, Level, LogEntry, Timestamp, TokenNetwork};
 use tokio::sync::mpsc;
 
 use super::Network;
+use super::namespace::NetworkNamespace;
 use super::questions::{NetworkAnswer, NetworkQuestion};
 use super::rules::{JobRules, proxy_server};
 
@@ -30,6 +31,8 @@ pub(crate) enum JobEvent {
 /// The way out of the job that runs.
 pub(super) struct JobAccess {
     network: Arc<Network>,
+    /// Where its Chromium runs, unless that is the executor's own namespace.
+    namespace: Option<Arc<NetworkNamespace>>,
     admission: Admission,
     upstream: Option<Upstream>,
     /// The sessions of contexts with proxies of their own, by number.
@@ -39,14 +42,14 @@ pub(super) struct JobAccess {
 }
 
 impl JobAccess {
-    /// What a job gets of what the operator leaves open.
+    /// What a job gets of what the operator leaves open, by its own rules and its token's.
     ///
     /// # Errors
     /// The job's error, when its rules cannot be kept.
     pub(super) fn new(
         network: &Arc<Network>,
-        job: Option<&JobNetwork>,
-        token: Option<&TokenNetwork>,
+        namespace: Option<Arc<NetworkNamespace>>,
+        (job, token): (Option<&JobNetwork>, Option<&TokenNetwork>),
     ) -> Result<Self, String> {
         let JobRules { policy, proxy } = JobRules::read(network.policy(), job, token)?;
         let upstream = network.chain(proxy)?;
@@ -55,6 +58,7 @@ impl JobAccess {
         let admission = network.proxy.admission(policy, network.limits.clone(), Some(observer)).dropping_failures();
         Ok(Self {
             network: Arc::clone(network),
+            namespace,
             admission,
             upstream,
             more: BTreeMap::new(),
@@ -122,7 +126,7 @@ impl JobAccess {
         }
         let upstream = proxy_server(server, &bypass.join(","), ChosenBy::Job)?;
         let upstream = self.network.chain(upstream)?;
-        let opened = self.network.proxy.open_closed().await;
+        let opened = self.network.open_closed(self.namespace.as_ref()).await;
         let session = opened.map_err(|error| format!("failed to open the way to the proxy: {error}"))?;
         session.admit(&self.admission, upstream);
         let number = self.next;

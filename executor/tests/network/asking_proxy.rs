@@ -56,6 +56,9 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Vec<String>>>) {
             let method = text.split(' ').next().unwrap_or_default().to_owned();
             served.lock().expect("served").push(method);
         }
+        if is_known && text.starts_with("connect") {
+            return be_no_tls(stream).await;
+        }
         let answer = if is_known {
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
         } else {
@@ -63,6 +66,16 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Vec<String>>>) {
              Content-Length: 3\r\n\r\nwho"
         };
         if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Says that the tunnel stands, and answers the first words in it with what is no TLS.
+async fn be_no_tls(mut stream: TcpStream) {
+    let mut hello = [0; 4096];
+    for answer in ["HTTP/1.1 200 OK\r\n\r\n", "Here should be TLS.\r\n"] {
+        if stream.write_all(answer.as_bytes()).await.is_err() || stream.read(&mut hello).await.is_err() {
             return;
         }
     }

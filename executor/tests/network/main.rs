@@ -5,5 +5,6 @@ mod bypass;
 mod cases;
 mod guarded_slot;
 mod listener;
+mod namespace;
 mod site;
 mod way_out;

@@ -185,6 +185,11 @@ async fn proxies_of_a_job_and_of_a_context_are_gone_through() {
     slot.end().await;
 }
 
+/// A text as it is, a number as one.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 #[tokio::test]
 async fn a_proxy_that_asks_gets_the_credentials_of_the_page() {
     let mut slot = GuardedSlot::start(&["--network-allow=all"]).await;
@@ -193,13 +198,13 @@ async fn a_proxy_that_asks_gets_the_credentials_of_the_page() {
     let of_job =
         Some(JobNetwork { proxy: Some(ProxyUrl::new(format!("http://{}", proxy.address))), ..Default::default() });
     let code = "if (vars.password) await page.authenticate({username: 'us', password: vars.password});
-                const got = response => response.text().then(text => `${response.status()} ${text}`);
+                const got = response => response.text().then(text => `${response.status()} ${text}`, () => response.status());
                 results.got = await page.goto(vars.url).then(got, error => error.message)";
     let mut shown = Vec::new();
     for (url, password) in [(plain, ""), (plain, "no"), (plain, "pw"), (secure, ""), (secure, "no"), (secure, "pw")] {
         let result = slot.run_with(code, &[("url", url), ("password", password)], of_job.clone(), None).await;
         assert_eq!(result.error, None, "{result:?}");
-        shown.push(format!("{} {}", result.results["got"].as_str().expect("a text"), proxy.take_served().join(" ")));
+        shown.push(format!("{} {}", text(&result.results["got"]), proxy.take_served().join(" ")));
     }
     assert_eq!(
         shown,
@@ -207,8 +212,8 @@ async fn a_proxy_that_asks_gets_the_credentials_of_the_page() {
             "407 who ".to_owned(),
             "407 who ".to_owned(),
             "200 hi get".to_owned(),
-            format!("net::ERR_INVALID_AUTH_CREDENTIALS at {secure} "),
-            format!("net::ERR_INVALID_AUTH_CREDENTIALS at {secure} "),
+            "407 ".to_owned(),
+            "407 ".to_owned(),
             // The tunnel stands, and what is in it is no TLS.
             format!("net::ERR_SSL_PROTOCOL_ERROR at {secure} connect"),
         ]
