@@ -62,6 +62,7 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("JOB_FILES", &["0"]),
     ("MAX_ATTEMPTS", &["0"]),
     ("ALLOW_LOCAL_FILES", &["maybe"]),
+    ("RUN_DIR", &["/dev/null/run", "/proc/run"]),
     ("STATUS_PORT", &["0", "70000"]),
     ("STATUS_ADDRESS", &["localhost", "10.0.0.0/8"]),
     ("NETWORK_ALLOW", &["a b", "10.1.2.3/8", "private:0", ","]),
@@ -69,6 +70,7 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("NETWORK_OWN", &["couchdb", "couchdb:0", "http://couchdb:5984"]),
     ("JOB_NETWORK_BYTES", &["0", "9999"]),
     ("JOB_CONNECTIONS", &["0", "-1"]),
+    ("EXECUTOR_NETNS", &["yes", "true"]),
     (
         "CHROMIUM_EXTRA_ARGS",
         &[
@@ -89,6 +91,11 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("BROWSER_MAX_MEMORY", &["0"]),
     ("BROWSER_START_ATTEMPTS", &["0"]),
 ];
+
+/// What root's executor refuses, and one of a plain user where its system gives it namespaces does not.
+fn of_root() -> &'static [(&'static str, &'static [&'static str])] {
+    if nix::unistd::geteuid().is_root() { &[("CHROMIUM_SANDBOX", &["on"])] } else { &[] }
+}
 
 /// What gateway and executor refuse.
 const OF_THE_BROKER: &[(&str, &[&str])] = &[
@@ -154,13 +161,13 @@ async fn a_gateway_refuses_what_it_cannot_work_with() {
 
 #[tokio::test]
 async fn an_executor_refuses_what_it_cannot_work_with() {
-    refuses(EXECUTOR, &[OF_THE_EXECUTOR, OF_THE_BROKER]).await;
+    refuses(EXECUTOR, &[OF_THE_EXECUTOR, OF_THE_BROKER, of_root()]).await;
 }
 
 #[tokio::test]
 async fn the_one_process_command_refuses_what_either_half_cannot_work_with() {
     let together: &[(&str, &[&str])] = &[("REQUEUE_AFTER", &["299s", "1m"])]; // JOB_TIMEOUT is 300 s
-    refuses(ONE_PROCESS, &[OF_THE_GATEWAY, OF_THE_EXECUTOR, together]).await;
+    refuses(ONE_PROCESS, &[OF_THE_GATEWAY, OF_THE_EXECUTOR, of_root(), together]).await;
 }
 
 #[tokio::test]
@@ -196,7 +203,8 @@ async fn what_is_set_to_nothing_is_absent() {
         (ONE_PROCESS, &[OF_THE_GATEWAY, OF_THE_EXECUTOR][..]),
     ] {
         let names = tables.iter().copied().flatten().map(|(name, _)| *name);
-        let kept = ["LISTEN_PORT", "QUEUE_HOST", "QUEUE_PORT", "COUCH_DB_HOST", "COUCH_DB_PORT"]; // a default would be a server of somebody else
+        // A default would be a server or a folder of somebody else.
+        let kept = ["LISTEN_PORT", "QUEUE_HOST", "QUEUE_PORT", "COUCH_DB_HOST", "COUCH_DB_PORT", "RUN_DIR"];
         let names = names.filter(|name| !(kept.contains(name) || binary == GATEWAY && *name == "API_TOKEN"));
         let others = ["QUEUE_VHOST", "CHROMIUM_HEADLESS", "CHROMIUM_EXECUTABLE", "API_TOKENS"];
         let program = names.chain(others).fold(complete(binary, folder.path()), |program, name| program.env(name, ""));

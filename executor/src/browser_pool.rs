@@ -223,7 +223,7 @@ impl BrowserPool {
                     || warm.lease.weigh().await >= self.settings.browser_max_memory
             }
             Ok(Err(error)) => {
-                tracing::warn!(%error, "replacing a Chromium that kept a job's context");
+                tracing::warn!(%error, "replacing a Chromium that kept something of a job");
                 true
             }
             Err(_) => {

@@ -2,7 +2,8 @@
 
 use browser::launch::{SandboxObstacle, sandbox_obstacle};
 
-use crate::config::{BrowserArgs, SandboxChoice};
+use crate::config::BrowserArgs;
+use crate::safeguard_choice::SafeguardChoice;
 
 /// What is made of the choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum ChromiumSandbox {
 
 /// Chromium must have its own sandbox, and cannot.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("CHROMIUM_SANDBOX=on, but {0}")]
+#[error("CHROMIUM_SANDBOX (--chromium-sandbox) is on, but {0}")]
 pub struct NoSandbox(SandboxObstacle);
 
 impl ChromiumSandbox {
@@ -27,19 +28,27 @@ impl ChromiumSandbox {
     /// [`NoSandbox`] with what to do.
     pub fn choose(args: &BrowserArgs) -> Result<Self, NoSandbox> {
         match (args.chromium_sandbox, sandbox_obstacle()) {
-            (SandboxChoice::Off, _) => Ok(Self::Off),
+            (SafeguardChoice::Off, _) => Ok(Self::Off),
             (_, None) => Ok(Self::On),
-            (SandboxChoice::Auto, Some(obstacle)) => Ok(Self::Impossible(obstacle)),
-            (SandboxChoice::On, Some(obstacle)) => Err(NoSandbox(obstacle)),
+            (SafeguardChoice::Auto, Some(obstacle)) => Ok(Self::Impossible(obstacle)),
+            (SafeguardChoice::On, Some(obstacle)) => Err(NoSandbox(obstacle)),
+        }
+    }
+
+    /// Why there is none; `None` when there is one.
+    pub(crate) fn absence(self) -> Option<String> {
+        match self {
+            Self::On => None,
+            Self::Off => Some("CHROMIUM_SANDBOX=off".to_owned()),
+            Self::Impossible(obstacle) => Some(obstacle.to_string()),
         }
     }
 
     /// Says it in one line.
     pub(crate) fn tell(self) {
-        match self {
-            Self::On => tracing::info!("Chromium has its own sandbox"),
-            Self::Off => tracing::info!("Chromium runs without its own sandbox: CHROMIUM_SANDBOX=off"),
-            Self::Impossible(obstacle) => tracing::info!("Chromium runs without its own sandbox: {obstacle}"),
+        match self.absence() {
+            None => tracing::info!("Chromium has its own sandbox"),
+            Some(reason) => tracing::info!("Chromium runs without its own sandbox: {reason}"),
         }
     }
 }

@@ -12,6 +12,7 @@ use service::config::{address, boolean, duration_from, number_between, number_fr
 use service::{FilesArgs, QueueArgs, StopArgs, TelemetryArgs};
 
 use crate::network::arguments::NetworkArgs;
+use crate::safeguard_choice::SafeguardChoice;
 
 // The least that a job can do anything with. A job that does nothing but open its page was measured to need half of it.
 /// JOB_TIMEOUT and JOB_CPU.
@@ -174,8 +175,8 @@ pub struct BrowserArgs {
     pub ignore_https_errors: bool,
     /// Chromium's own sandbox around each page. `auto`: when the system allows it to this user, and not to root; `on`: the
     /// executor does not start without it; `off`: Chromium gets `--no-sandbox`.
-    #[arg(long, env = "CHROMIUM_SANDBOX", value_name = "WHEN", value_enum, default_value_t = SandboxChoice::Auto)]
-    pub chromium_sandbox: SandboxChoice,
+    #[arg(long, env = "CHROMIUM_SANDBOX", value_name = "WHEN", value_enum, default_value_t = SafeguardChoice::Auto)]
+    pub chromium_sandbox: SafeguardChoice,
     /// Longest time a Chromium may take to start.
     #[arg(long, env = "BROWSER_START_TIMEOUT", value_name = "TIME", default_value = "30",
           value_parser = duration_from(Duration::from_secs(1)))]
@@ -199,17 +200,6 @@ pub struct BrowserArgs {
     /// Starts of a Chromium that may fail in a row before the executor ends with an error.
     #[arg(long, env = "BROWSER_START_ATTEMPTS", value_name = "TIMES", default_value = "5")]
     pub browser_start_attempts: NonZeroU16,
-}
-
-/// When Chromium has its own sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxChoice {
-    /// When it can.
-    Auto,
-    /// Or not at all.
-    On,
-    /// Never.
-    Off,
 }
 
 /// What keeps jobs apart in the browser.

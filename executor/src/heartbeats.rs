@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::draining::Draining;
 use crate::job_message::JobKey;
 use crate::job_registry::JobRegistry;
+use crate::safeguards::Safeguards;
 
 /// The time between two heartbeats.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -29,6 +30,7 @@ pub(crate) struct Heart {
     pub(crate) stop: CancellationToken,
     /// On when no more jobs are taken for now.
     pub(crate) draining: Draining,
+    pub(crate) safeguards: Safeguards,
 }
 
 impl Heart {
@@ -55,7 +57,8 @@ impl Heart {
     fn beat(&self, jobs: Vec<HeldJob>, stopping: bool) {
         let (executor, started_at, slots) = (self.executor.clone(), self.started_at, self.slots);
         let draining = self.draining.is_on();
-        let beat = Heartbeat { executor, started_at, slots, jobs, stopping, draining };
+        let without = self.safeguards.absent().into_iter().map(|(name, _)| name).collect();
+        let beat = Heartbeat { executor, started_at, slots, jobs, stopping, draining, without };
         self.queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).expect("a heartbeat has string keys only"));
     }
 }

@@ -16,7 +16,6 @@ mod heartbeats;
 pub mod job_message;
 mod job_registry;
 mod job_run;
-mod log_meter;
 mod memory;
 mod message_headers;
 mod metrics;
@@ -30,8 +29,11 @@ mod questions;
 mod recent_ids;
 mod result_message;
 mod run_directory;
+pub mod safeguard_choice;
+mod safeguards;
 pub mod slot;
 mod slot_lock;
+mod slot_meter;
 mod slot_network;
 mod slot_output;
 mod slot_pipe;
@@ -53,7 +55,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use chromium_sandbox::{ChromiumSandbox, NoSandbox};
-use config::{ExecutorArgs, SandboxChoice};
+use config::ExecutorArgs;
 use draining::Draining;
 use events::EventPublisher;
 use file_store::FileStore;
@@ -65,6 +67,7 @@ use order_listener::Obeying;
 use orders::Orders;
 use protocol::{JobOrder, SlotSettings};
 use run_directory::{RunDirectory, RunDirectoryError};
+use safeguards::Safeguards;
 pub use script::JobFolder;
 use slot::{Slot, SlotError, SlotProgram};
 use slot_lock::KernelLocks;
@@ -138,16 +141,13 @@ pub async fn run(
     let network = Network::start(&args).await?;
     let metrics = Arc::new(Metrics::default());
     tracing::info!(slots = size, run_dir = %run_directory.path().display(), "executor begins");
-    let locks = KernelLocks::of_this_machine();
-    locks.warn();
+    let safeguards = Safeguards { sandbox, namespaces: network.namespaces(), locks: KernelLocks::of_this_machine() };
+    safeguards.tell();
     let start_attempts = args.browser.browser_start_attempts;
-    sandbox.tell();
-    let chromium_sandbox = sandbox == ChromiumSandbox::On;
-    let settings = SlotSettings { chromium_sandbox, ..slot_settings(&args) };
     let slots = SlotPool::start(
         size,
         program,
-        settings,
+        slot_settings(&args),
         Arc::clone(&network),
         run_directory,
         start_attempts,
@@ -159,7 +159,7 @@ pub async fn run(
         slots: Arc::clone(&slots),
         network,
         metrics: Arc::clone(&metrics),
-        locks,
+        safeguards,
         stop: stop.clone(),
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
@@ -181,6 +181,7 @@ pub async fn run(
         slots: size.get(),
         stop: stop.clone(),
         draining: draining.clone(),
+        safeguards,
     });
     let beating = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&heart).run()));
     let worker = Arc::new(Worker {
@@ -225,8 +226,8 @@ pub async fn run_one(
 ) -> Result<JobResult, ExecutorError> {
     find_chromium(args)?;
     let run_directory = RunDirectory::create(&args.run_dir())?;
-    let chromium_sandbox = ChromiumSandbox::choose(&args.browser)? == ChromiumSandbox::On;
-    let settings = SlotSettings { run_dir: run_directory.slot("0"), chromium_sandbox, ..slot_settings(args) };
+    ChromiumSandbox::choose(&args.browser)?;
+    let settings = SlotSettings { run_dir: run_directory.slot("0"), ..slot_settings(args) };
     let network = Network::start(args).await?;
     let (mut slot, _) = Slot::start_behind(program, settings, &network).await?;
     let (uuid, mut logs) = (order.uuid.clone(), Vec::new());
@@ -243,13 +244,17 @@ pub async fn run_one(
     end.into_result(uuid, logs).map_err(ExecutorError::Results)
 }
 
-/// Checks what no single setting shows: whether there is a Chromium, and whether its flags leave the network guarded.
+/// Checks what no single setting shows: whether there is a Chromium and a place for its profiles, whether its flags leave the
+/// network guarded, and whether the system allows what is asked for.
 ///
 /// # Errors
-/// [`ExecutorError::NoChromium`] and [`ExecutorError::Network`], which say what to do.
+/// One of [`ExecutorError`], which names the setting and says what to do.
 pub fn check(args: &ExecutorArgs) -> Result<(), ExecutorError> {
     find_chromium(args)?;
-    Ok(network::check_chromium_args(&args.browser.chromium_extra_args.0)?)
+    network::check_settings(args)?;
+    run_directory::check(&args.run_dir())?;
+    ChromiumSandbox::choose(&args.browser)?;
+    Ok(())
 }
 
 /// The Chromium that slots will start.
@@ -270,7 +275,7 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         headless: browser.chromium_headless != "false",
         extra_args: browser.chromium_extra_args.0.clone(),
         ignore_https_errors: browser.ignore_https_errors,
-        chromium_sandbox: browser.chromium_sandbox == SandboxChoice::On,
+        chromium_sandbox: matches!(ChromiumSandbox::choose(browser), Ok(ChromiumSandbox::On)),
         browser_start_timeout: browser.browser_start_timeout,
         isolation: browser.browser_isolation,
         browser_max_jobs: browser.browser_max_jobs,

@@ -9,6 +9,7 @@ use executor::slot::SlotProgram;
 use executor::slot_process;
 use job_files::JobFiles;
 use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
+use service::Chain;
 
 fn main() -> ExitCode {
     if slot_process::is_meant() {
@@ -28,10 +29,7 @@ fn start(config: Config) -> anyhow::Result<()> {
         service::config::refuse(error);
     }
     if let Err(error) = executor::check(&config.executor) {
-        service::config::refuse(error);
-    }
-    if let Err(error) = executor::chromium_sandbox::ChromiumSandbox::choose(&config.executor.browser) {
-        service::config::refuse(error);
+        service::config::refuse(Chain(&error));
     }
     service::telemetry::init(&config.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

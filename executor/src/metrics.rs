@@ -18,6 +18,12 @@ use crate::protocol::BrowserReport;
 /// Upper ends of the buckets for times, in seconds.
 const SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0];
 
+/// Upper ends of the buckets for what a job moves, in bytes: up to JOB_NETWORK_BYTES as it is without a setting.
+const BYTES: [f64; 8] = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
+/// Upper ends of the buckets for a job's connections.
+const CONNECTIONS: [f64; 9] = [0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0];
+
 /// How a delivery ended here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DeliveryEnd {
@@ -108,6 +114,8 @@ pub(crate) struct Metrics {
     network_failed: Counter,
     network_sent: Counter,
     network_received: Counter,
+    job_network: Histogram,
+    job_connections: Histogram,
 }
 
 impl Default for Metrics {
@@ -133,6 +141,8 @@ impl Default for Metrics {
             network_failed: Counter::default(),
             network_sent: Counter::default(),
             network_received: Counter::default(),
+            job_network: Histogram::new(BYTES),
+            job_connections: Histogram::new(CONNECTIONS),
         }
         .registered()
     }
@@ -162,6 +172,9 @@ impl Metrics {
         all.register("network_failed", "Connections that failed otherwise", self.network_failed.clone());
         all.register_with_unit("network_sent", "Sent by browsers", Unit::Bytes, self.network_sent.clone());
         all.register_with_unit("network_received", "Received by browsers", Unit::Bytes, self.network_received.clone());
+        let help = "What the pages of one job sent and received";
+        all.register_with_unit("job_network", help, Unit::Bytes, self.job_network.clone());
+        all.register("job_connections", "Connections of one job's pages", self.job_connections.clone());
         self.registry = all;
         self
     }
@@ -210,6 +223,13 @@ impl Metrics {
         self.memory.get_or_create(&PartLabel { part }).set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
+    /// A job has ended that used its way out so much.
+    #[allow(clippy::cast_precision_loss)] // a bucket is wider than what is lost
+    pub(crate) fn job_used_network(&self, counters: &Counters) {
+        self.job_network.observe(counters.bytes_up.saturating_add(counters.bytes_down) as f64);
+        self.job_connections.observe(counters.connections as f64);
+    }
+
     /// The guard counts by itself.
     pub(crate) fn set_network(&self, counters: &Counters) {
         self.network_open.set(i64::try_from(counters.open).unwrap_or(i64::MAX));
@@ -252,6 +272,7 @@ mod tests {
         metrics.set_slots(2, 1);
         metrics.set_memory("browsers", 5);
         metrics.set_network(&egress::Counters { refused: 3, bytes_down: 7, ..egress::Counters::default() });
+        metrics.job_used_network(&egress::Counters { connections: 2, bytes_up: 3, ..egress::Counters::default() });
         let text = metrics.text();
         for line in [
             r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
@@ -265,6 +286,8 @@ mod tests {
             r#"puppet_master_executor_memory_bytes{part="browsers"} 5"#,
             "puppet_master_executor_network_refused_total 3",
             "puppet_master_executor_network_received_bytes_total 7",
+            r#"puppet_master_executor_job_network_bytes_bucket{le="1000.0"} 1"#,
+            r#"puppet_master_executor_job_connections_bucket{le="1.0"} 0"#,
         ] {
             assert!(text.contains(line), "no {line} in {text}");
         }

@@ -1,12 +1,14 @@
 //! The network of an executor's jobs: one guarded proxy in the parent, and each browser context's session on it.
 //!
 //! A slot process opens no sockets. The parent opens two sessions for each slot, which its contexts use by turns: while a job has
-//! one, the next job's context is made with the other. A session lets nothing out before its job is taken and after that job has
+//! one, the next job's context is made with the other. Where the system allows it ([`namespace`]), slot and Chromium run in a network
+//! namespace in which there is nothing but these sessions' listeners. A session lets nothing out before its job is taken and after that job has
 //! ended. Contexts that a job makes itself use its session, or one more when they have a proxy of their own.
 
 pub mod arguments;
 mod chromium_arguments;
 mod job_access;
+pub(crate) mod namespace;
 pub mod questions;
 mod rules;
 mod slot_sessions;
@@ -16,9 +18,12 @@ use std::sync::Arc;
 
 use egress::policy::Own;
 use egress::{Counters, Layer, Limits, Policy, Proxy, Resolve, Session, Settings, SystemResolver, Upstream};
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 
 use self::chromium_arguments::ChromiumArguments;
 pub(crate) use self::job_access::JobEvent;
+use self::namespace::{NetworkNamespace, NoNamespaces, SlotNamespaces};
 pub(crate) use self::rules::check;
 pub(crate) use self::slot_sessions::SlotSessions;
 use crate::config::ExecutorArgs;
@@ -32,8 +37,8 @@ pub struct Network {
     /// The proxy that the operator named for Chromium.
     upstream: Option<Upstream>,
     chromium_args: Vec<String>,
-    /// The way out of what is no job's: Chromium itself and its first context. Nothing leaves through it.
-    closed: Session,
+    /// Whether slots have network namespaces.
+    namespaces: SlotNamespaces,
 }
 
 /// Why there is no network for jobs.
@@ -45,9 +50,9 @@ pub enum NetworkError {
     /// One of our own services has no address that can be read.
     #[error("failed to read the address of a service of our own")]
     Own(#[from] egress::TargetError),
-    /// The system gives no port.
-    #[error("failed to listen for a browser's connections")]
-    Listen(#[source] io::Error),
+    /// Slots must have network namespaces, and cannot.
+    #[error(transparent)]
+    Namespaces(#[from] NoNamespaces),
 }
 
 impl Network {
@@ -72,14 +77,29 @@ impl Network {
         };
         let own = Own::parse(args.network.own(args.status_port).iter().map(String::as_str))?;
         let proxy = Proxy::start(Settings { resolver, own, ..Settings::default() }).await;
-        let closed = proxy.open_closed().await.map_err(NetworkError::Listen)?;
         let limits = Limits {
             connections: usize::try_from(args.network.job_connections).unwrap_or(usize::MAX),
             bytes: args.network.job_network_bytes,
             ..Limits::default()
         };
         let operator = args.network.operator();
-        Ok(Arc::new(Self { proxy, operator, limits, upstream, chromium_args: kept, closed }))
+        let namespaces = SlotNamespaces::choose(args.network.executor_netns, &args.browser)?;
+        Ok(Arc::new(Self { proxy, operator, limits, upstream, chromium_args: kept, namespaces }))
+    }
+
+    /// Whether slots have network namespaces.
+    pub(crate) fn namespaces(&self) -> SlotNamespaces {
+        self.namespaces
+    }
+
+    /// Opens a session for what runs in this namespace, or in the executor's own.
+    ///
+    /// # Errors
+    /// When the system gives no port.
+    async fn open_closed(&self, namespace: Option<&Arc<NetworkNamespace>>) -> io::Result<Session> {
+        let Some(namespace) = namespace.cloned() else { return self.proxy.open_closed().await };
+        let listener = spawn_blocking(move || namespace.listen()).await.map_err(io::Error::other)??;
+        self.proxy.open_closed_elsewhere(TcpListener::from_std(listener)?)
     }
 
     /// The numbers of all jobs so far.
@@ -97,10 +117,12 @@ impl Network {
     }
 }
 
-/// Checks the operator's flags for Chromium.
+/// Checks the operator's flags for Chromium, and whether slots can have the namespaces that they must have.
 ///
 /// # Errors
-/// A sentence that names the flag that goes past the guard.
-pub fn check_chromium_args(args: &[String]) -> Result<(), NetworkError> {
-    ChromiumArguments::read(args).map(drop).map_err(NetworkError::ChromiumArguments)
+/// A sentence that names the flag that goes past the guard, or what the system does not allow.
+pub(crate) fn check_settings(args: &ExecutorArgs) -> Result<(), NetworkError> {
+    ChromiumArguments::read(&args.browser.chromium_extra_args.0).map_err(NetworkError::ChromiumArguments)?;
+    SlotNamespaces::choose(args.network.executor_netns, &args.browser)?;
+    Ok(())
 }

@@ -26,7 +26,7 @@ pub(crate) struct RunDirectory {
 
 /// Why there is no run directory.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to use {folder} as the run directory")]
+#[error("failed to use {folder} as the folder for browsers' profiles, RUN_DIR (--run-dir)")]
 pub struct RunDirectoryError {
     folder: PathBuf,
     #[source]
@@ -69,6 +69,15 @@ impl Drop for RunDirectory {
         kill_browsers(self.folder.path());
         remove(self.folder.path());
     }
+}
+
+/// Checks that an executor can make its folder below `base`.
+///
+/// # Errors
+/// When `base` cannot be made or written to.
+pub(crate) fn check(base: &Path) -> Result<(), RunDirectoryError> {
+    let made = make(base).and_then(|()| tempfile::Builder::new().prefix("check-").tempdir_in(base));
+    made.map(drop).map_err(|source| RunDirectoryError { folder: base.to_owned(), source })
 }
 
 /// Makes the folder for its owner alone. One that is there must be this user's, or root's as mounted volumes are: whoever

@@ -12,6 +12,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use browser::launch::enter_namespaces;
+use egress::Counters;
 use job_model::LogEntry;
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
@@ -26,9 +28,9 @@ use tokio_util::sync::CancellationToken;
 use crate::chromiums::messages::SOCKET;
 use crate::chromiums::owner::SlotChromiums;
 use crate::environment;
-use crate::log_meter::LogMeter;
 use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
+use crate::slot_meter::SlotMeter;
 use crate::slot_output::{SlotOutput, longest_line};
 use crate::taken_files::TakenFiles;
 
@@ -107,9 +109,9 @@ pub enum SlotError {
     /// The process said why it cannot go on.
     #[error("the slot process failed: {0}")]
     Failed(String),
-    /// The process passed on more of its job's log than it may. The text is the job's error.
+    /// The process passed on more of its job than it may. The text is the job's error.
     #[error("the slot process did not keep to its job's limits: {0}")]
-    TooMuchLog(String),
+    TooMuch(String),
     /// The process said something else than was due.
     #[error("the slot process broke its protocol: {0}")]
     Protocol(String),
@@ -127,6 +129,8 @@ pub struct Slot {
     jobs: u64,
     /// Its ways out, when it has a guarded network.
     network: Option<SlotSessions>,
+    /// What the latest job used of it, until somebody asks.
+    network_use: Option<Counters>,
 }
 
 impl Slot {
@@ -168,7 +172,9 @@ impl Slot {
         command.env_clear().envs(environment::inherited());
         let mut folder = std::fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(settings.files_folder()).map_err(failed)?;
-        let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
+        let namespaces = network.as_ref().map(SlotSessions::namespaces).unwrap_or_default();
+        let (chromiums, socket) = SlotChromiums::serve(&settings, namespaces.clone()).map_err(failed)?;
+        enter_namespaces(command.as_std_mut(), &namespaces);
         inherit(&mut command, &socket);
         JobFolder::make_empty(&settings.files_folder(), settings.files_limits()).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
@@ -178,7 +184,7 @@ impl Slot {
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network };
+        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network, network_use: None };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -227,9 +233,12 @@ impl Slot {
     ) -> Result<JobEnd, SlotError> {
         let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
         let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
-        for event in self.network.as_mut().map(SlotSessions::withdraw).unwrap_or_default() {
-            if let JobEvent::Log(entry) = event {
-                on_log(entry);
+        if let Some((events, used)) = self.network.as_mut().and_then(SlotSessions::withdraw) {
+            self.network_use = Some(used).filter(|_| !matches!(ended, Err(SlotError::NotBegun(_))));
+            for event in events {
+                if let JobEvent::Log(entry) = event {
+                    on_log(entry);
+                }
             }
         }
         ended
@@ -250,7 +259,7 @@ impl Slot {
         if let Err(reason) = admitted {
             self.send(&ToSlot::Fail(reason), STOP_GRACE).await?;
         }
-        let mut log = LogMeter::new(&self.settings);
+        let mut meter = SlotMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
         loop {
@@ -272,7 +281,7 @@ impl Slot {
             };
             match message {
                 Ok(Ok((FromSlot::Log(entry), bytes))) => {
-                    log.count(bytes).map_err(SlotError::TooMuchLog)?;
+                    meter.count(bytes).map_err(SlotError::TooMuch)?;
                     on_log(entry);
                 }
                 Ok(Ok((FromSlot::Network { number, question }, _))) => {
@@ -289,7 +298,10 @@ impl Slot {
                         network.close(number);
                     }
                 }
-                Ok(Ok((FromSlot::Done(end), _))) => return self.with_files(checked(*end)?),
+                Ok(Ok((FromSlot::Done(end), _))) => {
+                    meter.count_end(&end).map_err(SlotError::TooMuch)?;
+                    return self.with_files(checked(*end)?);
+                }
                 Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(self.explained(error).await),
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
@@ -318,6 +330,11 @@ impl Slot {
         let files = TakenFiles::take(&self.settings.files_folder(), self.settings.files_limits());
         let files = files.map_err(|error| SlotError::Failed(format!("the job's files could not be taken: {error}")))?;
         Ok(JobEnd { files, ..end })
+    }
+
+    /// What the latest job used of the network; `None` the second time.
+    pub(crate) fn take_network_use(&mut self) -> Option<Counters> {
+        self.network_use.take()
     }
 
     /// Hands a job over and waits until it is taken.

@@ -9,8 +9,6 @@ mod system_calls;
 
 use std::path::Path;
 
-use serde::Serialize;
-
 /// What a slot keeps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileAccess<'a> {
@@ -54,7 +52,7 @@ pub(crate) fn lock(files: FileAccess<'_>) -> Result<(), LockError> {
 }
 
 /// Which of the filters the kernel has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KernelLocks {
     pub(crate) landlock: bool,
     pub(crate) seccomp: bool,
@@ -72,10 +70,6 @@ impl KernelLocks {
             )
         };
         Self { landlock: landlock > 0, seccomp: seccomp == 0 }
-    }
-
-    pub(crate) fn are_whole(self) -> bool {
-        self.landlock && self.seccomp
     }
 
     /// Says once what is missing.

@@ -36,6 +36,7 @@ pub(crate) struct IdleSlot {
     slot: Slot,
     back: oneshot::Sender<Returned>,
     busy: Arc<AtomicUsize>,
+    metrics: Arc<Metrics>,
 }
 
 /// Counts one as long as it lives.
@@ -188,9 +189,12 @@ impl IdleSlot {
         stop_text: &str,
         on_log: impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
-        let Self { mut slot, back, busy } = self;
+        let Self { mut slot, back, busy, metrics } = self;
         let _busy = Counted::new(busy);
         let outcome = slot.run(order, stop, stop_text, on_log).await;
+        if let Some(used) = slot.take_network_use() {
+            metrics.job_used_network(&used);
+        }
         match outcome {
             Ok(result) => {
                 // Nobody takes it back when the pool is stopped: then it dies here.
@@ -233,8 +237,8 @@ async fn place(shared: Arc<Shared>) {
 async fn serve(shared: &Shared, mut slot: Slot) {
     loop {
         let (back, returned) = oneshot::channel();
-        let busy = Arc::clone(&shared.busy);
-        if shared.idle.send(IdleSlot { slot, back, busy }).await.is_err() {
+        let (busy, metrics) = (Arc::clone(&shared.busy), Arc::clone(&shared.metrics));
+        if shared.idle.send(IdleSlot { slot, back, busy, metrics }).await.is_err() {
             return;
         }
         let used = tokio::select! {

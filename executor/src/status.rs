@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use job_queue::JobQueue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::Chain;
 use service::http_server::{Door, HttpServer};
 use tokio::net::TcpListener;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::memory;
 use crate::metrics::Metrics;
 use crate::network::Network;
-use crate::slot_lock::KernelLocks;
+use crate::safeguards::Safeguards;
 use crate::slots::SlotPool;
 
 /// The longest time for asking the broker.
@@ -35,7 +35,7 @@ pub(crate) struct Status {
     pub(crate) slots: Arc<SlotPool>,
     pub(crate) network: Arc<Network>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) locks: KernelLocks,
+    pub(crate) safeguards: Safeguards,
     pub(crate) stop: CancellationToken,
 }
 
@@ -59,9 +59,9 @@ async fn alive() -> &'static str {
     "ok"
 }
 
-/// Whether jobs can come and be run, what is missing, and what a slot is locked without.
+/// Whether jobs can come and be run, what is missing, and which safeguards this system does not have.
 async fn ready(State(status): State<Arc<Status>>) -> Response {
-    let mut missing = serde_json::Map::new();
+    let mut missing = Map::new();
     match tokio::time::timeout(DEADLINE, status.queue.ping()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => drop(missing.insert("queue".to_owned(), Chain(&error).to_string().into())),
@@ -74,14 +74,14 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
         missing.insert("process".to_owned(), "it is stopping".into());
     }
     let code = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(readiness(missing, status.locks))).into_response()
+    (code, Json(readiness(missing, status.safeguards.absent()))).into_response()
 }
 
-/// `slot_lock` is there when the kernel does not have all that locks a slot: jobs run nevertheless.
-fn readiness(missing: serde_json::Map<String, Value>, locks: KernelLocks) -> Value {
+/// `without` is there when a safeguard is not: jobs run nevertheless.
+fn readiness(missing: Map<String, Value>, without: Map<String, Value>) -> Value {
     let mut answer = serde_json::json!({"ready": missing.is_empty(), "missing": missing});
-    if !locks.are_whole() {
-        answer["slot_lock"] = serde_json::json!(locks);
+    if !without.is_empty() {
+        answer["without"] = without.into();
     }
     answer
 }
@@ -103,15 +103,15 @@ async fn metrics(State(status): State<Arc<Status>>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, Value};
+
     use super::readiness;
-    use crate::slot_lock::KernelLocks;
 
     #[test]
-    fn a_kernel_that_cannot_lock_slots_is_told() {
-        let whole = KernelLocks { landlock: true, seccomp: true };
-        assert_eq!(readiness(Default::default(), whole).to_string(), r#"{"ready":true,"missing":{}}"#);
-        let old = readiness(Default::default(), KernelLocks { landlock: false, ..whole });
-        let told = r#"{"ready":true,"missing":{},"slot_lock":{"landlock":false,"seccomp":true}}"#;
-        assert_eq!(old.to_string(), told);
+    fn a_safeguard_that_is_not_there_is_told() {
+        assert_eq!(readiness(Map::new(), Map::new()).to_string(), r#"{"ready":true,"missing":{}}"#);
+        let without = Map::from_iter([("landlock".to_owned(), Value::from("the kernel has none"))]);
+        let told = r#"{"ready":true,"missing":{},"without":{"landlock":"the kernel has none"}}"#;
+        assert_eq!(readiness(Map::new(), without).to_string(), told);
     }
 }

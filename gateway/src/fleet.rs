@@ -288,6 +288,7 @@ mod tests {
             jobs,
             stopping: false,
             draining: false,
+            without: Vec::new(),
         }
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct ExecutorEntry {
     pub(crate) draining: bool,
     /// Whether it takes no more jobs, because it ends.
     stopping: bool,
+    /// The safeguards that its jobs run without.
+    without: Vec<String>,
     jobs: Vec<JobEntry>,
 }
 
@@ -132,6 +134,7 @@ fn entry(beat: &Heartbeat, heard: Millis) -> ExecutorEntry {
         busy: beat.jobs.iter().filter(|job| job.since.is_some()).count(),
         draining: beat.draining,
         stopping: beat.stopping,
+        without: beat.without.clone(),
         jobs: beat.jobs.iter().map(job).collect(),
     }
 }
@@ -156,6 +159,7 @@ mod tests {
             jobs: jobs.iter().map(held).collect(),
             stopping: false,
             draining: false,
+            without: Vec::new(),
         }
     }
 

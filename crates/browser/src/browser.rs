@@ -1,6 +1,7 @@
 //! One Chromium and everything in it.
 
 mod limits;
+mod remainder;
 mod targets;
 
 use std::cell::{Cell, RefCell};
@@ -71,6 +72,8 @@ pub struct Browser {
     query_handlers: Rc<QueryHandlers>,
     /// The sessions that the job has opened.
     open_sessions: OpenSessions,
+    /// How many pages Chromium's own context has from the start.
+    own_pages: Cell<usize>,
     /// How many pages, and how many contexts, a job may have open.
     page_limit: Cell<usize>,
     /// Pages that are being opened.
@@ -137,6 +140,7 @@ impl Browser {
                 dialect: Cell::default(),
                 query_handlers: Rc::default(),
                 open_sessions: OpenSessions::default(),
+                own_pages: Cell::new(1),
                 page_limit: Cell::new(usize::MAX),
                 opening: Cell::new(0),
                 download_folder: RefCell::default(),
@@ -155,6 +159,8 @@ impl Browser {
         // Without a filter today's Chromium keeps quiet about its own target.
         let filter = json!([{"type": "tab", "exclude": true}, {}]);
         browser.session.send_raw("Target.setDiscoverTargets", json!({"discover": true, "filter": filter})).await?;
+        // A window may be on its way.
+        browser.own_pages.set(browser.pages_of_own_context().max(1));
         Ok(browser)
     }
 
@@ -360,19 +366,17 @@ impl Browser {
     }
 
     /// Disposes of every context that was created here and is not hidden, with all that is in it, and of the sessions
-    /// that scripts have opened. The context that the browser starts with takes its place again.
+    /// that scripts have opened, also of those that were being made. The context that the browser starts with takes its place
+    /// again, and is empty.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the browser is gone.
+    /// [`Error::Protocol`] when the browser is gone, [`Error::Message`] when something is left: then the browser is not to be used
+    /// any more.
     pub async fn dispose_contexts(&self) -> Result<(), Error> {
         self.own_context.set_hidden(false);
         self.default_context.replace(self.own_context.clone());
         self.open_sessions.end(&self.session).await;
-        let contexts = self.contexts.borrow().clone();
-        let shown = contexts.iter().filter(|context| !context.is_hidden());
-        let disposals = shown.filter_map(|context| context.id()).map(|id| self.dispose_context(id));
-        futures::future::try_join_all(disposals).await?;
-        Ok(())
+        self.clear_contexts().await
     }
 
     pub(crate) async fn dispose_context(&self, id: &str) -> Result<(), Error> {

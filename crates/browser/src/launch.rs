@@ -18,6 +18,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -26,8 +27,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+pub use self::child::enter_namespaces;
 use self::greeting::{Greeting, NoAnswer};
-pub use self::sandbox::{Sandbox, SandboxObstacle, sandbox_obstacle};
+pub use self::sandbox::{Sandbox, SandboxObstacle, sandbox_obstacle, sandbox_obstacle_in};
 
 /// What is tried, in this order, when no executable is named.
 const EXECUTABLES: [&str; 6] = [
@@ -67,6 +69,8 @@ pub struct LaunchOptions {
     pub proxy_server: Option<String>,
     /// Whether Chromium has its own sandbox. It does not start with one that [`sandbox_obstacle`] is in the way of.
     pub sandbox: Sandbox,
+    /// Namespaces that Chromium is started in; see [`enter_namespaces`].
+    pub namespaces: Vec<Arc<OwnedFd>>,
 }
 
 impl Default for LaunchOptions {
@@ -84,6 +88,7 @@ impl Default for LaunchOptions {
             memory_limit: None,
             proxy_server: None,
             sandbox: Sandbox::Off,
+            namespaces: Vec::new(),
         }
     }
 }
@@ -194,6 +199,7 @@ impl Chromium {
             command.env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
         }
         adopt_orphans();
+        enter_namespaces(&mut command, &options.namespaces);
         child::inherit_as_3_and_4(&mut command, &its_end);
         child::limit(&mut command, options.memory_limit);
         let child = command.spawn().map_err(spawn_error)?;

@@ -23,6 +23,8 @@ use crate::session::{RawEvent, Session};
 
 /// How many finished requests lead to their responses and back, whoever holds only one of the two.
 const KEPT: usize = 2000;
+/// How many bytes their addresses and bodies may have together: a page can make each as long as it likes.
+const KEPT_BYTES: usize = 32 << 20;
 
 /// Events of one request that wait, in order.
 type Waiting = VecDeque<(Rc<Session>, RawEvent)>;
@@ -35,6 +37,7 @@ pub struct NetworkManager {
     sessions: RefCell<Vec<Rc<Session>>>,
     requests: RefCell<HashMap<String, Rc<Request>>>,
     finished: RefCell<VecDeque<Rc<Request>>>,
+    finished_bytes: Cell<usize>,
     /// Announced by `Network`, not yet held by `Fetch`.
     announced: RefCell<HashMap<String, (Rc<Session>, Value)>>,
     /// Held by `Fetch`, not yet announced by `Network`: the ids to continue them by.
@@ -64,6 +67,7 @@ impl NetworkManager {
             sessions: RefCell::new(vec![session]),
             requests: RefCell::default(),
             finished: RefCell::default(),
+            finished_bytes: Cell::new(0),
             announced: RefCell::default(),
             held: RefCell::default(),
             extra_headers: RefCell::default(),
@@ -441,12 +445,17 @@ impl NetworkManager {
     }
 
     fn keep(&self, request: Rc<Request>) {
+        let mut bytes = self.finished_bytes.get() + request.text_bytes();
         let mut finished = self.finished.borrow_mut();
         finished.push_back(request);
-        let oldest = if finished.len() > KEPT { finished.pop_front() } else { None };
-        if let Some(response) = oldest.and_then(|request| request.response()) {
-            response.let_request_go();
+        while finished.len() > KEPT || bytes > KEPT_BYTES && finished.len() > 1 {
+            let Some(oldest) = finished.pop_front() else { break };
+            bytes -= oldest.text_bytes();
+            if let Some(response) = oldest.response() {
+                response.let_request_go();
+            }
         }
+        self.finished_bytes.set(bytes);
     }
 
     fn on_announced(&self, session: &Rc<Session>, params: &Value) {

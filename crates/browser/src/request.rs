@@ -122,6 +122,11 @@ impl Request {
         self.interception_id.as_deref()
     }
 
+    /// The size of what its page has written into it.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.url.len() + self.fragment.len() + self.post_data().map_or(0, str::len)
+    }
+
     pub(crate) fn set_response(&self, response: Rc<Response>) {
         *self.response.borrow_mut() = Some(response);
     }

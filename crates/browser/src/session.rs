@@ -261,6 +261,13 @@ impl Session {
         self.wire.upgrade()?.sessions.borrow().get(session_id).cloned()
     }
 
+    /// The ids of all sessions on the same connection but the browser's own, each with its target's.
+    pub(crate) fn siblings(&self) -> Vec<(String, String)> {
+        let Some(wire) = self.wire.upgrade() else { return Vec::new() };
+        let sessions = wire.sessions.borrow();
+        sessions.iter().map(|(id, session)| (id.clone(), session.target_id().to_owned())).collect()
+    }
+
     /// How many listeners there are, for tests against leaks.
     pub fn listener_count(&self) -> usize {
         self.listeners.borrow().len()

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use browser::launch::{Chromium, LaunchOptions};
+use browser::launch::{Chromium, LaunchOptions, Sandbox};
 use test_page::living_members;
 
 const ORPHANED: &str = "BROWSER_TEST_RUN_DIR";
@@ -17,6 +17,7 @@ fn options(run_dir: &std::path::Path) -> LaunchOptions {
     LaunchOptions {
         executable: std::env::var_os("CHROMIUM_EXECUTABLE").map(Into::into),
         run_dir: run_dir.to_owned(),
+        sandbox: Sandbox::if_possible(),
         ..LaunchOptions::default()
     }
 }

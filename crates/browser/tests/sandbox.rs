@@ -125,10 +125,10 @@ fn the_containers_profile_allows_it() {
             rule["names"].as_array().unwrap().iter().filter_map(Value::as_str)
         })
         .collect();
-    for needed in ["clone", "clone3", "unshare", "chroot", "setuid", "setgid", "seccomp", "prctl"] {
-        assert!(!refused.contains(&needed), "Chromium's sandbox needs {needed}");
+    for needed in ["clone", "clone3", "unshare", "setns", "chroot", "setuid", "setgid", "seccomp", "prctl"] {
+        assert!(!refused.contains(&needed), "Chromium's sandbox and the slots' namespaces need {needed}");
     }
-    for dangerous in ["bpf", "ptrace", "keyctl", "mount", "kexec_load", "io_uring_setup", "userfaultfd", "setns"] {
+    for dangerous in ["bpf", "ptrace", "keyctl", "mount", "kexec_load", "io_uring_setup", "userfaultfd"] {
         assert!(refused.contains(&dangerous), "{dangerous} is allowed");
     }
 }

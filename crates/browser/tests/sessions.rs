@@ -10,6 +10,7 @@ use std::time::Duration;
 use browser::Page;
 use browser::cdp_session::CDPSession;
 use browser::tracing::TracingOptions;
+use futures::FutureExt;
 use serde_json::{Value, json};
 use test_page::{TestPage, on_page};
 
@@ -221,4 +222,60 @@ fn pages_and_contexts_are_bounded() {
         let error = browser.create_browser_context().await.unwrap_err().to_string();
         assert_eq!(error, "Limit of 4 open browser contexts (JOB_PAGES) exceeded");
     });
+}
+
+/// What Chromium says of itself when no job runs.
+async fn state(test: &TestPage) -> (usize, usize) {
+    let root = test.browser.session();
+    let contexts = root.send_raw("Target.getBrowserContexts", json!({})).await.unwrap();
+    let targets = root.send_raw("Target.getTargets", json!({"filter": [{}]})).await.unwrap();
+    let attached = targets["targetInfos"].as_array().unwrap().iter().filter(|target| target["attached"] == true);
+    (contexts["browserContextIds"].as_array().unwrap().len(), attached.count())
+}
+
+#[test]
+fn what_was_being_made_when_the_job_ended_goes_too() {
+    on_page(|test| async move {
+        let next = beside_the_next_job(&test).await;
+        for _ in 0..20 {
+            // The commands are sent; nobody waits for the answers.
+            assert!(test.browser.create_browser_context().now_or_never().is_none());
+            assert!(test.browser.target().unwrap().create_cdp_session().now_or_never().is_none());
+            assert!(test.page.target().create_cdp_session().now_or_never().is_none());
+            assert!(next.target().create_cdp_session().now_or_never().is_none());
+        }
+        end_the_job(&test).await;
+        let (contexts, attached) = state(&test).await;
+        assert_eq!(contexts, 1, "the next job's");
+        // Its page and the browser, which has this very connection.
+        assert!(attached <= 2, "{attached} targets are attached to");
+        test.browser.set_default_context(next.browser_context());
+        assert!(next.main_frame().title().await.is_ok());
+        test.browser.dispose_contexts().await.unwrap();
+        assert_eq!(state(&test).await.0, 0);
+    });
+}
+
+#[test]
+fn a_browser_that_keeps_something_of_a_job_says_so() {
+    let cookies = json!({"cookies": [{"name": "planted", "value": "x", "domain": "127.0.0.1", "path": "/"}]});
+    let remainders = [
+        (
+            "Storage.setCookies",
+            cookies,
+            "a job has left 0 sessions, and 0 pages and 1 cookies in the browser's own context",
+        ),
+        (
+            "Target.createTarget",
+            json!({"url": "about:blank"}),
+            "a job has left 0 sessions, and 1 pages and 0 cookies in the browser's own context",
+        ),
+    ];
+    for (method, params, said) in remainders {
+        on_page(|test| async move {
+            test.browser.session().send_raw(method, params).await.unwrap();
+            let error = test.browser.dispose_contexts().await.unwrap_err();
+            assert_eq!(error.to_string(), said, "{method}");
+        });
+    }
 }

@@ -8,7 +8,7 @@ use executor::config::ExecutorArgs;
 use executor::protocol::JobOrder;
 use executor::slot::SlotProgram;
 use job_model::{Job, NewJob, Timestamp};
-use service::TelemetryArgs;
+use service::{Chain, TelemetryArgs};
 
 use crate::api::{Gateway, GatewayArgs};
 use crate::downloads;
@@ -82,7 +82,7 @@ async fn through_gateway(gateway: &Gateway, folder: &JobFolder, args: &ExecArgs)
 
 async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
     if let Err(error) = executor::check(&args.executor) {
-        service::config::refuse(error);
+        service::config::refuse(Chain(&error));
     }
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;

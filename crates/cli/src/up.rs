@@ -17,7 +17,7 @@ use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
 use service::config::time_text;
-use service::{FilesArgs, ListenArgs, Secret, StopArgs, TelemetryArgs};
+use service::{Chain, FilesArgs, ListenArgs, Secret, StopArgs, TelemetryArgs};
 
 use crate::data_dir::DataDir;
 use crate::output::note;
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     if args.settings.enable_jobs
         && let Err(error) = executor::check(&args.executor)
     {
-        service::config::refuse(error);
+        service::config::refuse(Chain(&error));
     }
     service::telemetry::init(&args.telemetry)?;
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;

@@ -88,20 +88,16 @@ impl Counts {
         });
     }
 
-    /// Adds bytes and returns how many it are now in this session.
-    pub(crate) fn moved_up(&self, bytes: u64) -> u64 {
+    pub(crate) fn moved_up(&self, bytes: u64) {
         self.each(|counts| {
             counts.bytes_up.fetch_add(bytes, Relaxed);
         });
-        self.bytes_up.load(Relaxed)
     }
 
-    /// Adds bytes and returns how many it are now in this session.
-    pub(crate) fn moved_down(&self, bytes: u64) -> u64 {
+    pub(crate) fn moved_down(&self, bytes: u64) {
         self.each(|counts| {
             counts.bytes_down.fetch_add(bytes, Relaxed);
         });
-        self.bytes_down.load(Relaxed)
     }
 
     pub(crate) fn read(&self) -> Counters {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use hyper::header::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -31,12 +32,13 @@ const MOST_ADDRESSES: usize = 64;
 const LOOKUP_FOR_UPSTREAM: Duration = Duration::from_secs(2);
 
 impl Guard {
-    /// Opens a stream to a target, through the upstream proxy if there is one, and notes how it went.
+    /// Opens a stream to a target, through the upstream proxy if there is one, and notes how it went. `authorization` is what the
+    /// browser says to a proxy that has asked it for credentials.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(crate) async fn dial(&self, target: &Target) -> Result<BoxStream, Failure> {
+    pub(crate) async fn dial(&self, target: &Target, authorization: Option<HeaderValue>) -> Result<BoxStream, Failure> {
         let dialling = async {
             let Some(upstream) = self.upstream_for(target) else {
                 let stream = self.dial_direct(target).await?;
@@ -45,7 +47,7 @@ impl Guard {
             };
             let judged = self.judge_for_upstream(upstream, target).await?;
             let stream = self.dial_upstream(upstream).await?;
-            Ok((upstream.tunnel(stream, &judged).await?, None))
+            Ok((upstream.tunnel(stream, &judged, authorization).await?, None))
         };
         self.noted(target, dialling).await
     }
@@ -57,7 +59,7 @@ impl Guard {
     /// Why there is none.
     pub(crate) async fn dial_for_requests(&self, target: &Target) -> Result<BoxStream, Failure> {
         let Some(upstream) = self.upstream_for(target).filter(|upstream| upstream.speaks_http()) else {
-            return self.dial(target).await;
+            return self.dial(target, None).await;
         };
         let dialling = async {
             self.judge_for_upstream(upstream, target).await?;

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use hyper::header::HeaderValue;
+
 use crate::policy::Refusal;
 use crate::record::Limit;
 use crate::target::TargetError;
@@ -33,6 +35,15 @@ pub enum Failure {
     /// The upstream proxy could not be used, or did not do what was asked. The text tells what happened, without credentials.
     #[error("the upstream proxy failed: {0}")]
     Upstream(String),
+    /// The upstream proxy wants credentials, and has none from whoever named it: the browser is asked.
+    #[error("the upstream proxy {upstream} wants credentials")]
+    CredentialsWanted {
+        /// The proxy, without credentials.
+        upstream: String,
+        /// What kinds of credentials it takes: its headers
+        /// [`Proxy-Authenticate`](https://www.rfc-editor.org/rfc/rfc9110#section-11.7.1).
+        challenges: Vec<HeaderValue>,
+    },
     /// The session is at one of its limits.
     #[error("{0}")]
     LimitReached(Limit),
@@ -54,6 +65,8 @@ impl Failure {
             Self::TimedOut => "net::ERR_CONNECTION_TIMED_OUT",
             Self::ConnectionFailed => "net::ERR_CONNECTION_FAILED",
             Self::Upstream(_) => "net::ERR_PROXY_CONNECTION_FAILED",
+            // What Chromium itself says of a tunnel that a proxy wants credentials for.
+            Self::CredentialsWanted { .. } => "net::ERR_TUNNEL_CONNECTION_FAILED",
         }
     }
 

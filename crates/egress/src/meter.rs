@@ -62,12 +62,11 @@ impl<S> Metered<S> {
     }
 
     fn check_sum(&self) -> io::Result<()> {
-        if self.guard.counts.moved() > self.guard.limits.bytes { Err(self.stop(Limit::Bytes)) } else { Ok(()) }
-    }
-
-    fn stop(&self, limit: Limit) -> io::Error {
-        self.guard.record.limit_reached(limit);
-        io::Error::other(limit.to_string())
+        if self.guard.counts.moved() <= self.guard.limits.bytes {
+            return Ok(());
+        }
+        self.guard.record.limit_reached(Limit::Bytes);
+        Err(io::Error::other(Limit::Bytes.to_string()))
     }
 }
 
@@ -85,9 +84,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         let bytes = (buf.filled().len() - before) as u64;
         if bytes > 0 {
             self.pulse.beat();
-            if self.guard.counts.moved_up(bytes) > self.guard.limits.bytes_up {
-                return Poll::Ready(Err(self.stop(Limit::BytesUp)));
-            }
+            self.guard.counts.moved_up(bytes);
             self.check_sum()?;
         }
         Poll::Ready(Ok(()))
@@ -98,9 +95,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.pulse.beat();
-        if self.guard.counts.moved_down(written as u64) > self.guard.limits.bytes_down {
-            return Poll::Ready(Err(self.stop(Limit::BytesDown)));
-        }
+        self.guard.counts.moved_down(written as u64);
         self.check_sum()?;
         Poll::Ready(Ok(written))
     }

@@ -99,7 +99,19 @@ impl Proxy {
     ///
     /// When the system gives no port.
     pub async fn open_closed(&self) -> io::Result<Session> {
-        Session::start(listen().await?, Arc::clone(&self.shared))
+        let listener = listen().await?;
+        let listening = self.shared.listening(listener.local_addr()?);
+        Session::start(listener, Arc::clone(&self.shared), Some(listening))
+    }
+
+    /// As [`open_closed`](Self::open_closed), at a listener in another network namespace: nothing that is dialled from here leads
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// When the listener has no address.
+    pub fn open_closed_elsewhere(&self, listener: TcpListener) -> io::Result<Session> {
+        Session::start(listener, Arc::clone(&self.shared), None)
     }
 
     /// Makes what a user of sessions is admitted with.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::counters::Counts;
 use crate::failure::Failure;
 use crate::policy::Refusal;
-use crate::target::Target;
+use crate::target::{Host, Target};
 
 /// How many different refusals of a user are reported.
 const MOST_REPORTED: usize = 100;
@@ -23,10 +23,6 @@ const MOST_TARGETS: usize = 256;
 pub enum Limit {
     /// As many connections as allowed are open.
     Connections,
-    /// As many bytes as allowed were sent.
-    BytesUp,
-    /// As many bytes as allowed were received.
-    BytesDown,
     /// As many bytes as allowed were sent and received.
     Bytes,
 }
@@ -35,8 +31,6 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Connections => "the limit of connections is reached",
-            Self::BytesUp => "the limit of bytes to send is reached",
-            Self::BytesDown => "the limit of bytes to receive is reached",
             Self::Bytes => "the limit of bytes to send and receive is reached",
         })
     }
@@ -44,9 +38,12 @@ impl fmt::Display for Limit {
 
 /// Is told what a user's sessions refuse, from the task of the connection and before the browser is answered. Must not block.
 pub trait Observer: Send + Sync {
-    /// A connection was refused. Is called once for each pair of target and rule, and for the first 100 of a user;
+    /// A connection was refused. Is called once for each pair of host and rule, and for the first 100 pairs of a user;
     /// [`Counters`](crate::Counters) has the number of all.
     fn refused(&self, refusal: &Refusal);
+
+    /// A connection was refused that makes one pair more than are reported. Is called once.
+    fn more_are_refused(&self) {}
 
     /// The user reached a limit. Is called once for each limit.
     fn limit_reached(&self, _limit: Limit) {}
@@ -60,7 +57,9 @@ pub(crate) struct Teller {
 
 #[derive(Default)]
 struct Told {
-    refusals: HashSet<Refusal>,
+    refusals: HashSet<(Host, String)>,
+    /// Whether there was a refusal more than are reported.
+    is_full: bool,
     limits: HashSet<Limit>,
 }
 
@@ -71,14 +70,23 @@ impl Teller {
 
     /// Tells of a refusal that is new, and of those only so many. Returns whether it did.
     fn refused(&self, refusal: &Refusal) -> bool {
-        let new = {
-            let mut told = self.told();
-            told.refusals.len() < MOST_REPORTED && told.refusals.insert(refusal.clone())
-        };
-        if let Some(observer) = self.observer.as_ref().filter(|_| new) {
-            observer.refused(refusal);
+        let what = (refusal.target.host.clone(), refusal.rule.clone());
+        // Locked while the observer is told: nothing overtakes the last word.
+        let mut told = self.told();
+        if told.refusals.contains(&what) {
+            return false;
         }
-        new
+        let has_place = told.refusals.len() < MOST_REPORTED;
+        if has_place {
+            told.refusals.insert(what);
+        }
+        let is_first_without = !has_place && !std::mem::replace(&mut told.is_full, true);
+        match &self.observer {
+            Some(observer) if has_place => observer.refused(refusal),
+            Some(observer) if is_first_without => observer.more_are_refused(),
+            Some(_) | None => {}
+        }
+        has_place
     }
 
     fn limit_reached(&self, limit: Limit) {
@@ -154,11 +162,25 @@ mod tests {
     use crate::target::Target;
 
     #[derive(Default)]
-    struct Count(AtomicUsize);
+    struct Count {
+        refused: AtomicUsize,
+        more: AtomicUsize,
+    }
 
     impl Observer for Count {
         fn refused(&self, _refusal: &Refusal) {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(self.more.load(Ordering::Relaxed), 0, "nothing is reported after the last word");
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn more_are_refused(&self) {
+            self.more.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Count {
+        fn calls(&self) -> (usize, usize) {
+            (self.refused.load(Ordering::Relaxed), self.more.load(Ordering::Relaxed))
         }
     }
 
@@ -168,18 +190,30 @@ mod tests {
         let counts = Arc::new(Counts::default());
         let record = Record::new(Arc::clone(&counts), Arc::new(Teller::new(Some(observer.clone()))));
         let target = |port| Target::new("10.0.0.1", port).expect("a target");
+        let refuse = |target: Target, rule: &str| {
+            let refusal = Refusal { target: target.clone(), rule: rule.to_owned() };
+            record.note(&target, Outcome::Failed(Failure::Refused(refusal)));
+        };
         for port in 1..=5000 {
-            let refusal = Refusal { target: target(port), rule: "job denies private".to_owned() };
-            record.note(&target(port), Outcome::Failed(Failure::Refused(refusal.clone())));
-            record.note(&target(port), Outcome::Failed(Failure::Refused(refusal)));
+            refuse(target(port), "job denies private");
+            refuse(target(port), "job denies private");
         }
-        assert_eq!(observer.0.load(Ordering::Relaxed), MOST_REPORTED);
+        assert_eq!(observer.calls(), (1, 0), "the ports of a host are one report");
+        for host in 2..=100 {
+            refuse(Target::new(&format!("10.0.0.{host}"), 1).expect("a target"), "job denies private");
+        }
+        assert_eq!(observer.calls(), (MOST_REPORTED, 0), "nothing was left out yet");
+        for host in 2..=100 {
+            refuse(Target::new(&format!("10.0.0.{host}"), 2).expect("a target"), "job denies private");
+            refuse(target(host), "operator denies own");
+        }
+        assert_eq!(observer.calls(), (MOST_REPORTED, 1));
         let counters = counts.read();
-        assert_eq!((counters.refused, counters.refused_unreported), (10_000, 10_000 - 100));
+        assert_eq!((counters.refused, counters.refused_unreported), (10_297, 10_197));
         assert_eq!(record.outcomes().len(), MOST_TARGETS);
-        assert!(matches!(record.outcome_of(&target(5000)), Some(Outcome::Failed(_))));
-        assert_eq!(record.outcome_of(&target(1)), None, "the oldest are forgotten");
-        record.note(&target(5000), Outcome::Reached(None));
-        assert_eq!(record.outcome_of(&target(5000)), Some(Outcome::Reached(None)));
+        assert!(matches!(record.outcome_of(&target(100)), Some(Outcome::Failed(_))));
+        assert_eq!(record.outcome_of(&target(101)), None, "the oldest are forgotten");
+        record.note(&target(100), Outcome::Reached(None));
+        assert_eq!(record.outcome_of(&target(100)), Some(Outcome::Reached(None)));
     }
 }

@@ -38,10 +38,6 @@ const SOCKS5: u8 = 5;
 pub struct Limits {
     /// Connections at a time. A further one is closed at once.
     pub connections: usize,
-    /// Bytes that the browser may send. Beyond, every connection of the session is closed, and each new one.
-    pub bytes_up: u64,
-    /// Bytes that the browser may receive. Beyond, every connection of the session is closed, and each new one.
-    pub bytes_down: u64,
     /// Bytes that the browser may send and receive together. Beyond, every connection of the session is closed, and each new one.
     pub bytes: u64,
     /// From the request to the connection that stands: lookup, upstream proxy, TLS with it.
@@ -56,8 +52,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 512,
-            bytes_up: u64::MAX,
-            bytes_down: u64::MAX,
             bytes: u64::MAX,
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30 * 60),
@@ -145,11 +139,12 @@ impl User {
 }
 
 impl Session {
-    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
+    /// `listening` is the entry among the addresses that no session reaches.
+    pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>, listening: Option<Listening>) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let user = Arc::new(User(RwLock::new(Arc::new(Guard::of_nobody(&shared)))));
         let stop = CancellationToken::new();
-        let accepting = accept(listener, shared.listening(address), Arc::clone(&user), stop.clone());
+        let accepting = accept(listener, listening, Arc::clone(&user), stop.clone());
         Ok(Self { address, user, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
     }
 
@@ -215,7 +210,7 @@ impl Session {
 }
 
 /// Accepts until told to stop. Connections are tasks of this one, and end with it.
-async fn accept(listener: TcpListener, _listening: Listening, user: Arc<User>, stop: CancellationToken) {
+async fn accept(listener: TcpListener, _listening: Option<Listening>, user: Arc<User>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

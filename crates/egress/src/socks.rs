@@ -37,7 +37,7 @@ where
         Ok(target) => target,
         Err(code) => return reply(stream, code).await,
     };
-    match guard.dial(&target).await {
+    match guard.dial(&target, None).await {
         Ok(mut dialled) => {
             reply(stream, SUCCEEDED).await?;
             tunnel::run(stream, &mut *dialled).await
@@ -97,6 +97,9 @@ fn code_of(failure: &Failure) -> u8 {
         Failure::NameNotResolved | Failure::AddressUnreachable => HOST_UNREACHABLE,
         Failure::ConnectionRefused => CONNECTION_REFUSED,
         Failure::TimedOut => TTL_EXPIRED,
-        Failure::Malformed(_) | Failure::ConnectionFailed | Failure::Upstream(_) => GENERAL_FAILURE,
+        Failure::Malformed(_)
+        | Failure::ConnectionFailed
+        | Failure::Upstream(_)
+        | Failure::CredentialsWanted { .. } => GENERAL_FAILURE,
     }
 }

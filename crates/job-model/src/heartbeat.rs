@@ -21,6 +21,10 @@ pub struct Heartbeat {
     /// Whether it takes no more jobs because a gateway said so: see [`DrainOrder`](crate::DrainOrder).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub draining: bool,
+    /// The safeguards that its jobs run without, because its system or its operator does not have them: `chromium_sandbox`,
+    /// `network_namespace`, `landlock`, `seccomp`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 /// A job that an executor holds.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use browser::launch::Sandbox;
 use browser::{Browser, LaunchOptions, Viewport};
 use job_model::{Api, Level, LogEntry};
 use script::resources::ResourceRef;
@@ -28,8 +29,9 @@ struct Stage {
 fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let run_dir = tempfile::tempdir().expect("a directory");
-        let options = LaunchOptions { run_dir: run_dir.path().to_owned(), ..LaunchOptions::default() };
+        let folder = tempfile::tempdir().expect("a directory");
+        let (run_dir, sandbox) = (folder.path().to_owned(), Sandbox::if_possible());
+        let options = LaunchOptions { run_dir, sandbox, ..LaunchOptions::default() };
         let browser = Browser::launch(&options).await.expect("a browser");
         test(Stage { browser: browser.clone(), site: Site::start() }).await;
         browser.close().await;

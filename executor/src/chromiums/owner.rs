@@ -56,18 +56,18 @@ impl Running {
 }
 
 impl SlotChromiums {
-    /// Begins to serve a slot. The socket is for the slot process. Needs a tokio runtime.
+    /// Begins to serve a slot, whose Chromiums run in these namespaces. The socket is for the slot process. Needs a tokio runtime.
     ///
     /// # Errors
     /// When there is no socket to be had.
-    pub(crate) fn serve(settings: &SlotSettings) -> io::Result<(Self, OwnedFd)> {
+    pub(crate) fn serve(settings: &SlotSettings, namespaces: Vec<Arc<OwnedFd>>) -> io::Result<(Self, OwnedFd)> {
         let (socket, slots_end) = packet_socket::pair()?;
         let socket = Arc::new(PacketSocket::new(socket)?);
         let running = Running::default();
         let stop = CancellationToken::new();
         let service = Service {
             socket: Arc::clone(&socket),
-            options: launch_options(settings),
+            options: LaunchOptions { namespaces, ..launch_options(settings) },
             running: running.clone(),
             starting: JoinSet::new(),
             starts: HashMap::new(),

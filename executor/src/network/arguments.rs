@@ -7,6 +7,8 @@ use egress::policy::{Group, Rule};
 use egress::{Layer, Target};
 use service::config::number_from;
 
+use crate::safeguard_choice::SafeguardChoice;
+
 /// What jobs reach unless the operator says otherwise.
 const CLOSED: &str = "loopback,link-local,own";
 /// The same for who runs jobs on a machine of one's own, whose servers they are to see.
@@ -38,6 +40,10 @@ pub struct NetworkArgs {
     #[arg(long, env = "JOB_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 1024,
           value_parser = number_from(1_u32))]
     pub job_connections: u32,
+    /// A network namespace around each slot and its Chromium, in which there is nothing but the guard of the network. `auto`: when the
+    /// system allows it to this user; `on`: the executor does not start without it; `off`: none.
+    #[arg(long, env = "EXECUTOR_NETNS", value_name = "WHEN", value_enum, default_value_t = SafeguardChoice::Auto)]
+    pub executor_netns: SafeguardChoice,
     /// Services of the program's own that the group `own` means.
     #[arg(skip)]
     pub own_services: Vec<String>,

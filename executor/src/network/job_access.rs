@@ -1,20 +1,19 @@
 //! What one job may reach, and what it hears of it.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use egress::policy::Refusal;
 use egress::upstream::ChosenBy;
-use egress::{Admission, Limit, Observer, Session, Target, Upstream};
+use egress::{Admission, Counters, Limit, Observer, Session, Target, Upstream};
 use job_model::{JobNetwork, Level, LogEntry, Timestamp, TokenNetwork};
 use tokio::sync::mpsc;
 
 use super::Network;
+use super::namespace::NetworkNamespace;
 use super::questions::{NetworkAnswer, NetworkQuestion};
 use super::rules::{JobRules, proxy_server};
 
-/// Lines about refusals in one job's log.
-const MOST_LINES: usize = 100;
 /// Contexts with proxies of their own that a job may have at the same time.
 const MOST_PROXIES: usize = 200;
 /// Numbers below this are the slot's own sessions.
@@ -32,6 +31,8 @@ pub(crate) enum JobEvent {
 /// The way out of the job that runs.
 pub(super) struct JobAccess {
     network: Arc<Network>,
+    /// Where its Chromium runs, unless that is the executor's own namespace.
+    namespace: Option<Arc<NetworkNamespace>>,
     admission: Admission,
     upstream: Option<Upstream>,
     /// The sessions of contexts with proxies of their own, by number.
@@ -41,27 +42,23 @@ pub(super) struct JobAccess {
 }
 
 impl JobAccess {
-    /// What a job gets of what the operator leaves open.
+    /// What a job gets of what the operator leaves open, by its own rules and its token's.
     ///
     /// # Errors
     /// The job's error, when its rules cannot be kept.
     pub(super) fn new(
         network: &Arc<Network>,
-        job: Option<&JobNetwork>,
-        token: Option<&TokenNetwork>,
+        namespace: Option<Arc<NetworkNamespace>>,
+        (job, token): (Option<&JobNetwork>, Option<&TokenNetwork>),
     ) -> Result<Self, String> {
         let JobRules { policy, proxy } = JobRules::read(network.policy(), job, token)?;
         let upstream = network.chain(proxy)?;
         let (sender, events) = mpsc::unbounded_channel();
-        let observer = Arc::new(Told {
-            sender,
-            told: Mutex::default(),
-            bytes: network.limits.bytes,
-            connections: network.limits.connections,
-        });
+        let observer = Arc::new(Told { sender, bytes: network.limits.bytes, connections: network.limits.connections });
         let admission = network.proxy.admission(policy, network.limits.clone(), Some(observer)).dropping_failures();
         Ok(Self {
             network: Arc::clone(network),
+            namespace,
             admission,
             upstream,
             more: BTreeMap::new(),
@@ -87,6 +84,11 @@ impl JobAccess {
             // The admission, which holds the sender, lives as long as this.
             None => std::future::pending().await,
         }
+    }
+
+    /// What it used so far.
+    pub(super) fn counters(&self) -> Counters {
+        self.admission.counters()
     }
 
     /// What has happened and was not told yet.
@@ -124,7 +126,7 @@ impl JobAccess {
         }
         let upstream = proxy_server(server, &bypass.join(","), ChosenBy::Job)?;
         let upstream = self.network.chain(upstream)?;
-        let opened = self.network.proxy.open_closed().await;
+        let opened = self.network.open_closed(self.namespace.as_ref()).await;
         let session = opened.map_err(|error| format!("failed to open the way to the proxy: {error}"))?;
         session.admit(&self.admission, upstream);
         let number = self.next;
@@ -153,10 +155,9 @@ impl Network {
     }
 }
 
-/// Tells the job's log of refusals, once for each host and rule.
+/// Tells the job's log of refusals, each of which the guard tells once.
 struct Told {
     sender: mpsc::UnboundedSender<JobEvent>,
-    told: Mutex<HashSet<(String, String)>>,
     bytes: u64,
     connections: usize,
 }
@@ -171,17 +172,11 @@ impl Told {
 
 impl Observer for Told {
     fn refused(&self, refusal: &Refusal) {
-        let number = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.len() >= MOST_LINES || !told.insert((refusal.target.host.to_string(), refusal.rule.clone())) {
-                return;
-            }
-            told.len()
-        };
         self.warn(format!("Network: {refusal}"));
-        if number == MOST_LINES {
-            self.warn("Network: what else is refused is not logged any more".to_owned());
-        }
+    }
+
+    fn more_are_refused(&self) {
+        self.warn("Network: what else is refused is not logged any more".to_owned());
     }
 
     fn limit_reached(&self, limit: Limit) {
@@ -190,7 +185,7 @@ impl Observer for Told {
                 "Network: limit of {} connections at the same time (JOB_CONNECTIONS) reached, further ones fail",
                 self.connections
             )),
-            Limit::BytesUp | Limit::BytesDown | Limit::Bytes => {
+            Limit::Bytes => {
                 let text = format!("Limit of {} bytes sent and received (JOB_NETWORK_BYTES) exceeded", self.bytes);
                 // Nobody hears it when the job has ended.
                 let _ = self.sender.send(JobEvent::End(text));

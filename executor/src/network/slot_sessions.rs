@@ -1,18 +1,25 @@
 //! One slot's ways out.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use egress::Session;
+use egress::{Counters, Session};
+use tokio::task::spawn_blocking;
 
 use super::Network;
 use super::job_access::{JobAccess, JobEvent};
+use super::namespace::{NetworkNamespace, SlotNamespaces};
 use super::questions::{NetworkAnswer, NetworkQuestion, SlotProxies};
 use crate::protocol::JobOrder;
 
 /// A slot's two sessions, and the job that is let out through one of them.
 pub(crate) struct SlotSessions {
     network: Arc<Network>,
+    /// Where slot and Chromium run, unless that is the executor's own namespace.
+    namespace: Option<Arc<NetworkNamespace>>,
+    /// The way out of what is no job's: Chromium itself and its first context. Nothing leaves through it.
+    closed: Session,
     sessions: [Session; 2],
     /// The one that the page uses which waits for a job, or has one.
     current: usize,
@@ -20,19 +27,32 @@ pub(crate) struct SlotSessions {
 }
 
 impl SlotSessions {
-    /// Opens both, closed to everything.
+    /// Opens both, closed to everything, in a namespace of the slot's own where slots have one.
     ///
     /// # Errors
-    /// When the system gives no port.
+    /// When the system gives no namespace or no port.
     pub(crate) async fn open(network: &Arc<Network>) -> io::Result<Self> {
-        let sessions = [network.proxy.open_closed().await?, network.proxy.open_closed().await?];
-        Ok(Self { network: Arc::clone(network), sessions, current: 0, job: None })
+        let namespace = match network.namespaces {
+            SlotNamespaces::On => {
+                let created = spawn_blocking(NetworkNamespace::create).await.map_err(io::Error::other)?;
+                Some(Arc::new(created?))
+            }
+            SlotNamespaces::Off | SlotNamespaces::Impossible(_) => None,
+        };
+        let open = || network.open_closed(namespace.as_ref());
+        let (closed, sessions) = (open().await?, [open().await?, open().await?]);
+        Ok(Self { network: Arc::clone(network), namespace, closed, sessions, current: 0, job: None })
+    }
+
+    /// The namespaces that slot and Chromium enter, in this order.
+    pub(crate) fn namespaces(&self) -> Vec<Arc<OwnedFd>> {
+        self.namespace.as_ref().map(|namespace| namespace.descriptors()).unwrap_or_default()
     }
 
     /// What the slot is told of them.
     pub(crate) fn proxies(&self) -> SlotProxies {
         SlotProxies {
-            closed: self.network.closed.address().to_string(),
+            closed: self.closed.address().to_string(),
             contexts: [&self.sessions[0], &self.sessions[1]].map(|session| session.address().to_string()),
         }
     }
@@ -47,17 +67,18 @@ impl SlotSessions {
     /// # Errors
     /// The job's error, when its rules cannot be kept. Then nothing is let out.
     pub(crate) fn admit(&mut self, order: &mut JobOrder) -> Result<(), String> {
-        let job = JobAccess::new(&self.network, order.network.as_ref(), order.network_token.as_ref())?;
+        let rules = (order.network.as_ref(), order.network_token.as_ref());
+        let job = JobAccess::new(&self.network, self.namespace.clone(), rules)?;
         order.http_proxy = job.needs_http();
         job.admit_to(&self.sessions[self.current]);
         self.job = Some(job);
         Ok(())
     }
 
-    /// Lets nothing out any more, and returns what the job did not hear of yet.
-    pub(crate) fn withdraw(&mut self) -> Vec<JobEvent> {
+    /// Lets nothing out any more, and returns what the job did not hear of yet and what it has used.
+    pub(crate) fn withdraw(&mut self) -> Option<(Vec<JobEvent>, Counters)> {
         self.sessions.iter().for_each(Session::withdraw);
-        self.job.take().map(|mut job| job.rest()).unwrap_or_default()
+        self.job.take().map(|mut job| (job.rest(), job.counters()))
     }
 
     /// The next thing that the job is to hear of. Cancel safe.

@@ -47,7 +47,7 @@ impl Ended {
                 let text = script::Limits::deadline_text(timeout);
                 (DeliveryEnd::Job(Outcome::TimedOut), Outcome::TimedOut, text)
             }
-            SlotError::TooMuchLog(text) => (DeliveryEnd::SlotLost, Outcome::Failed, text.clone()),
+            SlotError::TooMuch(text) => (DeliveryEnd::SlotLost, Outcome::Failed, text.clone()),
             other => {
                 let text = format!("The process that ran the job was lost: {other}");
                 (DeliveryEnd::SlotLost, Outcome::Failed, text)
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(ended.end.error.as_deref(), Some(text));
         assert_eq!((ended.end.outcome, ended.counts_as), (Outcome::Failed, DeliveryEnd::SlotLost));
 
-        let ended = with_its_slot(&SlotError::TooMuchLog("Limit of 5 log lines".to_owned()), false);
+        let ended = with_its_slot(&SlotError::TooMuch("Limit of 5 log lines".to_owned()), false);
         assert_eq!(ended.end.error.as_deref(), Some("Limit of 5 log lines"));
 
         let ended = with_its_slot(&silent, true);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ impl Resolve for Names {
 pub(crate) struct GuardedSlot {
     slot: Slot,
     pub(crate) names: Arc<Names>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl GuardedSlot {
@@ -67,7 +68,7 @@ impl GuardedSlot {
             args: ["slot", "--log-format=text", "--log-level=warn"].map(Into::into).into(),
         };
         let (slot, _) = Slot::start_behind(&program, settings, &network).await.expect("a slot that starts");
-        Self { slot, names, _folder: folder }
+        Self { slot, names, folder }
     }
 
     /// Runs a job that is stopped after 30 seconds, and waits until the slot is ready again.
@@ -103,6 +104,16 @@ impl GuardedSlot {
         let result = self.run(code, vars).await;
         assert_eq!(result.error, None, "{code}");
         Value::Object(result.results)
+    }
+
+    /// Where its browsers have their profiles.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The slot's process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.slot.process_id()
     }
 
     pub(crate) async fn end(self) {

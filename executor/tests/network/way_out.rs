@@ -3,6 +3,7 @@
 use job_model::{JobNetwork, Outcome, ProxyUrl, TokenNetwork};
 use serde_json::{Value, json};
 
+use crate::asking_proxy::AskingProxy;
 use crate::guarded_slot::{GuardedSlot, told};
 use crate::listener::Listener;
 use crate::site::Site;
@@ -180,6 +181,54 @@ async fn proxies_of_a_job_and_of_a_context_are_gone_through() {
         assert_eq!(shut.results["error"], format!("net::ERR_{expected} at {url}"), "{shut:?}");
         let refusals = told(&shut).iter().filter(|line| line.starts_with("127.0.0.4:4001 is refused")).count();
         assert_eq!(refusals, usize::from(expected == "BLOCKED_BY_CLIENT"), "{shut:?}");
+    }
+    slot.end().await;
+}
+
+/// A text as it is, a number as one.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[tokio::test]
+async fn a_proxy_that_asks_gets_the_credentials_of_the_page() {
+    let mut slot = GuardedSlot::start(&["--network-allow=all"]).await;
+    let proxy = AskingProxy::start().await;
+    let (plain, secure) = ("http://far.test/x", "https://far.test/x");
+    let of_job =
+        Some(JobNetwork { proxy: Some(ProxyUrl::new(format!("http://{}", proxy.address))), ..Default::default() });
+    let code = "if (vars.password) await page.authenticate({username: 'us', password: vars.password});
+                const got = response => response.text().then(text => `${response.status()} ${text}`, () => response.status());
+                results.got = await page.goto(vars.url).then(got, error => error.message)";
+    let mut shown = Vec::new();
+    for (url, password) in [(plain, ""), (plain, "no"), (plain, "pw"), (secure, ""), (secure, "no"), (secure, "pw")] {
+        let result = slot.run_with(code, &[("url", url), ("password", password)], of_job.clone(), None).await;
+        assert_eq!(result.error, None, "{result:?}");
+        shown.push(format!("{} {}", text(&result.results["got"]), proxy.take_served().join(" ")));
+    }
+    assert_eq!(
+        shown,
+        [
+            "407 who ".to_owned(),
+            "407 who ".to_owned(),
+            "200 hi get".to_owned(),
+            "407 ".to_owned(),
+            "407 ".to_owned(),
+            // The tunnel stands, and what is in it is no TLS.
+            format!("net::ERR_SSL_PROTOCOL_ERROR at {secure} connect"),
+        ]
+    );
+
+    // Of a context's own proxy, too, which may as well name them itself.
+    let code = "const context = await page.browser().createIncognitoBrowserContext({proxyServer: vars.proxy});
+                const other = await context.newPage();
+                if (vars.password) await other.authenticate({username: 'us', password: vars.password});
+                results.got = await other.goto('http://far.test/x').then(response => response.text());
+                await context.close()";
+    for (credentials, password, got) in [("", "pw", "hi"), ("us:pw@", "", "hi"), ("", "", "who")] {
+        let server = format!("http://{credentials}{}", proxy.address);
+        let results = slot.results(code, &[("proxy", &server), ("password", password)]).await;
+        assert_eq!(results["got"], got, "{credentials}");
     }
     slot.end().await;
 }

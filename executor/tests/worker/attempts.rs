@@ -80,8 +80,15 @@ async fn a_job_that_comes_again_while_another_executor_runs_it_is_left_to_that_o
     let uuid = JobId::parse("j").expect("an id");
     let now = Timestamp::now();
     let jobs = vec![HeldJob { uuid, instance: None, since: Some(now), attempt: 1 }];
-    let beat =
-        Heartbeat { executor: "other".to_owned(), started_at: now, slots: 1, jobs, stopping: false, draining: false };
+    let beat = Heartbeat {
+        executor: "other".to_owned(),
+        started_at: now,
+        slots: 1,
+        jobs,
+        stopping: false,
+        draining: false,
+        without: Vec::new(),
+    };
     let body = serde_json::to_vec(&beat).expect("JSON");
     let executor = Executor::start(&folder, &queue, &[]);
     let beating = async {

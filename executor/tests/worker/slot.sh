@@ -37,6 +37,16 @@ while read -r line; do
             printf '}%.0s' $(seq 500)
             printf ',"started_at":null,"finished_at":null,"duration":5}}\n'
             ;;
+        # More results than the job may have, and a name that is another job's.
+        greedy)
+            printf '{"done":{"uuid":"other","instance":"other","outcome":"succeeded","error":null,"results":{"a":"'
+            head -c "$(part size)" /dev/zero | tr '\0' x
+            printf '"},"started_at":null,"finished_at":null,"duration":5}}\n'
+            ;;
+        # Words that need no answer, for ever.
+        babble) while :; do echo '{"proxy_closed":5}'; done ;;
+        # Questions for ever, whose answers nobody reads.
+        asking) while :; do echo '{"network":{"number":1,"question":{"outcome":{"proxy":0,"target":"a:1"}}}}'; done ;;
         *) end succeeded null ;;
     esac
     echo "$ready"

@@ -124,6 +124,8 @@ pub(super) fn schemas() -> Value {
             "busy": {"type": "integer", "description": "how many it runs now"},
             "draining": {"type": "boolean", "description": "it takes no more jobs because somebody asked for that"},
             "stopping": {"type": "boolean", "description": "it takes no more jobs because it ends"},
+            "without": {"type": "array", "items": {"type": "string"}, "description":
+                "the safeguards that its jobs run without: chromium_sandbox, network_namespace, landlock, seccomp"},
             "jobs": {"type": "array", "items": {"type": "object", "properties": {
                 "uuid": {"type": "string"},
                 "since": {"type": ["string", "null"], "format": "date-time", "description":

@@ -184,6 +184,7 @@ impl Model {
                 jobs: executor.held.iter().map(held).collect(),
                 stopping: false,
                 draining: false,
+                without: Vec::new(),
             };
             self.fleet.heard(&heartbeat, self.now);
         }

@@ -39,8 +39,15 @@ async fn tell(queue: Arc<dyn JobQueue>, executor: String, held: Held) {
     let started_at = Timestamp::now();
     loop {
         let jobs = held.lock().unwrap().values().cloned().collect();
-        let heartbeat =
-            Heartbeat { executor: executor.clone(), started_at, slots: 2, jobs, stopping: false, draining: false };
+        let heartbeat = Heartbeat {
+            executor: executor.clone(),
+            started_at,
+            slots: 2,
+            jobs,
+            stopping: false,
+            draining: false,
+            without: Vec::new(),
+        };
         queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -107,7 +114,8 @@ pub(crate) fn still_runs(queue: &Arc<dyn JobQueue>, job: &Job, running: &Running
     let (uuid, instance) = (job.uuid.clone(), job.instance.clone());
     let jobs = vec![HeldJob { uuid, instance, since: Some(running.since), attempt: running.attempt }];
     let (executor, started_at) = (running.executor.clone(), running.since);
-    let heartbeat = Heartbeat { executor, started_at, slots: 2, jobs, stopping: false, draining: false };
+    let heartbeat =
+        Heartbeat { executor, started_at, slots: 2, jobs, stopping: false, draining: false, without: Vec::new() };
     queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
 }
 

@@ -76,8 +76,15 @@ async fn obey(queue: Arc<dyn JobQueue>, name: &'static str) -> JoinHandle<()> {
     tokio::spawn(async move {
         let (started_at, mut draining) = (Timestamp::now(), false);
         loop {
-            let beat =
-                Heartbeat { executor: name.to_owned(), started_at, slots: 1, jobs: vec![], stopping: false, draining };
+            let beat = Heartbeat {
+                executor: name.to_owned(),
+                started_at,
+                slots: 1,
+                jobs: vec![],
+                stopping: false,
+                draining,
+                without: Vec::new(),
+            };
             queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).unwrap());
             let heard = tokio::time::timeout(Duration::from_millis(100), orders.next()).await;
             let Ok(Ok(body)) = heard else { continue };

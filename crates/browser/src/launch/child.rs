@@ -1,9 +1,10 @@
 //! What happens in the child between fork and exec.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -26,6 +27,24 @@ pub(super) fn inherit_as_3_and_4(command: &mut Command, socket: &impl AsFd) {
     };
     // SAFETY: `install` allocates nothing and takes no lock.
     unsafe { command.pre_exec(install) };
+}
+
+/// Has the child enter these namespaces, in this order, before it becomes another program
+/// ([setns(2)](https://man7.org/linux/man-pages/man2/setns.2.html)). A user namespace comes before what belongs to it. Where the child
+/// may not enter one, it does not start.
+pub fn enter_namespaces(command: &mut Command, namespaces: &[Arc<OwnedFd>]) {
+    let namespaces = namespaces.to_vec();
+    let enter = move || {
+        for namespace in &namespaces {
+            // SAFETY: a system call on a descriptor that is held open.
+            if unsafe { libc::setns(namespace.as_raw_fd(), 0) } != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: `enter` allocates nothing and takes no lock.
+    unsafe { command.pre_exec(enter) };
 }
 
 /// Gives Chromium a memory limit of its own and all the open files that the system allows. It dumps no core, gains no

@@ -3,6 +3,8 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -16,6 +18,13 @@ pub enum Sandbox {
     /// `--no-sandbox`.
     #[default]
     Off,
+}
+
+impl Sandbox {
+    /// On, unless something is in its way.
+    pub fn if_possible() -> Self {
+        if sandbox_obstacle().is_none() { Self::On } else { Self::Off }
+    }
 }
 
 /// Why Chromium cannot have its sandbox here.
@@ -35,13 +44,18 @@ pub enum SandboxObstacle {
 
 /// Tries what Chromium's sandbox needs, in a process of its own; `None` when nothing is in its way.
 pub fn sandbox_obstacle() -> Option<SandboxObstacle> {
+    sandbox_obstacle_in(&[])
+}
+
+/// As [`sandbox_obstacle`], for a Chromium that is started in these namespaces.
+pub fn sandbox_obstacle_in(namespaces: &[Arc<OwnedFd>]) -> Option<SandboxObstacle> {
     if nix::unistd::geteuid().is_root() {
         return Some(SandboxObstacle::Root);
     }
-    try_namespaces().err().map(SandboxObstacle::NoNamespaces)
+    try_namespaces(namespaces).err().map(SandboxObstacle::NoNamespaces)
 }
 
-fn try_namespaces() -> Result<(), Errno> {
+fn try_namespaces(within: &[Arc<OwnedFd>]) -> Result<(), Errno> {
     let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
     let text = |text: String| CString::new(text).map_err(|_| Errno::EINVAL);
     let (users, groups) = (text(format!("{user} {user} 1"))?, text(format!("{group} {group} 1"))?);
@@ -50,7 +64,7 @@ fn try_namespaces() -> Result<(), Errno> {
     match child {
         -1 => Err(Errno::last()),
         0 => {
-            let outcome = enter_namespaces(&users, &groups);
+            let outcome = enter_namespaces(within, &users, &groups);
             // SAFETY: ends the child without running anything of this program's.
             unsafe { libc::_exit(outcome.err().unwrap_or(0)) }
         }
@@ -67,9 +81,12 @@ fn try_namespaces() -> Result<(), Errno> {
 }
 
 /// What Chromium's zygote does. The error is the number of the first call that failed.
-fn enter_namespaces(users: &CStr, groups: &CStr) -> Result<(), i32> {
-    // SAFETY: system calls with texts that end and live long enough.
+fn enter_namespaces(within: &[Arc<OwnedFd>], users: &CStr, groups: &CStr) -> Result<(), i32> {
+    // SAFETY: system calls with texts that end and live long enough, and on descriptors that are held open.
     unsafe {
+        for namespace in within {
+            succeeded(libc::setns(namespace.as_raw_fd(), 0))?;
+        }
         succeeded(libc::unshare(libc::CLONE_NEWUSER))?;
         for (file, text) in
             [(c"/proc/self/setgroups", c"deny"), (c"/proc/self/uid_map", users), (c"/proc/self/gid_map", groups)]

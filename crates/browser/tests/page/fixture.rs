@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use browser::browser::Browser;
 use browser::js_handle::ElementHandle;
-use browser::launch::LaunchOptions;
+use browser::launch::{LaunchOptions, Sandbox};
 use browser::page::{GotoOptions, NavigationOptions, Page};
 use browser::remote_object::PageFunction;
 use serde_json::Value;
@@ -24,7 +24,12 @@ pub(crate) async fn with_page(test: impl AsyncFnOnce(&Fixture)) {
     let run = async {
         let directory = tempfile::tempdir().expect("a directory");
         let executable = std::env::var_os("CHROMIUM_EXECUTABLE").map(Into::into);
-        let options = LaunchOptions { executable, run_dir: directory.path().to_owned(), ..LaunchOptions::default() };
+        let options = LaunchOptions {
+            executable,
+            run_dir: directory.path().to_owned(),
+            sandbox: Sandbox::if_possible(),
+            ..LaunchOptions::default()
+        };
         let browser = Browser::launch(&options).await.expect("Chromium starts");
         let context = browser.create_browser_context().await.expect("a context");
         let page = context.new_page().await.expect("a page");

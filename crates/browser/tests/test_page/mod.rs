@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use browser::browser::Browser;
 use browser::event::{Event, PageEvent};
-use browser::launch::LaunchOptions;
+use browser::launch::{LaunchOptions, Sandbox};
 use browser::page::{GotoOptions, NavigationOptions, Page};
 use browser::remote_object::{Argument, EvaluationResult, PageFunction};
 use serde_json::Value;
@@ -37,6 +37,7 @@ pub fn on_page<F: Future<Output = ()>>(test: impl FnOnce(TestPage) -> F) {
         let options = LaunchOptions {
             executable: std::env::var_os("CHROMIUM_EXECUTABLE").map(Into::into),
             run_dir: run_dir.path().to_owned(),
+            sandbox: Sandbox::if_possible(),
             ..LaunchOptions::default()
         };
         let browser = Browser::launch(&options).await.unwrap();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 
 use crate::failure::Failure;
@@ -23,8 +23,15 @@ pub(super) fn failure(failure: &Failure) -> Response<Body> {
         | Failure::AddressUnreachable
         | Failure::ConnectionFailed
         | Failure::Upstream(_) => StatusCode::BAD_GATEWAY,
+        Failure::CredentialsWanted { .. } => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
     };
-    text(status, failure.to_string())
+    let mut response = text(status, failure.to_string());
+    if let Failure::CredentialsWanted { challenges, .. } = failure {
+        for challenge in challenges {
+            response.headers_mut().append(PROXY_AUTHENTICATE, challenge.clone());
+        }
+    }
+    response
 }
 
 /// Answers with a line of text.

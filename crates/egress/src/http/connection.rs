@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{CONNECTION, HOST, HeaderValue, PROXY_AUTHORIZATION, UPGRADE};
+use hyper::header::{CONNECTION, HOST, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, UPGRADE};
 use hyper::http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
@@ -15,6 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::answer::{self, Body};
 use super::{Dropped, MOST_HEADERS, headers};
 use crate::failure::Failure;
+use crate::record::Outcome;
 use crate::session::Guard;
 use crate::stream::BoxStream;
 use crate::target::{Target, TargetError};
@@ -93,7 +94,8 @@ impl Connection {
             Ok(target) => target,
             Err(error) => return answer::failure(&Failure::Malformed(error)),
         };
-        match self.guard.dial(&target).await {
+        let authorization = request.headers().get(PROXY_AUTHORIZATION).cloned();
+        match self.guard.dial(&target, authorization).await {
             Ok(stream) => {
                 let browser = hyper::upgrade::on(request);
                 put(&self.tunnel, Tunnel::Connect { browser, target: stream });
@@ -154,24 +156,41 @@ impl Connection {
                 None => return Err(Dropped::NoAnswer(error.into_error())),
             },
         };
-        Ok(self.pass_on(link, response, upgrade))
+        self.pass_on(link, response, upgrade)
     }
 
-    fn pass_on(&self, link: Link, mut response: Response<Incoming>, upgrade: Option<OnUpgrade>) -> Response<Body> {
-        // The browser would take it for a wish of this proxy, and answer with credentials.
+    fn pass_on(
+        &self,
+        link: Link,
+        mut response: Response<Incoming>,
+        upgrade: Option<OnUpgrade>,
+    ) -> Result<Response<Body>, Dropped> {
+        let mut challenges = Vec::new();
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return answer::text(StatusCode::BAD_GATEWAY, "the target asked for credentials of a proxy");
+            let Some(upstream) = self.guard.upstream_for(&link.target).filter(|upstream| upstream.speaks_http()) else {
+                // The browser would take it for a wish of this proxy, and answer with credentials.
+                return Ok(answer::text(StatusCode::BAD_GATEWAY, "the target asked for credentials of a proxy"));
+            };
+            challenges.extend(response.headers().get_all(PROXY_AUTHENTICATE).iter().cloned());
+            let failure = upstream.wants_credentials(challenges.clone());
+            self.guard.record.note(&link.target, Outcome::Failed(failure.clone()));
+            if let Failure::Upstream(_) = failure {
+                return self.failed(failure);
+            }
         }
         if let (StatusCode::SWITCHING_PROTOCOLS, Some(browser)) = (response.status(), upgrade) {
             let target = hyper::upgrade::on(&mut response);
             put(&self.tunnel, Tunnel::Upgrade { browser, target, _driver: link.driver });
-            return response.map(BodyExt::boxed);
+            return Ok(response.map(BodyExt::boxed));
         }
         let (mut parts, body) = response.into_parts();
         parts.headers = headers::end_to_end(&parts.headers);
         parts.version = Version::HTTP_11;
+        for challenge in challenges {
+            parts.headers.append(PROXY_AUTHENTICATE, challenge);
+        }
         put(&self.kept, link);
-        Response::from_parts(parts, body.boxed())
+        Ok(Response::from_parts(parts, body.boxed()))
     }
 }
 
@@ -188,6 +207,7 @@ fn target_of(uri: &Uri) -> Result<Target, String> {
 /// Makes a browser's request one for the target, or for an upstream proxy of HTTP.
 fn rewrite(parts: &mut Parts, upgrade: bool, upstream: Option<&Upstream>) {
     let protocol = parts.headers.get(UPGRADE).cloned();
+    let of_browser = parts.headers.get(PROXY_AUTHORIZATION).cloned();
     parts.headers = headers::end_to_end(&parts.headers);
     if let Some(protocol) = protocol.filter(|_| upgrade) {
         parts.headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
@@ -199,7 +219,7 @@ fn rewrite(parts: &mut Parts, upgrade: bool, upstream: Option<&Upstream>) {
     }
     match upstream.filter(|upstream| upstream.speaks_http()) {
         Some(upstream) => {
-            if let Some(authorization) = upstream.authorization() {
+            if let Some(authorization) = upstream.authorization().or(of_browser) {
                 parts.headers.insert(PROXY_AUTHORIZATION, authorization);
             }
         }

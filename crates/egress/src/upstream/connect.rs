@@ -2,21 +2,39 @@
 
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::Request;
 use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
+use hyper::header::{HOST, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::stream::BoxStream;
 use crate::target::Target;
 
-/// Returns the tunnel, or what the proxy did instead.
+/// Why there is no tunnel.
+pub(super) enum NoTunnel {
+    /// What the proxy did instead.
+    Failed(String),
+    /// It wants credentials of one of these kinds.
+    CredentialsWanted(Vec<HeaderValue>),
+}
+
+impl From<String> for NoTunnel {
+    fn from(what: String) -> Self {
+        Self::Failed(what)
+    }
+}
+
+/// Returns the tunnel.
+///
+/// # Errors
+///
+/// What the proxy did instead.
 pub(super) async fn tunnel(
     stream: BoxStream,
     target: &Target,
     authorization: Option<HeaderValue>,
-) -> Result<BoxStream, String> {
+) -> Result<BoxStream, NoTunnel> {
     let authority = target.to_string();
     let mut request = Request::connect(&authority)
         .header(HOST, &authority)
@@ -32,8 +50,13 @@ pub(super) async fn tunnel(
         connection.with_upgrades().await.ok();
     }));
     let answer = sender.send_request(request).await.map_err(broken)?;
+    if answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(NoTunnel::CredentialsWanted(
+            answer.headers().get_all(PROXY_AUTHENTICATE).iter().cloned().collect(),
+        ));
+    }
     if !answer.status().is_success() {
-        return Err(format!("answered {} to CONNECT", answer.status()));
+        return Err(format!("answered {} to CONNECT", answer.status()).into());
     }
     let tunnel = hyper::upgrade::on(answer).await.map_err(broken)?;
     Ok(Box::new(TokioIo::new(tunnel)))

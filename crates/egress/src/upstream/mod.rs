@@ -34,6 +34,7 @@ use url::Url;
 
 pub(crate) use bypass::matches_glob;
 pub use bypass::{Bypass, BypassError};
+use connect::NoTunnel;
 
 use crate::failure::Failure;
 use crate::secret::Secret;
@@ -155,7 +156,7 @@ impl Upstream {
         self.scheme != Scheme::Socks5
     }
 
-    /// Returns the value of `Proxy-Authorization`, marked as sensitive.
+    /// Returns the value of `Proxy-Authorization` that whoever named the proxy gave, marked as sensitive.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         let Credentials { user, password } = self.credentials.as_ref()?;
         let pair = BASE64_STANDARD.encode(format!("{}:{}", user.expose(), password.expose()));
@@ -184,13 +185,32 @@ impl Upstream {
         }
     }
 
-    /// Asks the proxy for a tunnel to a target.
-    pub(crate) async fn tunnel(&self, stream: BoxStream, target: &Target) -> Result<BoxStream, Failure> {
+    /// Asks the proxy for a tunnel to a target. A proxy of HTTP without credentials of its own gets the browser's, and the browser
+    /// hears what such a proxy wants.
+    pub(crate) async fn tunnel(
+        &self,
+        stream: BoxStream,
+        target: &Target,
+        of_browser: Option<HeaderValue>,
+    ) -> Result<BoxStream, Failure> {
         let tunnel = match self.scheme {
-            Scheme::Http | Scheme::Https => connect::tunnel(stream, target, self.authorization()).await,
-            Scheme::Socks5 | Scheme::Socks5h => socks5::tunnel(stream, target, self.credentials.as_ref()).await,
+            Scheme::Http | Scheme::Https => connect::tunnel(stream, target, self.authorization().or(of_browser)).await,
+            Scheme::Socks5 | Scheme::Socks5h => {
+                socks5::tunnel(stream, target, self.credentials.as_ref()).await.map_err(NoTunnel::Failed)
+            }
         };
-        tunnel.map_err(|what| Failure::Upstream(format!("{self} {what}")))
+        tunnel.map_err(|error| match error {
+            NoTunnel::Failed(what) => Failure::Upstream(format!("{self} {what}")),
+            NoTunnel::CredentialsWanted(challenges) => self.wants_credentials(challenges),
+        })
+    }
+
+    /// Returns the failure of a proxy that answers 407: it wants the browser's credentials, or refuses those that it was named with.
+    pub(crate) fn wants_credentials(&self, challenges: Vec<HeaderValue>) -> Failure {
+        match self.credentials {
+            None => Failure::CredentialsWanted { upstream: self.to_string(), challenges },
+            Some(_) => Failure::Upstream(format!("{self} refused its user name and password (status 407)")),
+        }
     }
 }
 

@@ -83,10 +83,60 @@ async fn an_upstream_that_refuses_is_told_without_its_password() {
     assert_eq!(connect(&session, "far.test:443").await.0, 502);
     let failure = session.failure_of(&Target::new("far.test", 443).expect("a target")).expect("a failure");
     let text = format!("{failure} {failure:?}");
-    assert!(text.contains("answered 407") && !text.contains("hunter2"), "{text}");
+    assert!(text.contains("407") && !text.contains("hunter2"), "{text}");
     assert_eq!(failure.net_error(), "net::ERR_PROXY_CONNECTION_FAILED");
     let reply = get(&session, "http://far.test/").await.expect("an answer");
     assert_eq!(reply.status, 502, "the browser is not asked for the upstream's credentials");
+}
+
+/// A proxy that wants the user `us` with the password `pw`, and notes the first line of each request with them.
+async fn wanting() -> (Server, Arc<Mutex<Vec<String>>>) {
+    let served = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&served);
+    let server = Server::serve("127.0.0.5", 0, move |mut stream| {
+        let noted = Arc::clone(&noted);
+        async move {
+            let head = read_head(&mut stream).await?;
+            let answer = if head.to_ascii_lowercase().contains("proxy-authorization: basic dxm6chc=\r\n") {
+                noted.lock().expect("heads").push(head.lines().next().unwrap_or_default().to_owned());
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+            } else {
+                "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"a\"\r\nProxy-Authenticate: Digest realm=\"a\"\r\n\
+                 Content-Length: 0\r\n\r\n"
+            };
+            stream.write_all(answer.as_bytes()).await
+        }
+    })
+    .await;
+    (server, served)
+}
+
+#[tokio::test]
+async fn a_browser_is_asked_for_the_credentials_of_an_upstream_without() {
+    let world = World::new().await;
+    let (upstream, served) = wanting().await;
+    let session = through(&world, &format!("http://{}", upstream.address), "", ChosenBy::Job).await;
+    let authorization =
+        |line: &str| format!("{line} HTTP/1.1\r\nHost: far.test\r\nProxy-Authorization: Basic dXM6cHc=\r\n\r\n");
+    for line in ["GET http://far.test/x", "CONNECT far.test:443"] {
+        let mut stream = reach(&session).await;
+        let asked =
+            exchange(&mut stream, &format!("{line} HTTP/1.1\r\nHost: far.test\r\n\r\n")).await.expect("an answer");
+        assert_eq!(asked.status, 407, "{line}");
+        let challenges: Vec<&str> =
+            asked.head.lines().filter(|line| line.to_ascii_lowercase().starts_with("proxy-authenticate: ")).collect();
+        assert_eq!(challenges.len(), 2, "{}", asked.head);
+        let served = exchange(&mut stream, &authorization(line)).await.expect("an answer on the same connection");
+        assert_eq!(served.status, 200, "{line}");
+    }
+    assert_eq!(served.lock().expect("heads").len(), 2);
+    // Credentials for a proxy are for no target.
+    let server = Server::start("127.0.0.2", 0, "straight").await;
+    let straight = world.open("").await;
+    let mut stream = reach(&straight).await;
+    let line = authorization(&format!("GET http://{}/", server.address));
+    let reply = exchange(&mut stream, &line).await.expect("an answer");
+    assert!(!reply.body.to_ascii_lowercase().contains("authorization"), "{}", reply.body);
 }
 
 #[tokio::test]

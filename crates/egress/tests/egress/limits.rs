@@ -48,10 +48,10 @@ async fn one_connection_too_many_is_closed_and_told_once() {
 }
 
 #[tokio::test]
-async fn bytes_down_end_with_every_connection_at_the_limit() {
+async fn bytes_received_end_with_every_connection_at_the_limit() {
     let world = World::new().await;
     let server = fountain().await;
-    let session = limited(&world, Limits { bytes_down: 100_000, ..Limits::default() }).await;
+    let session = limited(&world, Limits { bytes: 100_000, ..Limits::default() }).await;
     let (_, mut stream) = connect(&session, &server.address.to_string()).await;
     let mut received = Vec::new();
     soon(stream.read_to_end(&mut received)).await.ok();
@@ -61,14 +61,14 @@ async fn bytes_down_end_with_every_connection_at_the_limit() {
     let mut answer = Vec::new();
     soon(later.read_to_end(&mut answer)).await.ok();
     assert!(answer.len() < 1000, "no more than one answer begins");
-    assert_eq!(world.reports(), ["the limit of bytes to receive is reached"]);
+    assert_eq!(world.reports(), ["the limit of bytes to send and receive is reached"]);
 }
 
 #[tokio::test]
-async fn bytes_up_end_with_every_connection_at_the_limit() {
+async fn bytes_sent_end_with_every_connection_at_the_limit() {
     let world = World::new().await;
     let server = sink().await;
-    let session = limited(&world, Limits { bytes_up: 100_000, ..Limits::default() }).await;
+    let session = limited(&world, Limits { bytes: 100_000, ..Limits::default() }).await;
     let (code, mut stream) = socks(&session, SocksHost::Address(server.address.ip()), server.port()).await;
     assert_eq!(code, 0);
     let sent = soon(async {
@@ -82,7 +82,7 @@ async fn bytes_up_end_with_every_connection_at_the_limit() {
     assert!(sent >= 90_000);
     until(|| session.counters().open == 0).await;
     assert!(session.counters().bytes_up < 200_000);
-    assert_eq!(world.reports(), ["the limit of bytes to send is reached"]);
+    assert_eq!(world.reports(), ["the limit of bytes to send and receive is reached"]);
 }
 
 #[tokio::test]
