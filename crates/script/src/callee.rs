@@ -5,6 +5,8 @@
 
 /// Longest text that is told, in characters; of a longer one the end, which says most.
 const SHOWN: usize = 60;
+/// Words behind which a bracket is not that of a call.
+const KEYWORDS: [&str; 11] = ["await", "case", "delete", "for", "if", "in", "of", "return", "typeof", "void", "while"];
 /// How far the text is read in each direction, in bytes: a line may be a whole library.
 const READ: usize = 2000;
 
@@ -74,7 +76,7 @@ fn expression_before(text: &str, end: usize) -> Option<String> {
         if name.len() < before.len() {
             let word = &before[name.len()..];
             // In front of a name stands a keyword, or it is a member.
-            if parts.last().is_some_and(|part| part.starts_with(is_name)) {
+            if parts.last().is_some_and(|part| part.starts_with(is_name) || KEYWORDS.contains(&word)) {
                 break;
             }
             parts.push(word);
@@ -98,6 +100,11 @@ fn expression_before(text: &str, end: usize) -> Option<String> {
     parts.reverse();
     let whole: String = parts.concat();
     let whole = whole.trim_start_matches(['.', '?']);
+    // V8's words for what has no name.
+    let unnamed = whole.strip_prefix("(...)").filter(|rest| !rest.is_empty());
+    if let Some(rest) = unnamed {
+        return Some(format!("(intermediate value){rest}"));
+    }
     let begins = whole.chars().next().filter(|first| is_name(*first) && !first.is_numeric());
     begins.filter(|_| !matches!(whole, "this" | "super"))?;
     let long = whole.chars().count().checked_sub(SHOWN);
@@ -130,7 +137,7 @@ mod tests {
     fn what_is_called_is_named_wherever_the_place_is_in_it() {
         for (text, marks, expected) in [
             ("await page.waitForSelektor('x')", "page waitForSelektor .wait", Some("page.waitForSelektor")),
-            ("1 + (await page.$('a [b]')).foo(1)", "foo", Some("(...).foo")),
+            ("1 + (await page.$('a [b]')).foo(1)", "foo", Some("(intermediate value).foo")),
             ("page\n  .locator('x')\n  .clik()", "clik .clik", Some("page.locator(...).clik")),
             ("x = rows[i + 1](7)", "rows 1", Some("rows[i + 1]")),
             ("return fail('x')", "fail", Some("fail")),

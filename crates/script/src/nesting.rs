@@ -8,6 +8,9 @@ use crate::tokens::{Kind, Token, Tokens};
 /// The levels that a text may have.
 pub(crate) const MAX_NESTING: usize = 2000;
 
+/// Templates that may stand in each other: each level is read once more.
+const MAX_TEMPLATES: usize = 10;
+
 /// Words behind which the same expression, type or statement goes on in the next line.
 const OPEN_WORDS: &[&str] = &[
     "abstract",
@@ -102,10 +105,11 @@ impl Level {
 
 /// The byte where a text is nested too deeply.
 pub(crate) fn too_deep(text: &str) -> Option<usize> {
-    too_deep_from(text, 0)
+    too_deep_from(text, 0, 0)
 }
 
-fn too_deep_from(text: &str, outside: usize) -> Option<usize> {
+/// `outside` are the levels around the text, `templates` how many of them are templates.
+fn too_deep_from(text: &str, outside: usize, templates: usize) -> Option<usize> {
     // The last one is open; `below` is what the others come to.
     let (mut open, mut level) = (Vec::new(), Level::default());
     let mut below = outside;
@@ -146,7 +150,7 @@ fn too_deep_from(text: &str, outside: usize) -> Option<usize> {
             (Kind::Word, word) if OPEN_WORDS.contains(&word) || INFIX_WORDS.contains(&word) => level.expression += 1,
             (Kind::Literal, literal) if literal.starts_with('`') => {
                 level.expression += 1;
-                if let Some(at) = in_template(literal, below + level.sum()) {
+                if let Some(at) = in_template(literal, below + level.sum(), templates + 1) {
                     return Some(token.start + at);
                 }
             }
@@ -181,16 +185,16 @@ fn ends_statement(text: &str, last: Token<'_>, next: Token<'_>) -> bool {
 }
 
 /// The same within a template's substitutions.
-fn in_template(literal: &str, outside: usize) -> Option<usize> {
+fn in_template(literal: &str, outside: usize, templates: usize) -> Option<usize> {
     let mut from = 0;
     // Each substitution is one more text; what is nested in it is found there.
     while let Some(open) = literal[from..].find("${") {
         let start = from + open + 2;
         let end = substitution_end(literal, start);
-        if outside + 1 > MAX_NESTING {
+        if templates > MAX_TEMPLATES {
             return Some(start);
         }
-        if let Some(at) = too_deep_from(&literal[start..end], outside + 1) {
+        if let Some(at) = too_deep_from(&literal[start..end], outside + 1, templates) {
             return Some(start + at);
         }
         from = end;

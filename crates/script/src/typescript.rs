@@ -353,7 +353,6 @@ mod tests {
             ("1;¦namespace A { ", "b", "}"),
             ("1;namespace A¦.b", "", " {}"),
         ] {
-            eprintln!("{open}…{close}");
             // As deep as it is allowed: what comes of it does not matter, the process lives.
             for levels in [MAX_NESTING / 8, MAX_NESTING / 4, MAX_NESTING / 2, MAX_NESTING] {
                 let _ = strip(&deep(open, middle, close, levels), MEMORY);
