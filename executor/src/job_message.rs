@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Timestamp, TokenNetwork};
+use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Language, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -44,6 +44,8 @@ pub struct JobMessage {
     pub network_token: Option<TokenNetwork>,
     /// Which Puppeteer it is written for, when the job says.
     pub api: Option<Api>,
+    /// What its code is written in, when it says.
+    pub language: Option<Language>,
     /// Whether certificates that are not valid are accepted, when the job says.
     pub ignore_https_errors: Option<bool>,
 }
@@ -98,6 +100,8 @@ struct Body {
     #[serde(default)]
     api: Option<Api>,
     #[serde(default)]
+    language: Option<Language>,
+    #[serde(default)]
     ignore_https_errors: Option<bool>,
 }
 
@@ -132,6 +136,7 @@ impl JobMessage {
                 network: body.network,
                 network_token: body.network_token,
                 api: body.api,
+                language: body.language,
                 ignore_https_errors: body.ignore_https_errors,
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),

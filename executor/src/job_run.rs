@@ -45,7 +45,13 @@ pub(crate) async fn run(
     let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
     let folder = Some(folder.context("failed to open the job's folder")?);
     let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
-    let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
+    let script = Script {
+        code: order.code,
+        language: order.language.unwrap_or_default(),
+        vars: order.vars,
+        modules: order.modules,
+        api: order.api,
+    };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);
     let run = until_ended(script::run(script, host, limits, stop.clone(), on_log), exceeded, &stop, input).await;

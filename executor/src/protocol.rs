@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
+use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -108,6 +108,8 @@ pub struct JobOrder {
     pub http_proxy: bool,
     /// Which Puppeteer it is written for, when the job says.
     pub api: Option<Api>,
+    /// What its code is written in, when it says.
+    pub language: Option<Language>,
     /// Whether certificates that are not valid are accepted, when the job says; see
     /// [`SlotSettings::ignore_https_errors`].
     pub ignore_https_errors: Option<bool>,
@@ -126,6 +128,7 @@ impl JobOrder {
             network_token: None,
             http_proxy: false,
             api: None,
+            language: None,
             ignore_https_errors: None,
         }
     }

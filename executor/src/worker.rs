@@ -230,6 +230,7 @@ impl Worker {
             network_token,
             http_proxy: false,
             api: job.api,
+            language: job.language,
             ignore_https_errors: job.ignore_https_errors,
         };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };

@@ -1,7 +1,7 @@
 //! Puppeteer's `Accessibility`: the page as a screen reader tells it.
 //!
 //! Roles are Chromium's own words. Which nodes are told follows Chromium's rule for the platforms' trees: leaves with
-//! a name, controls, and whatever takes the focus.
+//! a name, controls, and whatever takes the focus. In newer Puppeteers landmarks, too, and what a reader has to hear of.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::{Rc, Weak};
@@ -11,6 +11,7 @@ use futures::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::frame::Frame;
 use crate::js_handle::ElementHandle;
@@ -90,7 +91,7 @@ fn of_frame(
         let mut answer = frame.session().send_raw("Accessibility.getFullAXTree", arguments).await?;
         let nodes: Vec<AxNode> = serde_json::from_value(answer["nodes"].take())
             .map_err(|error| Error::message(format!("unreadable accessibility tree: {error}")))?;
-        let mut tree = Tree::new(nodes);
+        let mut tree = Tree::new(nodes, frame.page()?.dialect());
         if options.iframes {
             for child in frame.child_frames() {
                 let owner = frame.session().send_raw("DOM.getFrameOwner", json!({"frameId": child.id()})).await;
@@ -147,6 +148,10 @@ impl AxNode {
         self.name.as_ref().is_some_and(|name| truthy(&name.value))
     }
 
+    fn has_description(&self) -> bool {
+        self.description.as_ref().is_some_and(|description| truthy(&description.value))
+    }
+
     fn property(&self, name: &str) -> Option<&Value> {
         self.properties.iter().find(|property| property.name == name).map(|property| &property.value.value)
     }
@@ -197,6 +202,30 @@ impl AxNode {
         const PICTURES: [&str; 8] =
             ["doc-cover", "graphics-symbol", "img", "Meter", "scrollbar", "slider", "separator", "progressbar"];
         self.is_plain_text_field() || TEXTS.contains(&self.role()) || PICTURES.contains(&self.role())
+    }
+
+    /// A part of the page that readers go to by its role.
+    fn is_landmark(&self) -> bool {
+        matches!(
+            self.role(),
+            "banner" | "complementary" | "contentinfo" | "form" | "main" | "navigation" | "region" | "search"
+        )
+    }
+
+    /// It is hidden, in the words of newer Puppeteers.
+    fn is_hidden(&self) -> bool {
+        self.property("hidden").is_some_and(truthy)
+    }
+
+    /// It changes, or says more than its name.
+    fn is_announced(&self) -> bool {
+        let is = |name: &str| self.property(name).is_some_and(truthy);
+        is("busy")
+            || is("modal")
+            || is("roledescription")
+            || self.property("live").is_some_and(|live| truthy(live) && live != "off")
+            || self.property("errormessage").is_some()
+            || self.property("details").is_some()
     }
 
     fn told(&self) -> Map<String, Value> {
@@ -262,10 +291,11 @@ struct Tree {
     documents: HashMap<i64, Value>,
     /// CDP's id of the frame that it is the tree of.
     frame_id: String,
+    dialect: Dialect,
 }
 
 impl Tree {
-    fn new(nodes: Vec<AxNode>) -> Self {
+    fn new(nodes: Vec<AxNode>, dialect: Dialect) -> Self {
         let index: HashMap<&str, usize> =
             nodes.iter().enumerate().map(|(index, node)| (node.node_id.as_str(), index)).collect();
         let children: Vec<Vec<usize>> = nodes
@@ -274,7 +304,7 @@ impl Tree {
             .collect();
         let focusable_inside = vec![false; nodes.len()];
         let documents = HashMap::new();
-        let mut tree = Self { nodes, children, focusable_inside, documents, frame_id: String::new() };
+        let mut tree = Self { nodes, children, focusable_inside, documents, frame_id: String::new(), dialect };
         if !tree.nodes.is_empty() {
             tree.find_focusable(0);
         }
@@ -303,7 +333,7 @@ impl Tree {
         }
         let mut interesting = HashSet::new();
         self.collect_interesting(0, false, &mut interesting);
-        if !interesting.contains(&top) {
+        if !self.dialect.is_modern() && !interesting.contains(&top) {
             return None;
         }
         self.told(top, Some(&interesting)).pop()
@@ -334,18 +364,28 @@ impl Tree {
         if node.ignored || node.role() == "Ignored" {
             return false;
         }
+        if self.dialect.is_modern() {
+            let told = node.is_landmark() || node.is_announced() || node.role() == "treeitem";
+            return !node.is_hidden() && (told || self.is_interesting_by_itself(at, inside_control));
+        }
+        self.is_interesting_by_itself(at, inside_control)
+    }
+
+    fn is_interesting_by_itself(&self, at: usize, inside_control: bool) -> bool {
+        let node = &self.nodes[at];
         if node.is_focusable() || node.is_richly_editable() || node.is_control() {
             return true;
         }
-        !inside_control && self.is_leaf(at) && node.has_name()
+        !inside_control && self.is_leaf(at) && (node.has_name() || self.dialect.is_modern() && node.has_description())
     }
 
     fn is_leaf(&self, at: usize) -> bool {
         let node = &self.nodes[at];
-        if self.children[at].is_empty() || node.hides_children() {
+        if self.children[at].is_empty() || node.hides_children() || self.dialect.is_modern() && node.role() == "image" {
             return true;
         }
-        !self.focusable_inside[at] && node.has_name() && (node.is_focusable() || node.role() == "heading")
+        let focusable = node.is_focusable() && !self.dialect.is_modern();
+        !self.focusable_inside[at] && node.has_name() && (focusable || node.role() == "heading")
     }
 
     /// A node with the told part of its children; of a node that is left out, its children.
@@ -378,6 +418,10 @@ mod tests {
 
     /// A page with a heading, a labelled check box and a paragraph that is ignored.
     fn tree() -> Tree {
+        tree_of(Dialect::V1)
+    }
+
+    fn tree_of(dialect: Dialect) -> Tree {
         let node = |id: &str, backend: i64, role: &str, name: &str, properties: Value, children: &[&str]| {
             json!({
                 "nodeId": id, "backendDOMNodeId": backend, "ignored": role == "none",
@@ -398,7 +442,7 @@ mod tests {
             node("6", 6, "checkbox", "Agree", json!([focusable, checked, invalid]), &["7"]),
             node("7", 7, "StaticText", "Agree", json!([]), &[]),
         ]);
-        Tree::new(serde_json::from_value(nodes).expect("nodes"))
+        Tree::new(serde_json::from_value(nodes).expect("nodes"), dialect)
     }
 
     /// The same without what finds the elements.
@@ -420,6 +464,18 @@ mod tests {
             {"role": "checkbox", "name": "Agree", "checked": true},
         ]});
         assert_eq!(tree().snapshot(None, true).map(plain), Some(expected));
+    }
+
+    #[test]
+    fn newer_puppeteers_tell_texts_of_what_takes_the_focus() {
+        let expected = json!({"role": "RootWebArea", "name": "Page", "children": [
+            {"role": "heading", "name": "Title", "level": 1},
+            {"role": "checkbox", "name": "Agree", "checked": true},
+        ]});
+        assert_eq!(tree_of(Dialect::V25).snapshot(None, true).map(plain), Some(expected));
+        // What is in an ignored node is told where that one is asked for.
+        let checkbox = json!({"role": "checkbox", "name": "Agree", "checked": true});
+        assert_eq!(tree_of(Dialect::V25).snapshot(Some(5), true).map(plain), Some(checkbox));
     }
 
     #[test]

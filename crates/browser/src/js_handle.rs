@@ -114,6 +114,9 @@ impl JSHandle {
     /// [`Error::Protocol`] for circular and other objects that JSON cannot carry.
     pub async fn json_value(&self) -> Result<EvaluationResult, Error> {
         let Some(id) = &self.object.object_id else { return self.object.clone().into_result() };
+        if self.is_disposed() && self.is_modern() {
+            return Err(Error::DisposedHandle);
+        }
         let arguments = json!({
             "functionDeclaration": "function() { return this; }",
             "objectId": id,
@@ -148,6 +151,12 @@ impl JSHandle {
     /// Whether the handle was disposed of.
     pub fn is_disposed(&self) -> bool {
         self.disposed.get()
+    }
+
+    /// Whether the page's script is written for a newer Puppeteer.
+    fn is_modern(&self) -> bool {
+        let page = self.context.frame().and_then(|frame| frame.page().ok());
+        page.is_some_and(|page| page.dialect().is_modern())
     }
 
     /// Whether it is a node of a page, that is, an [`ElementHandle`].

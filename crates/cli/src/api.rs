@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use job_model::Job;
+use job_model::{Job, Language};
 use reqwest::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -58,7 +58,11 @@ impl Gateway {
 
     /// Stores a new job.
     pub(crate) async fn create(&self, folder: &JobFolder) -> anyhow::Result<Job> {
-        let body = serde_json::json!({"code": folder.code, "vars": folder.vars, "modules": folder.modules});
+        let mut body = serde_json::json!({"code": folder.code, "vars": folder.vars, "modules": folder.modules});
+        // An older gateway knows nothing else.
+        if folder.language != Language::Js {
+            body["language"] = serde_json::json!(folder.language);
+        }
         self.ask(Method::POST, "/jobs", Some(body)).await
     }
 

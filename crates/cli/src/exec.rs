@@ -1,4 +1,4 @@
-//! `puppet-master exec DIR`: one job from a folder, in this process or through a gateway.
+//! `puppet-master exec DIR`: one job from a folder or file, in this process or through a gateway.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -86,12 +86,14 @@ async fn in_process(args: &ExecArgs, folder: JobFolder) -> anyhow::Result<Job> {
     }
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&args.telemetry).context("failed to find this program's own file")?;
-    let new = NewJob { code: folder.code, vars: folder.vars, modules: folder.modules, ..NewJob::default() };
+    let JobFolder { code, language, vars, modules } = folder;
+    let new = NewJob { code, language: Some(language), vars, modules, ..NewJob::default() };
     let mut job = Job::create(new, Timestamp::now())?;
     let order = JobOrder {
         vars: job.vars.clone(),
         modules: job.modules.clone(),
         api: job.api,
+        language: job.language,
         ignore_https_errors: job.ignore_https_errors,
         ..JobOrder::new(job.uuid.clone(), job.code.clone(), args.executor.job_timeout)
     };

@@ -13,6 +13,7 @@ mod report;
 mod site;
 mod token;
 mod top;
+mod types;
 mod up;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Look after the jobs of a gateway.
     Jobs(jobs::JobsArgs),
+    Types(types::TypesArgs),
     /// Show who is there, what runs, and how the last hour went.
     Top(top::TopArgs),
     /// Make tokens for TOKENS_FILE.
@@ -57,6 +59,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Exec(args) => exec::run(*args).await,
             Command::Jobs(args) => jobs::run(args).await,
+            Command::Types(_) => types::run(),
             Command::Top(args) => top::run(args).await,
             Command::Token(args) => token::run(args),
             Command::Backup(args) => backup::run(&args),

@@ -1,4 +1,4 @@
-//! Printing a job as the predecessor's command line did: three tables on standard output.
+//! Printing a job as the predecessor's command line did: three tables on standard output, and where an error came from.
 
 use std::fmt::Write as _;
 
@@ -40,6 +40,9 @@ pub(crate) fn job(job: &Job, debug_lines: DebugLines) -> String {
         ("Results", results.map(|(name, value)| vec![name.clone(), plain(value)]).collect::<Vec<_>>()),
     ] {
         let _ = write!(text, "\n\n{title}:\n{}", table(&rows));
+    }
+    if let Some(stack) = &job.error_stack {
+        let _ = write!(text, "\n\nError:\n{stack}");
     }
     text.push_str("\n\n");
     text
@@ -107,7 +110,9 @@ mod tests {
         assert!(text.contains("Finished at         |2018-09-26 09:39:47 +0000 UTC        |\n"), "{text}");
         assert!(text.contains("2018-09-26 09:39:46 +0000 UTC |INFO                |shown               |\n"), "{text}");
         assert!(text.contains("list                |[1]                 |\n") && !text.contains("hidden"), "{text}");
-        assert!(job(&done, DebugLines::Shown).contains("hidden"));
+        assert!(job(&done, DebugLines::Shown).contains("hidden") && !text.contains("Error:"));
+        let failed = Job { error_stack: Some("Error: no\n    at code:1:2".to_owned()), ..done };
+        assert!(job(&failed, DebugLines::Hidden).ends_with("|\n\n\nError:\nError: no\n    at code:1:2\n\n"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which Puppeteer a job is written for.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of Puppeteer's API whose meaning holds where the versions contradict each other: texts and classes of
@@ -23,9 +24,17 @@ impl Api {
 
 /// What a client gives: anything but one of the names is its mistake.
 pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
+    one_of("api", Api::NAMES, deserializer)
+}
+
+/// A field that has one of two texts, or nothing. The error names the field and what it got.
+pub(crate) fn one_of<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    field: &str,
+    [first, second]: [&str; 2],
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     serde_json::from_value(value.clone()).map_err(|_| {
-        let [first, second] = Api::NAMES;
-        serde::de::Error::custom(format_args!(r#"the field "api" must be "{first}" or "{second}", not {value}"#))
+        serde::de::Error::custom(format_args!(r#"the field "{field}" must be "{first}" or "{second}", not {value}"#))
     })
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    Api, ErrorAt, FileName, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, LogEntry,
-    NewFile, Outcome, Results, Timestamp, TokenName, TokenNetwork,
+    Api, ErrorAt, FileName, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language,
+    LogEntry, NewFile, Outcome, Results, Timestamp, TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.
@@ -140,6 +140,9 @@ pub struct Job {
     /// Which Puppeteer the code is written for; 1.20 when absent.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub api: Option<Api>,
+    /// What `code` is written in; JavaScript when absent.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// Whether its pages accept certificates that are not valid; as its executor says when absent.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub ignore_https_errors: Option<bool>,
@@ -272,6 +275,9 @@ pub struct NewJob {
     /// See [`Job::api`].
     #[serde(default, deserialize_with = "crate::api::given")]
     pub api: Option<Api>,
+    /// See [`Job::language`].
+    #[serde(default, deserialize_with = "crate::language::given")]
+    pub language: Option<Language>,
     /// See [`Job::ignore_https_errors`].
     #[serde(default)]
     pub ignore_https_errors: Option<bool>,
@@ -305,6 +311,7 @@ impl Job {
             network: new.network,
             network_token: None,
             api: new.api,
+            language: new.language,
             ignore_https_errors: new.ignore_https_errors,
             outcome: None,
             error_at: None,

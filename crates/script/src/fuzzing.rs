@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::inbox::Item;
 use crate::limits::Limits;
 use crate::linker::{Names, Texts};
-use crate::links::Links;
+use crate::links::{Code, Links};
 use crate::log::Log;
 use crate::memory::Metered;
 use crate::meter::Meter;
@@ -49,7 +49,7 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
     runtime.set_max_stack_size(512 << 10);
     let interrupt = Rc::clone(&meter);
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.exceeded())));
-    let links = Links::new(Rc::clone(&scope.whole), &Surface::default(), BTreeMap::new());
+    let links = Links::new(Rc::clone(&scope.whole), Code::default(), &Surface::default(), BTreeMap::new(), 0);
     runtime.set_loader(Names(Rc::clone(&links), Rc::clone(&scope)), Texts(Rc::clone(&links), Rc::clone(&scope)));
     let context = js::Context::full(&runtime)?;
     let called = meter.measure(|| {

@@ -14,10 +14,12 @@
 //!   which they entered the inbox, each followed by all its microtasks.
 
 mod builtins;
+mod callee;
 mod cancel;
 mod common_js;
 mod downloads;
 mod error;
+mod error_place;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -30,6 +32,7 @@ mod links;
 mod log;
 mod memory;
 mod meter;
+mod nesting;
 mod ops;
 mod page_use;
 mod poll_timer;
@@ -47,6 +50,8 @@ mod stop;
 mod surface;
 mod timers;
 mod tokens;
+mod type_imports;
+mod typescript;
 mod value;
 
 pub use host::Host;

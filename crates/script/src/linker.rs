@@ -6,6 +6,7 @@ use rquickjs as js;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 
 use crate::links::{BUILTIN, CODE_URL, COMMON_JS, FileKind, JSON, Links, MODULE_URL, Target, path_of};
+use crate::ops::modules::unreadable;
 use crate::scope::{Hook, Scope};
 use crate::source::without_shebang;
 use crate::{builtins, common_js, prelude};
@@ -102,6 +103,9 @@ impl Loader for Texts {
             return self.stand_in(ctx, url, &[], Hook::CommonJs, own);
         }
         let name = url.strip_prefix(MODULE_URL).unwrap_or(url);
+        if let Some(Err(error)) = links.java_script(name) {
+            return Err(unreadable(ctx, &self.1, url, error));
+        }
         let Some(text) = links.text(name) else {
             return Err(js::Exception::throw_message(ctx, &links.unresolved(url, name)));
         };

@@ -7,12 +7,14 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use job_model::Level;
+use job_model::{Language, Level};
 
 use crate::builtins::{self, Builtin};
 use crate::log::Log;
 use crate::resolution::{ModuleNames, is_relative, normal};
+use crate::source::without_shebang;
 use crate::surface::Surface;
+use crate::typescript::{self, JavaScript, TypeScriptError};
 
 /// The URL of the job's code.
 pub(crate) const CODE_URL: &str = "file:///puppet-master/code";
@@ -42,12 +44,32 @@ pub(crate) enum FileKind {
     Json,
 }
 
+/// One of the job's modules.
+struct Module {
+    /// Its text as the job has it.
+    source: String,
+    /// The same without types, when its name says TypeScript; read when somebody asks for it.
+    java_script: OnceCell<Result<JavaScript, TypeScriptError>>,
+}
+
+/// The job's code.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// Its text as the job has it.
+    pub(crate) source: String,
+    /// The same without types, when it is TypeScript.
+    pub(crate) java_script: Option<JavaScript>,
+}
+
 /// The names of one job.
 pub(crate) struct Links {
     /// Whether the job is a whole script: the run's own flag, which the first built-in module sets.
     whole: Rc<Cell<bool>>,
+    code: Code,
     code_imports: Vec<String>,
-    modules: BTreeMap<String, String>,
+    modules: BTreeMap<String, Module>,
+    /// What the reading of one module's TypeScript may hold, in bytes.
+    memory_bytes: usize,
     names: OnceCell<ModuleNames>,
     surfaces: RefCell<HashMap<String, Rc<Surface>>>,
     linked: RefCell<HashSet<String>>,
@@ -56,19 +78,28 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(crate) fn new(whole: Rc<Cell<bool>>, code: &Surface, modules: BTreeMap<String, String>) -> Rc<Self> {
+    pub(crate) fn new(
+        whole: Rc<Cell<bool>>,
+        code: Code,
+        surface: &Surface,
+        modules: BTreeMap<String, String>,
+        memory_bytes: usize,
+    ) -> Rc<Self> {
+        let module = |(name, source)| (name, Module { source, java_script: OnceCell::new() });
         let links = Self {
             whole,
-            code_imports: code.imported(),
-            modules,
+            code,
+            code_imports: surface.imported(),
+            modules: modules.into_iter().map(module).collect(),
+            memory_bytes,
             names: OnceCell::new(),
             surfaces: RefCell::default(),
             linked: RefCell::default(),
             bound: RefCell::default(),
         };
-        let whole = code.exports || code.is_common_js() || links.builtins(code).next().is_some();
+        let whole = surface.exports || surface.is_common_js() || links.builtins(surface).next().is_some();
         links.whole.set(whole);
-        links.note_bound(CODE_URL, code);
+        links.note_bound(CODE_URL, surface);
         Rc::new(links)
     }
 
@@ -95,7 +126,7 @@ impl Links {
 
     /// Every module's text.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
-        self.modules.values()
+        self.modules.values().map(|module| &module.source)
     }
 
     /// The built-in modules that a text names and the job does not have itself.
@@ -108,15 +139,44 @@ impl Links {
         if let Some(known) = self.surfaces.borrow().get(name) {
             return Rc::clone(known);
         }
-        let surface = Rc::new(Surface::of(self.modules.get(name).map_or("", String::as_str)));
+        let surface = Rc::new(Surface::of(self.text(name).unwrap_or_default()));
         self.surfaces.borrow_mut().insert(name.to_owned(), Rc::clone(&surface));
         self.note_bound(&format!("{MODULE_URL}{name}"), &surface);
         surface
     }
 
-    /// The source text of a module.
+    /// The text of a module as the engine gets it; empty when it is TypeScript that cannot be read.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.modules.get(name).map(String::as_str)
+        let module = self.modules.get(name)?;
+        Some(match self.java_script(name) {
+            None => &module.source,
+            Some(Ok(java_script)) => &java_script.text,
+            Some(Err(_)) => "",
+        })
+    }
+
+    /// A module of TypeScript without its types; `None` for any other.
+    pub(crate) fn java_script(&self, name: &str) -> Option<&Result<JavaScript, TypeScriptError>> {
+        let module = self.modules.get(name).filter(|_| Language::of_file(name) == Language::Ts)?;
+        let strip = || typescript::strip(&without_shebang(&module.source), self.memory_bytes);
+        Some(module.java_script.get_or_init(strip))
+    }
+
+    /// The text of the file of this URL as the job has it.
+    pub(crate) fn source_of(&self, url: &str) -> Option<&str> {
+        match url.strip_prefix(MODULE_URL) {
+            Some(name) => self.modules.get(name).map(|module| module.source.as_str()),
+            None => (url == CODE_URL).then_some(self.code.source.as_str()),
+        }
+    }
+
+    /// What the engine got in the place of a file whose lines are not the author's any more.
+    pub(crate) fn rewritten(&self, url: &str) -> Option<&JavaScript> {
+        let java_script = match url.strip_prefix(MODULE_URL) {
+            Some(name) => self.java_script(name)?.as_ref().ok(),
+            None => self.code.java_script.as_ref().filter(|_| url == CODE_URL),
+        };
+        java_script.filter(|java_script| java_script.is_rewritten())
     }
 
     fn note_bound(&self, base: &str, surface: &Surface) {

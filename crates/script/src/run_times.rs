@@ -1,17 +1,10 @@
 //! When the code began and ended, and how.
 
-use job_model::{ErrorAt, Level, Timestamp};
+use job_model::{Level, Timestamp};
 use tokio::time::Instant;
 
+use crate::error_place::ErrorPlace;
 use crate::log::Log;
-
-/// Where an error was thrown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ErrorPlace {
-    pub(crate) at: ErrorAt,
-    /// The error's text and the author's lines that led to it.
-    pub(crate) stack: String,
-}
 
 /// The times of one job's code, and its error.
 #[derive(Debug, Default)]

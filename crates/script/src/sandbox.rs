@@ -9,14 +9,15 @@ use ::browser::dialect::Dialect;
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, poll_fn};
 use futures::stream::FuturesUnordered;
-use job_model::{Api, ErrorAt, Job, Level, LogEntry, Outcome, Results, Timestamp};
+use job_model::{Api, ErrorAt, Job, Language, Level, LogEntry, Outcome, Results, Timestamp};
 use rquickjs as js;
 
+use crate::error_place::ErrorPlace;
 use crate::host::Host;
 use crate::inbox::Item;
 use crate::limits::Limits;
 use crate::linker::{Names, Texts, set_meta};
-use crate::links::{CODE_URL, Links};
+use crate::links::{CODE_URL, Code, Links};
 use crate::log::{Log, clipped, text_size};
 use crate::memory::Metered;
 use crate::meter::{Hit, Interrupt, Meter};
@@ -26,7 +27,7 @@ use crate::scope::{Hook, Rejection, Scope};
 use crate::stop::Stop;
 use crate::surface::Surface;
 use crate::value::{Value, hook_text};
-use crate::{ops, prelude, results, source, stack};
+use crate::{ops, prelude, results, source, stack, typescript};
 
 /// What the results of a job that was ended may take to be read. The executor kills a slot 600 ms after it asked for a
 /// job's end, and 1.2 s after the job's time: the rest is for the result's way to it.
@@ -39,6 +40,8 @@ const RESULTS_MEMORY: usize = 64 << 20;
 pub struct Script {
     /// The body of the async function, or a whole script.
     pub code: String,
+    /// What the code is written in.
+    pub language: Language,
     /// What it sees as `vars`.
     pub vars: BTreeMap<String, String>,
     /// The modules it may import, by name.
@@ -60,7 +63,13 @@ impl Script {
 
 impl From<&Job> for Script {
     fn from(job: &Job) -> Self {
-        Self { code: job.code.clone(), vars: job.vars.clone(), modules: job.modules.clone(), api: job.api }
+        Self {
+            code: job.code.clone(),
+            language: job.language.unwrap_or_default(),
+            vars: job.vars.clone(),
+            modules: job.modules.clone(),
+            api: job.api,
+        }
     }
 }
 
@@ -198,11 +207,34 @@ impl Sandbox {
     /// Loads the prelude, links the modules and starts their evaluation; CommonJS has nothing to link and runs.
     fn begin(&mut self, script: Script) {
         let scope = Rc::clone(&self.scope);
+        let memory_bytes = scope.meter.limits.memory_bytes;
         let mut code = source::without_shebang(&script.code);
+        let mut own = Code { source: script.code.clone(), java_script: None };
+        let mut unreadable = None;
+        if script.language == Language::Ts {
+            match scope.meter.measure(|| typescript::strip(&code, memory_bytes)) {
+                Ok(java_script) => {
+                    code = java_script.text.clone().into();
+                    own.java_script = Some(java_script);
+                }
+                Err(error) => {
+                    code = String::new().into();
+                    unreadable = Some(error);
+                }
+            }
+        }
         let mut surface = Surface::of(&code);
-        let links = Links::new(Rc::clone(&scope.whole), &surface, script.modules);
+        let links = Links::new(Rc::clone(&scope.whole), own, &surface, script.modules, memory_bytes);
         *scope.links.borrow_mut() = Some(Rc::clone(&links));
-        if !scope.whole.get() && *code != script.code {
+        if let Some(error) = unreadable {
+            let text = format!("SyntaxError: {}", error.message);
+            let stack = format!("{text}\n    at {CODE_URL}:{}:{}", error.line, error.column);
+            let place = ErrorPlace::new(Some(&links), CODE_URL, (error.line, error.column), stack);
+            scope.run_times.borrow_mut().place = Some(place);
+            self.phase = Phase::Ended(Some(text));
+            return;
+        }
+        if !scope.whole.get() && script.language == Language::Js && *code != script.code {
             // The predecessor refused a first line for Unix.
             code = script.code.as_str().into();
             surface = Surface::of(&code);
@@ -402,10 +434,18 @@ impl Sandbox {
             scope.meter.grace(GRACE);
             self.note_wait();
             if hit.outcome != Outcome::Succeeded {
+                self.tell_wait();
                 scope.run_times.borrow_mut().stop(&scope.log, &hit.error);
             }
         } else if let Phase::Ended(Some(text)) = &self.phase {
-            scope.log.write_last(Level::Error, text.clone());
+            let shown = scope
+                .run_times
+                .borrow()
+                .place
+                .as_ref()
+                .filter(|_| scope.tells_places())
+                .map(|place| place.stack.clone());
+            scope.log.write_last(Level::Error, shown.unwrap_or_else(|| text.clone()));
             end = Some(failed(text.clone()));
         } else {
             end = scope.run_times.borrow().error.clone().map(failed);
@@ -444,11 +484,22 @@ impl Sandbox {
         let waiting = {
             let promises = scope.promises.borrow();
             let last = promises.waiting.iter().max_by_key(|(number, _)| **number);
-            last.map(|(_, waiting)| waiting.stack.clone())
+            let timer = || scope.timers.borrow().waits_at().map(str::to_owned);
+            last.map(|(_, waiting)| waiting.stack.clone()).or_else(timer)
         };
         if let Some(stack) = waiting {
             // Without a place there is nothing to tell.
             let _ = self.enter_once(|ctx| scope.hook(ctx, Hook::NoteWait)?.call::<_, ()>((stack,)));
+        }
+    }
+
+    /// A line of the log says where the job waited.
+    fn tell_wait(&self) {
+        let place = self.scope.run_times.borrow().place.clone();
+        if let Some(ErrorPlace { at, stack }) = place {
+            let what = stack.lines().next().unwrap_or_default();
+            let line = format!("{what}: {}, line {}, column {}", at.module, at.line, at.column);
+            self.scope.log.write_last(Level::Warn, line);
         }
     }
 

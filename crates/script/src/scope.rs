@@ -193,6 +193,11 @@ impl Scope {
         self.dialect.get()
     }
 
+    /// Whether the log's line of the error that ended the job has the author's places. The predecessor's has not.
+    pub(crate) fn tells_places(&self) -> bool {
+        self.whole.get() || self.dialect().is_modern()
+    }
+
     /// Whether no call, timer or event is under way. What a page may still do is not counted.
     pub(crate) fn is_idle(&self) -> bool {
         self.promises.borrow().waiting.is_empty() && self.inbox.is_empty() && !self.timers.borrow().keep_alive()

@@ -18,18 +18,23 @@ pub(crate) struct Timers {
     /// Those that nothing waits for: `unref()`.
     optional: HashSet<u32>,
     last: u32,
+    /// The last one that came with the stack that started it.
+    last_told: Option<(u32, String)>,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timers {
     /// Starts a timer and answers its number.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the lines above it")]
-    pub(crate) fn start(&mut self, delay_ms: f64) -> u32 {
+    pub(crate) fn start(&mut self, delay_ms: f64, stack: Option<String>) -> u32 {
         let delay_ms = if (1.0..=MAX_DELAY_MS).contains(&delay_ms) { delay_ms as u64 } else { 1 };
         self.last += 1;
         let due = Instant::now() + Duration::from_millis(delay_ms);
         self.waiting.insert((due, self.last));
         self.due.insert(self.last, due);
+        if let Some(stack) = stack {
+            self.last_told = Some((self.last, stack));
+        }
         self.last
     }
 
@@ -42,6 +47,12 @@ impl Timers {
     /// Whether a timer is to be waited for by a whole script that has nothing else to do.
     pub(crate) fn keep_alive(&self) -> bool {
         self.due.len() > self.optional.len()
+    }
+
+    /// The stack that started the last of the timers which are told and have not fired.
+    pub(crate) fn waits_at(&self) -> Option<&str> {
+        let (_, stack) = self.last_told.as_ref().filter(|(id, _)| self.due.contains_key(id))?;
+        Some(stack)
     }
 
     /// Says whether a timer that has not fired is to be waited for.
@@ -88,6 +99,7 @@ impl Timers {
         self.waiting.clear();
         self.due.clear();
         self.optional.clear();
+        self.last_told = None;
         self.alarm = None;
     }
 }

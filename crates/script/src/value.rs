@@ -228,13 +228,17 @@ pub(crate) fn hook_text<'js>(
 /// The bytes of an ArrayBuffer or of any view on one.
 fn bytes(value: &js::Value<'_>) -> Option<Vec<u8>> {
     let object = value.as_object()?;
-    if let Some(buffer) = js::ArrayBuffer::from_object(object.clone()) {
+    if let Some(array) = object.as_typed_array::<u8>() {
         // SAFETY: the bytes are copied before any JavaScript could detach or resize the buffer.
-        return unsafe { buffer.as_bytes() }.map(<[u8]>::to_vec);
+        return unsafe { array.as_bytes() }.map(<[u8]>::to_vec);
     }
-    let array = object.as_typed_array::<u8>()?;
+    let Some(buffer) = js::ArrayBuffer::from_object(object.clone()) else {
+        // The engine has thrown that it is not one: left there, the error would be that of some later call.
+        object.ctx().catch();
+        return None;
+    };
     // SAFETY: as above.
-    unsafe { array.as_bytes() }.map(<[u8]>::to_vec)
+    unsafe { buffer.as_bytes() }.map(<[u8]>::to_vec)
 }
 
 /// A type that an op takes as an argument.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use browser::launch::Sandbox;
 use browser::{Browser, LaunchOptions, Viewport};
-use job_model::{Api, Level, LogEntry};
+use job_model::{Api, Language, Level, LogEntry};
 use script::resources::ResourceRef;
 use script::{FolderLimits, Host, JobFolder, Limits, RunReport, Script, Stop};
 use serde_json::Value;
@@ -49,12 +49,13 @@ impl Stage {
         (report, logs.into_iter().map(|entry| entry.message).collect())
     }
 
-    /// Runs code as a whole script with a folder of its own; answers what is in it afterwards, too.
-    async fn run_script(&self, code: &str) -> (RunReport, Vec<LogEntry>, BTreeMap<String, String>) {
+    /// Runs a script with a folder of its own; answers what is in it afterwards, too.
+    async fn run_script(&self, script: Script) -> (RunReport, Vec<LogEntry>, BTreeMap<String, String>) {
         let dir = tempfile::tempdir().expect("a directory");
         let folder = JobFolder::make_empty(dir.path(), FolderLimits { bytes: 1 << 20, files: 20 }).expect("a folder");
         let host = Host { folder: Some(folder.clone()), ..Host::default() };
-        let (report, logs) = self.run_in(code, host, Limits { deadline: DEADLINE, ..Limits::default() }).await;
+        self.browser.set_download_folder(dir.path().join(JobFolder::DOWNLOADS));
+        let (report, logs) = self.run_on(script, host, Limits { deadline: DEADLINE, ..Limits::default() }).await;
         let read = |entry: script::job_folder::Entry| {
             (entry.name.to_string(), kind(&folder.read(&entry.name).expect("its content")))
         };
@@ -62,11 +63,6 @@ impl Stage {
     }
 
     async fn run_in(&self, code: &str, host: Host, limits: Limits) -> (RunReport, Vec<LogEntry>) {
-        self.browser.dispose_contexts().await.expect("the last job's context goes");
-        let context = self.browser.create_browser_context().await.expect("a context");
-        self.browser.set_default_context(&context);
-        let page = context.new_page().await.expect("a page");
-        page.set_viewport(Viewport::of_size(1920, 1080)).await.expect("a viewport");
         let watch = include_str!("puppeteer/watch.js").to_owned();
         let vars = BTreeMap::from([
             ("site".to_owned(), self.site.origin()),
@@ -75,7 +71,16 @@ impl Stage {
         // A case says in its first line when it is written for Puppeteer 25.
         let api = code.starts_with("// api: 25\n").then_some(Api::V25);
         let modules = BTreeMap::from([("watch".to_owned(), watch)]);
-        let script = Script { code: code.to_owned(), vars, modules, api };
+        let script = Script { code: code.to_owned(), vars, modules, api, ..Script::default() };
+        self.run_on(script, host, limits).await
+    }
+
+    async fn run_on(&self, script: Script, host: Host, limits: Limits) -> (RunReport, Vec<LogEntry>) {
+        self.browser.dispose_contexts().await.expect("the last job's context goes");
+        let context = self.browser.create_browser_context().await.expect("a context");
+        self.browser.set_default_context(&context);
+        let page = context.new_page().await.expect("a page");
+        page.set_viewport(Viewport::of_size(1920, 1080)).await.expect("a viewport");
         let host = Host { page: Some(ResourceRef::new(page)), ..host };
         let logs = Rc::new(RefCell::new(Vec::new()));
         let sink = Rc::clone(&logs);
@@ -202,7 +207,24 @@ fn whole_scripts_get_the_jobs_browser() {
     });
 }
 
-/// `tests/scripts/record.mjs` has recorded what they do with Node and Puppeteer 24.
+/// One of the scripts, with the modules that it imports: the files of the folder of its name.
+fn script_of(folder: &Path, name: &str) -> Script {
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a file");
+    let stem = name.split('.').next().unwrap_or_default();
+    let own = std::fs::read_dir(folder.join(stem)).into_iter().flatten().map(|file| file.expect("a file").path());
+    let modules = own.map(|path| {
+        let file = path.file_name().expect("a name").to_string_lossy();
+        (format!("{stem}/{file}"), read(&path))
+    });
+    Script {
+        code: read(&folder.join(name)),
+        language: Language::of_file(name),
+        modules: modules.collect(),
+        ..Script::default()
+    }
+}
+
+/// `tests/scripts/record.mjs` has recorded what they do with Node and Puppeteer 25.
 #[test]
 fn whole_scripts_do_what_they_do_with_node() {
     on_stage(|stage| async move {
@@ -211,10 +233,10 @@ fn whole_scripts_do_what_they_do_with_node() {
         let expected: BTreeMap<String, Value> = serde_json::from_str(&read("expected.json")).expect("JSON");
         let mut differences = Vec::new();
         for (name, expected) in expected {
-            let (report, logs, files) = stage.run_script(&read(&name)).await;
+            let (report, logs, files) = stage.run_script(script_of(&folder, &name)).await;
             let own = |message: &str| message.starts_with("Code took ");
             let lines = logs.iter().filter(|entry| entry.level == Level::Info && !own(&entry.message));
-            let lines: Vec<&str> = lines.map(|entry| entry.message.as_str()).collect();
+            let lines: Vec<&str> = lines.flat_map(|entry| entry.message.split('\n')).collect();
             let got = serde_json::json!({"code": i32::from(report.error.is_some()), "lines": lines, "files": files});
             if got != expected {
                 differences.push(format!("{name}\n  node {expected}\n  here {got}\n  error {:?}", report.error));

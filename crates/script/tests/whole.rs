@@ -2,7 +2,7 @@
 
 mod job;
 
-use job::{run, run_with_files, run_with_modules};
+use job::{run, run_type_script, run_with_files, run_with_modules};
 use job_model::{Level, Outcome};
 use serde_json::json;
 
@@ -219,4 +219,86 @@ fn files_are_the_jobs_own() {
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(names, ["old/log.txt", "out/deep/a.json", "rows.csv"]);
     assert_eq!(files["out/deep/a.json"], "{\n  \"a\": 1\n}");
+}
+
+#[test]
+fn type_script_runs_where_its_author_wrote_it() {
+    let code = "#!/usr/bin/env node\nimport path from 'node:path';\nimport { half, type Half } from './half';\nimport { Only } from './types.ts';\n\
+                interface Row { name: string; n?: number }\nconst rows: Row[] = [{ name: 'x' } as Row];\n\
+                const first = <T,>(list: T[]): T => list[0]!;\nconst h: Half = half(4);\nlet o: Only | undefined;\n\
+                results.a = [first(rows).name, h, path.sep];\n  throw new Error(first<string>(['here']) as string);";
+    let modules = [
+        ("half.ts", "export type Half = number;\nexport function half(x: number): Half { return x / 2; }"),
+        ("types.ts", "export interface Only { a: 1 }"),
+    ];
+    let ran = run_type_script(code, &modules);
+    assert_eq!((ran.error(), &ran.report.results["a"]), ("here", &json!(["x", 2, "/"])));
+    let (module, line, _) = place(&ran);
+    assert_eq!((module, line), ("code", 11), "{:?}", ran.report.error_stack);
+    // Without Node's modules it is the body of a function.
+    let ran = run_type_script("const n: number = vars.name!.length;\nif (n as any) return { n };\nresults.b = 1", &[]);
+    assert_eq!(serde_json::to_value(&ran.report.results).unwrap(), json!({"n": 5}));
+}
+
+#[test]
+fn what_type_script_writes_out_keeps_its_places() {
+    let code = "import 'path';\ntype A = string;\nenum Kind { A, B = 7 }\nclass C {\n  constructor(readonly x: Kind) {}\n\
+                  fail(): never {\n    const a: A = `${this.x}`;\n    throw new RangeError(a);\n  }\n}\nnew C(Kind.B).fail();";
+    let ran = run_type_script(code, &[]);
+    assert_eq!((ran.error(), place(&ran).0, place(&ran).1), ("RangeError: 7", "code", 8));
+    let stack: Vec<&str> = ran.report.error_stack.as_deref().unwrap().lines().collect();
+    assert!(stack[1].starts_with("    at fail (file:///puppet-master/code:8:"), "{stack:?}");
+    assert!(stack[2].contains("code:11:"), "{stack:?}");
+    let modules = [(
+        "kinds.ts",
+        "type B = 1;\nexport enum Kind { A, B }\nexport const f = (): never => {\n  throw new Error('deep');\n};",
+    )];
+    let ran = run_with_modules("import { Kind, f } from './kinds.ts'; results.k = Kind.B; f()", &modules);
+    assert_eq!(
+        (ran.error(), place(&ran).0, place(&ran).1, &ran.report.results["k"]),
+        ("deep", "kinds.ts", 4, &json!(1))
+    );
+}
+
+#[test]
+fn what_is_not_type_script_is_shown() {
+    let modules = [("bad.ts", "let a = 1;\n\tlet b: = 2;"), ("bad.cts", "const a = 1;\nexports.a = a as;")];
+    for (code, name, line, column) in [
+        ("import './bad.ts'", "bad.ts", 2, 9),
+        ("require('./bad.cts')", "bad.cts", 2, 17),
+        ("await import('bad.ts')", "bad.ts", 2, 9),
+    ] {
+        let ran = run_with_modules(code, &modules);
+        assert_eq!(place(&ran), (name, line, column), "{code}: {:?}", ran.report.error_stack);
+        assert!(ran.error().starts_with("SyntaxError: "), "{}", ran.error());
+    }
+    let ran = run_type_script("let a = 1;\nlet b: = 2;", &[]);
+    assert_eq!(place(&ran), ("code", 2, 8));
+    let stack = ran.report.error_stack.as_deref().unwrap();
+    assert!(stack.ends_with("    at file:///puppet-master/code:2:8\n\n2 | let b: = 2;\n  |        ^"), "{stack}");
+    assert_eq!(ran.messages(Level::Error).len(), 1);
+    // What no module is asked for is not read.
+    assert_eq!(run_with_modules("results.a = 1", &modules).result("a"), 1);
+}
+
+fn place(ran: &job::Ran) -> (&str, u32, u32) {
+    let at = ran.report.error_at.as_ref().unwrap_or_else(|| panic!("no place: {:?}", ran.report.error));
+    (&at.module, at.line, at.column)
+}
+
+#[test]
+fn an_error_that_is_thrown_again_keeps_its_place() {
+    let ran =
+        run("import 'path';\nfunction f() {\n  throw new Error('first');\n}\ntry { f() } catch (e) {\n  throw e;\n}");
+    assert_eq!((place(&ran).1, ran.messages(Level::Error).len()), (3, 1), "{:?}", ran.report.error_stack);
+    let ran = run("import 'path';\n\nthrow new Error(String(1))");
+    assert_eq!(place(&ran).1, 3, "{:?}", ran.report.error_stack);
+}
+
+#[test]
+fn what_an_op_looked_at_is_nobodys_error_later() {
+    let code = "import { writeFile } from 'node:fs/promises'; await writeFile('a', 'b');\n\
+                const fs = await import('node:fs'); results.a = fs.readFileSync('a', 'utf8');";
+    let (ran, _) = run_with_files(code, &[]);
+    assert_eq!(ran.result("a"), "b");
 }

@@ -182,7 +182,7 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use job_model::Api;
+    use job_model::{Api, Language};
 
     use super::job;
     use crate::http::error::ApiError;
@@ -233,6 +233,19 @@ mod tests {
                 panic!("{value} is taken");
             };
             assert!(reason.starts_with(&format!(r#"the field "api" must be "1" or "25", not {value}"#)), "{reason}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_one_of_two_texts() {
+        assert_eq!(read(r#"{"language":"ts"}"#).unwrap().language, Some(Language::Ts));
+        assert_eq!((read(r#"{"language":null}"#).unwrap().language, read("{}").unwrap().language), (None, None));
+        for value in ["\"typescript\"", "\"TS\"", "5", "{}"] {
+            let Err(ApiError::Body { reason }) = read(&format!(r#"{{"language":{value}}}"#)) else {
+                panic!("{value} is taken");
+            };
+            let expected = format!(r#"the field "language" must be "js" or "ts", not {value}"#);
+            assert!(reason.starts_with(&expected), "{reason}");
         }
     }
 

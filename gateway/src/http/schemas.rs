@@ -1,6 +1,6 @@
 //! The shapes of bodies, with what each field means: for the OpenAPI document and for its readable page.
 
-use job_model::{Api, JobId, JobStatus, Outcome};
+use job_model::{Api, JobId, JobStatus, Language, Outcome};
 use serde_json::{Value, json};
 
 use crate::tokens::Scope;
@@ -32,6 +32,8 @@ pub(super) fn schemas() -> Value {
     }});
     let api = json!({"enum": Api::NAMES, "description":
         "the version of Puppeteer that the code is written for, where the versions differ; 1 (that is 1.20) when absent"});
+    let language = json!({"enum": Language::NAMES, "description":
+        "what code is written in; js when absent. Modules tell by their names: .ts, .mts and .cts are TypeScript"});
     let certificates = json!({"type": "boolean", "description":
         "whether its pages accept certificates that are not valid; the executor's IGNORE_HTTPS_ERRORS when absent"});
     let log = json!({"type": "object", "properties": {
@@ -47,7 +49,7 @@ pub(super) fn schemas() -> Value {
     json!({
         "NewJob": {"type": "object", "properties": {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
-            "max_attempts": max_attempts, "network": network, "api": api,
+            "max_attempts": max_attempts, "network": network, "api": api, "language": language,
             "ignore_https_errors": certificates,
             "files": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/NewFile"}, "description":
                 "files that its code finds in its folder, by name. As multipart/form-data: the part job has this JSON and \
@@ -77,7 +79,7 @@ pub(super) fn schemas() -> Value {
             "created_at": {"type": "string", "format": "date-time", "description": "when it was accepted"},
             "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
-            "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api,
+            "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api, "language": language,
             "ignore_https_errors": certificates,
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
             "error_at": {"type": "object", "description":

@@ -46,6 +46,7 @@ pub(crate) async fn rerun(
         max_attempts: old.max_attempts,
         network: old.network.take(),
         api: old.api,
+        language: old.language,
         ignore_https_errors: old.ignore_https_errors,
         files: BTreeMap::new(),
     };

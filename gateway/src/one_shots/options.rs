@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use job_model::near_name;
 use serde_json::{Map, Value, json};
 
 use super::OneShot;
@@ -227,28 +228,10 @@ fn check(within: &str, members: &Map<String, Value>, known: &[(&'static str, Kin
 
 fn unknown(within: &str, name: &str, known: &[&str]) -> Refused {
     let shown: String = name.chars().take(60).collect();
-    let away = |known: &str| distance(&shown.to_lowercase(), &known.to_lowercase());
-    let near = known.iter().map(|known| (away(known), known)).min_by_key(|(away, _)| *away);
-    Refused(match near.filter(|(away, _)| *away <= 3) {
-        Some((_, near)) => format!("{within}{shown} is not known: did you mean {within}{near}?"),
+    Refused(match near_name(&shown, known.iter().copied(), 3) {
+        Some(near) => format!("{within}{shown} is not known: did you mean {within}{near}?"),
         None => format!("{within}{shown} is not known: docs/ONE-SHOTS.md lists what is"),
     })
-}
-
-/// How many letters must be changed, added or taken away.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = line + 1;
-        for (column, against) in other.iter().enumerate() {
-            let changed = before + usize::from(letter != *against);
-            before = row[column + 1];
-            row[column + 1] = changed.min(row[column] + 1).min(before + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 // How a whole script ends: what keeps it alive besides calls and timers, and who hears of its end.
 import { append } from "internal:core/arrays";
-import { describe, notePlace, thrownText, withoutError } from "internal:core/errors";
+import { modern } from "internal:core/api";
+import { describe as described, notePlace, thrownText, withoutError } from "internal:core/errors";
 import { inspect } from "internal:core/inspect";
 import { ops } from "internal:core/ops";
+import { StringCtor, uncurryThis } from "internal:core/primordials";
+
+const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
 // Functions that answer whether something is still to be waited for.
 const waits = [];
@@ -44,11 +48,29 @@ export function lost(error) {
   else ops.log("WARN", `Unhandled rejection: ${describe(error)}`);
 }
 
+// Whether the log's line of an error has the author's places.
+export function tellsPlaces() { return modern || ops.job_is_whole(); }
+
+// The text of what was thrown; what says nothing of itself is shown.
+export function shownText(thrown) {
+  const text = thrownText(thrown);
+  return text === "[object Object]" ? toWellFormed(inspect(thrown)) : text;
+}
+
+// The job's error for it.
+export function errorText(thrown) {
+  notePlace(thrown);
+  return withoutError(shownText(thrown));
+}
+
+// For a log line: an error with its stack.
+export function describe(thrown) {
+  const text = described(thrown);
+  return text === "[object Object]" ? shownText(thrown) : text;
+}
+
 export function failed(error) {
   notePlace(error);
-  const text = thrownText(error);
-  // What says nothing of itself is shown.
-  const shown = text === "[object Object]" ? inspect(error) : undefined;
-  ops.log("ERROR", shown ?? describe(error));
-  ops.job_failed(shown ?? withoutError(text));
+  ops.log("ERROR", describe(error));
+  ops.job_failed(withoutError(shownText(error)));
 }

@@ -7,6 +7,7 @@ import {
 import {
   ProtocolError, TargetCloseError, TimeoutError, TouchError, UnsupportedOperation,
 } from "internal:core/puppeteer_errors";
+import { messageAt } from "internal:core/named_messages";
 import { messageOf } from "internal:core/v8_messages";
 
 const { defineProperty: define } = Reflect;
@@ -20,7 +21,8 @@ const indexOf = uncurryThis(StringCtor.prototype.indexOf);
 const lastIndexOf = uncurryThis(StringCtor.prototype.lastIndexOf);
 
 const classes = new MapCtor([
-  ["Error", ErrorCtor], ["TypeError", TypeErrorCtor], ["RangeError", RangeErrorCtor], ["TimeoutError", TimeoutError],
+  ["Error", ErrorCtor], ["TypeError", TypeErrorCtor], ["RangeError", RangeErrorCtor],
+  ["SyntaxError", SyntaxErrorCtor], ["TimeoutError", TimeoutError],
   ["ProtocolError", ProtocolError], ["TargetCloseError", TargetCloseError], ["TouchError", TouchError],
   ["UnsupportedOperation", UnsupportedOperation],
 ]);
@@ -127,8 +129,20 @@ function place(name, file, line, column) {
 const wrapped = new MapCtor([[CODE, true]]);
 export function noteWrapped(url) { mapSet(wrapped, url, true); }
 
-function authorsLine(file, line) {
-  return mapGet(wrapped, file) === true ? line - 1 : line;
+// Files whose lines are not the author's any more: TypeScript that was written out.
+const rewritten = new MapCtor();
+
+// The line as its author counts it, and then, in `authorsColumn`, the column.
+let authorsColumn;
+function authorsLine(file, line, column) {
+  authorsColumn = column;
+  if (mapGet(wrapped, file) === true) line--;
+  let known = mapGet(rewritten, file);
+  if (known === undefined) mapSet(rewritten, file, known = ops.module_is_rewritten(file));
+  if (!known || line < 1) return line;
+  const place = ops.module_place(file, line, column);
+  authorsColumn = place[1];
+  return place[0];
 }
 
 // What the engine calls functions without a name is not theirs.
@@ -147,11 +161,11 @@ function sites(error, frames) {
     if (count === 0 && getFunction(frame) === error.constructor) continue;
     const file = getFileName(frame);
     if (typeof file !== "string" || !startsWith(file, AUTHORS)) continue;
-    const line = authorsLine(file, getLineNumber(frame));
+    const line = authorsLine(file, getLineNumber(frame), getColumnNumber(frame));
     if (line < 1) continue;
     const name = shownName(getFunctionName(frame));
     defineProperty(found, count++, {
-      value: new CallSite(name || null, file, line, getColumnNumber(frame)), writable: true, configurable: true,
+      value: new CallSite(name || null, file, line, authorsColumn), writable: true, configurable: true,
       enumerable: true,
     });
   }
@@ -164,13 +178,15 @@ const rewordable = [
 ];
 
 function prepare(error, frames) {
+  // An error that is thrown once more keeps the places where it came from.
+  if (!capturing && hasStack(error)) return "";
   let prototype = getPrototypeOf(error);
   // V8 has no class for what the engine could not do.
   if (prototype === InternalErrorPrototype && getOwnPropertyDescriptor(error, "message")?.value === "string too long") {
     prototype = RangeErrorCtor.prototype;
     setPrototypeOf(error, prototype);
   }
-  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, builtInOf(frames.length > 0 ? frames[0] : undefined));
+  for (let i = 0; i < rewordable.length; i++) if (prototype === rewordable[i]) reword(error, frames.length > 0 ? frames[0] : undefined);
   const found = sites(error, frames);
   if (ops.kind_of(error) !== "Error" || capturing) {
     return typeof userPrepare === "function" ? userPrepare(error, found) : header(error) + lines(found);
@@ -229,22 +245,34 @@ class Kept extends given {
     if (!(#stack in error)) new Kept(error);
     error.#stack = stack;
   }
+  static has(error) { return #stack in error; }
   static of(error) {
     return typeof error === "object" && error !== null && #stack in error ? error.#stack : stackOf(error);
   }
 }
-const { keep: keepStack, of: keptStack } = Kept;
+const { has: hasStack, keep: keepStack, of: keptStack } = Kept;
 
 // The name of the built-in function that threw; undefined when code did.
 function builtInOf(frame) {
   return frame === undefined || typeof getFileName(frame) === "string" ? undefined : getFunctionName(frame) ?? "";
 }
 
-function reword(error, builtIn) {
+function reword(error, frame) {
   const message = getOwnPropertyDescriptor(error, "message");
   if (message === undefined || typeof message.value !== "string") return;
-  const value = messageOf(message.value, builtIn);
+  const builtIn = builtInOf(frame);
+  const value = builtIn === undefined && frame !== undefined
+    ? messageAt(message.value, (read, more) => ofAuthor(frame, read, more))
+    : messageOf(message.value, builtIn);
   if (value !== message.value) defineProperty(error, "message", { value, writable: true, configurable: true, enumerable: false });
+}
+
+// What an op reads in the author's text at a frame; null in any other text.
+function ofAuthor(frame, read, more) {
+  const file = getFileName(frame);
+  if (typeof file !== "string" || !startsWith(file, AUTHORS)) return null;
+  const line = authorsLine(file, getLineNumber(frame), getColumnNumber(frame));
+  return line < 1 ? null : read(file, line, authorsColumn, more);
 }
 
 const siteText = uncurryThis(CallSite.prototype.toString);
@@ -339,8 +367,8 @@ function authorLine(text) {
   const column = lastIndexOf(where, ":");
   const number = lastIndexOf(where, ":", column - 1);
   const file = slice(where, 0, number);
-  const line = authorsLine(file, +slice(where, number + 1, column));
-  return line < 1 ? "" : `\n    at ${place(shownName(slice(text, 7, open)), file, line, slice(where, column + 1))}`;
+  const line = authorsLine(file, +slice(where, number + 1, column), +slice(where, column + 1));
+  return line < 1 ? "" : `\n    at ${place(shownName(slice(text, 7, open)), file, line, authorsColumn)}`;
 }
 
 // The author's lines of the current stack, one per line.
@@ -360,26 +388,20 @@ export function thrownText(thrown) {
   return toWellFormed(text === "" ? "Error" : text);
 }
 
-// The job's error for it.
-export function errorText(thrown) {
-  notePlace(thrown);
-  return withoutError(thrownText(thrown));
-}
-
 // Tells where in the author's text something was thrown: the first of its lines there. Only errors know.
 export function notePlace(thrown) {
   try {
     if (!(thrown instanceof ErrorCtor)) return;
     const text = describe(thrown);
     const from = indexOf(text, "\n    at ");
-    if (from >= 0) tellPlace(slice(text, from + 1), text);
+    if (from >= 0) tellPlace(slice(text, from + 1), () => text);
   } catch {
     // A getter or Proxy of the script's: the place is not known.
   }
 }
 
 // `    at NAME (FILE:LINE:COLUMN)` or `    at FILE:LINE:COLUMN`: the first such line in an author's file.
-function tellPlace(lines, text) {
+function tellPlace(lines, textOf) {
   const from = indexOf(lines, AUTHORS);
   if (from < 0) return;
   let end = indexOf(lines, "\n", from);
@@ -390,13 +412,17 @@ function tellPlace(lines, text) {
   const line = lastIndexOf(where, ":", column - 1);
   const row = +slice(where, line + 1, column);
   const place = +slice(where, column + 1);
-  if (row > 0 && place > 0) ops.job_error_at(slice(where, 0, line), row, place, text);
+  const file = slice(where, 0, line);
+  if (row > 0 && place > 0) ops.job_error_at(file, row, place, textOf(file, row, place));
 }
 
 // The job is ended from outside while a call of this stack is under way.
 export function noteWait(raw) {
   const lines = authorLines(raw);
-  if (lines !== "") tellPlace(lines, `the job waited here${lines}`);
+  if (lines !== "") tellPlace(lines, (file, line, column) => {
+    const called = ops.module_called(file, line, column);
+    return `the job waited ${called === null ? "here" : `for ${called}`}${lines}`;
+  });
 }
 
 export function withoutError(text) {

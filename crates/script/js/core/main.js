@@ -9,7 +9,8 @@ import { Buffer } from "internal:node/buffer";
 import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
 import { TextDecoder, TextEncoder, atob, btoa } from "internal:node/encoding";
-import { notePlace, thrownText, withoutError } from "internal:core/errors";
+import { notePlace, withoutError } from "internal:core/errors";
+import { setKnown } from "internal:core/named_messages";
 import { files } from "internal:node/files";
 import { format } from "internal:node/format";
 import { dispatch as deliver } from "internal:core/handles";
@@ -17,7 +18,8 @@ import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:no
 import { inspect } from "internal:core/inspect";
 import { parse, stringify } from "internal:node/json";
 import {
-  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, freeze, keys, uncurryThis,
+  BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, freeze, getOwnPropertyDescriptor, keys,
+  uncurryThis,
 } from "internal:core/primordials";
 import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
@@ -27,13 +29,13 @@ import { keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
-import { failed, lost, setVars } from "internal:core/end";
+import { failed, lost, setVars, shownText, tellsPlaces } from "internal:core/end";
 
 export { bufferFrom } from "internal:node/buffer";
-export { describe, errorText, makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
+export { makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
 export { wrap } from "internal:core/handles";
 export { builtin, commonJs } from "internal:core/modules";
-export { ending, exited, fatal } from "internal:core/end";
+export { describe, ending, errorText, exited, fatal } from "internal:core/end";
 
 export const bigInt = (digits) => BigIntCtor(digits);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
@@ -90,6 +92,19 @@ function defineLate(name, module) {
   defineProperty(global, name, { get, set, configurable: true, enumerable: false });
 }
 
+// Names of objects whose members an author may have meant: the globals, and what scripts call Puppeteer's objects.
+const { prototype: page } = puppeteer.Page;
+const known = {
+  __proto__: null,
+  page, "page.keyboard": puppeteer.Keyboard.prototype, "page.mouse": puppeteer.Mouse.prototype,
+  "page.touchscreen": puppeteer.Touchscreen.prototype, "page.tracing": puppeteer.Tracing.prototype,
+  "page.coverage": puppeteer.Coverage.prototype, browser: puppeteer.Browser.prototype,
+  context: puppeteer.BrowserContext.prototype, frame: puppeteer.Frame.prototype, dialog: puppeteer.Dialog.prototype,
+  request: puppeteer.HTTPRequest.prototype, response: puppeteer.HTTPResponse.prototype, logger, console: logger, files,
+  puppeteer,
+};
+setKnown((name) => name === "results" ? getOwnPropertyDescriptor(global, name)?.value : known[name]);
+
 export function start(vars, page, regExpStatics, modern, names) {
   setModern(modern);
   setVars(vars);
@@ -133,10 +148,10 @@ class Course {
   // The text of what the code threw, as the log shows it.
   static error(course) { return course.#error; }
   threw(thrown, log) {
-    // A whole script has one line, with its places.
-    if (ops.job_is_whole()) throw thrown;
+    // One line with its places is better; the predecessor has two without.
+    if (tellsPlaces()) throw thrown;
     notePlace(thrown);
-    this.#error = ops.job_threw(thrownText(thrown));
+    this.#error = ops.job_threw(shownText(thrown));
     const { error } = log;
     if (error === errorLine) ops.log("ERROR", this.#error);
     else apply(error, log, [this.#error]);
@@ -167,9 +182,9 @@ export async function runJob(make, names, common) {
     keepReturned(global.results, await apply(body, self, [course]));
     return;
   } catch (error) {
-    if (ops.job_is_whole()) return failed(error);
+    if (tellsPlaces()) return failed(error);
     if (error !== course) notePlace(error);
-    text = error === course ? errorOf(course) : ops.job_threw(thrownText(error));
+    text = error === course ? errorOf(course) : ops.job_threw(shownText(error));
   }
   text = withoutError(text);
   ops.log("ERROR", text);

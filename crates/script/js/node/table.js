@@ -1,4 +1,5 @@
 // console.table: rows and columns in a frame of lines.
+import { modern } from "internal:core/api";
 import { append as push } from "internal:core/arrays";
 import { inspect } from "internal:core/inspect";
 import {
@@ -90,7 +91,8 @@ function frame(head, lines) {
     const parts = [];
     for (let i = 0; i < widths.length; i++) {
       const room = widths[i] - line[i].length;
-      const left = floor(room / 2);
+      // Today's Node begins each cell at the same place, the one of the predecessor's time puts them in the middle.
+      const left = modern ? 1 : floor(room / 2);
       push(parts, repeat(" ", left) + line[i] + repeat(" ", room - left));
     }
     return `│${join(parts, "│")}│`;

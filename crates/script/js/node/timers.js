@@ -1,4 +1,5 @@
 // setTimeout and its kin. Rust knows when, this module knows what.
+import { rawStack } from "internal:core/errors";
 import { ops } from "internal:core/ops";
 import { invalidArgument, invalidCallback } from "internal:node/node_error";
 import { MapCtor, NumberCtor, SymbolCtor, apply, uncurryThis } from "internal:core/primordials";
@@ -9,6 +10,9 @@ const mapDelete = uncurryThis(MapCtor.prototype.delete);
 const { toPrimitive } = SymbolCtor;
 
 const timers = new MapCtor();
+
+// A job that is ended while a timer of so many milliseconds runs is told from where it waits.
+const LONG = 100;
 
 // Node's Timeout: an object that also counts as its number.
 class Timeout {
@@ -22,7 +26,8 @@ class Timeout {
     this.#start();
   }
   #start() {
-    this.#id = this.#delay === undefined ? ops.timer_immediate() : ops.timer_start(this.#delay);
+    if (this.#delay === undefined) this.#id = ops.timer_immediate();
+    else this.#id = ops.timer_start(this.#delay, this.#delay >= LONG ? rawStack() : undefined);
     mapSet(timers, this.#id, this);
     if (!this.#waited) ops.timer_optional(this.#id, true);
   }

@@ -7,7 +7,7 @@ import { clickOptions, typeDelay, typeText } from "internal:puppeteer/keyboard";
 import { selectValues } from "internal:puppeteer/element_handle";
 import { locate } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
-import { navigation, text, timeoutOf, waitOptions } from "internal:puppeteer/options";
+import { navigation, required, text, timeoutOf, waitOptions } from "internal:puppeteer/options";
 import { encode, isString, refuseJson, source } from "internal:puppeteer/page_function";
 import { ErrorCtor, NumberCtor, StringCtor, numberIsNaN, uncurryThis } from "internal:core/primordials";
 import { sleep } from "internal:node/job_helpers";
@@ -25,7 +25,7 @@ export class Frame extends EventEmitter {
   get _hasStartedLoading() { return ops.frame_has_started_loading(ridOf(this)); }
   async frameElement() { return await ops.frame_frame_element(ridOf(this)); }
 
-  async goto(url, options) { return await ops.frame_goto(ridOf(this), `${url}`, navigation(options)); }
+  async goto(url, options) { return await ops.frame_goto(ridOf(this), required(url, "frame.goto", "url"), navigation(options)); }
   async waitForNavigation(options) {
     const given = navigation(options);
     return await abortable(options?.signal, () => ops.frame_wait_for_navigation(ridOf(this), given));
@@ -92,7 +92,8 @@ export class Frame extends EventEmitter {
 
   async waitForSelector(selector, options) {
     const given = waitOptions(options);
-    return await abortable(options?.signal, () => ops.frame_wait_for_selector(ridOf(this), `${selector}`, given));
+    const wanted = required(selector, "waitForSelector", "selector");
+    return await abortable(options?.signal, () => ops.frame_wait_for_selector(ridOf(this), wanted, given));
   }
 
   async waitForXPath(xpath, options) {

@@ -1,6 +1,6 @@
 // Puppeteer's option objects, read once, with its defaults where they are about the shape of a call.
 import { map } from "internal:core/arrays";
-import { ErrorCtor, NumberCtor, isArray } from "internal:core/primordials";
+import { ErrorCtor, NumberCtor, TypeErrorCtor, isArray } from "internal:core/primordials";
 
 // A timeout in milliseconds: undefined is the page's default, 0 (and what counts as false) is none, and less than 0
 // is over at once.
@@ -33,6 +33,12 @@ function names(waitUntil) {
 export function waitOptions(options = {}) {
   const { visible = false, hidden = false, timeout } = options;
   return { __proto__: null, visible: !!visible, hidden: !!hidden, timeout: timeoutOf(timeout) };
+}
+
+// The text of an argument that a call cannot do without. A script that forgot it would wait for what nobody means.
+export function required(value, call, name) {
+  if (value === undefined || value === null) throw new TypeErrorCtor(`${call}() needs a text as its argument "${name}", and got ${value}`);
+  return `${value}`;
 }
 
 // undefined and null stay what they are, anything else becomes text.

@@ -12,7 +12,7 @@ import { finalize, isHeaders, pairs } from "internal:puppeteer/request";
 import { define, ridOf } from "internal:core/handles";
 import { locate } from "internal:puppeteer/locator";
 import { ops } from "internal:core/ops";
-import { navigation, text, timeoutOf } from "internal:puppeteer/options";
+import { navigation, required, text, timeoutOf } from "internal:puppeteer/options";
 import { callTexts, isString, json, refuseJson } from "internal:puppeteer/page_function";
 import { pdfOptions } from "internal:puppeteer/pdf";
 import {
@@ -62,7 +62,7 @@ export class Page extends EventEmitter {
   viewport() { return this.#viewport === undefined ? ops.page_viewport(ridOf(this)) : this.#viewport; }
   isClosed() { return ops.page_is_closed(ridOf(this)); }
 
-  async goto(url, options) { return await ops.frame_goto(mainRid(this), `${url}`, navigation(options)); }
+  async goto(url, options) { return await ops.frame_goto(mainRid(this), required(url, "page.goto", "url"), navigation(options)); }
   async waitForNavigation(options) { return await onMain(this, "waitForNavigation", arguments); }
   async reload(options) {
     return await ops.page_reload(ridOf(this), navigation(options), !!options?.ignoreCache);

@@ -2,18 +2,13 @@
 
 use std::rc::Rc;
 
-use job_model::{ErrorAt, Level};
+use job_model::Level;
 use rquickjs as js;
 
 use super::registry::Registry;
 use crate::error::OpError;
-use crate::links::MODULE_URL;
-use crate::log::clipped_to;
-use crate::run_times::ErrorPlace;
+use crate::error_place::ErrorPlace;
 use crate::scope::Scope;
-
-/// Longest text of an error with its places, in bytes.
-const STACK_BYTES: usize = 8 << 10;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("log", log)?;
@@ -83,8 +78,8 @@ fn failed(scope: &Rc<Scope>, (error,): (String,)) -> Result<(), OpError> {
 
 /// Where what is thrown comes from: the URL of the author's file, and the error with all its places.
 fn error_at(scope: &Rc<Scope>, (url, line, column, stack): (String, u32, u32, String)) -> Result<(), OpError> {
-    let module = url.strip_prefix(MODULE_URL).unwrap_or("code").to_owned();
-    let place = ErrorPlace { at: ErrorAt { module, line, column }, stack: clipped_to(stack, STACK_BYTES) };
+    let links = scope.links.borrow().clone();
+    let place = ErrorPlace::new(links.as_deref(), &url, (line, column), stack);
     scope.run_times.borrow_mut().place = Some(place);
     Ok(())
 }

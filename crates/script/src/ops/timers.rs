@@ -16,8 +16,9 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("timer_immediate", immediate)
 }
 
-fn start(scope: &Rc<Scope>, (delay_ms,): (f64,)) -> Result<u32, OpError> {
-    Ok(scope.timers.borrow_mut().start(delay_ms))
+/// The stack is that of a timer which is long enough for a job to be ended meanwhile.
+fn start(scope: &Rc<Scope>, (delay_ms, stack): (f64, Option<String>)) -> Result<u32, OpError> {
+    Ok(scope.timers.borrow_mut().start(delay_ms, stack))
 }
 
 fn stop(scope: &Rc<Scope>, (id,): (u32,)) -> Result<(), OpError> {

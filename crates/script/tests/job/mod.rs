@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use job_model::{Level, LogEntry};
+use job_model::{Language, Level, LogEntry};
 use script::{Host, Limits, RunReport, Script, Stop};
 
 /// What a job left behind.
@@ -55,6 +55,12 @@ pub(crate) fn run_within(code: &str, limits: Limits) -> Ran {
     run_until(code, limits, Stop::default())
 }
 
+/// Runs code that is TypeScript.
+pub(crate) fn run_type_script(code: &str, modules: &[(&str, &str)]) -> Ran {
+    let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
+    run_as(Language::Ts, code, modules, Host::default(), limits, Stop::default())
+}
+
 /// Runs code until it ends or is stopped.
 pub(crate) fn run_until(code: &str, limits: Limits, stop: Stop) -> Ran {
     run_with(code, &[], limits, stop)
@@ -84,9 +90,13 @@ fn run_with(code: &str, modules: &[(&str, &str)], limits: Limits, stop: Stop) ->
 }
 
 fn run_on(code: &str, modules: &[(&str, &str)], host: Host, limits: Limits, stop: Stop) -> Ran {
+    run_as(Language::Js, code, modules, host, limits, stop)
+}
+
+fn run_as(language: Language, code: &str, modules: &[(&str, &str)], host: Host, limits: Limits, stop: Stop) -> Ran {
     let modules = modules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let vars = BTreeMap::from([("name".to_owned(), "value".to_owned())]);
-    let script = Script { code: code.to_owned(), vars, modules, ..Script::default() };
+    let script = Script { code: code.to_owned(), language, vars, modules, ..Script::default() };
     let logs = Rc::new(RefCell::new(Vec::new()));
     let sink = Rc::clone(&logs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");

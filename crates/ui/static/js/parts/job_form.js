@@ -47,6 +47,13 @@ export function jobForm({ job, edit, run }) {
       h('option', { value: '25' }, '25'),
     );
     api.value = job().api === '25' ? '25' : '';
+    const language = h(
+      'select',
+      { onchange: () => edit({ language: language.value || undefined }) },
+      h('option', { value: '' }, 'JavaScript'),
+      h('option', { value: 'ts' }, 'TypeScript'),
+    );
+    language.value = job().language === 'ts' ? 'ts' : '';
     put(
       panels.options,
       h(
@@ -55,6 +62,13 @@ export function jobForm({ job, edit, run }) {
         h('span', {}, 'Puppeteer'),
         api,
         h('span', {}, 'Whose meaning holds where the versions contradict each other.'),
+      ),
+      h(
+        'label',
+        { class: 'field' },
+        h('span', {}, 'Language'),
+        language,
+        h('span', {}, 'Of the code. Modules tell by their names.'),
       ),
       network('allow', 'May reach', 'public, 10.0.0.0/8, *.example.org:443'),
       network('deny', 'May not reach', 'private, ads.example.org'),

@@ -9,7 +9,7 @@ function word(text) {
 }
 
 /** What a client may say of a job beside its code. */
-const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'network'];
+const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'language', 'network'];
 
 /** What of a job a new one is made of. What says nothing is left out. */
 export function newJob(job) {
@@ -41,9 +41,13 @@ export function asCli(job) {
 }
 
 /** The job's folder as `puppet-master exec` reads it, by name. */
-function files({ code, vars, modules }) {
-  const all = { 'code.mjs': code, 'vars.json': `${JSON.stringify(vars ?? {}, null, 2)}\n` };
-  for (const [name, text] of Object.entries(modules ?? {})) all[`modules/${fileName(name)}.mjs`] = text;
+function files({ code, language, vars, modules }) {
+  const main = language === 'ts' ? 'code.ts' : 'code.mjs';
+  const all = { [main]: code, 'vars.json': `${JSON.stringify(vars ?? {}, null, 2)}\n` };
+  for (const [name, text] of Object.entries(modules ?? {})) {
+    const file = fileName(name);
+    all[`modules/${/\.[mc]?ts$/.test(file) ? file : `${file}.mjs`}`] = text;
+  }
   return all;
 }
 

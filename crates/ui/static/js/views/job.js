@@ -201,6 +201,7 @@ export function open(place, { id, params, signal }) {
       ),
       fact('On', job.running?.executor),
       fact('Puppeteer', job.api),
+      fact('Language', job.language === 'ts' ? 'TypeScript' : null),
       fact('Owner', job.owner && h('a', { href: href(['jobs'], { owner: job.owner }) }, job.owner)),
       fact('Attempt', attempt ? `${number(attempt)}${most}` : null),
       fact('May run', job.timeout ? wholeSpan(job.timeout * 1000) : null),

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import puppeteer from 'puppeteer';
+
+fs.writeFileSync('words.txt', 'alpha\nbeta\n');
+const browser = await puppeteer.launch();
+const page = await browser.newPage();
+await page.exposeFunction('md5', (text) => createHash('md5').update(text).digest('hex'));
+await page.exposeFunction('readLines', async (file) => fs.readFileSync(file, 'utf8').trim().split('\n'));
+await page.exposeFunction('fail', () => { throw new TypeError('not today'); });
+const logged = [];
+await page.exposeFunction('report', (...values) => { logged.push(values); });
+await page.evaluateOnNewDocument(() => { window.started = true; });
+await page.setContent('<p>x</p>');
+console.log(await page.evaluate(async () => [await md5('puppeteer'), await readLines('words.txt')]));
+console.log(await page.evaluate(() => fail().catch((error) => `${error.name}: ${error.message}`)));
+await page.evaluate(() => report('a', { b: [1] }, null));
+console.log(JSON.stringify(logged));
+await page.goto('data:text/html,<title>again</title>');
+console.log(await page.evaluate(() => [typeof md5, window.started]));
+await page.exposeFunction('md5', () => 1).catch((error) => console.log(error.message));
+await page.removeExposedFunction('md5');
+console.log(await page.evaluate(() => typeof md5));
+await browser.close();

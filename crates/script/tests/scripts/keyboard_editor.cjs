@@ -1,0 +1,34 @@
+const puppeteer = require('puppeteer');
+
+(async () => {
+  const browser = await puppeteer.launch();
+  const page = await browser.newPage();
+  await page.setContent('<textarea autofocus></textarea><div id="keys"></div><script>document.querySelector("textarea").onkeydown = (e) => { keys.textContent += (e.ctrlKey ? "C-" : "") + (e.shiftKey ? "S-" : "") + e.key + " "; }</script>');
+  const value = () => page.$eval('textarea', (area) => area.value);
+  await page.focus('textarea');
+  await page.keyboard.type('Hello World!', { delay: 1 });
+  for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.down('Shift');
+  await page.keyboard.press('End');
+  await page.keyboard.up('Shift');
+  await page.keyboard.press('Backspace');
+  console.log(await value());
+  await page.keyboard.sendCharacter('嗨');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('größe');
+  console.log(JSON.stringify(await value()));
+  await page.keyboard.down('Control');
+  await page.keyboard.press('KeyA');
+  await page.keyboard.up('Control');
+  await page.keyboard.press('Delete');
+  await page.type('textarea', 'new');
+  console.log(await value());
+  await page.click('textarea', { count: 2 });
+  await page.keyboard.press('x');
+  console.log(await value(), '|', await page.$eval('#keys', (keys) => keys.textContent.split(' ').slice(-6).join(' ')));
+  await page.keyboard.press('NoSuchKey').catch((error) => console.log(error.message));
+  const area = await page.$('textarea');
+  await area.press('Tab');
+  console.log(await page.evaluate(() => document.activeElement.tagName));
+  await browser.close();
+})();

@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import puppeteer from 'puppeteer';
+
+const browser = await puppeteer.launch({ defaultViewport: { width: 500, height: 300 } });
+const page = await browser.newPage();
+await page.setContent('<style>body { margin: 0; height: 900px } #box { position: absolute; left: 10px; top: 400px; width: 120px; height: 40px; background: teal }</style><div id="box"></div>');
+await page.screenshot({ path: 'view.png' });
+await page.screenshot({ path: 'full.png', fullPage: true });
+await page.screenshot({ path: 'clip.png', clip: { x: 5, y: 5, width: 50, height: 20 } });
+await page.screenshot({ path: 'scaled.png', clip: { x: 0, y: 0, width: 50, height: 20, scale: 2 } });
+const box = await page.$('#box');
+await box.screenshot({ path: 'box.png' });
+const jpeg = await page.screenshot({ type: 'jpeg', quality: 40 });
+const webp = await page.screenshot({ type: 'webp', optimizeForSpeed: true });
+const text = await page.screenshot({ encoding: 'base64', omitBackground: true });
+console.log(Buffer.from(jpeg).subarray(0, 2).toString('hex'), Buffer.from(webp).subarray(8, 12).toString(), text.slice(0, 8), typeof text);
+await writeFile('from-base64.png', text, 'base64');
+await page.setViewport({ width: 200, height: 100, deviceScaleFactor: 3 });
+await page.screenshot({ path: 'retina.png', captureBeyondViewport: false });
+await page.screenshot({ path: 'x.gif' }).catch((error) => console.log(error.message));
+await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: 1, height: 1 } }).catch((error) => console.log(error.message));
+await browser.close();
