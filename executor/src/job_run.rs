@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 
 use anyhow::Context;
 use futures::FutureExt;
@@ -26,6 +27,7 @@ pub(crate) async fn run(
     order: JobOrder,
     prepared: &PreparedPage,
     settings: &SlotSettings,
+    fetch: Option<Rc<fetch::Client>>,
     exceeded: impl Future<Output = String>,
     page_use: PageUse,
     input: &mut Input,
@@ -44,7 +46,7 @@ pub(crate) async fn run(
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
     let folder = Some(folder.context("failed to open the job's folder")?);
-    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
+    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files, fetch };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);

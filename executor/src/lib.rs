@@ -31,6 +31,7 @@ mod recent_ids;
 mod result_message;
 mod run_directory;
 pub mod slot;
+mod slot_fetch;
 mod slot_lock;
 mod slot_network;
 mod slot_output;
@@ -290,6 +291,8 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_files_bytes: args.job_files_bytes,
         job_files: args.job_files,
         allow_local_files: args.allow_local_files,
+        job_fetch: args.job_fetch,
+        job_fetches: args.job_fetches,
         proxies: None,
     }
 }

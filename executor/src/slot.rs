@@ -284,6 +284,14 @@ impl Slot {
                     };
                     self.send(&ToSlot::Network { number, answer }, STOP_GRACE).await?;
                 }
+                Ok(Ok((FromSlot::Connect(number), _))) => {
+                    let connection = self.network.as_ref().filter(|_| self.settings.job_fetch);
+                    let connection = connection.and_then(|network| network.connect().ok());
+                    // A slot that is gone is heard of by its pipe.
+                    if let Err(error) = self.chromiums.pass_on(number, connection).await {
+                        tracing::debug!(%error, "a slot did not take a connection");
+                    }
+                }
                 Ok(Ok((FromSlot::ProxyClosed(number), _))) => {
                     if let Some(network) = &mut self.network {
                         network.close(number);
@@ -465,7 +473,7 @@ fn unexpected(due: &str, message: &FromSlot) -> SlotError {
         FromSlot::Log(_) => "a log line",
         FromSlot::Done(_) => "a result",
         FromSlot::Failed(_) => "a failure",
-        FromSlot::Network { .. } | FromSlot::ProxyClosed(_) => "a word about the network",
+        FromSlot::Network { .. } | FromSlot::ProxyClosed(_) | FromSlot::Connect(_) => "a word about the network",
     };
     SlotError::Protocol(format!("expected {due}, got {what}"))
 }

@@ -32,6 +32,8 @@ modules! {
     "node/abort" "node/assert" "node/blob" "node/buffer_module" "node/console_module" "node/crypto" "node/deep_equal"
     "node/dom_exception" "node/dotenv" "node/event_target" "node/events" "node/form_data" "node/fs" "node/fs_promises" "node/fs_streams" "node/headers" "node/module"
     "node/os" "node/parse_args" "node/path" "node/performance" "node/process" "node/querystring" "node/stream" "node/stream_promises" "node/string_decoder"
+    "node/node_fetch" "node/stream_web" "node/undici" "web/body" "web/data_url" "web/fetch" "web/multipart" "web/readable_stream"
+    "web/request" "web/response" "web/transform_stream" "web/writable_stream"
     "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
@@ -73,8 +75,30 @@ late_globals! {
     "File" "node/blob" false
     "FormData" "node/form_data" false
     "Headers" "node/headers" false
+    "ByteLengthQueuingStrategy" "web/transform_stream" false
+    "CountQueuingStrategy" "web/transform_stream" false
+    "ReadableStream" "web/readable_stream" false
+    "ReadableStreamBYOBReader" "web/readable_stream" false
+    "ReadableStreamDefaultController" "web/readable_stream" false
+    "ReadableStreamDefaultReader" "web/readable_stream" false
+    "Request" "web/request" false
+    "Response" "web/response" false
+    "TextDecoderStream" "web/transform_stream" false
+    "TextEncoderStream" "web/transform_stream" false
+    "TransformStream" "web/transform_stream" false
+    "TransformStreamDefaultController" "web/transform_stream" false
+    "WritableStream" "web/writable_stream" false
+    "WritableStreamDefaultController" "web/writable_stream" false
+    "WritableStreamDefaultWriter" "web/writable_stream" false
+    "fetch" "web/fetch" false
     "crypto" "node/crypto" false
     "performance" "node/performance" false
+}
+
+/// Names and modules of the globals that every job has once it asks for them, by turns.
+pub(crate) fn globals_for_all() -> Vec<&'static str> {
+    let all = LATE_GLOBALS.iter().filter(|global| !global.only_named);
+    all.flat_map(|global| [global.name, global.url]).collect()
 }
 
 /// The late globals that a job's texts name.

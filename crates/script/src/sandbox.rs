@@ -226,13 +226,14 @@ impl Sandbox {
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
-            let named: Vec<&str> =
-                globals.iter().filter(|global| global.only_named).map(|global| global.name).collect();
+            let named = globals.iter().filter(|global| global.only_named);
+            let named: Vec<&str> = named.flat_map(|global| [global.name, global.url]).collect();
             scope.hook(ctx, Hook::Start)?.call::<_, ()>((
                 vars,
                 page,
                 reg_exp_statics,
                 scope.dialect().is_modern(),
+                prelude::globals_for_all(),
                 named,
             ))?;
             scope.host.page_use.watch();

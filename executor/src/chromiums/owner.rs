@@ -102,6 +102,15 @@ impl SlotChromiums {
         }))
     }
 
+    /// Passes a connection to the guard on to the slot, or that there is none.
+    ///
+    /// # Errors
+    /// When the slot does not take it, or is gone.
+    pub(crate) async fn pass_on(&self, number: u32, connection: Option<OwnedFd>) -> io::Result<()> {
+        let answer = Answer::Connection { number };
+        timeout(READ, self.socket.send(&answer, connection.as_ref().map(AsFd::as_fd))).await?
+    }
+
     /// Begins to kill them all.
     pub(crate) fn kill(&self) {
         self.stop.cancel();

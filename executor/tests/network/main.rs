@@ -2,6 +2,7 @@
 
 mod bypass;
 mod cases;
+mod fetch;
 mod guarded_slot;
 mod listener;
 mod site;

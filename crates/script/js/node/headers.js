@@ -13,6 +13,7 @@ const sort = uncurryThis(ArrayCtor.prototype.sort);
 const iterate = uncurryThis(ArrayCtor.prototype.values);
 const NAME = fixed(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 const BAD_VALUE = fixed(/[\0\r\n]/);
+const WIDE = fixed(/[^\0-\xff]/);
 const AROUND = fixed(/^[\t\n\r ]+|[\t\n\r ]+$/g);
 
 function nameOf(name) {
@@ -24,11 +25,22 @@ function nameOf(name) {
 function valueOf(value) {
   const text = replace(AROUND, `${value}`, "");
   if (test(BAD_VALUE, text)) throw new TypeErrorCtor(`Header value ["${text}"] holds a line break`);
+  if (test(WIDE, text)) throw new TypeErrorCtor(`Header value ["${text}"] holds a character that no header can`);
   return text;
 }
 
+let freezeHeaders;
+
 export class Headers {
   #list = [];
+  #frozen = false;
+  static {
+    // Those of an answer stay as they came.
+    freezeHeaders = (headers) => {
+      headers.#frozen = true;
+      return headers;
+    };
+  }
   constructor(init = undefined) {
     if (init === undefined || init === null) return;
     if (typeof init !== "object") throw new TypeErrorCtor("Headers: the argument must be an object or an iterable of pairs");
@@ -43,7 +55,12 @@ export class Headers {
       for (let i = 0; i < names.length; i++) this.append(names[i], init[names[i]]);
     }
   }
-  append(name, value) { append(this.#list, [nameOf(name), valueOf(value)]); }
+  #open() { if (this.#frozen) throw new TypeErrorCtor("immutable"); }
+  append(name, value) {
+    const pair = [nameOf(name), valueOf(value)];
+    this.#open();
+    append(this.#list, pair);
+  }
   set(name, value) {
     const [key, text] = [nameOf(name), valueOf(value)];
     this.delete(key);
@@ -51,6 +68,7 @@ export class Headers {
   }
   delete(name) {
     const key = nameOf(name);
+    this.#open();
     const kept = [];
     for (let i = 0; i < this.#list.length; i++) if (this.#list[i][0] !== key) append(kept, this.#list[i]);
     this.#list = kept;
@@ -99,3 +117,5 @@ export class Headers {
   [SymbolCtor.iterator]() { return this.entries(); }
   get [SymbolCtor.toStringTag]() { return "Headers"; }
 }
+
+export { freezeHeaders };
