@@ -287,9 +287,10 @@ impl Slot {
                 Ok(Ok((FromSlot::Connect(number), _))) => {
                     let connection = self.network.as_ref().filter(|_| self.settings.job_fetch);
                     let connection = connection.and_then(|network| network.connect().ok());
-                    // A slot that is gone is heard of by its pipe.
-                    if let Err(error) = self.chromiums.pass_on(number, connection).await {
-                        tracing::debug!(%error, "a slot did not take a connection");
+                    let passed = timeout(STOP_GRACE, self.chromiums.pass_on(number, connection)).await;
+                    // Of a slot that is gone the pipe tells more.
+                    if passed.is_err() {
+                        return Err(SlotError::Silent { action: "take a connection", limit: STOP_GRACE });
                     }
                 }
                 Ok(Ok((FromSlot::ProxyClosed(number), _))) => {

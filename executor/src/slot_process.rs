@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
-use crate::job_run;
+use crate::job_run::{self, Provided};
 use crate::protocol::{FromSlot, JobOrder, SlotSettings, ToSlot};
 use crate::slot_fetch::{JobWay, SlotFetch};
 use crate::slot_lock::{self, FileAccess};
@@ -192,7 +192,8 @@ async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow:
         let fetch = requests.as_ref().map(|requests| Rc::new(requests.client(&settings, way)));
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
-        let running = job_run::run(order, &prepared, &settings, fetch, exceeded, page_use.clone(), &mut input, tell);
+        let provided = Provided { page: &prepared, settings: &settings, page_use: page_use.clone(), fetch };
+        let running = job_run::run(order, provided, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
         drop(line);
         say(&FromSlot::Done(Box::new(end)))?;

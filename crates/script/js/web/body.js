@@ -9,7 +9,7 @@ import { FormData } from "internal:node/form_data";
 import { parse } from "internal:node/json";
 import { URLSearchParams } from "internal:node/url";
 import { decodeForm, encodeForm } from "internal:web/multipart";
-import { ReadableStream, isDisturbed } from "internal:web/readable_stream";
+import { ReadableStream, ignore, isDisturbed } from "internal:web/readable_stream";
 import {
   ArrayBufferCtor, ErrorCtor, PromiseCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, defineProperty, keys, uncurryThis,
   WeakRefCtor,
@@ -233,6 +233,6 @@ export function upload(stream) {
   };
   // What broke off, if anything: the request fails then.
   const fed = feed();
-  then(fed, undefined, () => {});
-  return { handle, rid, fed, cancel: (reason) => reader.cancel(reason) };
+  then(fed, undefined, ignore);
+  return { handle, rid, fed, cancel(reason) { then(reader.cancel(reason), undefined, ignore); } };
 }

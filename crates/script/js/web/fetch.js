@@ -118,7 +118,7 @@ async function exchange({ method, url, headers, payload }, signal, fail) {
   }
   if (uploading === undefined) throw fail(answer.failure);
   // The body's own error tells more; without one the body is not wanted any more.
-  const broken = answer.failure.upload ? await uploading.fed : undefined;
+  const broken = answer.upload ? await uploading.fed : undefined;
   if (broken !== undefined) throw fail(broken);
   uploading.cancel();
   throw fail(answer.failure);
