@@ -316,6 +316,7 @@ fn responses_and_requests_are_made_by_scripts() {
          results.data = [await (await fetch('data:text/plain;charset=utf-8,a%20b')).text(), (await (await fetch('data:;base64,YWI=')).blob()).type, await (await fetch('data:image/png;base64,YWI=')).text()];
          const request = new Request('http://a/b', { method: 'patch', headers: [['x', '1']], signal: AbortSignal.abort() });
          results.request = [request.url, request.method, request.headers.get('x'), request.signal.aborted, request.redirect, `${request}`];
+         results.shown = util.inspect(new Response('a', { headers: { b: 'c' } }), { breakLength: Infinity });
          results.globals = [typeof fetch, fetch.name, fetch.length, Object.keys(globalThis).includes('fetch'), typeof XMLHttpRequest];
          let duplexRead = false;
          const axios = new Request('http://localhost', { body: new ReadableStream(), method: 'POST', get duplex() { duplexRead = true; return 'half'; } });
@@ -332,6 +333,8 @@ fn responses_and_requests_are_made_by_scripts() {
                 "TypeError: Request with GET/HEAD method cannot have body.", "TypeError: 'TRACE' HTTP method is unsupported."],
             "data": ["a b", "text/plain;charset=us-ascii", "ab"],
             "request": ["http://a/b", "patch", "1", true, "follow", "[object Request]"],
+            "shown": "Response { status: 200, statusText: '', headers: Headers { b: 'c', 'content-type': 'text/plain;charset=UTF-8' }, \
+                      bodyUsed: false, ok: true, redirected: false, type: 'default', url: '' }",
             "globals": ["function", "fetch", 1, false, "undefined"], "axios": [true, false, "[object ReadableStream]"],
         })
     );
@@ -342,6 +345,10 @@ fn a_script_that_has_its_own_fetch_keeps_it() {
     let own = "function fetch() { return 'own' } results.a = fetch();";
     assert_eq!(run(own).result("a"), "own");
     assert_eq!(run("globalThis.fetch = () => 'own'; results.a = fetch();").result("a"), "own");
+    // The predecessor had none, and its jobs may ask. Whole scripts hear what Node says.
+    assert_eq!(run("results.a = typeof fetch;").result("a"), "undefined");
+    assert_eq!(run("results.a = typeof globalThis.fetch;").result("a"), "function");
+    assert_eq!(run("import 'node:path'; results.a = typeof fetch;").result("a"), "function");
     let modules = "import nodeFetch, { Headers as H } from 'node-fetch'; import { fetch as f } from 'undici'; import { ReadableStream as S } from 'node:stream/web';
          results.a = [(await (await nodeFetch(SITE)).json()).method, f === fetch, H === Headers, S === ReadableStream]";
     let runs = format!("{modules};");

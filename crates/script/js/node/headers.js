@@ -1,8 +1,9 @@
 // Headers of requests and responses: names in lower case, in the order of the alphabet.
 import { append } from "internal:core/arrays";
+import { custom, inspect } from "internal:core/inspect";
 import { invalidCallback } from "internal:node/node_error";
 import {
-  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, apply, fixed, keys, uncurryThis,
+  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, apply, create, fixed, keys, uncurryThis,
 } from "internal:core/primordials";
 
 const toLowerCase = uncurryThis(StringCtor.prototype.toLowerCase);
@@ -115,6 +116,13 @@ export class Headers {
   keys() { return this.#column(0); }
   values() { return this.#column(1); }
   [SymbolCtor.iterator]() { return this.entries(); }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[Headers]";
+    const shown = create({ constructor: Headers });
+    const pairs = this.#pairs();
+    for (let i = 0; i < pairs.length; i++) shown[pairs[i][0]] = pairs[i][0] === "set-cookie" ? this.getSetCookie() : pairs[i][1];
+    return inspect(shown, options);
+  }
   get [SymbolCtor.toStringTag]() { return "Headers"; }
 }
 

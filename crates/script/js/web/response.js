@@ -1,15 +1,19 @@
 // Response: what came back.
+import { custom, inspect } from "internal:core/inspect";
 import { URL } from "internal:node/url";
 import { Buffer } from "internal:node/buffer";
 import { Headers, freezeHeaders } from "internal:node/headers";
 import { stringify } from "internal:node/json";
 import { Body, Payload, getPayload, payloadOf, setPayload } from "internal:web/body";
-import { RangeErrorCtor, RegExpCtor, SymbolCtor, TypeErrorCtor, fixed, uncurryThis } from "internal:core/primordials";
+import { RangeErrorCtor, RegExpCtor, SymbolCtor, TypeErrorCtor, create, fixed, uncurryThis } from "internal:core/primordials";
 
 const test = uncurryThis(RegExpCtor.prototype.test);
 const REASON = fixed(/^[\t\x20-\x7e\x80-\xff]*$/);
 const NO_BODY = { __proto__: null, 101: true, 103: true, 204: true, 205: true, 304: true };
 const REDIRECTS = { __proto__: null, 301: true, 302: true, 303: true, 307: true, 308: true };
+
+// What the log shows of one; the body is not made a stream for that.
+const SHOWN = ["status", "statusText", "headers", "bodyUsed", "ok", "redirected", "type", "url"];
 
 let make;
 
@@ -83,6 +87,12 @@ export class Response extends Body {
       redirected: this.#redirected, payload: payload?.copy(),
     });
     return copy;
+  }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[Response]";
+    const shown = create({ constructor: Response });
+    for (let i = 0; i < SHOWN.length; i++) shown[SHOWN[i]] = this[SHOWN[i]];
+    return inspect(shown, options);
   }
   get [SymbolCtor.toStringTag]() { return "Response"; }
 }
