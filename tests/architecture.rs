@@ -14,14 +14,18 @@ const EDGES: &[(&str, &[&str])] = &[
     ("browser", &["json-text"]),
     ("service", &[]),
     ("egress", &[]),
+    ("fetch", &[]),
     ("ui", &[]),
     ("testkit", &[]),
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
     ("job-files", &["job-model"]),
-    ("script", &["browser", "job-model", "json-text"]),
+    ("script", &["browser", "fetch", "job-model", "json-text"]),
     ("gateway", &["egress", "job-files", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
-    ("executor", &["browser", "egress", "job-files", "job-model", "job-queue", "json-text", "script", "service"]),
+    (
+        "executor",
+        &["browser", "egress", "fetch", "job-files", "job-model", "job-queue", "json-text", "script", "service"],
+    ),
     // The one place where everything is put together in a single process.
     ("cli", &["executor", "gateway", "job-files", "job-model", "job-queue", "job-store", "service"]),
     // Never shipped.
@@ -42,6 +46,7 @@ const LARGEST_CIRCLES: &[(&str, usize)] = &[
     // A value on its way reaches the job's scope, whose inbox holds values.
     ("crates/script/src", 3),
     ("crates/service/src", 1),
+    ("crates/fetch/src", 1),
     ("executor/src", 1),
 ];
 

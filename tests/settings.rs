@@ -60,6 +60,8 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("JOB_PAGES", &["0"]),
     ("JOB_FILES_BYTES", &["0", "1023"]),
     ("JOB_FILES", &["0"]),
+    ("JOB_FETCH", &["maybe"]),
+    ("JOB_FETCHES", &["0"]),
     ("MAX_ATTEMPTS", &["0"]),
     ("ALLOW_LOCAL_FILES", &["maybe"]),
     ("RUN_DIR", &["/dev/null/run", "/proc/run"]),

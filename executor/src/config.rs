@@ -127,6 +127,14 @@ pub struct ExecutorArgs {
     /// Files and folders that a job may have there.
     #[arg(long, env = "JOB_FILES", value_name = "FILES", default_value_t = 1000, value_parser = number_from(1_u32))]
     pub job_files: u32,
+    /// Let job code make requests of its own (`fetch`), under the same rules and limits as its pages' requests.
+    #[arg(long, env = "JOB_FETCH", value_name = "BOOL", default_value = "true", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub job_fetch: bool,
+    /// Requests that a job may make with `fetch`; each hop of a redirect is one.
+    #[arg(long, env = "JOB_FETCHES", value_name = "REQUESTS", default_value_t = 100_000,
+          value_parser = number_from(1_u64))]
+    pub job_fetches: u64,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,

@@ -22,6 +22,7 @@ const INHERITED: &[&str] = &[
     "FONTCONFIG_FILE",
     "FONTCONFIG_PATH",
     "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
     "RUST_BACKTRACE",
 ];
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 
 use anyhow::Context;
 use futures::FutureExt;
@@ -15,8 +16,18 @@ use crate::protocol::{JobEnd, JobOrder, SlotSettings};
 use crate::slot_pipe::Input;
 use crate::taken_files::TakenFiles;
 
+/// What the slot has for a job.
+pub(crate) struct Provided<'a> {
+    pub(crate) page: &'a PreparedPage,
+    pub(crate) settings: &'a SlotSettings,
+    /// Tells when the page is called on.
+    pub(crate) page_use: PageUse,
+    /// What makes the job's own requests, if it may make any.
+    pub(crate) fetch: Option<Rc<fetch::Client>>,
+}
+
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
-/// goes to `on_log` as it is written; `page_use` tells when the page is called on, `exceeded` that the pages use too much.
+/// goes to `on_log` as it is written; `exceeded` tells that the pages use too much.
 /// The engine is left to the caller, who tells the parent before it is freed: the parent does not wait long for the end of
 /// a job whose time is up.
 ///
@@ -24,13 +35,12 @@ use crate::taken_files::TakenFiles;
 /// When the parent is gone: then nobody wants the result.
 pub(crate) async fn run(
     order: JobOrder,
-    prepared: &PreparedPage,
-    settings: &SlotSettings,
+    provided: Provided<'_>,
     exceeded: impl Future<Output = String>,
-    page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
 ) -> anyhow::Result<(JobEnd, LeftEngine)> {
+    let Provided { page, settings, page_use, fetch } = provided;
     let limits = Limits {
         deadline: order.timeout,
         cpu: settings.job_cpu,
@@ -41,10 +51,10 @@ pub(crate) async fn run(
         result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
-    let page = Some(ResourceRef::new(prepared.page.clone()));
+    let page = Some(ResourceRef::new(page.page.clone()));
     let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
     let folder = Some(folder.context("failed to open the job's folder")?);
-    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
+    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files, fetch };
     let script = Script {
         code: order.code,
         language: order.language.unwrap_or_default(),

@@ -32,6 +32,7 @@ mod run_directory;
 pub mod safeguard_choice;
 mod safeguards;
 pub mod slot;
+mod slot_fetch;
 mod slot_lock;
 mod slot_meter;
 mod slot_network;
@@ -295,6 +296,8 @@ pub fn slot_settings(args: &ExecutorArgs) -> SlotSettings {
         job_files_bytes: args.job_files_bytes,
         job_files: args.job_files,
         allow_local_files: args.allow_local_files,
+        job_fetch: args.job_fetch,
+        job_fetches: args.job_fetches,
         proxies: None,
     }
 }

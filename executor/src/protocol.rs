@@ -66,6 +66,10 @@ pub struct SlotSettings {
     pub job_files: u32,
     /// Whether job code may use this machine's files.
     pub allow_local_files: bool,
+    /// Whether job code may make requests of its own.
+    pub job_fetch: bool,
+    /// How many.
+    pub job_fetches: u64,
     /// What browsers reach the network through; `None` for nothing but the network itself.
     pub proxies: Option<SlotProxies>,
 }
@@ -182,6 +186,8 @@ pub enum FromSlot {
         /// The question.
         question: NetworkQuestion,
     },
+    /// The job wants a connection to the guard. It comes through the socket, with this number.
+    Connect(u32),
     /// The proxy of this number, opened for the job, is not needed any more.
     ProxyClosed(u64),
 }

@@ -293,6 +293,15 @@ impl Slot {
                     };
                     self.send(&ToSlot::Network { number, answer }, STOP_GRACE).await?;
                 }
+                Ok(Ok((FromSlot::Connect(number), _))) => {
+                    let connection = self.network.as_ref().filter(|_| self.settings.job_fetch);
+                    let connection = connection.and_then(|network| network.connect().ok());
+                    let passed = timeout(STOP_GRACE, self.chromiums.pass_on(number, connection)).await;
+                    // Of a slot that is gone the pipe tells more.
+                    if passed.is_err() {
+                        return Err(SlotError::Silent { action: "take a connection", limit: STOP_GRACE });
+                    }
+                }
                 Ok(Ok((FromSlot::ProxyClosed(number), _))) => {
                     if let Some(network) = &mut self.network {
                         network.close(number);
@@ -482,7 +491,7 @@ fn unexpected(due: &str, message: &FromSlot) -> SlotError {
         FromSlot::Log(_) => "a log line",
         FromSlot::Done(_) => "a result",
         FromSlot::Failed(_) => "a failure",
-        FromSlot::Network { .. } | FromSlot::ProxyClosed(_) => "a word about the network",
+        FromSlot::Network { .. } | FromSlot::ProxyClosed(_) | FromSlot::Connect(_) => "a word about the network",
     };
     SlotError::Protocol(format!("expected {due}, got {what}"))
 }

@@ -56,6 +56,15 @@ impl SlotNetwork {
         Rc::new(SlotProxy { line: Rc::clone(&self.line), number: index as u64, server, of_job: false })
     }
 
+    /// How the latest connection to a target failed, by one of the slot's own proxies: Chromium's error, and the guard's sentence.
+    pub(crate) fn failure_of(&self, proxy: usize, target: &str) -> Option<(String, String)> {
+        let question = NetworkQuestion::Outcome { proxy: proxy as u64, target: target.to_owned() };
+        match self.line.ask(question)? {
+            NetworkAnswer::Outcome { net_error, sentence, .. } => net_error.zip(sentence),
+            _ => None,
+        }
+    }
+
     /// Asks the parent for as long as the result lives.
     pub(crate) fn open_line(&self) -> OpenLine {
         self.line.open.set(true);
@@ -109,7 +118,7 @@ impl SlotProxy {
     fn outcome(&self, target: &str) -> (Option<String>, Option<SocketAddr>) {
         let question = NetworkQuestion::Outcome { proxy: self.number, target: target.to_owned() };
         match self.line.ask(question) {
-            Some(NetworkAnswer::Outcome { net_error, address }) => (net_error, address),
+            Some(NetworkAnswer::Outcome { net_error, address, .. }) => (net_error, address),
             Some(_) | None => (None, None),
         }
     }

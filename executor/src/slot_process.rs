@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use fetch::Roots;
 use job_model::LogEntry;
 use script::PageUse;
 use service::{Chain, TelemetryArgs};
@@ -21,8 +22,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
-use crate::job_run;
+use crate::job_run::{self, Provided};
 use crate::protocol::{FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::slot_fetch::{JobWay, SlotFetch};
 use crate::slot_lock::{self, FileAccess};
 use crate::slot_network::SlotNetwork;
 use crate::slot_pipe::{self, Input, say};
@@ -59,9 +61,9 @@ struct SlotCommand {
 /// Serves the parent until it closes the pipe. Fails when the browser cannot be started or the pipes break: the parent is
 /// told why, and tells who reads its log.
 pub fn main() -> ExitCode {
-    main_for(|runtime, socket, settings| {
+    main_for(|runtime, socket, settings, roots| {
         let local = tokio::task::LocalSet::new();
-        let outcome = local.block_on(&runtime, serve(socket, settings));
+        let outcome = local.block_on(&runtime, serve(socket, settings, roots));
         drop(local);
         outcome
     })
@@ -71,11 +73,13 @@ pub fn main() -> ExitCode {
 /// returns is the reason with which the slot fails. For tests of the lock.
 #[doc(hidden)]
 pub fn main_probing(probe: fn(&SlotSettings) -> String) -> ExitCode {
-    main_for(move |_, _, settings| bail!("{}", probe(&settings)))
+    main_for(move |_, _, settings, _| bail!("{}", probe(&settings)))
 }
 
 /// Runs the rest of the process's life on the slot's own thread, once the process is locked.
-fn main_for(life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static) -> ExitCode {
+fn main_for(
+    life: impl FnOnce(Runtime, OwnedFd, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
+) -> ExitCode {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
     match run(&command, life) {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,7 +93,7 @@ fn main_for(life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<
 
 fn run(
     command: &SlotCommand,
-    life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static,
+    life: impl FnOnce(Runtime, OwnedFd, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
     // Before this process opens anything.
     let socket = client::inherited_socket().context("the executor has left no socket to this process")?;
@@ -98,13 +102,15 @@ fn run(
     let Some(settings) = slot_pipe::read_settings()? else { return Ok(()) };
     limit_memory(settings.job_memory).context("failed to limit the slot process's memory")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // It is read when a job needs it.
+    let roots = Roots::open();
     // Before there is another thread, and after all that opens something.
     let folder = settings.files_folder();
     slot_lock::lock(if settings.allow_local_files { FileAccess::All } else { FileAccess::Folder(&folder) })?;
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
     let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack);
-    let thread = thread.spawn(move || life(runtime, socket, settings))?;
+    let thread = thread.spawn(move || life(runtime, socket, settings, roots))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
@@ -154,11 +160,13 @@ fn limit_memory(job_memory: u64) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
+async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow::Result<()> {
     let mut input = Input::new().context("failed to read from the executor")?;
     let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
     let proxies = settings.proxies.clone().zip(input.take_answers());
     let network = proxies.map(|(proxies, answers)| Rc::new(SlotNetwork::new(proxies, answers)));
+    let allowed = network.clone().filter(|_| settings.job_fetch);
+    let requests = allowed.map(|network| SlotFetch { chromiums: chromiums.clone(), network, roots });
     let mut pool = BrowserPool::new(settings, chromiums.clone(), network.clone());
     let mut next = pool.prepare().await.context("failed to prepare a page")?;
     let mut jobs = 0;
@@ -173,15 +181,19 @@ async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
             prepared = pool.replace_for_http(prepared).await.context("failed to prepare a page")?;
         }
         let is_ordinary = !order.http_proxy;
-        prepared.set_ignore_https_errors(order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors));
+        let ignore_https_errors = order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors);
+        prepared.set_ignore_https_errors(ignore_https_errors);
+        let way = JobWay { proxy: prepared.proxy(), http_proxy: order.http_proxy, ignore_https_errors };
         say(&FromSlot::Began)?;
         let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::after(prepared.renewal());
         let settings = pool.settings();
+        let fetch = requests.as_ref().map(|requests| Rc::new(requests.client(&settings, way)));
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
-        let running = job_run::run(order, &prepared, &settings, exceeded, page_use.clone(), &mut input, tell);
+        let provided = Provided { page: &prepared, settings: &settings, page_use: page_use.clone(), fetch };
+        let running = job_run::run(order, provided, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
         drop(line);
         say(&FromSlot::Done(Box::new(end)))?;

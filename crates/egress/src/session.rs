@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -29,6 +29,9 @@ use crate::upstream::Upstream;
 
 /// How long the listener rests when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections that were attached and are not looked at yet.
+const WAITING: usize = 64;
 
 /// The first byte of a SOCKS5 greeting. No HTTP request begins with it.
 const SOCKS5: u8 = 5;
@@ -77,6 +80,7 @@ pub struct SessionOptions {
 pub struct Session {
     address: SocketAddr,
     user: Arc<User>,
+    attach: mpsc::Sender<UnixStream>,
     stop: CancellationToken,
     task: AbortOnDropHandle<()>,
 }
@@ -144,8 +148,15 @@ impl Session {
         let address = listener.local_addr()?;
         let user = Arc::new(User(RwLock::new(Arc::new(Guard::of_nobody(&shared)))));
         let stop = CancellationToken::new();
-        let accepting = accept(listener, listening, Arc::clone(&user), stop.clone());
-        Ok(Self { address, user, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
+        let (attach, attached) = mpsc::channel(WAITING);
+        let accepting = accept(listener, attached, listening, Arc::clone(&user), stop.clone());
+        Ok(Self { address, user, attach, stop, task: AbortOnDropHandle::new(tokio::spawn(accepting)) })
+    }
+
+    /// Serves a connection of the session's user that somebody else has opened, in HTTP, as one that was made to the session's
+    /// address. Returns whether it is served: a session with too many that wait closes it.
+    pub fn attach(&self, stream: UnixStream) -> bool {
+        self.attach.try_send(stream).is_ok()
     }
 
     /// Lets a user's connections out, through its upstream proxy if it has one. Connections of the user before end.
@@ -210,16 +221,23 @@ impl Session {
 }
 
 /// Accepts until told to stop. Connections are tasks of this one, and end with it.
-async fn accept(listener: TcpListener, _listening: Option<Listening>, user: Arc<User>, stop: CancellationToken) {
+async fn accept(
+    listener: TcpListener,
+    mut attached: mpsc::Receiver<UnixStream>,
+    _listening: Option<Listening>,
+    user: Arc<User>,
+    stop: CancellationToken,
+) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = connections.join_next() => continue,
-            accepted = listener.accept() => accepted,
+            Some(stream) = attached.recv() => Ok(Client::Attached(stream)),
+            accepted = listener.accept() => accepted.map(|(stream, _)| Client::Accepted(stream)),
         };
         let stream = match accepted {
-            Ok((stream, _)) => stream,
+            Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection of a browser");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -247,6 +265,12 @@ async fn accept(listener: TcpListener, _listening: Option<Listening>, user: Arc<
     connections.shutdown().await;
 }
 
+/// A connection, and how it came.
+enum Client {
+    Accepted(TcpStream),
+    Attached(UnixStream),
+}
+
 /// One open connection among the numbers; dropping it takes it out.
 struct Open {
     counts: Arc<Counts>,
@@ -267,10 +291,16 @@ impl Drop for Open {
 }
 
 /// Serves one connection of the browser until it ends or falls silent.
-async fn serve(stream: TcpStream, guard: Arc<Guard>) {
+async fn serve(client: Client, guard: Arc<Guard>) {
     let pulse = Arc::new(Pulse::new());
     let idle = guard.limits.idle_timeout;
     let connection = async {
+        let stream = match client {
+            Client::Accepted(stream) => stream,
+            Client::Attached(stream) => {
+                return http::serve(Metered::new(stream, Arc::clone(&guard), Arc::clone(&pulse)), guard).await;
+            }
+        };
         // Refused by the system only for a socket that is closed already.
         stream.set_nodelay(true).ok();
         let mut first = [0];

@@ -1,5 +1,7 @@
 //! What a job is given of the world outside.
 
+use std::rc::Rc;
+
 use crate::job_folder::JobFolder;
 use crate::page_use::PageUse;
 use crate::resources::ResourceRef;
@@ -15,4 +17,6 @@ pub struct Host {
     pub folder: Option<JobFolder>,
     /// Trusted users: absolute paths of the page's calls are those of this machine (ALLOW_LOCAL_FILES).
     pub allow_local_files: bool,
+    /// What makes the job's own requests; without it `fetch` is switched off (JOB_FETCH).
+    pub fetch: Option<Rc<fetch::Client>>,
 }

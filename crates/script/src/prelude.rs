@@ -32,6 +32,8 @@ modules! {
     "node/abort" "node/assert" "node/blob" "node/buffer_module" "node/console_module" "node/crypto" "node/deep_equal"
     "node/dom_exception" "node/dotenv" "node/event_target" "node/events" "node/form_data" "node/fs" "node/fs_promises" "node/fs_streams" "node/headers" "node/module"
     "node/os" "node/parse_args" "node/path" "node/performance" "node/process" "node/querystring" "node/stream" "node/stream_promises" "node/string_decoder"
+    "node/node_fetch" "node/stream_web" "node/undici" "web/body" "web/data_url" "web/fetch" "web/multipart" "web/readable_stream"
+    "web/request" "web/response" "web/transform_stream" "web/writable_stream"
     "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
@@ -50,43 +52,97 @@ modules! {
 pub(crate) struct LateGlobal {
     pub(crate) name: &'static str,
     pub(crate) url: &'static str,
-    /// There is no such global in code that does not name it: to libraries it says that this is Node.
-    pub(crate) only_named: bool,
+    pub(crate) presence: Presence,
+}
+
+/// Which code has a late global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// All.
+    Always,
+    /// Whole scripts, and code that does more than ask for its type: the predecessor had none, and its jobs may ask.
+    Used,
+    /// Code that names it: to libraries it says that this is Node.
+    Named,
 }
 
 macro_rules! late_globals {
-    ($($name:literal $url:literal $only_named:literal)*) => {
+    ($($name:literal $url:literal $presence:ident)*) => {
         const LATE_GLOBALS: &[LateGlobal] =
-            &[$(LateGlobal { name: $name, url: concat!("internal:", $url), only_named: $only_named }),*];
+            &[$(LateGlobal { name: $name, url: concat!("internal:", $url), presence: Presence::$presence }),*];
     };
 }
 late_globals! {
-    "process" "node/process" true
-    "global" "core/global" true
-    "AbortController" "node/abort" false
-    "AbortSignal" "node/abort" false
-    "Blob" "node/blob" false
-    "CustomEvent" "node/event_target" false
-    "DOMException" "node/dom_exception" false
-    "Event" "node/event_target" false
-    "EventTarget" "node/event_target" false
-    "File" "node/blob" false
-    "FormData" "node/form_data" false
-    "Headers" "node/headers" false
-    "crypto" "node/crypto" false
-    "performance" "node/performance" false
+    "process" "node/process" Named
+    "global" "core/global" Named
+    "AbortController" "node/abort" Always
+    "AbortSignal" "node/abort" Always
+    "Blob" "node/blob" Always
+    "CustomEvent" "node/event_target" Always
+    "DOMException" "node/dom_exception" Always
+    "Event" "node/event_target" Always
+    "EventTarget" "node/event_target" Always
+    "File" "node/blob" Always
+    "FormData" "node/form_data" Always
+    "Headers" "node/headers" Always
+    "ByteLengthQueuingStrategy" "web/transform_stream" Always
+    "CountQueuingStrategy" "web/transform_stream" Always
+    "ReadableStream" "web/readable_stream" Always
+    "ReadableStreamBYOBReader" "web/readable_stream" Always
+    "ReadableStreamDefaultController" "web/readable_stream" Always
+    "ReadableStreamDefaultReader" "web/readable_stream" Always
+    "Request" "web/request" Always
+    "Response" "web/response" Always
+    "TextDecoderStream" "web/transform_stream" Always
+    "TextEncoderStream" "web/transform_stream" Always
+    "TransformStream" "web/transform_stream" Always
+    "TransformStreamDefaultController" "web/transform_stream" Always
+    "WritableStream" "web/writable_stream" Always
+    "WritableStreamDefaultController" "web/writable_stream" Always
+    "WritableStreamDefaultWriter" "web/writable_stream" Always
+    "fetch" "web/fetch" Used
+    "crypto" "node/crypto" Always
+    "performance" "node/performance" Always
 }
 
-/// The late globals that a job's texts name.
-pub(crate) fn globals_named<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() -> I) -> Vec<&'static LateGlobal> {
-    let named = |global: &&LateGlobal| {
-        if global.only_named {
-            texts().any(|text| source::names(text, global.name))
-        } else {
-            texts().any(|text| has_word(text, global.name))
-        }
-    };
-    LATE_GLOBALS.iter().filter(named).collect()
+/// The late globals of a job with these texts.
+pub(crate) struct LateGlobals {
+    /// Those that its texts name.
+    named: Vec<&'static LateGlobal>,
+    is_whole: bool,
+}
+
+impl LateGlobals {
+    pub(crate) fn of<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() -> I, is_whole: bool) -> Self {
+        let named = |global: &&LateGlobal| match global.presence {
+            Presence::Always => texts().any(|text| has_word(text, global.name)),
+            Presence::Used => texts().any(|text| source::uses(text, global.name)),
+            Presence::Named => texts().any(|text| source::names(text, global.name)),
+        };
+        Self { named: LATE_GLOBALS.iter().filter(named).collect(), is_whole }
+    }
+
+    /// The modules of those that are named: they are read before the code runs.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &'static str> {
+        self.named.iter().map(|global| global.url)
+    }
+
+    /// Names and modules, by turns, of those that the code has once it asks for them.
+    pub(crate) fn late(&self) -> Vec<&'static str> {
+        let is_named = |name| self.named.iter().any(|global| global.name == name);
+        let all = LATE_GLOBALS.iter().filter(|global| match global.presence {
+            Presence::Always => true,
+            Presence::Used => self.is_whole || is_named(global.name),
+            Presence::Named => false,
+        });
+        all.flat_map(|global| [global.name, global.url]).collect()
+    }
+
+    /// The same of those that only code that names them has.
+    pub(crate) fn named(&self) -> Vec<&'static str> {
+        let named = self.named.iter().filter(|global| global.presence == Presence::Named);
+        named.flat_map(|global| [global.name, global.url]).collect()
+    }
 }
 
 /// One of the prelude's modules.

@@ -23,11 +23,12 @@ use crate::memory::Metered;
 use crate::meter::{Hit, Interrupt, Meter};
 use crate::ops::registry;
 use crate::poll_timer::PollTimer;
+use crate::prelude::{self, LateGlobals};
 use crate::scope::{Hook, Rejection, Scope};
 use crate::stop::Stop;
 use crate::surface::Surface;
 use crate::value::{Value, hook_text};
-use crate::{ops, prelude, results, source, stack, typescript};
+use crate::{ops, results, source, stack, typescript};
 
 /// What the results of a job that was ended may take to be read. The executor kills a slot 600 ms after it asked for a
 /// job's end, and 1.2 s after the job's time: the rest is for the result's way to it.
@@ -242,13 +243,13 @@ impl Sandbox {
         let wrapped = source::wrap(&code, &surface);
         let texts = || links.texts().map(String::as_str).chain([&*code]);
         let reg_exp_statics = texts().any(source::names_reg_exp_statics);
-        let globals = prelude::globals_named(texts);
+        let globals = LateGlobals::of(texts, scope.whole.get());
         let builtins = links.all_builtins(&surface);
         // A script that asks for the module is written for today's Puppeteer, unless the job says another.
         if script.api.is_none() && builtins.iter().any(|builtin| builtin.url.starts_with("internal:puppeteer/")) {
             scope.set_dialect(dialect(Some(Api::V25)));
         }
-        let wanted = globals.iter().map(|global| global.url).chain(builtins.iter().map(|builtin| builtin.url));
+        let wanted = globals.urls().chain(builtins.iter().map(|builtin| builtin.url));
         self.runtime
             .set_loader(Names(Rc::clone(&links), Rc::clone(&scope)), Texts(Rc::clone(&links), Rc::clone(&scope)));
         let begun = self.enter(|ctx| {
@@ -258,14 +259,13 @@ impl Sandbox {
             let vars = script.vars.into_iter().map(|(name, text)| (name, Value::String(text))).collect();
             let page = scope.host.page.clone().map_or(Value::Undefined, Value::Resource);
             let (vars, page) = (Value::Object(vars).into_js(ctx, &scope)?, page.into_js(ctx, &scope)?);
-            let named: Vec<&str> =
-                globals.iter().filter(|global| global.only_named).map(|global| global.name).collect();
             scope.hook(ctx, Hook::Start)?.call::<_, ()>((
                 vars,
                 page,
                 reg_exp_statics,
                 scope.dialect().is_modern(),
-                named,
+                globals.late(),
+                globals.named(),
             ))?;
             scope.host.page_use.watch();
             if wrapped.script {

@@ -67,11 +67,21 @@ pub(crate) fn names_reg_exp_statics(text: &str) -> bool {
 /// Whether a word stands in the text as a name that it uses: not in a string, comment or regular expression, and not
 /// where the text only asks for its type.
 pub(crate) fn names(text: &str, word: &str) -> bool {
+    stands_in(text, word, &["typeof", ".", "?."])
+}
+
+/// The same, as a member of something, too: `globalThis.fetch`.
+pub(crate) fn uses(text: &str, word: &str) -> bool {
+    stands_in(text, word, &["typeof"])
+}
+
+/// Whether a word is a token of the text, and not behind one of these.
+fn stands_in(text: &str, word: &str, not_behind: &[&str]) -> bool {
     let mut before = "";
     // A token of this text has nothing beside it that a name could have.
     has_word(text, word)
         && Tokens::new(text).any(|token| {
-            let found = token.kind == Kind::Word && token.text == word && !matches!(before, "typeof" | "." | "?.");
+            let found = token.kind == Kind::Word && token.text == word && !not_behind.contains(&before);
             before = token.text;
             found
         })

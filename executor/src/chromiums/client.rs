@@ -40,6 +40,7 @@ enum Kind {
     Start,
     Weigh,
     End,
+    Connection,
 }
 
 impl Kind {
@@ -121,6 +122,19 @@ impl ChromiumClient {
         }
     }
 
+    /// A connection to the guard of the network; `None` when there is none to be had. `ask` tells the executor, through the slot's
+    /// pipe, which number it is to come with: the executor knows which job it is for.
+    pub(crate) async fn connection(&self, ask: impl FnOnce(u32) -> anyhow::Result<()>) -> Option<OwnedFd> {
+        let number = self.0.next_number.get();
+        self.0.next_number.set(number.wrapping_add(1));
+        let key = (number, Kind::Connection);
+        let (answer, answered) = oneshot::channel();
+        self.0.waiting.0.borrow_mut().insert(key, answer);
+        let _forgotten = Forgotten { waiting: &self.0.waiting, key };
+        ask(number).ok()?;
+        timeout(AT_ONCE, answered).await.ok()?.ok()?.1
+    }
+
     async fn ask(&self, request: &Request) -> Option<Received> {
         let (answer, answered) = oneshot::channel();
         self.0.waiting.0.borrow_mut().insert(Kind::asked_by(request), answer);
@@ -132,6 +146,18 @@ impl ChromiumClient {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.listening.abort();
+    }
+}
+
+/// Takes out what is not waited for any more.
+struct Forgotten<'a> {
+    waiting: &'a Waiting,
+    key: (u32, Kind),
+}
+
+impl Drop for Forgotten<'_> {
+    fn drop(&mut self) {
+        self.waiting.0.borrow_mut().remove(&self.key);
     }
 }
 
@@ -150,6 +176,7 @@ async fn listen(socket: Rc<PacketSocket>, waiting: Rc<Waiting>, exceeded: watch:
             Answer::Started { number, .. } | Answer::NotStarted { number, .. } => (*number, Kind::Start),
             Answer::Weighs { number, .. } => (*number, Kind::Weigh),
             Answer::Ended { number } => (*number, Kind::End),
+            Answer::Connection { number } => (*number, Kind::Connection),
             Answer::Exceeded { job, limit } => {
                 exceeded.send_replace(Some((*job, limit.clone())));
                 continue;

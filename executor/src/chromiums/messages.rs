@@ -70,6 +70,11 @@ pub(crate) enum Answer {
         /// Which.
         number: u32,
     },
+    /// A connection to the guard of the network, for which the slot has asked through its pipe. It comes with this, unless there is none.
+    Connection {
+        /// The number that the slot has given to its wish.
+        number: u32,
+    },
     /// A job uses more than it may: it is to be stopped.
     Exceeded {
         /// Which job: they are counted from 1, in the order in which they were given to the slot.

@@ -102,6 +102,15 @@ impl SlotChromiums {
         }))
     }
 
+    /// Passes a connection to the guard on to the slot, or that there is none. Waits until the slot takes it.
+    ///
+    /// # Errors
+    /// When the slot is gone.
+    pub(crate) async fn pass_on(&self, number: u32, connection: Option<OwnedFd>) -> io::Result<()> {
+        let answer = Answer::Connection { number };
+        self.socket.send(&answer, connection.as_ref().map(AsFd::as_fd)).await
+    }
+
     /// Begins to kill them all.
     pub(crate) fn kill(&self) {
         self.stop.cancel();

@@ -106,10 +106,10 @@ impl JobAccess {
             NetworkQuestion::Outcome { proxy, target } => {
                 let session = self.more.get(&proxy).or_else(|| session(proxy));
                 let known = session.zip(Target::parse_authority(&target).ok());
+                let failure = known.as_ref().and_then(|(session, target)| session.failure_of(target));
                 NetworkAnswer::Outcome {
-                    net_error: known.as_ref().and_then(|(session, target)| {
-                        session.failure_of(target).map(|failure| failure.net_error().to_owned())
-                    }),
+                    net_error: failure.as_ref().map(|failure| failure.net_error().to_owned()),
+                    sentence: failure.map(|failure| failure.to_string()),
                     address: known.and_then(|(session, target)| session.remote_address_of(&target)),
                 }
             }

@@ -45,6 +45,8 @@ pub enum NetworkAnswer {
     Outcome {
         /// Chromium's error, when the connection failed.
         net_error: Option<String>,
+        /// The same in a sentence of the guard.
+        sentence: Option<String>,
         /// The address that was reached, when it is known.
         address: Option<SocketAddr>,
     },

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use egress::{Counters, Session};
@@ -96,6 +97,21 @@ impl SlotSessions {
         match job {
             Some(job) => job.answer(question, own).await,
             None => NetworkAnswer::Refused("no job is let out".to_owned()),
+        }
+    }
+
+    /// Opens a connection to the guard for requests of the job itself.
+    ///
+    /// # Errors
+    /// When the system has no descriptors left, or too many wait.
+    pub(crate) fn connect(&self) -> io::Result<OwnedFd> {
+        let (near, far) = UnixStream::pair()?;
+        near.set_nonblocking(true)?;
+        let near = tokio::net::UnixStream::from_std(near)?;
+        if self.sessions[self.current].attach(near) {
+            Ok(far.into())
+        } else {
+            Err(io::Error::other("too many connections wait"))
         }
     }
 

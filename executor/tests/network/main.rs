@@ -3,6 +3,7 @@
 mod asking_proxy;
 mod bypass;
 mod cases;
+mod fetch;
 mod guarded_slot;
 mod listener;
 mod namespace;

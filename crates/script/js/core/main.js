@@ -70,20 +70,11 @@ function defineAll(values, enumerable) {
   for (let i = 0; i < names.length; i++) define(global, names[i], values[names[i]], enumerable);
 }
 
-// Globals whose modules are read when somebody asks for them.
-const late = {
-  __proto__: null,
-  AbortController: "node/abort", AbortSignal: "node/abort", Blob: "node/blob", CustomEvent: "node/event_target",
-  DOMException: "node/dom_exception", Event: "node/event_target", EventTarget: "node/event_target", File: "node/blob",
-  FormData: "node/form_data", Headers: "node/headers", crypto: "node/crypto", performance: "node/performance",
-};
-// Those that only code that names them has: to libraries they say that this is Node.
-const named = { __proto__: null, global: "core/global", process: "node/process" };
-
-function defineLate(name, module) {
+// A global whose module is read when somebody asks for it.
+function defineLate(name, url) {
   const { get, set } = {
     get() {
-      const value = ops.module_namespace(`internal:${module}`)[name];
+      const value = ops.module_namespace(url)[name];
       define(global, name, value);
       return value;
     },
@@ -105,7 +96,9 @@ const known = {
 };
 setKnown((name) => name === "results" ? getOwnPropertyDescriptor(global, name)?.value : known[name]);
 
-export function start(vars, page, regExpStatics, modern, names) {
+// `late` are names and modules of globals by turns, `named` those that only code that names them has: to libraries they say that this
+// is Node.
+export function start(vars, page, regExpStatics, modern, late, named) {
   setModern(modern);
   setVars(vars);
   if (regExpStatics) installRegExpStatics();
@@ -114,9 +107,8 @@ export function start(vars, page, regExpStatics, modern, names) {
   defineAll(globals, true);
   defineAll(additions, false);
   for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
-  const lateNames = keys(late);
-  for (let i = 0; i < lateNames.length; i++) defineLate(lateNames[i], late[lateNames[i]]);
-  for (let i = 0; i < names.length; i++) define(global, names[i], ops.module_namespace(`internal:${named[names[i]]}`)[names[i]]);
+  for (let i = 0; i < late.length; i += 2) defineLate(late[i], late[i + 1]);
+  for (let i = 0; i < named.length; i += 2) define(global, named[i], ops.module_namespace(named[i + 1])[named[i]]);
   define(JSON, "parse", { parse(text, reviver) { return parse(text, reviver); } }.parse);
   define(JSON, "stringify", { stringify(value, replacer, space) { return stringify(value, replacer, space); } }.stringify);
   lockLookups();

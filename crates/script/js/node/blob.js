@@ -1,6 +1,7 @@
 // Blob and File.
 import { append } from "internal:core/arrays";
 import { Buffer, viewed } from "internal:node/buffer";
+import { ops } from "internal:core/ops";
 import {
   ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, construct, max, min, now, uncurryThis,
 } from "internal:core/primordials";
@@ -33,8 +34,21 @@ export class Blob {
     const at = (index) => (index < 0 ? max(0, this.size + index) : min(index, this.size));
     return new Blob([this.#bytes.subarray(at(start), max(at(start), at(end)))], { type });
   }
+  // Streams are read when somebody asks for one.
+  stream() {
+    const { ReadableStream } = ops.module_namespace("internal:web/readable_stream");
+    const bytes = this.#bytes;
+    return new ReadableStream({
+      type: "bytes",
+      start(controller) {
+        if (bytes.length > 0) controller.enqueue(construct(Uint8ArrayCtor, [bytes]));
+        controller.close();
+      },
+    });
+  }
   get [SymbolCtor.toStringTag]() { return "Blob"; }
 }
+export { bytesOf as bytesOfBlob };
 
 function bytes(part) {
   if (part instanceof Blob) return bytesOf(part);

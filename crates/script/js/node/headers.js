@@ -1,8 +1,9 @@
 // Headers of requests and responses: names in lower case, in the order of the alphabet.
 import { append } from "internal:core/arrays";
+import { custom, inspect } from "internal:core/inspect";
 import { invalidCallback } from "internal:node/node_error";
 import {
-  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, apply, fixed, keys, uncurryThis,
+  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, apply, create, fixed, keys, uncurryThis,
 } from "internal:core/primordials";
 
 const toLowerCase = uncurryThis(StringCtor.prototype.toLowerCase);
@@ -13,6 +14,7 @@ const sort = uncurryThis(ArrayCtor.prototype.sort);
 const iterate = uncurryThis(ArrayCtor.prototype.values);
 const NAME = fixed(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 const BAD_VALUE = fixed(/[\0\r\n]/);
+const WIDE = fixed(/[^\0-\xff]/);
 const AROUND = fixed(/^[\t\n\r ]+|[\t\n\r ]+$/g);
 
 function nameOf(name) {
@@ -24,11 +26,22 @@ function nameOf(name) {
 function valueOf(value) {
   const text = replace(AROUND, `${value}`, "");
   if (test(BAD_VALUE, text)) throw new TypeErrorCtor(`Header value ["${text}"] holds a line break`);
+  if (test(WIDE, text)) throw new TypeErrorCtor(`Header value ["${text}"] holds a character that no header can`);
   return text;
 }
 
+let freezeHeaders;
+
 export class Headers {
   #list = [];
+  #frozen = false;
+  static {
+    // Those of an answer stay as they came.
+    freezeHeaders = (headers) => {
+      headers.#frozen = true;
+      return headers;
+    };
+  }
   constructor(init = undefined) {
     if (init === undefined || init === null) return;
     if (typeof init !== "object") throw new TypeErrorCtor("Headers: the argument must be an object or an iterable of pairs");
@@ -43,7 +56,12 @@ export class Headers {
       for (let i = 0; i < names.length; i++) this.append(names[i], init[names[i]]);
     }
   }
-  append(name, value) { append(this.#list, [nameOf(name), valueOf(value)]); }
+  #open() { if (this.#frozen) throw new TypeErrorCtor("immutable"); }
+  append(name, value) {
+    const pair = [nameOf(name), valueOf(value)];
+    this.#open();
+    append(this.#list, pair);
+  }
   set(name, value) {
     const [key, text] = [nameOf(name), valueOf(value)];
     this.delete(key);
@@ -51,6 +69,7 @@ export class Headers {
   }
   delete(name) {
     const key = nameOf(name);
+    this.#open();
     const kept = [];
     for (let i = 0; i < this.#list.length; i++) if (this.#list[i][0] !== key) append(kept, this.#list[i]);
     this.#list = kept;
@@ -97,5 +116,14 @@ export class Headers {
   keys() { return this.#column(0); }
   values() { return this.#column(1); }
   [SymbolCtor.iterator]() { return this.entries(); }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[Headers]";
+    const shown = create({ constructor: Headers });
+    const pairs = this.#pairs();
+    for (let i = 0; i < pairs.length; i++) shown[pairs[i][0]] = pairs[i][0] === "set-cookie" ? this.getSetCookie() : pairs[i][1];
+    return inspect(shown, options);
+  }
   get [SymbolCtor.toStringTag]() { return "Headers"; }
 }
+
+export { freezeHeaders };

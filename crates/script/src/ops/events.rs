@@ -38,8 +38,7 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
         Event::Disconnected => scope.emit(browser, "disconnected", Vec::new()),
         Event::Refused(text) => scope.log.write(Level::Warn, text),
         Event::BadCertificate(host) => {
-            let text = format!("The certificate of {host} is not valid and is accepted (IGNORE_HTTPS_ERRORS)");
-            scope.log.write(Level::Warn, text);
+            scope.log.write(Level::Warn, accepted_certificate(&host));
         }
         Event::Download(event) => downloads::note(scope, browser, event),
         Event::DownloadFolder(folder) => downloads::set_folder(scope, &folder),
@@ -50,6 +49,11 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
             scope.emit(&session, "event", vec![method.into_value(), params.into_value()]);
         }
     }
+}
+
+/// The line about a host whose certificate is believed though it is not valid.
+pub(super) fn accepted_certificate(host: &str) -> String {
+    format!("The certificate of {host} is not valid and is accepted (IGNORE_HTTPS_ERRORS)")
 }
 
 fn tell_target(scope: &Scope, browser: &Rc<Browser>, name: &'static str, target: &Rc<Target>) {

@@ -17,6 +17,7 @@ mod element_handle;
 mod encoding;
 pub(crate) mod events;
 mod execution_context;
+mod fetch;
 mod file_chooser;
 mod files;
 mod frame;
@@ -54,6 +55,7 @@ use registry::Registry;
 /// Every op of every file.
 pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     encoding::register(ops)?;
+    fetch::register(ops)?;
     files::register(ops)?;
     inspect::register(ops)?;
     crypto::register(ops)?;

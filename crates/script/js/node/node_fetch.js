@@ -1,0 +1,14 @@
+// The package node-fetch: its function is the job's own fetch.
+import { DOMException } from "internal:node/dom_exception";
+import { Blob, File } from "internal:node/blob";
+import { FormData } from "internal:node/form_data";
+import { Headers } from "internal:node/headers";
+import { fetch } from "internal:web/fetch";
+import { Request } from "internal:web/request";
+import { Response } from "internal:web/response";
+
+const isRedirect = (status) => [301, 302, 303, 307, 308].includes(status);
+const nodeFetch = (url, options) => fetch(url, options);
+export default Object.assign(nodeFetch, {
+  default: nodeFetch, fetch, AbortError: DOMException, Blob, File, FormData, Headers, Request, Response, isRedirect,
+});
