@@ -35,7 +35,7 @@ modules! {
     "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
-    "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/many_arguments" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
+    "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
     "puppeteer/abort" "puppeteer/accessibility" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
     "puppeteer/enums" "puppeteer/query_handlers" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
     "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"

@@ -2,7 +2,6 @@
 import { setModern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import "internal:node/locale";
-import "internal:node/many_arguments";
 import "internal:node/promise_any";
 import "internal:node/radix";
 import { Buffer } from "internal:node/buffer";
