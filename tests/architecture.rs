@@ -19,7 +19,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
     ("job-files", &["job-model"]),
-    ("script", &["browser", "job-model", "json-text"]),
+    ("intl", &[]),
+    ("script", &["browser", "intl", "job-model", "json-text"]),
     ("gateway", &["egress", "job-files", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
     ("executor", &["browser", "egress", "job-files", "job-model", "job-queue", "json-text", "script", "service"]),
     // The one place where everything is put together in a single process.

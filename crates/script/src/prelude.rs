@@ -35,7 +35,10 @@ modules! {
     "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
-    "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
+    "node/job_helpers" "node/json" "node/locale" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
+    "intl/calendars" "intl/collator" "intl/date_format" "intl/date_patterns" "intl/decimal" "intl/display_names" "intl/intl"
+    "intl/lists" "intl/locale" "intl/locales" "intl/methods" "intl/number_digits" "intl/number_format" "intl/plurals"
+    "intl/relative_time" "intl/segmenter" "intl/tables" "intl/zones"
     "puppeteer/abort" "puppeteer/accessibility" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
     "puppeteer/enums" "puppeteer/query_handlers" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
     "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
@@ -73,6 +76,7 @@ late_globals! {
     "File" "node/blob" false
     "FormData" "node/form_data" false
     "Headers" "node/headers" false
+    "Intl" "intl/intl" false
     "crypto" "node/crypto" false
     "performance" "node/performance" false
 }
@@ -87,6 +91,13 @@ pub(crate) fn globals_named<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() ->
         }
     };
     LATE_GLOBALS.iter().filter(named).collect()
+}
+
+/// What the methods that depend on a language are made of, when a job's texts name one of them.
+pub(crate) fn language_methods_named<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    const NAMES: [&str; 2] = ["toLocale", "localeCompare"];
+    let named = |text: &str| NAMES.iter().any(|name| text.contains(name));
+    texts.any(named).then_some("internal:intl/methods")
 }
 
 /// One of the prelude's modules.

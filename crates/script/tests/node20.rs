@@ -49,3 +49,15 @@ fn answers_as_recorded(lines: &str) {
 fn expressions_answer_as_in_node_20() {
     answers_as_recorded(include_str!("node20/expressions.jsonl"));
 }
+
+/// Languages, time zones, numbers: what both say. Where CLDR 48.2 here says something else than the CLDR 48.0 of that Node,
+/// or one of the two is wrong, `node20/intl_differences.jsonl` has what is said here.
+#[test]
+fn languages_are_as_in_node_20() {
+    answers_as_recorded(include_str!("node20/intl.jsonl"));
+}
+
+#[test]
+fn languages_differ_from_node_20_where_it_is_listed() {
+    answers_as_recorded(include_str!("node20/intl_differences.jsonl"));
+}

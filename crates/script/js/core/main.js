@@ -22,7 +22,7 @@ import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
 import { installRegExpStatics } from "internal:node/reg_exp_statics";
-import { keepReturned, warnOfLost } from "internal:core/results";
+import { keepAll, keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
@@ -72,7 +72,7 @@ const late = {
   __proto__: null,
   AbortController: "node/abort", AbortSignal: "node/abort", Blob: "node/blob", CustomEvent: "node/event_target",
   DOMException: "node/dom_exception", Event: "node/event_target", EventTarget: "node/event_target", File: "node/blob",
-  FormData: "node/form_data", Headers: "node/headers", crypto: "node/crypto", performance: "node/performance",
+  FormData: "node/form_data", Headers: "node/headers", Intl: "intl/intl", crypto: "node/crypto", performance: "node/performance",
 };
 // Those that only code that names them has: to libraries they say that this is Node.
 const named = { __proto__: null, global: "core/global", process: "node/process" };
@@ -178,6 +178,7 @@ export async function runJob(make, names, common) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
+  keepAll(value);
   warnOfLost(value);
   return stringify(value) ?? "{}";
 }

@@ -22,6 +22,7 @@ mod files;
 mod frame;
 mod fs;
 mod inspect;
+mod intl;
 mod job;
 mod js_handle;
 mod keyboard;
@@ -56,6 +57,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     encoding::register(ops)?;
     files::register(ops)?;
     inspect::register(ops)?;
+    intl::register(ops)?;
     crypto::register(ops)?;
     fs::register(ops)?;
     job::register(ops)?;
