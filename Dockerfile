@@ -11,7 +11,7 @@ COPY . .
 # a file of another checkout may be older than what was built from this one: so each build sees our own files as new.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,id=puppet-master-target-${TARGETARCH},sharing=locked \
-    find crates gateway executor -type f -exec touch {} + \
+    find crates gateway executor vendor -type f -exec touch {} + \
     && cargo build --profile dist --locked --bin puppet-master-gateway --bin puppet-master-executor --bin puppet-master \
     && install --directory /out \
     && install target/dist/puppet-master-gateway target/dist/puppet-master-executor target/dist/puppet-master /out

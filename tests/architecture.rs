@@ -20,7 +20,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("job-store", &["job-model", "json-text"]),
     ("job-queue", &["job-model"]),
     ("job-files", &["job-model"]),
-    ("script", &["browser", "fetch", "job-model", "json-text"]),
+    ("intl", &[]),
+    ("script", &["browser", "fetch", "intl", "job-model", "json-text"]),
     ("gateway", &["egress", "job-files", "job-model", "job-queue", "job-store", "json-text", "service", "ui"]),
     (
         "executor",

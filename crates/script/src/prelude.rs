@@ -37,7 +37,10 @@ modules! {
     "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
-    "node/job_helpers" "node/json" "node/locale" "node/locale_dates" "node/locale_numbers" "node/many_arguments" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
+    "node/job_helpers" "node/json" "node/locale" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
+    "intl/calendars" "intl/collator" "intl/date_format" "intl/date_patterns" "intl/decimal" "intl/display_names" "intl/intl"
+    "intl/lists" "intl/locale" "intl/locales" "intl/methods" "intl/number_digits" "intl/number_format" "intl/plurals"
+    "intl/relative_time" "intl/segmenter" "intl/tables" "intl/zones"
     "puppeteer/abort" "puppeteer/accessibility" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
     "puppeteer/enums" "puppeteer/query_handlers" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
     "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
@@ -101,6 +104,7 @@ late_globals! {
     "WritableStreamDefaultController" "web/writable_stream" Always
     "WritableStreamDefaultWriter" "web/writable_stream" Always
     "fetch" "web/fetch" Used
+    "Intl" "intl/intl" Always
     "crypto" "node/crypto" Always
     "performance" "node/performance" Always
 }
@@ -143,6 +147,13 @@ impl LateGlobals {
         let named = self.named.iter().filter(|global| global.presence == Presence::Named);
         named.flat_map(|global| [global.name, global.url]).collect()
     }
+}
+
+/// What the methods that depend on a language are made of, when a job's texts name one of them.
+pub(crate) fn language_methods_named<'a>(mut texts: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    const NAMES: [&str; 2] = ["toLocale", "localeCompare"];
+    let named = |text: &str| NAMES.iter().any(|name| text.contains(name));
+    texts.any(named).then_some("internal:intl/methods")
 }
 
 /// One of the prelude's modules.

@@ -250,6 +250,7 @@ impl Sandbox {
             scope.set_dialect(dialect(Some(Api::V25)));
         }
         let wanted = globals.urls().chain(builtins.iter().map(|builtin| builtin.url));
+        let wanted = wanted.chain(prelude::language_methods_named(texts()));
         self.runtime
             .set_loader(Names(Rc::clone(&links), Rc::clone(&scope)), Texts(Rc::clone(&links), Rc::clone(&scope)));
         let begun = self.enter(|ctx| {

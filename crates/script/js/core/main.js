@@ -2,7 +2,6 @@
 import { setModern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import "internal:node/locale";
-import "internal:node/many_arguments";
 import "internal:node/promise_any";
 import "internal:node/radix";
 import { Buffer } from "internal:node/buffer";
@@ -25,7 +24,7 @@ import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
 import { installRegExpStatics } from "internal:node/reg_exp_statics";
-import { keepReturned, warnOfLost } from "internal:core/results";
+import { keepAll, keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
@@ -186,6 +185,7 @@ export async function runJob(make, names, common) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
+  keepAll(value);
   warnOfLost(value);
   return stringify(value) ?? "{}";
 }

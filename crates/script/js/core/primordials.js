@@ -21,7 +21,6 @@ export const { assign, create, defineProperties, freeze, keys, setPrototypeOf, i
 export const { parse: jsonParse, stringify: jsonStringify } = JSON;
 export const { isInteger, isNaN: numberIsNaN } = Number;
 export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;
-export const { max: MathMax, min: MathMin } = Math;
 export const { now } = Date;
 export const {
   Array: ArrayCtor, Function: FunctionCtor,

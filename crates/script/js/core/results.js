@@ -1,10 +1,18 @@
 // What becomes of `results` at the end of a job: what the code returned, and words for what JSON does not keep.
+import { modern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import { Buffer } from "internal:node/buffer";
 import { stringify } from "internal:node/json";
-import { ArrayBufferCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys } from "internal:core/primordials";
+import {
+  ArrayBufferCtor, ArrayCtor, MapCtor, SetCtor, Uint8ArrayCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys, uncurryThis,
+} from "internal:core/primordials";
 
 const { isView } = ArrayBufferCtor;
+const { from } = ArrayCtor;
+const mapEach = uncurryThis(MapCtor.prototype.forEach);
+const setEach = uncurryThis(SetCtor.prototype.forEach);
+const setHas = uncurryThis(SetCtor.prototype.has);
+const setAdd = uncurryThis(SetCtor.prototype.add);
 // Deeper and further than this nobody looks for a mistake.
 const DEPTH = 4;
 const ITEMS = 1000;
@@ -61,6 +69,7 @@ function walk(value, path, depth, state) {
 
 function adviceFor(value, whole) {
   const kind = ops.kind_of(value);
+  if (modern && kind !== "Promise") return undefined;
   if (kind === "Promise") {
     const pending = ops.promise_state(value) === "pending";
     return pending || whole ? "is a promise: write `await` before the call, or results have {}" : undefined;
@@ -70,4 +79,83 @@ function adviceFor(value, whole) {
   if (value instanceof Buffer) return whole ? "is a Buffer: write buffer.toString('base64'), or keep it as a file" : undefined;
   if (whole && isView(value) && kind !== "DataView") return `is a ${kind}: write [...array], or Buffer.from(array).toString('base64')`;
   return undefined;
+}
+
+// What JSON has no word for, in results of a job for today's Puppeteer: a Map becomes an object, a Set and numbers an array,
+// bytes become a file of the job. The job has ended, so that its own objects can be changed.
+export function keepAll(results) {
+  if (modern) keepIn(results, new SetCtor());
+}
+
+function keepIn(value, seen) {
+  if (typeof value !== "object" || value === null || ops.is_proxy(value) || setHas(seen, value)) return;
+  setAdd(seen, value);
+  const names = isArray(value) ? undefined : keys(value);
+  const { length } = names ?? value;
+  for (let i = 0; i < length; i++) {
+    const name = names === undefined ? i : names[i];
+    const property = getOwnPropertyDescriptor(value, name);
+    const own = property?.value;
+    if (typeof own !== "object" || own === null) continue;
+    const kept = keptFor(own, name);
+    if (kept !== own && property.configurable) {
+      defineProperty(value, name, { __proto__: null, value: kept, writable: true, enumerable: true, configurable: true });
+    }
+    keepIn(kept, seen);
+  }
+}
+
+function keptFor(value, name) {
+  if (ops.is_proxy(value)) return value;
+  const kind = ops.kind_of(value);
+  if (kind === "Map") {
+    const made = {};
+    mapEach(value, (item, key) => {
+      defineProperty(made, typeof key === "symbol" ? "Symbol" : `${key}`, { __proto__: null, value: item, writable: true, enumerable: true, configurable: true });
+    });
+    return made;
+  }
+  if (kind === "Set") {
+    const made = [];
+    setEach(value, (item) => {
+      defineProperty(made, made.length, { __proto__: null, value: item, writable: true, enumerable: true, configurable: true });
+    });
+    return made;
+  }
+  if (value instanceof Uint8ArrayCtor) return fileOf(value, name);
+  return isView(value) && kind !== "DataView" ? from(value) : value;
+}
+
+// Letters, digits, dots and dashes of a name.
+function stemOf(name) {
+  let stem = "";
+  for (let i = 0; i < name.length && stem.length < 80; i++) {
+    const c = name[i];
+    const kept = (c >= "a" && c <= "z") || (c >= "A" && c <= "Z") || (c >= "0" && c <= "9") || c === "_" || (c === "-" || c === ".") && stem !== "";
+    stem += kept ? c : "-";
+  }
+  return stem === "" || stem[0] === "-" ? `result${stem}` : stem;
+}
+
+// How files begin, and what their names end with.
+const BEGINNINGS = [["%PDF", "pdf"], ["\x89PNG", "png"], ["\xff\xd8\xff", "jpg"], ["RIFF", "webp"], ["PK\x03\x04", "zip"]];
+
+// The bytes as a file that is named for their place in the results: `{ file, bytes }`. They stay as they are when the job has
+// no room for files.
+function fileOf(bytes, name) {
+  let start = "";
+  for (let i = 0; i < 4 && i < bytes.length; i++) start += Buffer.from([bytes[i]]).toString("latin1");
+  let ending = "bin";
+  for (let i = 0; i < BEGINNINGS.length; i++) if (start.indexOf(BEGINNINGS[i][0]) === 0) [, ending] = BEGINNINGS[i];
+  try {
+    const taken = ops.files_list();
+    const stem = typeof name === "number" ? `result-${name}` : stemOf(name);
+    let file = `${stem}.${ending}`;
+    for (let count = 2; taken.some((other) => other.name === file); count++) file = `${stem}-${count}.${ending}`;
+    ops.files_write(file, bytes);
+    return { file, bytes: bytes.length };
+  } catch (error) {
+    ops.log("WARN", `results.${name} cannot be kept as a file: ${error.message}`);
+    return bytes;
+  }
 }

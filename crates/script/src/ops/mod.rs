@@ -23,6 +23,7 @@ mod files;
 mod frame;
 mod fs;
 mod inspect;
+mod intl;
 mod job;
 mod js_handle;
 mod keyboard;
@@ -58,6 +59,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     fetch::register(ops)?;
     files::register(ops)?;
     inspect::register(ops)?;
+    intl::register(ops)?;
     crypto::register(ops)?;
     fs::register(ops)?;
     job::register(ops)?;
