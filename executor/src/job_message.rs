@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Timestamp, TokenNetwork};
+use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Record, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -46,6 +46,8 @@ pub struct JobMessage {
     pub api: Option<Api>,
     /// Whether certificates that are not valid are accepted, when the job says.
     pub ignore_https_errors: Option<bool>,
+    /// When its recording is kept, when the job says.
+    pub record: Option<Record>,
 }
 
 /// Why a message is no job.
@@ -99,6 +101,8 @@ struct Body {
     api: Option<Api>,
     #[serde(default)]
     ignore_https_errors: Option<bool>,
+    #[serde(default)]
+    record: Option<Record>,
 }
 
 impl JobMessage {
@@ -133,6 +137,7 @@ impl JobMessage {
                 network_token: body.network_token,
                 api: body.api,
                 ignore_https_errors: body.ignore_https_errors,
+                record: body.record,
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 
 use anyhow::Context;
 use futures::FutureExt;
@@ -12,11 +13,29 @@ use serde_json::value::to_raw_value;
 
 use crate::browser_pool::PreparedPage;
 use crate::protocol::{JobEnd, JobOrder, SlotSettings};
+use crate::recorder::JobRecorder;
 use crate::slot_pipe::Input;
 use crate::taken_files::TakenFiles;
 
+/// What the job gets of the world outside; `page_use` tells when the page is called on.
+///
+/// # Errors
+/// When the job's folder is not there.
+pub(crate) fn host(
+    prepared: &PreparedPage,
+    settings: &SlotSettings,
+    page_use: PageUse,
+    recorder: Option<&Rc<JobRecorder>>,
+) -> anyhow::Result<Host> {
+    let page = Some(ResourceRef::new(prepared.page.clone()));
+    let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
+    let folder = Some(folder.context("failed to open the job's folder")?);
+    let calls = recorder.map(|recorder| recorder.calls()).unwrap_or_default();
+    Ok(Host { page, page_use, calls, folder, allow_local_files: settings.allow_local_files })
+}
+
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
-/// goes to `on_log` as it is written; `page_use` tells when the page is called on, `exceeded` that the pages use too much.
+/// goes to `on_log` as it is written; `exceeded` tells that the pages use too much.
 /// The engine is left to the caller, who tells the parent before it is freed: the parent does not wait long for the end of
 /// a job whose time is up.
 ///
@@ -24,10 +43,9 @@ use crate::taken_files::TakenFiles;
 /// When the parent is gone: then nobody wants the result.
 pub(crate) async fn run(
     order: JobOrder,
-    prepared: &PreparedPage,
+    host: Host,
     settings: &SlotSettings,
     exceeded: impl Future<Output = String>,
-    page_use: PageUse,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
 ) -> anyhow::Result<(JobEnd, LeftEngine)> {
@@ -41,10 +59,6 @@ pub(crate) async fn run(
         result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
-    let page = Some(ResourceRef::new(prepared.page.clone()));
-    let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
-    let folder = Some(folder.context("failed to open the job's folder")?);
-    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);

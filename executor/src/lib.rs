@@ -28,6 +28,7 @@ mod processes;
 pub mod protocol;
 mod questions;
 mod recent_ids;
+mod recorder;
 mod result_message;
 mod run_directory;
 pub mod slot;
@@ -144,6 +145,7 @@ pub async fn run(
     sandbox.tell();
     let chromium_sandbox = sandbox == ChromiumSandbox::On;
     let settings = SlotSettings { chromium_sandbox, ..slot_settings(&args) };
+    let file_limits = settings.files_limits();
     let slots = SlotPool::start(
         size,
         program,
@@ -190,8 +192,12 @@ pub async fn run(
         registry,
         orders,
         metrics,
-        files: FileStore::new(files, stop.clone()),
-        defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
+        files: FileStore::new(files, file_limits, stop.clone()),
+        defaults: Defaults {
+            timeout: args.job_timeout,
+            max_attempts: args.max_attempts.get().into(),
+            record: args.job_record,
+        },
         executor,
         stop: stop.clone(),
         draining,

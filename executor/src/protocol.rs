@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, LogEntry, Outcome, Timestamp, TokenNetwork};
+use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, LogEntry, Outcome, Record, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -111,6 +111,8 @@ pub struct JobOrder {
     /// Whether certificates that are not valid are accepted, when the job says; see
     /// [`SlotSettings::ignore_https_errors`].
     pub ignore_https_errors: Option<bool>,
+    /// When its recording is kept; with [`Record::Never`] there is none.
+    pub record: Record,
 }
 
 impl JobOrder {
@@ -127,6 +129,7 @@ impl JobOrder {
             http_proxy: false,
             api: None,
             ignore_https_errors: None,
+            record: Record::Never,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::LogEntry;
+use job_model::{LogEntry, Record};
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -29,6 +29,8 @@ use crate::environment;
 use crate::log_meter::LogMeter;
 use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
+use crate::recorder::Ring;
+use crate::recorder::ring::RING;
 use crate::slot_output::{SlotOutput, longest_line};
 use crate::taken_files::TakenFiles;
 
@@ -127,6 +129,8 @@ pub struct Slot {
     jobs: u64,
     /// Its ways out, when it has a guarded network.
     network: Option<SlotSessions>,
+    /// Where its jobs' recordings are written. It outlives the process.
+    ring: Ring,
 }
 
 impl Slot {
@@ -169,7 +173,8 @@ impl Slot {
         let mut folder = std::fs::DirBuilder::new();
         folder.recursive(true).mode(0o700).create(settings.files_folder()).map_err(failed)?;
         let (chromiums, socket) = SlotChromiums::serve(&settings).map_err(failed)?;
-        inherit(&mut command, &socket);
+        let ring = Ring::create().map_err(failed)?;
+        inherit(&mut command, &socket, &ring);
         JobFolder::make_empty(&settings.files_folder(), settings.files_limits()).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
         drop(socket);
@@ -178,7 +183,7 @@ impl Slot {
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network };
+        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network, ring };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -225,6 +230,9 @@ impl Slot {
         stop_text: &str,
         mut on_log: impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
+        if order.record != Record::Never {
+            self.ring.clear();
+        }
         let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
         let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
         for event in self.network.as_mut().map(SlotSessions::withdraw).unwrap_or_default() {
@@ -295,6 +303,11 @@ impl Slot {
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
         }
+    }
+
+    /// The memory that the recordings of its jobs are in, each until the next job begins.
+    pub(crate) fn ring(&self) -> Ring {
+        self.ring.clone()
     }
 
     /// The folder of the job to come, which is empty: what is put there now is among the job's files.
@@ -394,19 +407,27 @@ impl Drop for Slot {
     }
 }
 
-/// Leaves the socket to the child under its number, and no other descriptor but the standard ones.
-fn inherit(command: &mut Command, socket: &OwnedFd) {
-    let socket = socket.as_raw_fd();
+/// Leaves the socket and the ring to the child under their numbers, and no other descriptor but the standard ones.
+fn inherit(command: &mut Command, socket: &OwnedFd, ring: &Ring) {
+    let left = [(socket.as_raw_fd(), SOCKET), (ring.descriptor(), RING)];
     let install = move || {
-        // It is moved out of the way first: a descriptor that is duplicated onto itself stays closed to the new program.
-        // SAFETY: between fork and exec only async-signal-safe calls on a descriptor that the parent holds open.
+        // They are moved out of the way first: a descriptor that is duplicated onto itself stays closed to the new program.
+        // SAFETY: between fork and exec only async-signal-safe calls on descriptors that the parent holds open.
         unsafe {
-            let high = libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, SOCKET + 1);
-            if high < 0 || libc::dup2(high, SOCKET) < 0 {
-                return Err(io::Error::last_os_error());
+            let mut high = left;
+            for (descriptor, _) in &mut high {
+                *descriptor = libc::fcntl(*descriptor, libc::F_DUPFD_CLOEXEC, RING + 1);
+                if *descriptor < 0 {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            for (descriptor, number) in high {
+                if libc::dup2(descriptor, number) < 0 {
+                    return Err(io::Error::last_os_error());
+                }
             }
             // What whoever started this executor has left open is not for slots. A kernel before 5.11 cannot tell.
-            let others = SOCKET.cast_unsigned() + 1;
+            let others = RING.cast_unsigned() + 1;
             libc::syscall(libc::SYS_close_range, others, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }
         Ok(())

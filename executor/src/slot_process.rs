@@ -3,6 +3,7 @@
 //! Single-threaded on purpose: the browser's model and the script engine know no locks. The process dies with its
 //! parent, and it ends when its input does; a browser that cannot be started ends it, too, and the parent tries again.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use job_model::LogEntry;
+use job_model::{LogEntry, Record};
 use script::PageUse;
 use service::{Chain, TelemetryArgs};
 use tokio::runtime::Runtime;
@@ -23,6 +24,7 @@ use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
 use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::recorder::{JobRecorder, RingWriter};
 use crate::slot_lock::{self, FileAccess};
 use crate::slot_network::SlotNetwork;
 use crate::slot_pipe::{self, Input, say};
@@ -32,6 +34,10 @@ const IN_A_ROW: Duration = Duration::from_millis(50);
 /// How long a job uses its page before the next job's is made beside it, when no other job waits for that: a short job is
 /// not to share the processors.
 const ALONE: Duration = Duration::from_millis(300);
+/// How long the page of a job that failed may take to be looked at.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+/// The same after the job's deadline: the parent waits 1.2 seconds for its slot's word.
+const LAST_LOOK_AFTER_DEADLINE: Duration = Duration::from_millis(850);
 /// Pages that may die one after the other while they wait for a job, before the slot ends and the parent starts another with a
 /// new Chromium.
 const IDLE_DEATHS: u32 = 5;
@@ -59,9 +65,9 @@ struct SlotCommand {
 /// Serves the parent until it closes the pipe. Fails when the browser cannot be started or the pipes break: the parent is
 /// told why, and tells who reads its log.
 pub fn main() -> ExitCode {
-    main_for(|runtime, socket, settings| {
+    main_for(|runtime, inherited, settings| {
         let local = tokio::task::LocalSet::new();
-        let outcome = local.block_on(&runtime, serve(socket, settings));
+        let outcome = local.block_on(&runtime, serve(inherited, settings));
         drop(local);
         outcome
     })
@@ -74,8 +80,16 @@ pub fn main_probing(probe: fn(&SlotSettings) -> String) -> ExitCode {
     main_for(move |_, _, settings| bail!("{}", probe(&settings)))
 }
 
+/// What the executor has left open to this process.
+struct Inherited {
+    /// The way to its Chromiums.
+    socket: OwnedFd,
+    /// The place of its jobs' recordings.
+    ring: RingWriter,
+}
+
 /// Runs the rest of the process's life on the slot's own thread, once the process is locked.
-fn main_for(life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static) -> ExitCode {
+fn main_for(life: impl FnOnce(Runtime, Inherited, SlotSettings) -> anyhow::Result<()> + Send + 'static) -> ExitCode {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
     match run(&command, life) {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,10 +103,11 @@ fn main_for(life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<
 
 fn run(
     command: &SlotCommand,
-    life: impl FnOnce(Runtime, OwnedFd, SlotSettings) -> anyhow::Result<()> + Send + 'static,
+    life: impl FnOnce(Runtime, Inherited, SlotSettings) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
     // Before this process opens anything.
     let socket = client::inherited_socket().context("the executor has left no socket to this process")?;
+    let inherited = Inherited { socket, ring: RingWriter::inherited()? };
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
     let Some(settings) = slot_pipe::read_settings()? else { return Ok(()) };
@@ -104,7 +119,7 @@ fn run(
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
     let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack);
-    let thread = thread.spawn(move || life(runtime, socket, settings))?;
+    let thread = thread.spawn(move || life(runtime, inherited, settings))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
@@ -154,7 +169,9 @@ fn limit_memory(job_memory: u64) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
+async fn serve(inherited: Inherited, settings: SlotSettings) -> anyhow::Result<()> {
+    let Inherited { socket, ring } = inherited;
+    let ring = Rc::new(RefCell::new(ring));
     let mut input = Input::new().context("failed to read from the executor")?;
     let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
     let proxies = settings.proxies.clone().zip(input.take_answers());
@@ -181,8 +198,17 @@ async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
         let settings = pool.settings();
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
-        let running = job_run::run(order, &prepared, &settings, exceeded, page_use.clone(), &mut input, tell);
+        let is_recorded = order.record != Record::Never;
+        let recorder = if is_recorded { JobRecorder::begin(&ring, &prepared.page, &order) } else { None };
+        let (began, timeout) = (Instant::now(), order.timeout);
+        let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref())?;
+        let running = job_run::run(order, host, &settings, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
+        if let Some(recorder) = recorder {
+            // The job is over: what still happens is not its business.
+            prepared.leave();
+            recorder.end(end.outcome, last_look(timeout, began.elapsed())).await;
+        }
         drop(line);
         say(&FromSlot::Done(Box::new(end)))?;
         drop(engine);
@@ -193,6 +219,12 @@ async fn serve(socket: OwnedFd, settings: SlotSettings) -> anyhow::Result<()> {
             prepared
         };
     }
+}
+
+/// How long the page may be looked at after a job that took so long: the parent kills a slot that is silent for long after its
+/// job's time.
+fn last_look(timeout: Duration, took: Duration) -> Duration {
+    (timeout + LAST_LOOK_AFTER_DEADLINE).saturating_sub(took).min(LAST_LOOK)
 }
 
 /// Runs the job to its end, and makes the next one's page beside it when it has used its own for that long.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use job_model::LogEntry;
+use job_model::{LogEntry, Outcome, Record};
 use script::JobFolder;
 use service::{Backoff, Chain};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
+use crate::recorder::RingContents;
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
 
@@ -177,33 +178,42 @@ impl IdleSlot {
         }
     }
 
-    /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more.
-    ///
-    /// # Errors
-    /// Any [`SlotError`]: the slot is killed and replaced.
+    /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more: with any
+    /// [`SlotError`] it is killed and replaced. The job's recording comes along when the order says that it is kept.
     pub(crate) async fn run(
         self,
         order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
         on_log: impl FnMut(LogEntry),
-    ) -> Result<JobEnd, SlotError> {
+    ) -> (Result<JobEnd, SlotError>, Option<RingContents>) {
         let Self { mut slot, back, busy } = self;
         let _busy = Counted::new(busy);
-        let outcome = slot.run(order, stop, stop_text, on_log).await;
-        match outcome {
-            Ok(result) => {
+        let (ring, record) = (slot.ring(), order.record);
+        let ended = slot.run(order, stop, stop_text, on_log).await;
+        match ended {
+            Ok(end) => {
+                // Before the slot's next job, which writes to the same memory.
+                let recording = is_kept(record, end.outcome).then(|| ring.read());
                 // Nobody takes it back when the pool is stopped: then it dies here.
                 drop(back.send(Returned::Used(slot)));
-                Ok(result)
+                (Ok(end), recording)
             }
             Err(error) => {
                 // Its place begins to start another at once.
                 drop(back);
                 slot.kill().await;
-                Err(error)
+                (Err(error), is_kept(record, Outcome::Failed).then(|| ring.read()))
             }
         }
+    }
+}
+
+fn is_kept(record: Record, outcome: Outcome) -> bool {
+    match record {
+        Record::Failed => outcome != Outcome::Succeeded,
+        Record::Always => true,
+        Record::Never => false,
     }
 }
 

@@ -15,7 +15,7 @@ mod publishing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{JobFile, Level, LogEntry, Outcome, Running, Timestamp};
+use job_model::{JobFile, Level, LogEntry, Outcome, Record, Running, Timestamp};
 use job_queue::{Consumer, JobQueue, QueueError, Requeue};
 use service::Chain;
 use tokio::task::JoinSet;
@@ -32,6 +32,7 @@ use crate::message_headers::MessageHeaders;
 use crate::metrics::{DeliveryEnd, Metrics, Phase};
 use crate::orders::Orders;
 use crate::protocol::JobOrder;
+use crate::recorder::Subject;
 use crate::result_message::Origin;
 use crate::slot::SlotError;
 use crate::slots::{IdleSlot, SlotPool};
@@ -50,6 +51,8 @@ pub(crate) struct Defaults {
     pub(crate) timeout: Duration,
     /// How many executors may begin a job.
     pub(crate) max_attempts: u32,
+    /// When recordings are kept.
+    pub(crate) record: Record,
 }
 
 /// Takes deliveries and sees each one through.
@@ -211,6 +214,7 @@ impl Worker {
     ) -> Option<Box<dyn Consumer>> {
         let JobMessage { key, code, vars, modules, input_files, timeout, network, network_token, .. } = job;
         let timeout = timeout.unwrap_or(self.defaults.timeout);
+        let record = if self.files.is_there() { job.record.unwrap_or(self.defaults.record) } else { Record::Never };
         let begun = Timestamp::now();
         registered.begin(begun);
         if let Some(created) = key.created_at {
@@ -231,6 +235,7 @@ impl Worker {
             http_proxy: false,
             api: job.api,
             ignore_https_errors: job.ignore_https_errors,
+            record,
         };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let mut ended = tokio::select! {
@@ -244,7 +249,17 @@ impl Worker {
         };
         self.metrics.took(Phase::Run, ended::between(begun, Timestamp::now()));
         let taken = std::mem::take(&mut ended.end.files);
-        match self.files.keep(&origin.key, attempt, &taken).await {
+        let recording = ended.recording.take().map(|contents| {
+            let (executor, end) = (self.executor.clone(), &ended.end);
+            let (outcome, error, error_at) = (end.outcome, end.error.clone(), end.error_at.clone());
+            let job = origin.key.uuid.clone();
+            (contents, Subject { job, attempt, executor, began_at: begun, outcome, error, error_at })
+        });
+        let (kept, lost) = self.files.keep(&origin.key, attempt, &taken, recording).await;
+        if let Some(message) = lost {
+            ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
+        }
+        match kept {
             Kept::Stored(files) => ended.files = files,
             Kept::Dropped(message) => {
                 ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
@@ -282,16 +297,22 @@ impl Worker {
                 slot.give_back_with_files();
                 return Ended::not_started(DeliveryEnd::Job(outcome), outcome, error);
             }
-            match slot.run(order.clone(), cancelled, ended::CANCELLED, |entry| log.add(entry)).await {
+            let running = slot.run(order.clone(), cancelled, ended::CANCELLED, |entry| log.add(entry));
+            let (end, recording) = running.await;
+            match end {
                 Err(SlotError::NotBegun(error)) if tries < SLOT_TRIES => {
                     tracing::warn!(error = %Chain(&*error), "a slot was lost before the job began, taking another");
                     slot = self.slots.idle().await;
                     tries += 1;
                 }
-                Ok(end) => return Ended::by_itself(end, log.into_entries(), cancelled.is_cancelled()),
+                Ok(end) => {
+                    let ended = Ended::by_itself(end, log.into_entries(), cancelled.is_cancelled());
+                    return Ended { recording, ..ended };
+                }
                 Err(error) => {
                     let logs = log.into_entries();
-                    return Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
+                    let ended = Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
+                    return Ended { recording, ..ended };
                 }
             }
         }

@@ -10,6 +10,7 @@ mod messages;
 mod one_process;
 mod one_shots;
 mod quiet;
+mod recordings;
 mod start;
 mod status;
 mod tokens;

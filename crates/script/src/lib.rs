@@ -14,6 +14,7 @@
 //!   which they entered the inbox, each followed by all its microtasks.
 
 mod builtins;
+mod calls;
 mod cancel;
 mod common_js;
 mod downloads;
@@ -49,6 +50,7 @@ mod timers;
 mod tokens;
 mod value;
 
+pub use calls::{Call, CallListener, Calls};
 pub use host::Host;
 pub use job_folder::{FolderError, FolderLimits, JobFolder};
 pub use limits::Limits;

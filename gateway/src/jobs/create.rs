@@ -47,6 +47,7 @@ pub(crate) async fn rerun(
         network: old.network.take(),
         api: old.api,
         ignore_https_errors: old.ignore_https_errors,
+        record: old.record,
         files: BTreeMap::new(),
     };
     (old.logs, old.results) = (None, None);

@@ -57,6 +57,7 @@ fn text(scope: &Rc<Scope>, url: &str) -> Result<String, OpError> {
 fn function<'js>(ctx: &js::Ctx<'js>, scope: &Rc<Scope>, url: String) -> js::Result<js::Value<'js>> {
     let text = text(scope, &url).map_err(|error| js::Exception::throw_message(ctx, &error.message))?;
     let text = without_shebang(&text);
+    scope.host.calls.note_wrapped(&url);
     script(ctx, &url, format!("(function (exports, require, module, __filename, __dirname) {{\n{text}\n}})"))
 }
 

@@ -47,6 +47,15 @@ export function jobForm({ job, edit, run }) {
       h('option', { value: '25' }, '25'),
     );
     api.value = job().api === '25' ? '25' : '';
+    const record = h(
+      'select',
+      { onchange: () => edit({ record: record.value || undefined }) },
+      h('option', { value: '' }, 'As its executor says'),
+      h('option', { value: 'failed' }, 'When it does not succeed'),
+      h('option', { value: 'always' }, 'Always'),
+      h('option', { value: 'never' }, 'Never'),
+    );
+    record.value = ['failed', 'always', 'never'].includes(job().record) ? job().record : '';
     put(
       panels.options,
       h(
@@ -55,6 +64,13 @@ export function jobForm({ job, edit, run }) {
         h('span', {}, 'Puppeteer'),
         api,
         h('span', {}, 'Whose meaning holds where the versions contradict each other.'),
+      ),
+      h(
+        'label',
+        { class: 'field' },
+        h('span', {}, 'Keep its recording'),
+        record,
+        h('span', {}, 'Calls, requests and pictures, shown under Trace.'),
       ),
       network('allow', 'May reach', 'public, 10.0.0.0/8, *.example.org:443'),
       network('deny', 'May not reach', 'private, ads.example.org'),

@@ -11,6 +11,7 @@ import { confirm, copy, download, empty, skeleton, toast, wrong } from '../parts
 import { asCli, asCurl, asFolder } from '../parts/share.js';
 import { badge, stateOf, STATES } from '../parts/states.js';
 import { tabs } from '../parts/tabs.js';
+import { recordingOf, tracePlayer } from '../parts/trace.js';
 import { resultTree } from '../parts/tree.js';
 
 /** Shows the job of an id. */
@@ -19,6 +20,7 @@ export function open(place, { id, params, signal }) {
   let phase = null; // what the stream said last: created, queued, running, done
   let following = null;
   let inputDrawn = false;
+  let player = null;
 
   const state = h('span', {});
   const heading = h('h1', { class: 'job-id', tabindex: -1 }, visible(id));
@@ -28,15 +30,17 @@ export function open(place, { id, params, signal }) {
   const log = logView({ name: id });
   const panels = {
     log: h('div', {}, log.element),
+    trace: h('div'),
     result: h('div'),
     files: h('div'),
     input: h('div', { class: 'sources' }),
   };
-  const chosen = (tab) => change({ tab: tab === 'log' ? '' : tab }, { replace: true });
+  const chosen = (tab) => change({ tab: tab === 'log' ? '' : tab, call: '' }, { replace: true });
   const choice = tabs(
     'About the job',
     [
       { id: 'log', title: 'Log', panel: panels.log },
+      { id: 'trace', title: 'Trace', panel: panels.trace },
       { id: 'result', title: 'Result', panel: panels.result },
       { id: 'files', title: 'Files', panel: panels.files },
       { id: 'input', title: 'Input', panel: panels.input },
@@ -44,6 +48,7 @@ export function open(place, { id, params, signal }) {
     chosen,
   );
   choice.button('files').hidden = true;
+  choice.button('trace').hidden = true;
   const body = h('div', { class: 'sources' }, facts, failure, choice.list, choice.panels);
   const loading = skeleton(8);
   put(
@@ -148,10 +153,13 @@ export function open(place, { id, params, signal }) {
         ? resultTree(job.results, id)
         : empty('No results', 'The code put nothing into results.');
     put(panels.result, results);
-    choice.button('files').hidden = !job.files?.length;
-    if (job.files?.length) {
-      put(panels.files, fileTable(id, job.files, signal));
-      put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(job.files.length)));
+    const folder = recordingOf(job);
+    const files = (job.files ?? []).filter(({ name }) => !folder || !name.startsWith(folder));
+    choice.button('trace').hidden = !folder;
+    choice.button('files').hidden = !files.length;
+    if (files.length) {
+      put(panels.files, fileTable(id, files, signal));
+      put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(files.length)));
     }
     put(
       choice.button('result'),
@@ -257,6 +265,13 @@ export function open(place, { id, params, signal }) {
     const tab = Object.hasOwn(panels, wanted) && !choice.button(wanted).hidden ? wanted : 'log';
     choice.choose(tab);
     if (tab === 'input' && job && !inputDrawn) drawInput();
+    if (tab === 'trace') {
+      if (!player) {
+        player = tracePlayer(job, signal, (call) => change({ call }, { replace: true }));
+        put(panels.trace, player.element);
+      }
+      player.select(params.get('call'));
+    }
   }
 
   async function drawInput() {
@@ -323,6 +338,12 @@ export function open(place, { id, params, signal }) {
     if (await attempt(async () => (await api.remove(id), true), 'Deleted')) go(['jobs']);
   }
 
+  /** Steps through the recording; arrows in the tabs are the tabs'. */
+  function step(by) {
+    if (params.get('tab') !== 'trace' || !player || document.activeElement?.role === 'tab') return false;
+    return player.step(by);
+  }
+
   const clock = setInterval(() => job && !document.hidden && (phase !== 'done' ? drawFacts() : null), 1000);
   signal.addEventListener('abort', () => clearInterval(clock));
 
@@ -330,6 +351,8 @@ export function open(place, { id, params, signal }) {
     update: show,
     keys: {
       r: () => void rerun(),
+      ArrowLeft: () => step(-1),
+      ArrowRight: () => step(1),
       c: () => (job && job.status !== 'done' ? void cancel() : false),
       '/': () => {
         change({ tab: '' }, { replace: true });
