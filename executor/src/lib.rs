@@ -16,6 +16,7 @@ mod heartbeats;
 pub mod job_message;
 mod job_registry;
 mod job_run;
+mod live;
 mod log_meter;
 mod memory;
 mod message_headers;
@@ -40,6 +41,7 @@ pub mod slot_process;
 mod slots;
 mod status;
 pub mod taken_files;
+mod watches;
 mod worker;
 
 use std::io;
@@ -71,6 +73,7 @@ use slot::{Slot, SlotError, SlotProgram};
 use slot_lock::KernelLocks;
 use slots::SlotPool;
 use status::Status;
+use watches::Watches;
 use worker::{Defaults, Worker};
 
 /// Why an executor could not go on.
@@ -166,11 +169,12 @@ pub async fn run(
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
     let (registry, orders, executor) = (JobRegistry::default(), Orders::default(), heartbeats::executor_name());
-    let draining = Draining::default();
+    let (draining, watches) = (Draining::default(), Watches::default());
     let obeying = Obeying {
         orders: orders.clone(),
         registry: registry.clone(),
         draining: draining.clone(),
+        watches: watches.clone(),
         executor: executor.clone(),
     };
     let listening = order_listener::listen(Arc::clone(&queue), obeying);
@@ -186,7 +190,7 @@ pub async fn run(
     });
     let beating = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&heart).run()));
     let worker = Arc::new(Worker {
-        events: EventPublisher::new(queue.clone()),
+        events: EventPublisher::new(queue.clone(), watches),
         queue,
         slots: slots.clone(),
         registry,

@@ -146,6 +146,8 @@ pub enum ToSlot {
     Stop(String),
     /// Stop the job that runs, which has failed: its result's error is this text.
     Fail(String),
+    /// Whether somebody watches the job that runs.
+    Watched(bool),
     /// The answer to a question.
     Network {
         /// The question's number.

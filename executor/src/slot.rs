@@ -12,7 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{LogEntry, Record};
+use job_model::LogEntry;
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -20,6 +20,7 @@ use script::JobFolder;
 use service::TelemetryArgs;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -225,16 +226,29 @@ impl Slot {
     /// Any [`SlotError`]: the slot is over, and with it the job.
     pub async fn run(
         &mut self,
+        order: JobOrder,
+        stop: &CancellationToken,
+        stop_text: &str,
+        on_log: impl FnMut(LogEntry),
+    ) -> Result<JobEnd, SlotError> {
+        self.run_watched(order, stop, stop_text, None, on_log).await
+    }
+
+    /// As [`run`](Self::run); the slot hears whether somebody watches the job.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn run_watched(
+        &mut self,
         mut order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
+        watched: Option<watch::Receiver<bool>>,
         mut on_log: impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
-        if order.record != Record::Never {
-            self.ring.clear();
-        }
+        self.ring.clear();
         let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
-        let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
+        let ended = self.run_admitted(order, admitted, stop, stop_text, watched, &mut on_log).await;
         for event in self.network.as_mut().map(SlotSessions::withdraw).unwrap_or_default() {
             if let JobEvent::Log(entry) = event {
                 on_log(entry);
@@ -249,6 +263,7 @@ impl Slot {
         admitted: Result<(), String>,
         stop: &CancellationToken,
         stop_text: &str,
+        mut watched: Option<watch::Receiver<bool>>,
         on_log: &mut impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
         let limit = order.timeout + GRACE;
@@ -269,6 +284,10 @@ impl Slot {
                         JobEvent::Log(entry) => on_log(entry),
                         JobEvent::End(reason) => self.send(&ToSlot::Fail(reason), STOP_GRACE).await?,
                     }
+                    continue;
+                }
+                on = changed(&mut watched) => {
+                    self.send(&ToSlot::Watched(on), STOP_GRACE).await?;
                     continue;
                 }
                 () = stop.cancelled(), if !stopping => {
@@ -467,6 +486,16 @@ async fn event(network: &mut Option<SlotSessions>) -> JobEvent {
         Some(network) => network.event().await,
         None => std::future::pending().await,
     }
+}
+
+/// Whether somebody watches, when that changes. Cancel safe.
+async fn changed(watched: &mut Option<watch::Receiver<bool>>) -> bool {
+    if let Some(watched) = watched
+        && watched.changed().await.is_ok()
+    {
+        return *watched.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 /// An end that can be passed on: nobody looks into the results before a gateway does.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use job_model::{LogEntry, Record};
+use job_model::LogEntry;
 use script::PageUse;
 use service::{Chain, TelemetryArgs};
 use tokio::runtime::Runtime;
@@ -191,6 +191,7 @@ async fn serve(inherited: Inherited, settings: SlotSettings) -> anyhow::Result<(
         }
         let is_ordinary = !order.http_proxy;
         prepared.set_ignore_https_errors(order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors));
+        let watched = input.watched();
         say(&FromSlot::Began)?;
         let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
@@ -198,8 +199,7 @@ async fn serve(inherited: Inherited, settings: SlotSettings) -> anyhow::Result<(
         let settings = pool.settings();
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
-        let is_recorded = order.record != Record::Never;
-        let recorder = if is_recorded { JobRecorder::begin(&ring, &prepared.page, &order) } else { None };
+        let recorder = JobRecorder::begin(&ring, &prepared.page, &order, watched);
         let (began, timeout) = (Instant::now(), order.timeout);
         let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref())?;
         let running = job_run::run(order, host, &settings, exceeded, &mut input, tell);

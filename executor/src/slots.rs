@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use job_model::{LogEntry, Outcome, Record};
 use script::JobFolder;
 use service::{Backoff, Chain};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
-use crate::recorder::RingContents;
+use crate::recorder::{Ring, RingContents};
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
 
@@ -165,6 +165,11 @@ impl IdleSlot {
         drop(self.back.send(Returned::Unused(self.slot)));
     }
 
+    /// The memory of the recording of the job to come.
+    pub(crate) fn ring(&self) -> Ring {
+        self.slot.ring()
+    }
+
     /// The folder of the job to come.
     pub(crate) fn job_folder(&self) -> std::io::Result<JobFolder> {
         self.slot.job_folder()
@@ -185,12 +190,13 @@ impl IdleSlot {
         order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
+        watched: watch::Receiver<bool>,
         on_log: impl FnMut(LogEntry),
     ) -> (Result<JobEnd, SlotError>, Option<RingContents>) {
         let Self { mut slot, back, busy } = self;
         let _busy = Counted::new(busy);
         let (ring, record) = (slot.ring(), order.record);
-        let ended = slot.run(order, stop, stop_text, on_log).await;
+        let ended = slot.run_watched(order, stop, stop_text, Some(watched), on_log).await;
         match ended {
             Ok(end) => {
                 // Before the slot's next job, which writes to the same memory.

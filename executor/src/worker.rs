@@ -20,6 +20,7 @@ use job_queue::{Consumer, JobQueue, QueueError, Requeue};
 use service::Chain;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use crate::attempts::Past;
@@ -28,6 +29,7 @@ use crate::events::EventPublisher;
 use crate::file_store::{FileStore, Kept};
 use crate::job_message::{JobKey, JobMessage, Unreadable};
 use crate::job_registry::{Arrival, Held, JobRegistry, Registered, Waiting};
+use crate::live::Live;
 use crate::message_headers::MessageHeaders;
 use crate::metrics::{DeliveryEnd, Metrics, Phase};
 use crate::orders::Orders;
@@ -289,7 +291,7 @@ impl Worker {
         registered: &Registered,
     ) -> Ended {
         let (begun, timeout) = (running.since, order.timeout);
-        let mut log = self.events.of_job(key.clone(), running);
+        let log = self.events.of_job(key.clone(), running);
         let cancelled = &registered.cancelled;
         let mut tries = 1;
         loop {
@@ -297,8 +299,11 @@ impl Worker {
                 slot.give_back_with_files();
                 return Ended::not_started(DeliveryEnd::Job(outcome), outcome, error);
             }
-            let running = slot.run(order.clone(), cancelled, ended::CANCELLED, |entry| log.add(entry));
+            let (live, watched) = Live::begin(log.clone(), slot.ring());
+            let following = AbortOnDropHandle::new(tokio::spawn(live.follow()));
+            let running = slot.run(order.clone(), cancelled, ended::CANCELLED, watched, |entry| log.add(entry));
             let (end, recording) = running.await;
+            drop(following);
             match end {
                 Err(SlotError::NotBegun(error)) if tries < SLOT_TRIES => {
                     tracing::warn!(error = %Chain(&*error), "a slot was lost before the job began, taking another");
@@ -306,11 +311,11 @@ impl Worker {
                     tries += 1;
                 }
                 Ok(end) => {
-                    let ended = Ended::by_itself(end, log.into_entries(), cancelled.is_cancelled());
+                    let ended = Ended::by_itself(end, log.take_entries(), cancelled.is_cancelled());
                     return Ended { recording, ..ended };
                 }
                 Err(error) => {
-                    let logs = log.into_entries();
+                    let logs = log.take_entries();
                     let ended = Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
                     return Ended { recording, ..ended };
                 }

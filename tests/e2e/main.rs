@@ -6,6 +6,7 @@ mod cancel;
 mod drain;
 mod executors;
 mod files;
+mod live;
 mod messages;
 mod one_process;
 mod one_shots;

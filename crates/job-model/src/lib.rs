@@ -27,7 +27,7 @@ mod trace;
 
 pub use api::Api;
 pub use error_at::ErrorAt;
-pub use events::{DrainOrder, JobControl, JobEvent, JobEventKind, JobStage};
+pub use events::{DrainOrder, JobControl, JobEvent, JobEventKind, JobStage, LiveFrame, WatchedJob};
 pub use file_name::{FileName, InvalidFileName};
 pub use files::{FileSetId, JobFile};
 pub use heartbeat::{Heartbeat, HeldJob};

@@ -73,6 +73,15 @@ pub struct TracedCall {
     pub error: Option<String>,
 }
 
+impl TracedCall {
+    /// The call when it has ended.
+    #[must_use]
+    pub fn ended(self, at: f64, error: Option<String>) -> Self {
+        let duration = Some(((at - self.at).max(0.0) * 10.0).round() / 10.0);
+        Self { duration, error, ..self }
+    }
+}
+
 /// A document that came into a frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TracedNavigation {

@@ -39,6 +39,8 @@ pub struct Call {
 
 /// Hears of calls. It must not wait.
 pub trait CallListener {
+    /// Whether it wants to hear of calls now.
+    fn is_listening(&self) -> bool;
     /// A call has begun; the answer is its number.
     fn began(&self, call: Call) -> u64;
     /// It has ended, with this error if there is one.
@@ -70,7 +72,7 @@ impl Calls {
 
     /// The call of an op, before its arguments are read; `None` when nobody hears of it.
     pub(crate) fn call(&self, scope: &Scope, op: &str, args: &[js::Value<'_>]) -> Option<Call> {
-        self.0.as_ref().filter(|_| !SILENT.contains(&op))?;
+        self.0.as_ref().filter(|heard| heard.listener.is_listening() && !SILENT.contains(&op))?;
         let shown = args.iter().skip(1).take(shown_arguments(op));
         let arguments = shown.filter_map(|value| summary(value, scope)).collect();
         Some(Call { name: name(op), arguments, at: None, began: Instant::now() })

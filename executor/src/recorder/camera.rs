@@ -1,7 +1,8 @@
 //! Pictures of the page while it is used, and the last look at it.
 //!
 //! A picture costs Chromium about ten milliseconds. So a job that is done within a second has none, a page in which nothing
-//! happens is looked at every few seconds, and one that is busy twice a second.
+//! happens is looked at every few seconds, and one that is busy twice a second. While somebody watches, pictures are taken
+//! from the beginning, and twice as often.
 
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use browser::Page;
 use browser::page::{Camera, Film};
 use browser::screenshot::{ImageType, ScreenshotOptions};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::entries::LastKind;
 use super::job_recorder::JobRecorder;
@@ -18,6 +19,8 @@ use super::job_recorder::JobRecorder;
 const FIRST: Duration = Duration::from_secs(1);
 /// The time between two pictures of a busy page.
 const BUSY: Duration = Duration::from_millis(500);
+/// The same while somebody watches.
+const WATCHED: Duration = Duration::from_millis(250);
 /// How many of these pass between two pictures of a page in which nothing happens.
 const IDLE: u32 = 10;
 /// How long a picture may take.
@@ -31,14 +34,19 @@ const PNG_BYTES: usize = 2 << 20;
 
 /// Takes pictures for as long as the job is recorded.
 pub(super) async fn film(recorder: Weak<JobRecorder>) {
-    sleep(FIRST).await;
+    let Some(watching) = recorder.upgrade().map(|recorder| recorder.watching()) else { return };
+    let is_watched = || recorder.upgrade().is_some_and(|recorder| recorder.is_watched());
+    if !is_watched() {
+        let _ = timeout(FIRST, watching.notified()).await;
+    }
     let (mut seen, mut quiet) = (0, IDLE);
     let mut camera: Option<(Rc<Page>, Camera)> = None;
     loop {
         {
             let Some(recorder) = recorder.upgrade() else { return };
             let happened = recorder.happened();
-            if happened != seen || quiet >= IDLE {
+            let idle = if recorder.is_watched() { IDLE / 3 } else { IDLE };
+            if happened != seen || quiet >= idle {
                 (seen, quiet) = (happened, 0);
                 let page = recorder.page();
                 camera = camera.filter(|(of, camera)| Rc::ptr_eq(of, &page) && !camera.is_over());
@@ -54,7 +62,8 @@ pub(super) async fn film(recorder: Weak<JobRecorder>) {
                 quiet += 1;
             }
         }
-        sleep(BUSY).await;
+        let pause = if is_watched() { WATCHED } else { BUSY };
+        let _ = timeout(pause, watching.notified()).await;
     }
 }
 

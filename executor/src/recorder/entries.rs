@@ -99,6 +99,13 @@ pub(crate) struct Timing {
     pub(crate) answered: f64,
 }
 
+/// When a picture was taken, and its JPEG file.
+pub(crate) fn picture(entry: &[u8]) -> Option<(f64, &[u8])> {
+    let (at, jpeg) = entry.split_first_chunk::<8>()?;
+    let at = f64::from_le_bytes(*at);
+    (at >= 0.0 && at.is_finite() && jpeg.starts_with(&[0xff, 0xd8])).then_some((at, jpeg))
+}
+
 /// What is in an entry of the ring's last area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LastKind {

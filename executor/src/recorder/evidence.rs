@@ -10,7 +10,7 @@ use job_model::{
     ErrorAt, FileName, JobId, Outcome, Timestamp, Trace, TracedCall, TracedFrame, TracedMessage, TracedNavigation,
 };
 
-use super::entries::{Entry, LastKind};
+use super::entries::{Entry, LastKind, picture};
 use super::har::Requests;
 use super::ring::RingContents;
 
@@ -151,14 +151,9 @@ impl Budget {
 
 /// The pictures to keep, latest first, each time once.
 fn pictures(contents: &RingContents, ended: f64) -> Vec<(f64, &[u8])> {
-    let read = |entry: &'_ Vec<u8>| -> Option<f64> {
-        let at = f64::from_le_bytes(*entry.first_chunk::<8>()?);
-        let is_jpeg = entry[8..].starts_with(&[0xff, 0xd8]);
-        (is_jpeg && at >= 0.0 && at <= ended).then(|| at.round())
-    };
-    let kept = contents.kept.iter().filter_map(|entry| Some((read(entry)?, &entry[8..])));
-    let last = contents.frames.iter().filter_map(|entry| Some((read(entry)?, &entry[8..])));
-    let mut pictures: Vec<_> = kept.chain(last.filter(|(at, _)| *at >= ended - LAST_FRAMES)).collect();
+    let last = contents.frames.iter().filter_map(|entry| picture(entry)).filter(|(at, _)| *at >= ended - LAST_FRAMES);
+    let all = contents.kept.iter().filter_map(|entry| picture(entry)).chain(last).filter(|(at, _)| *at <= ended);
+    let mut pictures: Vec<_> = all.map(|(at, jpeg)| (at.round(), jpeg)).collect();
     pictures.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     pictures.dedup_by_key(|(at, _)| *at);
     pictures.truncate(MOST_FRAMES);
@@ -188,8 +183,7 @@ impl Told {
                 }
                 Ok(Entry::Returned { id, at, error }) => {
                     if let Some(call) = calls.get(&id).and_then(|place| told.calls.get_mut(*place)) {
-                        call.duration = Some(((at - call.at).max(0.0) * 10.0).round() / 10.0);
-                        call.error = error;
+                        *call = call.clone().ended(at, error);
                     }
                 }
                 Ok(Entry::Navigated(navigation)) => told.navigations.push(navigation),

@@ -8,9 +8,10 @@ use std::time::Duration;
 use browser::event::Tap;
 use browser::session::RawEvent;
 use browser::{Browser, Page};
-use job_model::{Outcome, Timestamp, TracedMessage, TracedNavigation};
+use job_model::{Outcome, Record, Timestamp, TracedMessage, TracedNavigation};
 use script::{Call, CallListener, Calls};
 use serde_json::Value;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -52,11 +53,23 @@ pub(crate) struct JobRecorder {
     /// The last picture since the last navigation of its page.
     last_frame: RefCell<Option<Vec<u8>>>,
     filming: RefCell<Option<JoinHandle<()>>>,
+    /// Whether anything is recorded: a job that keeps no recording has none unless somebody watches.
+    is_on: Cell<bool>,
+    is_watched: Cell<bool>,
+    /// Wakes whoever takes pictures when somebody begins to watch.
+    watching: Rc<Notify>,
+    attending: RefCell<Option<JoinHandle<()>>>,
 }
 
 impl JobRecorder {
-    /// Begins to record the job that has this page. Needs a [`tokio::task::LocalSet`].
-    pub(crate) fn begin(ring: &Rc<RefCell<RingWriter>>, page: &Rc<Page>, order: &JobOrder) -> Option<Rc<Self>> {
+    /// Begins to record the job that has this page, if its order says so, or once `watched` says that somebody watches. Needs a
+    /// [`tokio::task::LocalSet`].
+    pub(crate) fn begin(
+        ring: &Rc<RefCell<RingWriter>>,
+        page: &Rc<Page>,
+        order: &JobOrder,
+        watched: watch::Receiver<bool>,
+    ) -> Option<Rc<Self>> {
         let browser = page.browser().ok()?;
         ring.borrow_mut().reset();
         let recorder = Rc::new(Self {
@@ -73,7 +86,13 @@ impl JobRecorder {
             vars: longest_first(&order.vars),
             last_frame: RefCell::default(),
             filming: RefCell::default(),
+            is_on: Cell::new(order.record != Record::Never),
+            is_watched: Cell::new(false),
+            watching: Rc::default(),
+            attending: RefCell::default(),
         });
+        let attending = tokio::task::spawn_local(attend(Rc::downgrade(&recorder), watched));
+        *recorder.attending.borrow_mut() = Some(attending);
         let heard = Rc::downgrade(&recorder);
         let tap: Tap = Rc::new(move |page: &Rc<Page>, event: &RawEvent| {
             if let Some(recorder) = heard.upgrade() {
@@ -93,7 +112,7 @@ impl JobRecorder {
     pub(crate) async fn end(&self, outcome: Outcome, limit: Duration) {
         self.stop();
         // A job that is cancelled is to be gone at once, and nothing is wrong with its page.
-        if matches!(outcome, Outcome::Succeeded | Outcome::Cancelled) || self.calls.get() == 0 {
+        if !self.is_on.get() || matches!(outcome, Outcome::Succeeded | Outcome::Cancelled) || self.calls.get() == 0 {
             return;
         }
         let page = self.page();
@@ -107,6 +126,30 @@ impl JobRecorder {
     pub(super) fn page(&self) -> Rc<Page> {
         let last = self.page.borrow().upgrade().filter(|page| !page.is_closed());
         last.unwrap_or_else(|| Rc::clone(&self.first_page))
+    }
+
+    /// Whether somebody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_watched.get()
+    }
+
+    /// Wakes when somebody begins to watch.
+    pub(super) fn watching(&self) -> Rc<Notify> {
+        Rc::clone(&self.watching)
+    }
+
+    fn set_watched(self: &Rc<Self>, watched: bool) {
+        self.is_watched.set(watched);
+        if watched {
+            self.is_on.set(true);
+            self.film();
+            self.watching.notify_one();
+        }
+    }
+
+    /// Begins to take pictures.
+    fn film(self: &Rc<Self>) {
+        self.filming.borrow_mut().get_or_insert_with(|| tokio::task::spawn_local(camera::film(Rc::downgrade(self))));
     }
 
     /// How much has happened so far.
@@ -127,8 +170,8 @@ impl JobRecorder {
     }
 
     fn stop(&self) {
-        if let Some(filming) = self.filming.take() {
-            filming.abort();
+        for task in [self.filming.take(), self.attending.take()].into_iter().flatten() {
+            task.abort();
         }
         if let Some(browser) = self.browser.upgrade() {
             browser.set_tap(None);
@@ -149,6 +192,9 @@ impl JobRecorder {
 
     /// Something of a page that the job sees.
     fn hear(&self, page: &Rc<Page>, event: &RawEvent) {
+        if !self.is_on.get() {
+            return;
+        }
         let params = &event.params;
         match event.method.as_str() {
             "Network.dataReceived" => self.count(params),
@@ -244,17 +290,28 @@ impl Drop for JobRecorder {
     }
 }
 
+/// Hears whether somebody watches, for as long as the job is recorded.
+async fn attend(recorder: Weak<JobRecorder>, mut watched: watch::Receiver<bool>) {
+    while watched.changed().await.is_ok() {
+        let Some(recorder) = recorder.upgrade() else { return };
+        recorder.set_watched(*watched.borrow_and_update());
+    }
+}
+
 /// Hears the calls of a job's code.
 struct Hears(Rc<JobRecorder>);
 
 impl CallListener for Hears {
+    fn is_listening(&self) -> bool {
+        self.0.is_on.get()
+    }
+
     fn began(&self, call: Call) -> u64 {
         let recorder = &self.0;
         let id = recorder.calls.get() + 1;
         recorder.calls.set(id);
         if id == 1 {
-            let filming = tokio::task::spawn_local(camera::film(Rc::downgrade(recorder)));
-            *recorder.filming.borrow_mut() = Some(filming);
+            recorder.film();
         }
         let Call { name, arguments, at: line, began } = call;
         let arguments = arguments.into_iter().map(|argument| recorder.without_vars(argument)).collect();

@@ -67,6 +67,13 @@ fn whole() -> u64 {
 #[derive(Clone, Debug)]
 pub(crate) struct Ring(Arc<File>);
 
+/// An entry, and the position behind it: it grows from entry to entry of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) end: u64,
+    pub(crate) entry: Vec<u8>,
+}
+
 /// What was in a ring.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RingContents {
@@ -119,7 +126,7 @@ impl Ring {
 
     /// All whole entries.
     pub(crate) fn read(&self) -> RingContents {
-        let all = |area| self.read_since(area, 0).0;
+        let all = |area| self.read_since(area, 0).0.into_iter().map(|placed| placed.entry).collect();
         let is_cut = self.positions(Area::Events).is_some_and(|(tail, _)| tail > 0);
         RingContents {
             events: all(Area::Events),
@@ -131,7 +138,7 @@ impl Ring {
     }
 
     /// The whole entries from a position on, and the position after them. While the slot writes, too.
-    pub(crate) fn read_since(&self, area: Area, from: u64) -> (Vec<Vec<u8>>, u64) {
+    pub(crate) fn read_since(&self, area: Area, from: u64) -> (Vec<Placed>, u64) {
         let Some((tail, head)) = self.positions(area) else { return (Vec::new(), from) };
         let begin = if from > head { tail } else { from.max(tail) };
         let Some(bytes) = self.bytes(area, begin, head) else { return (Vec::new(), from) };
@@ -143,11 +150,12 @@ impl Ring {
         while let Some((length, after)) = rest.split_first_chunk::<4>() {
             let length = u32::from_le_bytes(*length) as usize;
             let Some(entry) = after.get(..length) else { break };
+            let end = position + 4 + length as u64;
             if position >= whole_from {
-                entries.push(entry.to_vec());
+                entries.push(Placed { end, entry: entry.to_vec() });
             }
             rest = &after[length..];
-            position += 4 + length as u64;
+            position = end;
         }
         (entries, head)
     }
@@ -299,9 +307,9 @@ mod tests {
         let (ring, mut writer) = pair();
         writer.write(Area::Events, &[b"one"]);
         let (entries, position) = ring.read_since(Area::Events, 0);
-        assert_eq!(entries.len(), 1);
+        assert_eq!((entries.len(), entries[0].end), (1, position));
         writer.write(Area::Events, &[b"two"]);
-        assert_eq!(ring.read_since(Area::Events, position).0, [b"two".to_vec()]);
+        assert_eq!(ring.read_since(Area::Events, position).0[0].entry, b"two");
     }
 
     #[test]

@@ -215,9 +215,14 @@ function play(job, trace, harFile, requests, signal, chosen) {
         'div',
         { class: 'row' },
         h('h2', { class: 'mono' }, visible(call.name)),
-        h('span', { class: 'muted' }, `after ${since(call.at)}, ${call.duration === null ? 'did not end' : `took ${duration(call.duration)}`}`),
+        h(
+          'span',
+          { class: 'muted' },
+          `after ${since(call.at)}, ${call.duration === null ? 'did not end' : `took ${duration(call.duration)}`}`,
+        ),
       ),
-      call.arguments.length > 0 && h('pre', { class: 'trace-argument', tabindex: 0 }, visible(call.arguments.join('\n'))),
+      call.arguments.length > 0 &&
+        h('pre', { class: 'trace-argument', tabindex: 0 }, visible(call.arguments.join('\n'))),
       call.error && h('p', { class: 'trace-error' }, visible(call.error)),
       place?.source !== undefined && excerpt(place.source, call.line),
       place && h('span', { class: 'muted' }, visible(place.words)),
@@ -234,7 +239,11 @@ function play(job, trace, harFile, requests, signal, chosen) {
         h(
           'ul',
           { class: 'trace-within' },
-          said.slice(0, 50).map(({ level, text }) => h('li', { class: level === 'error' || level === 'crash' ? 'trace-error' : '' }, visible(text))),
+          said
+            .slice(0, 50)
+            .map(({ level, text }) =>
+              h('li', { class: level === 'error' || level === 'crash' ? 'trace-error' : '' }, visible(text)),
+            ),
         ),
       ],
     );
@@ -275,16 +284,37 @@ function play(job, trace, harFile, requests, signal, chosen) {
         onclick: (event) => {
           const { left, width } = event.currentTarget.getBoundingClientRect();
           const at = ((event.clientX - left) / width) * trace.ended;
-          choose(Math.max(0, trace.calls.findLastIndex((call) => call.at <= at)));
+          choose(
+            Math.max(
+              0,
+              trace.calls.findLastIndex((call) => call.at <= at),
+            ),
+          );
         },
       },
       cursor,
       trace.navigations.filter(({ main }) => main).map(({ at }) => bar(0, 60, at, at, 'trace-navigation')),
-      trace.calls.map((call) => bar(6 + (call.id % 2) * 10, 8, call.at, endOf(call, trace), call.error ? 'trace-bad' : 'trace-good')),
-      requests.map((request, index) => bar(30 + (index % 5) * 4, 3, request.at, request.at + request.time, request.failed ? 'trace-bad' : 'trace-request')),
-      trace.messages.map(({ at, level }) => bar(53, 6, at, at, level === 'error' || level === 'crash' ? 'trace-bad' : 'trace-said')),
+      trace.calls.map((call) =>
+        bar(6 + (call.id % 2) * 10, 8, call.at, endOf(call, trace), call.error ? 'trace-bad' : 'trace-good'),
+      ),
+      requests.map((request, index) =>
+        bar(
+          30 + (index % 5) * 4,
+          3,
+          request.at,
+          request.at + request.time,
+          request.failed ? 'trace-bad' : 'trace-request',
+        ),
+      ),
+      trace.messages.map(({ at, level }) =>
+        bar(53, 6, at, at, level === 'error' || level === 'crash' ? 'trace-bad' : 'trace-said'),
+      ),
     ),
-    h('div', { class: 'trace-ticks', 'aria-hidden': 'true' }, [0, 0.25, 0.5, 0.75, 1].map((part) => h('span', {}, since(part * trace.ended)))),
+    h(
+      'div',
+      { class: 'trace-ticks', 'aria-hidden': 'true' },
+      [0, 0.25, 0.5, 0.75, 1].map((part) => h('span', {}, since(part * trace.ended))),
+    ),
   );
 
   const save = async (file, name) => {
@@ -306,7 +336,10 @@ function play(job, trace, harFile, requests, signal, chosen) {
           htmlButton.disabled = true;
           try {
             const blob = await api.file(job.uuid, trace.html, signal);
-            put(pageText, show({ type: 'text/html', kind: 'page', blob: () => blob.slice(0, blob.size, 'text/html') }, 'page.html'));
+            put(
+              pageText,
+              show({ type: 'text/html', kind: 'page', blob: () => blob.slice(0, blob.size, 'text/html') }, 'page.html'),
+            );
           } catch (problem) {
             if (!signal.aborted) toast(problem.message, 'wrong');
             htmlButton.disabled = false;
@@ -321,10 +354,19 @@ function play(job, trace, harFile, requests, signal, chosen) {
     h(
       'div',
       { class: 'row' },
-      h('span', { class: 'muted' }, `${count(trace.calls.length, 'call')}, ${count(requests.length, 'request')}, ${count(trace.frames.length, 'picture')} in ${since(trace.ended)}`),
+      h(
+        'span',
+        { class: 'muted' },
+        `${count(trace.calls.length, 'call')}, ${count(requests.length, 'request')}, ${count(trace.frames.length, 'picture')} in ${since(trace.ended)}`,
+      ),
       h('span', { class: 'spring' }),
       htmlButton,
-      harFile && h('button', { type: 'button', class: 'small', onclick: () => save(harFile, `${job.uuid}.har`) }, 'Download HAR'),
+      harFile &&
+        h(
+          'button',
+          { type: 'button', class: 'small', onclick: () => save(harFile, `${job.uuid}.har`) },
+          'Download HAR',
+        ),
     ),
     trace.frames.length > 0 && strip,
     axis,
@@ -345,7 +387,11 @@ function spread(items, most) {
 
 function statusOf({ status, error, unfinished, cache }) {
   const word = error || (status ? String(status) : unfinished ? 'no answer' : 'none');
-  return h('span', { class: error || status >= 400 ? 'trace-status failed' : 'trace-status' }, visible(cache ? `${word}, ${cache}` : word));
+  return h(
+    'span',
+    { class: error || status >= 400 ? 'trace-status failed' : 'trace-status' },
+    visible(cache ? `${word}, ${cache}` : word),
+  );
 }
 
 function shortUrl(url) {
@@ -362,7 +408,11 @@ function waterfall(requests, trace) {
     return h(
       'tr',
       { class: request.failed && 'failed' },
-      h('td', { class: 'mono', title: visible(request.url) }, visible(`${request.method === 'GET' ? '' : `${request.method} `}${shortUrl(request.url)}`)),
+      h(
+        'td',
+        { class: 'mono', title: visible(request.url) },
+        visible(`${request.method === 'GET' ? '' : `${request.method} `}${shortUrl(request.url)}`),
+      ),
       h('td', {}, statusOf(request)),
       h('td', { class: 'muted' }, visible(request.type)),
       h('td', { class: 'number' }, request.size ? bytes(request.size) : ''),
@@ -373,8 +423,20 @@ function waterfall(requests, trace) {
         s(
           'svg',
           { viewBox: `0 0 ${WIDE} 10`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-          s('rect', { y: 1, height: 8, x: scale(request.at), width: Math.max(3, scale(answered) - scale(request.at)), class: 'trace-waiting' }),
-          s('rect', { y: 1, height: 8, x: scale(answered), width: Math.max(3, scale(request.at + request.time) - scale(answered)), class: request.failed ? 'trace-bad' : 'trace-request' }),
+          s('rect', {
+            y: 1,
+            height: 8,
+            x: scale(request.at),
+            width: Math.max(3, scale(answered) - scale(request.at)),
+            class: 'trace-waiting',
+          }),
+          s('rect', {
+            y: 1,
+            height: 8,
+            x: scale(answered),
+            width: Math.max(3, scale(request.at + request.time) - scale(answered)),
+            class: request.failed ? 'trace-bad' : 'trace-request',
+          }),
         ),
       ),
     );
@@ -390,7 +452,17 @@ function waterfall(requests, trace) {
       h(
         'table',
         {},
-        h('thead', {}, h('tr', {}, heads.map((title) => h('th', { scope: 'col', class: (title === 'Size' || title === 'Time') && 'number' }, title)))),
+        h(
+          'thead',
+          {},
+          h(
+            'tr',
+            {},
+            heads.map((title) =>
+              h('th', { scope: 'col', class: (title === 'Size' || title === 'Time') && 'number' }, title),
+            ),
+          ),
+        ),
         h('tbody', {}, rows),
       ),
     ),

@@ -6,6 +6,7 @@ import { announce, h, put, say, visible } from '../dom.js';
 import { ago, duration, exact, number, shortId, wholeSpan } from '../format.js';
 import { errorPlace, whyItFailed } from '../parts/failure.js';
 import { fileTable } from '../parts/files.js';
+import { liveView } from '../parts/live.js';
 import { batch, logView } from '../parts/log.js';
 import { confirm, copy, download, empty, skeleton, toast, wrong } from '../parts/notes.js';
 import { asCli, asCurl, asFolder } from '../parts/share.js';
@@ -28,8 +29,10 @@ export function open(place, { id, params, signal }) {
   const facts = h('dl', { class: 'facts' });
   const failure = h('section', { class: 'card failure', hidden: true, 'aria-label': 'Why it failed' });
   const log = logView({ name: id });
+  const live = liveView();
+  const stage = h('div', {}, log.element);
   const panels = {
-    log: h('div', {}, log.element),
+    log: stage,
     trace: h('div'),
     result: h('div'),
     files: h('div'),
@@ -97,11 +100,14 @@ export function open(place, { id, params, signal }) {
     const add = batch((lines) => log.add(lines));
     log.clear();
     log.quiet('Lines appear here as the job writes them.');
+    stage.classList.add('live-stage');
+    put(stage, live.element, log.element);
     api
       .follow(
         id,
         (name, data) => {
           if (name === 'log') return add(data);
+          live.heard(name, data);
           if (name === 'status') return moved(data.status);
           if (name === 'result') {
             job = data;
@@ -122,6 +128,7 @@ export function open(place, { id, params, signal }) {
           }
         },
         following.signal,
+        { live: true },
       )
       .catch((problem) => toast(problem.message, 'wrong'));
   }
@@ -132,6 +139,7 @@ export function open(place, { id, params, signal }) {
     phase = next;
     if (next !== 'running') return drawFacts();
     log.clear(); // another executor begins it anew
+    live.clear();
     api.read(id, signal).then(
       (read) => {
         if (job.status === 'done') return;
@@ -147,6 +155,8 @@ export function open(place, { id, params, signal }) {
 
   function finish() {
     phase = 'done';
+    stage.classList.remove('live-stage');
+    put(stage, log.element);
     if (log.complete(job.logs)) log.rewind();
     const results =
       job.results && Object.keys(job.results).length
