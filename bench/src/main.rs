@@ -12,6 +12,7 @@ mod machine;
 mod one_shots;
 mod parts;
 mod programs;
+mod record;
 mod report;
 mod subject;
 
@@ -46,6 +47,8 @@ enum Part {
     Parts,
     /// What the guard of the network costs.
     Guard,
+    /// What recording costs.
+    Record,
     /// The gateway.
     Gateway,
     /// Whole jobs.
@@ -70,6 +73,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Guard) {
         guard::run(&mut report, args.rounds, &chromium).await?;
+    }
+    if wanted(Part::Record) {
+        record::run(&mut report, args.rounds, &chromium).await?;
     }
     if wanted(Part::Gateway) || wanted(Part::Jobs) {
         let (broker, couchdb) = (services::private_rabbitmq().await, services::couchdb().await);

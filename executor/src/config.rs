@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
+use job_model::Record;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::config::{address, boolean, duration_from, number_between, number_from};
@@ -135,6 +136,10 @@ pub struct ExecutorArgs {
     #[arg(long, env = "JOB_FETCHES", value_name = "REQUESTS", default_value_t = 100_000,
           value_parser = number_from(1_u64))]
     pub job_fetches: u64,
+    /// When what a job does is kept among its files, under `trace/`: `failed`, when it did not succeed; `always`; `never`. For
+    /// jobs that do not say, and where FILES_URL is set.
+    #[arg(long, env = "JOB_RECORD", value_name = "WHEN", default_value_t = Record::Failed)]
+    pub job_record: Record,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,

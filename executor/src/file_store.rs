@@ -6,24 +6,33 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
+use futures::future::join_all;
 use job_files::{FilesError, JobFiles, SetKey};
-use job_model::{FileSetId, JobFile};
-use script::JobFolder;
+use job_model::{FileName, FileSetId, JobFile};
 use script::job_folder::{Entry, WriteMode};
+use script::{FolderLimits, JobFolder};
 use service::retry::until_ok;
 use service::{Backoff, Chain};
 use tokio_util::sync::CancellationToken;
 
 use crate::job_message::JobKey;
+use crate::recorder::evidence::Room;
+use crate::recorder::{Evidence, RingContents, Subject};
 use crate::taken_files::TakenFiles;
 
 /// How long a file is tried to be stored after the executor was told to stop.
 const LAST_TRY: Duration = Duration::from_secs(8);
+/// How long a recording may take to be stored: a result is worth more, and does not wait for longer.
+const RECORDING: Duration = Duration::from_secs(20);
+/// Files of a recording that are stored at the same time.
+const AT_ONCE: usize = 8;
 
 /// The store, or that there is none.
 #[derive(Clone, Debug)]
 pub(crate) struct FileStore {
     files: Option<JobFiles>,
+    /// What a job may keep.
+    limits: FolderLimits,
     /// Cancelled when the executor is to end.
     stop: CancellationToken,
 }
@@ -41,8 +50,13 @@ pub(crate) enum Kept {
 }
 
 impl FileStore {
-    pub(crate) fn new(files: Option<JobFiles>, stop: CancellationToken) -> Self {
-        Self { files, stop }
+    pub(crate) fn new(files: Option<JobFiles>, limits: FolderLimits, stop: CancellationToken) -> Self {
+        Self { files, limits, stop }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_there(&self) -> bool {
+        self.files.is_some()
     }
 
     /// Puts the files that came with a job into its folder. The error is the job's.
@@ -71,33 +85,93 @@ impl FileStore {
         Ok(())
     }
 
-    /// Stores the files that a job left.
-    pub(crate) async fn keep(&self, key: &JobKey, attempt: u32, taken: &TakenFiles) -> Kept {
-        let Some(folder) = taken.folder() else { return Kept::Stored(None) };
-        let entries = match folder.recount().and_then(|()| folder.files()) {
-            Ok(entries) => entries,
-            Err(error) => return Kept::Failed(error.to_string()),
+    /// Stores the files that a job left, and behind them its recording. With what became of the files comes a line for the
+    /// job's log when the recording is lost.
+    pub(crate) async fn keep(
+        &self,
+        key: &JobKey,
+        attempt: u32,
+        taken: &TakenFiles,
+        recording: Option<(RingContents, Subject)>,
+    ) -> (Kept, Option<String>) {
+        let entries = match taken.folder().map(|folder| folder.recount().and_then(|()| folder.files())) {
+            Some(Ok(entries)) => entries,
+            Some(Err(error)) => return (Kept::Failed(error.to_string()), None),
+            None => Vec::new(),
         };
-        if entries.is_empty() {
-            return Kept::Stored(None);
+        if entries.is_empty() && recording.is_none() {
+            return (Kept::Stored(None), None);
         }
         let Some(files) = &self.files else {
             let count = entries.len();
-            return Kept::Dropped(format!("{count} files were not kept: the executor has no FILES_URL"));
+            return (Kept::Dropped(format!("{count} files were not kept: the executor has no FILES_URL")), None);
         };
         let set = set_of(key, FileSetId::of_attempt(attempt));
         let gave_up = async {
             self.stop.cancelled().await;
             tokio::time::sleep(LAST_TRY).await;
         };
-        tokio::select! {
-            stored = store_all(files, &set, folder, &entries) => match stored {
-                Ok(stored) => Kept::Stored(Some((set.set, stored))),
-                Err(reason) => Kept::Failed(reason),
+        let mut gave_up = std::pin::pin!(gave_up);
+        let mut stored = match taken.folder().filter(|_| !entries.is_empty()) {
+            Some(folder) => tokio::select! {
+                stored = store_all(files, &set, folder, &entries) => match stored {
+                    Ok(stored) => stored,
+                    Err(reason) => return (Kept::Failed(reason), None),
+                },
+                () = &mut gave_up => return (Kept::Stopped, None),
             },
-            () = gave_up => Kept::Stopped,
+            None => Vec::new(),
+        };
+        let mut lost = None;
+        if let Some((contents, subject)) = recording {
+            match Evidence::make(contents, subject, self.room_beside(&entries), |folder| has_folder(&entries, folder)) {
+                None => {
+                    lost = Some("The recording was not kept: JOB_FILES_BYTES or JOB_FILES leaves no room".to_owned())
+                }
+                Some(evidence) => tokio::select! {
+                    recorded = store_evidence(files, &set, entries.len(), &evidence) => stored.extend(recorded),
+                    () = tokio::time::sleep(RECORDING) => {
+                        lost = Some(format!("The recording was not kept: it could not be stored within {RECORDING:?}"));
+                    }
+                    () = &mut gave_up => lost = Some("The recording was not kept: the executor ends".to_owned()),
+                },
+            }
         }
+        (Kept::Stored((!stored.is_empty()).then_some((set.set, stored))), lost)
     }
+
+    /// What the job's own files leave of its quota.
+    fn room_beside(&self, entries: &[Entry]) -> Room {
+        let used: u64 = entries.iter().map(|entry| entry.facts.bytes).sum();
+        let files = u64::from(self.limits.files).saturating_sub(entries.len() as u64);
+        Room { bytes: self.limits.bytes.saturating_sub(used), files }
+    }
+}
+
+/// Whether the job has something in a folder of that name, or a file.
+fn has_folder(entries: &[Entry], folder: &str) -> bool {
+    entries.iter().any(|entry| entry.name.components().next() == Some(folder))
+}
+
+/// Stores a recording behind the set's other files.
+async fn store_evidence(files: &JobFiles, set: &SetKey, first: usize, evidence: &Evidence) -> Vec<JobFile> {
+    let mut stored = Vec::new();
+    let mut first = first;
+    for some in evidence.files.chunks(AT_ONCE) {
+        let puts: Vec<_> =
+            (first..).zip(some).map(|(index, (name, bytes))| store_recorded(files, set, index, name, bytes)).collect();
+        stored.extend(join_all(puts).await);
+        first += some.len();
+    }
+    stored
+}
+
+/// Stores a file of a recording as often as it takes.
+async fn store_recorded(files: &JobFiles, set: &SetKey, index: usize, name: &FileName, bytes: &[u8]) -> JobFile {
+    let never = CancellationToken::new();
+    let put =
+        until_ok("store a job's recording", Backoff::for_servers(), &never, || files.put(set, index, name, bytes));
+    put.await.expect("nobody cancels it")
 }
 
 /// Stores a job's files, each as often as it takes. The error is one that trying again does not mend.

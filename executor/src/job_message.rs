@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Language, Timestamp, TokenNetwork};
+use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Language, Record, Timestamp, TokenNetwork};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -48,6 +48,8 @@ pub struct JobMessage {
     pub language: Option<Language>,
     /// Whether certificates that are not valid are accepted, when the job says.
     pub ignore_https_errors: Option<bool>,
+    /// When its recording is kept, when the job says.
+    pub record: Option<Record>,
 }
 
 /// Why a message is no job.
@@ -103,6 +105,8 @@ struct Body {
     language: Option<Language>,
     #[serde(default)]
     ignore_https_errors: Option<bool>,
+    #[serde(default)]
+    record: Option<Record>,
 }
 
 impl JobMessage {
@@ -138,6 +142,7 @@ impl JobMessage {
                 api: body.api,
                 language: body.language,
                 ignore_https_errors: body.ignore_https_errors,
+                record: body.record,
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }

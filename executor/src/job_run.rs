@@ -13,17 +13,27 @@ use serde_json::value::to_raw_value;
 
 use crate::browser_pool::PreparedPage;
 use crate::protocol::{JobEnd, JobOrder, SlotSettings};
+use crate::recorder::JobRecorder;
 use crate::slot_pipe::Input;
 use crate::taken_files::TakenFiles;
 
-/// What the slot has for a job.
-pub(crate) struct Provided<'a> {
-    pub(crate) page: &'a PreparedPage,
-    pub(crate) settings: &'a SlotSettings,
-    /// Tells when the page is called on.
-    pub(crate) page_use: PageUse,
-    /// What makes the job's own requests, if it may make any.
-    pub(crate) fetch: Option<Rc<fetch::Client>>,
+/// What the job gets of the world outside; `page_use` tells when the page is called on, `fetch` makes the
+/// job's own requests, if it may make any.
+///
+/// # Errors
+/// When the job's folder is not there.
+pub(crate) fn host(
+    prepared: &PreparedPage,
+    settings: &SlotSettings,
+    page_use: PageUse,
+    recorder: Option<&Rc<JobRecorder>>,
+    fetch: Option<Rc<fetch::Client>>,
+) -> anyhow::Result<Host> {
+    let page = Some(ResourceRef::new(prepared.page.clone()));
+    let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
+    let folder = Some(folder.context("failed to open the job's folder")?);
+    let calls = recorder.map(|recorder| recorder.calls()).unwrap_or_default();
+    Ok(Host { page, page_use, calls, folder, allow_local_files: settings.allow_local_files, fetch })
 }
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line
@@ -35,12 +45,12 @@ pub(crate) struct Provided<'a> {
 /// When the parent is gone: then nobody wants the result.
 pub(crate) async fn run(
     order: JobOrder,
-    provided: Provided<'_>,
+    host: Host,
+    settings: &SlotSettings,
     exceeded: impl Future<Output = String>,
     input: &mut Input,
     on_log: impl Fn(LogEntry) + 'static,
 ) -> anyhow::Result<(JobEnd, LeftEngine)> {
-    let Provided { page, settings, page_use, fetch } = provided;
     let limits = Limits {
         deadline: order.timeout,
         cpu: settings.job_cpu,
@@ -51,10 +61,6 @@ pub(crate) async fn run(
         result_bytes: usize::try_from(settings.job_result_bytes).unwrap_or(usize::MAX),
         document_bytes: usize::try_from(settings.job_document_bytes).unwrap_or(usize::MAX),
     };
-    let page = Some(ResourceRef::new(page.page.clone()));
-    let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
-    let folder = Some(folder.context("failed to open the job's folder")?);
-    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files, fetch };
     let script = Script {
         code: order.code,
         language: order.language.unwrap_or_default(),

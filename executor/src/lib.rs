@@ -16,6 +16,7 @@ mod heartbeats;
 pub mod job_message;
 mod job_registry;
 mod job_run;
+mod live;
 mod memory;
 mod message_headers;
 mod metrics;
@@ -27,6 +28,7 @@ mod processes;
 pub mod protocol;
 mod questions;
 mod recent_ids;
+mod recorder;
 mod result_message;
 mod run_directory;
 pub mod safeguard_choice;
@@ -42,6 +44,7 @@ pub mod slot_process;
 mod slots;
 mod status;
 pub mod taken_files;
+mod watches;
 mod worker;
 
 use std::io;
@@ -74,6 +77,7 @@ use slot::{Slot, SlotError, SlotProgram};
 use slot_lock::KernelLocks;
 use slots::SlotPool;
 use status::Status;
+use watches::Watches;
 use worker::{Defaults, Worker};
 
 /// Why an executor could not go on.
@@ -145,10 +149,12 @@ pub async fn run(
     let safeguards = Safeguards { sandbox, namespaces: network.namespaces(), locks: KernelLocks::of_this_machine() };
     safeguards.tell();
     let start_attempts = args.browser.browser_start_attempts;
+    let settings = slot_settings(&args);
+    let file_limits = settings.files_limits();
     let slots = SlotPool::start(
         size,
         program,
-        slot_settings(&args),
+        settings,
         Arc::clone(&network),
         run_directory,
         start_attempts,
@@ -165,11 +171,12 @@ pub async fn run(
     };
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(status.serve(listener))));
     let (registry, orders, executor) = (JobRegistry::default(), Orders::default(), heartbeats::executor_name());
-    let draining = Draining::default();
+    let (draining, watches) = (Draining::default(), Watches::default());
     let obeying = Obeying {
         orders: orders.clone(),
         registry: registry.clone(),
         draining: draining.clone(),
+        watches: watches.clone(),
         executor: executor.clone(),
     };
     let listening = order_listener::listen(Arc::clone(&queue), obeying);
@@ -186,14 +193,18 @@ pub async fn run(
     });
     let beating = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&heart).run()));
     let worker = Arc::new(Worker {
-        events: EventPublisher::new(queue.clone()),
+        events: EventPublisher::new(queue.clone(), watches),
         queue,
         slots: slots.clone(),
         registry,
         orders,
         metrics,
-        files: FileStore::new(files, stop.clone()),
-        defaults: Defaults { timeout: args.job_timeout, max_attempts: args.max_attempts.get().into() },
+        files: FileStore::new(files, file_limits, stop.clone()),
+        defaults: Defaults {
+            timeout: args.job_timeout,
+            max_attempts: args.max_attempts.get().into(),
+            record: args.job_record,
+        },
         executor,
         stop: stop.clone(),
         draining,

@@ -9,12 +9,14 @@ use service::Backoff;
 use crate::draining::Draining;
 use crate::job_registry::JobRegistry;
 use crate::orders::Orders;
+use crate::watches::Watches;
 
 /// What orders are about.
 pub(crate) struct Obeying {
     pub(crate) orders: Orders,
     pub(crate) registry: JobRegistry,
     pub(crate) draining: Draining,
+    pub(crate) watches: Watches,
     /// This executor's name.
     pub(crate) executor: String,
 }
@@ -42,6 +44,7 @@ impl Obeying {
     fn obey(&self, control: &JobControl) {
         // First for those that come: a job is noted in the registry before it is looked up among the orders.
         self.orders.hear(control);
+        self.watches.hear(control);
         if let Some(uuid) = &control.cancel
             && self.registry.cancel(control)
         {

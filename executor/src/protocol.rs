@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Timestamp, TokenNetwork};
+use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Record, Timestamp, TokenNetwork};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -117,6 +117,8 @@ pub struct JobOrder {
     /// Whether certificates that are not valid are accepted, when the job says; see
     /// [`SlotSettings::ignore_https_errors`].
     pub ignore_https_errors: Option<bool>,
+    /// When its recording is kept; with [`Record::Never`] there is none.
+    pub record: Record,
 }
 
 impl JobOrder {
@@ -134,6 +136,7 @@ impl JobOrder {
             api: None,
             language: None,
             ignore_https_errors: None,
+            record: Record::Never,
         }
     }
 }
@@ -150,6 +153,8 @@ pub enum ToSlot {
     Stop(String),
     /// Stop the job that runs, which has failed: its result's error is this text.
     Fail(String),
+    /// Whether somebody watches the job that runs.
+    Watched(bool),
     /// The answer to a question.
     Network {
         /// The question's number.

@@ -22,6 +22,7 @@ use script::JobFolder;
 use service::TelemetryArgs;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,8 @@ use crate::chromiums::owner::SlotChromiums;
 use crate::environment;
 use crate::network::{JobEvent, Network, SlotSessions};
 use crate::protocol::{BrowserReport, FromSlot, JobEnd, JobOrder, SlotSettings, ToSlot};
+use crate::recorder::Ring;
+use crate::recorder::ring::RING;
 use crate::slot_meter::SlotMeter;
 use crate::slot_output::{SlotOutput, longest_line};
 use crate::taken_files::TakenFiles;
@@ -131,6 +134,8 @@ pub struct Slot {
     network: Option<SlotSessions>,
     /// What the latest job used of it, until somebody asks.
     network_use: Option<Counters>,
+    /// Where its jobs' recordings are written. It outlives the process.
+    ring: Ring,
 }
 
 impl Slot {
@@ -175,7 +180,8 @@ impl Slot {
         let namespaces = network.as_ref().map(SlotSessions::namespaces).unwrap_or_default();
         let (chromiums, socket) = SlotChromiums::serve(&settings, namespaces.clone()).map_err(failed)?;
         enter_namespaces(command.as_std_mut(), &namespaces);
-        inherit(&mut command, &socket);
+        let ring = Ring::create().map_err(failed)?;
+        inherit(&mut command, &socket, &ring);
         JobFolder::make_empty(&settings.files_folder(), settings.files_limits()).map_err(failed)?;
         let mut child = command.spawn().map_err(failed)?;
         drop(socket);
@@ -184,7 +190,8 @@ impl Slot {
         };
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| failed(io::Error::other(error)))?);
         let output = SlotOutput::new(BufReader::new(output), longest_line(&settings));
-        let mut slot = Self { child, group, input, output, settings, chromiums, jobs: 0, network, network_use: None };
+        let mut slot =
+            Self { child, group, input, output, settings, chromiums, jobs: 0, network, network_use: None, ring };
         let settings = Box::new(slot.settings.clone());
         slot.send(&ToSlot::Settings(settings), PREPARE).await?;
         let report = slot.ready().await?;
@@ -226,13 +233,29 @@ impl Slot {
     /// Any [`SlotError`]: the slot is over, and with it the job.
     pub async fn run(
         &mut self,
+        order: JobOrder,
+        stop: &CancellationToken,
+        stop_text: &str,
+        on_log: impl FnMut(LogEntry),
+    ) -> Result<JobEnd, SlotError> {
+        self.run_watched(order, stop, stop_text, None, on_log).await
+    }
+
+    /// As [`run`](Self::run); the slot hears whether somebody watches the job.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn run_watched(
+        &mut self,
         mut order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
+        watched: Option<watch::Receiver<bool>>,
         mut on_log: impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
+        self.ring.clear();
         let admitted = self.network.as_mut().map_or(Ok(()), |network| network.admit(&mut order));
-        let ended = self.run_admitted(order, admitted, stop, stop_text, &mut on_log).await;
+        let ended = self.run_admitted(order, admitted, stop, stop_text, watched, &mut on_log).await;
         if let Some((events, used)) = self.network.as_mut().and_then(SlotSessions::withdraw) {
             self.network_use = Some(used).filter(|_| !matches!(ended, Err(SlotError::NotBegun(_))));
             for event in events {
@@ -250,6 +273,7 @@ impl Slot {
         admitted: Result<(), String>,
         stop: &CancellationToken,
         stop_text: &str,
+        mut watched: Option<watch::Receiver<bool>>,
         on_log: &mut impl FnMut(LogEntry),
     ) -> Result<JobEnd, SlotError> {
         let limit = order.timeout + GRACE;
@@ -270,6 +294,10 @@ impl Slot {
                         JobEvent::Log(entry) => on_log(entry),
                         JobEvent::End(reason) => self.send(&ToSlot::Fail(reason), STOP_GRACE).await?,
                     }
+                    continue;
+                }
+                on = changed(&mut watched) => {
+                    self.send(&ToSlot::Watched(on), STOP_GRACE).await?;
                     continue;
                 }
                 () = stop.cancelled(), if !stopping => {
@@ -316,6 +344,11 @@ impl Slot {
                 Err(_) => return Err(SlotError::Silent { action: "end its job", limit }),
             }
         }
+    }
+
+    /// The memory that the recordings of its jobs are in, each until the next job begins.
+    pub(crate) fn ring(&self) -> Ring {
+        self.ring.clone()
     }
 
     /// The folder of the job to come, which is empty: what is put there now is among the job's files.
@@ -420,19 +453,27 @@ impl Drop for Slot {
     }
 }
 
-/// Leaves the socket to the child under its number, and no other descriptor but the standard ones.
-fn inherit(command: &mut Command, socket: &OwnedFd) {
-    let socket = socket.as_raw_fd();
+/// Leaves the socket and the ring to the child under their numbers, and no other descriptor but the standard ones.
+fn inherit(command: &mut Command, socket: &OwnedFd, ring: &Ring) {
+    let left = [(socket.as_raw_fd(), SOCKET), (ring.descriptor(), RING)];
     let install = move || {
-        // It is moved out of the way first: a descriptor that is duplicated onto itself stays closed to the new program.
-        // SAFETY: between fork and exec only async-signal-safe calls on a descriptor that the parent holds open.
+        // They are moved out of the way first: a descriptor that is duplicated onto itself stays closed to the new program.
+        // SAFETY: between fork and exec only async-signal-safe calls on descriptors that the parent holds open.
         unsafe {
-            let high = libc::fcntl(socket, libc::F_DUPFD_CLOEXEC, SOCKET + 1);
-            if high < 0 || libc::dup2(high, SOCKET) < 0 {
-                return Err(io::Error::last_os_error());
+            let mut high = left;
+            for (descriptor, _) in &mut high {
+                *descriptor = libc::fcntl(*descriptor, libc::F_DUPFD_CLOEXEC, RING + 1);
+                if *descriptor < 0 {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            for (descriptor, number) in high {
+                if libc::dup2(descriptor, number) < 0 {
+                    return Err(io::Error::last_os_error());
+                }
             }
             // What whoever started this executor has left open is not for slots. A kernel before 5.11 cannot tell.
-            let others = SOCKET.cast_unsigned() + 1;
+            let others = RING.cast_unsigned() + 1;
             libc::syscall(libc::SYS_close_range, others, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }
         Ok(())
@@ -472,6 +513,16 @@ async fn event(network: &mut Option<SlotSessions>) -> JobEvent {
         Some(network) => network.event().await,
         None => std::future::pending().await,
     }
+}
+
+/// Whether somebody watches, when that changes. Cancel safe.
+async fn changed(watched: &mut Option<watch::Receiver<bool>>) -> bool {
+    if let Some(watched) = watched
+        && watched.changed().await.is_ok()
+    {
+        return *watched.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 /// An end that can be passed on: nobody looks into the results before a gateway does.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, bail};
 use job_model::Outcome;
 use script::Stop;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::network::questions::NetworkAnswer;
 use crate::protocol::{FromSlot, SlotSettings, ToSlot};
@@ -20,6 +20,8 @@ pub(crate) struct Input {
     stoppable: Stoppable,
     /// What the parent says to questions about the network, until it is taken.
     answers: Option<std::sync::mpsc::Receiver<(u64, NetworkAnswer)>>,
+    /// Whether somebody watches the job that runs.
+    watched: watch::Sender<bool>,
 }
 
 /// The run that can be stopped now.
@@ -49,6 +51,8 @@ impl Input {
         let stoppable = Stoppable::default();
         let stops = Arc::clone(&stoppable);
         let (answer_sender, answers) = std::sync::mpsc::channel();
+        let watched = watch::Sender::new(false);
+        let tell_watched = watched.clone();
         // Ends with the pipe, or with the process.
         std::thread::Builder::new().name("slot-input".to_owned()).stack_size(STACK).spawn(move || {
             for line in io::stdin().lock().lines() {
@@ -68,6 +72,7 @@ impl Input {
                             stop.request(Outcome::Failed, error);
                         }
                     }
+                    Ok(ToSlot::Watched(on)) => drop(tell_watched.send_replace(on)),
                     // Past the messages: who asks does nothing else until the answer is there.
                     Ok(ToSlot::Network { number, answer }) => {
                         let _ = answer_sender.send((number, answer));
@@ -81,12 +86,18 @@ impl Input {
                 }
             }
         })?;
-        Ok(Self { messages, stoppable, answers: Some(answers) })
+        Ok(Self { messages, stoppable, answers: Some(answers), watched })
     }
 
     /// The next message but orders to stop; `None` when the parent is gone. Cancel safe.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<ToSlot>> {
         self.messages.recv().await.transpose()
+    }
+
+    /// Whether somebody watches the job that begins now; nobody has said so yet.
+    pub(crate) fn watched(&self) -> watch::Receiver<bool> {
+        self.watched.send_replace(false);
+        self.watched.subscribe()
     }
 
     /// The answers to questions about the network, for who asks them; `None` the second time.

@@ -3,6 +3,7 @@
 //! Single-threaded on purpose: the browser's model and the script engine know no locks. The process dies with its
 //! parent, and it ends when its input does; a browser that cannot be started ends it, too, and the parent tries again.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -22,8 +23,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::browser_pool::{BrowserPool, PreparedPage};
 use crate::chromiums::client::{self, ChromiumClient};
-use crate::job_run::{self, Provided};
+use crate::job_run;
 use crate::protocol::{FromSlot, JobOrder, SlotSettings, ToSlot};
+use crate::recorder::{JobRecorder, RingWriter};
 use crate::slot_fetch::{JobWay, SlotFetch};
 use crate::slot_lock::{self, FileAccess};
 use crate::slot_network::SlotNetwork;
@@ -34,6 +36,10 @@ const IN_A_ROW: Duration = Duration::from_millis(50);
 /// How long a job uses its page before the next job's is made beside it, when no other job waits for that: a short job is
 /// not to share the processors.
 const ALONE: Duration = Duration::from_millis(300);
+/// How long the page of a job that failed may take to be looked at.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+/// The same after the job's deadline: the parent waits 1.2 seconds for its slot's word.
+const LAST_LOOK_AFTER_DEADLINE: Duration = Duration::from_millis(850);
 /// Pages that may die one after the other while they wait for a job, before the slot ends and the parent starts another with a
 /// new Chromium.
 const IDLE_DEATHS: u32 = 5;
@@ -61,9 +67,9 @@ struct SlotCommand {
 /// Serves the parent until it closes the pipe. Fails when the browser cannot be started or the pipes break: the parent is
 /// told why, and tells who reads its log.
 pub fn main() -> ExitCode {
-    main_for(|runtime, socket, settings, roots| {
+    main_for(|runtime, inherited, settings, roots| {
         let local = tokio::task::LocalSet::new();
-        let outcome = local.block_on(&runtime, serve(socket, settings, roots));
+        let outcome = local.block_on(&runtime, serve(inherited, settings, roots));
         drop(local);
         outcome
     })
@@ -76,9 +82,17 @@ pub fn main_probing(probe: fn(&SlotSettings) -> String) -> ExitCode {
     main_for(move |_, _, settings, _| bail!("{}", probe(&settings)))
 }
 
+/// What the executor has left open to this process.
+struct Inherited {
+    /// The way to its Chromiums.
+    socket: OwnedFd,
+    /// The place of its jobs' recordings.
+    ring: RingWriter,
+}
+
 /// Runs the rest of the process's life on the slot's own thread, once the process is locked.
 fn main_for(
-    life: impl FnOnce(Runtime, OwnedFd, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
+    life: impl FnOnce(Runtime, Inherited, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
 ) -> ExitCode {
     let command = SlotCommand::parse_from(std::env::args_os().skip(1));
     match run(&command, life) {
@@ -93,10 +107,11 @@ fn main_for(
 
 fn run(
     command: &SlotCommand,
-    life: impl FnOnce(Runtime, OwnedFd, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
+    life: impl FnOnce(Runtime, Inherited, SlotSettings, Roots) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<()> {
     // Before this process opens anything.
     let socket = client::inherited_socket().context("the executor has left no socket to this process")?;
+    let inherited = Inherited { socket, ring: RingWriter::inherited()? };
     service::telemetry::init(&command.telemetry)?;
     restrict().context("failed to restrict the slot process")?;
     let Some(settings) = slot_pipe::read_settings()? else { return Ok(()) };
@@ -110,7 +125,7 @@ fn run(
     // A thread for its stack: a job's calls go deeper than a main thread's allows. What nobody touches takes no memory.
     let stack = script::thread_stack_bytes(DEEPEST_STACK);
     let thread = std::thread::Builder::new().name("puppet-slot".to_owned()).stack_size(stack);
-    let thread = thread.spawn(move || life(runtime, socket, settings, roots))?;
+    let thread = thread.spawn(move || life(runtime, inherited, settings, roots))?;
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
@@ -160,7 +175,9 @@ fn limit_memory(job_memory: u64) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow::Result<()> {
+async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> anyhow::Result<()> {
+    let Inherited { socket, ring } = inherited;
+    let ring = Rc::new(RefCell::new(ring));
     let mut input = Input::new().context("failed to read from the executor")?;
     let chromiums = ChromiumClient::new(socket).context("failed to use the executor's socket")?;
     let proxies = settings.proxies.clone().zip(input.take_answers());
@@ -184,6 +201,7 @@ async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow:
         let ignore_https_errors = order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors);
         prepared.set_ignore_https_errors(ignore_https_errors);
         let way = JobWay { proxy: prepared.proxy(), http_proxy: order.http_proxy, ignore_https_errors };
+        let watched = input.watched();
         say(&FromSlot::Began)?;
         let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
@@ -192,9 +210,16 @@ async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow:
         let fetch = requests.as_ref().map(|requests| Rc::new(requests.client(&settings, way)));
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
-        let provided = Provided { page: &prepared, settings: &settings, page_use: page_use.clone(), fetch };
-        let running = job_run::run(order, provided, exceeded, &mut input, tell);
+        let recorder = JobRecorder::begin(&ring, &prepared.page, &order, watched);
+        let (began, timeout) = (Instant::now(), order.timeout);
+        let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref(), fetch)?;
+        let running = job_run::run(order, host, &settings, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
+        if let Some(recorder) = recorder {
+            // The job is over: what still happens is not its business.
+            prepared.leave();
+            recorder.end(end.outcome, last_look(timeout, began.elapsed())).await;
+        }
         drop(line);
         say(&FromSlot::Done(Box::new(end)))?;
         drop(engine);
@@ -205,6 +230,12 @@ async fn serve(socket: OwnedFd, settings: SlotSettings, roots: Roots) -> anyhow:
             prepared
         };
     }
+}
+
+/// How long the page may be looked at after a job that took so long: the parent kills a slot that is silent for long after its
+/// job's time.
+fn last_look(timeout: Duration, took: Duration) -> Duration {
+    (timeout + LAST_LOOK_AFTER_DEADLINE).saturating_sub(took).min(LAST_LOOK)
 }
 
 /// Runs the job to its end, and makes the next one's page beside it when it has used its own for that long.

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use job_model::LogEntry;
+use job_model::{LogEntry, Outcome, Record};
 use script::JobFolder;
 use service::{Backoff, Chain};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::metrics::Metrics;
 use crate::network::Network;
 use crate::protocol::{BrowserReport, JobEnd, JobOrder, SlotSettings};
+use crate::recorder::{Ring, RingContents};
 use crate::run_directory::RunDirectory;
 use crate::slot::{Slot, SlotError, SlotProgram};
 
@@ -165,6 +166,11 @@ impl IdleSlot {
         drop(self.back.send(Returned::Unused(self.slot)));
     }
 
+    /// The memory of the recording of the job to come.
+    pub(crate) fn ring(&self) -> Ring {
+        self.slot.ring()
+    }
+
     /// The folder of the job to come.
     pub(crate) fn job_folder(&self) -> std::io::Result<JobFolder> {
         self.slot.job_folder()
@@ -178,36 +184,46 @@ impl IdleSlot {
         }
     }
 
-    /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more.
-    ///
-    /// # Errors
-    /// Any [`SlotError`]: the slot is killed and replaced.
+    /// Runs a job here, as [`Slot::run`] does; the slot goes back to the pool unless it is of no use any more: with any
+    /// [`SlotError`] it is killed and replaced. The job's recording comes along when the order says that it is kept.
     pub(crate) async fn run(
         self,
         order: JobOrder,
         stop: &CancellationToken,
         stop_text: &str,
+        watched: watch::Receiver<bool>,
         on_log: impl FnMut(LogEntry),
-    ) -> Result<JobEnd, SlotError> {
+    ) -> (Result<JobEnd, SlotError>, Option<RingContents>) {
         let Self { mut slot, back, busy, metrics } = self;
         let _busy = Counted::new(busy);
-        let outcome = slot.run(order, stop, stop_text, on_log).await;
+        let (ring, record) = (slot.ring(), order.record);
+        let ended = slot.run_watched(order, stop, stop_text, Some(watched), on_log).await;
         if let Some(used) = slot.take_network_use() {
             metrics.job_used_network(&used);
         }
-        match outcome {
-            Ok(result) => {
+        match ended {
+            Ok(end) => {
+                // Before the slot's next job, which writes to the same memory.
+                let recording = is_kept(record, end.outcome).then(|| ring.read());
                 // Nobody takes it back when the pool is stopped: then it dies here.
                 drop(back.send(Returned::Used(slot)));
-                Ok(result)
+                (Ok(end), recording)
             }
             Err(error) => {
                 // Its place begins to start another at once.
                 drop(back);
                 slot.kill().await;
-                Err(error)
+                (Err(error), is_kept(record, Outcome::Failed).then(|| ring.read()))
             }
         }
+    }
+}
+
+fn is_kept(record: Record, outcome: Outcome) -> bool {
+    match record {
+        Record::Failed => outcome != Outcome::Succeeded,
+        Record::Always => true,
+        Record::Never => false,
     }
 }
 

@@ -15,11 +15,12 @@ mod publishing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{JobFile, Level, LogEntry, Outcome, Running, Timestamp};
+use job_model::{JobFile, Level, LogEntry, Outcome, Record, Running, Timestamp};
 use job_queue::{Consumer, JobQueue, QueueError, Requeue};
 use service::Chain;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use crate::attempts::Past;
@@ -28,10 +29,12 @@ use crate::events::EventPublisher;
 use crate::file_store::{FileStore, Kept};
 use crate::job_message::{JobKey, JobMessage, Unreadable};
 use crate::job_registry::{Arrival, Held, JobRegistry, Registered, Waiting};
+use crate::live::Live;
 use crate::message_headers::MessageHeaders;
 use crate::metrics::{DeliveryEnd, Metrics, Phase};
 use crate::orders::Orders;
 use crate::protocol::JobOrder;
+use crate::recorder::Subject;
 use crate::result_message::Origin;
 use crate::slot::SlotError;
 use crate::slots::{IdleSlot, SlotPool};
@@ -50,6 +53,8 @@ pub(crate) struct Defaults {
     pub(crate) timeout: Duration,
     /// How many executors may begin a job.
     pub(crate) max_attempts: u32,
+    /// When recordings are kept.
+    pub(crate) record: Record,
 }
 
 /// Takes deliveries and sees each one through.
@@ -211,6 +216,7 @@ impl Worker {
     ) -> Option<Box<dyn Consumer>> {
         let JobMessage { key, code, vars, modules, input_files, timeout, network, network_token, .. } = job;
         let timeout = timeout.unwrap_or(self.defaults.timeout);
+        let record = if self.files.is_there() { job.record.unwrap_or(self.defaults.record) } else { Record::Never };
         let begun = Timestamp::now();
         registered.begin(begun);
         if let Some(created) = key.created_at {
@@ -232,6 +238,7 @@ impl Worker {
             api: job.api,
             language: job.language,
             ignore_https_errors: job.ignore_https_errors,
+            record,
         };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let mut ended = tokio::select! {
@@ -245,7 +252,17 @@ impl Worker {
         };
         self.metrics.took(Phase::Run, ended::between(begun, Timestamp::now()));
         let taken = std::mem::take(&mut ended.end.files);
-        match self.files.keep(&origin.key, attempt, &taken).await {
+        let recording = ended.recording.take().map(|contents| {
+            let (executor, end) = (self.executor.clone(), &ended.end);
+            let (outcome, error, error_at) = (end.outcome, end.error.clone(), end.error_at.clone());
+            let job = origin.key.uuid.clone();
+            (contents, Subject { job, attempt, executor, began_at: begun, outcome, error, error_at })
+        });
+        let (kept, lost) = self.files.keep(&origin.key, attempt, &taken, recording).await;
+        if let Some(message) = lost {
+            ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
+        }
+        match kept {
             Kept::Stored(files) => ended.files = files,
             Kept::Dropped(message) => {
                 ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
@@ -275,7 +292,7 @@ impl Worker {
         registered: &Registered,
     ) -> Ended {
         let (begun, timeout) = (running.since, order.timeout);
-        let mut log = self.events.of_job(key.clone(), running);
+        let log = self.events.of_job(key.clone(), running);
         let cancelled = &registered.cancelled;
         let mut tries = 1;
         loop {
@@ -283,16 +300,25 @@ impl Worker {
                 slot.give_back_with_files();
                 return Ended::not_started(DeliveryEnd::Job(outcome), outcome, error);
             }
-            match slot.run(order.clone(), cancelled, ended::CANCELLED, |entry| log.add(entry)).await {
+            let (live, watched) = Live::begin(log.clone(), slot.ring());
+            let following = AbortOnDropHandle::new(tokio::spawn(live.follow()));
+            let running = slot.run(order.clone(), cancelled, ended::CANCELLED, watched, |entry| log.add(entry));
+            let (end, recording) = running.await;
+            drop(following);
+            match end {
                 Err(SlotError::NotBegun(error)) if tries < SLOT_TRIES => {
                     tracing::warn!(error = %Chain(&*error), "a slot was lost before the job began, taking another");
                     slot = self.slots.idle().await;
                     tries += 1;
                 }
-                Ok(end) => return Ended::by_itself(end, log.into_entries(), cancelled.is_cancelled()),
+                Ok(end) => {
+                    let ended = Ended::by_itself(end, log.take_entries(), cancelled.is_cancelled());
+                    return Ended { recording, ..ended };
+                }
                 Err(error) => {
-                    let logs = log.into_entries();
-                    return Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
+                    let logs = log.take_entries();
+                    let ended = Ended::with_its_slot(&error, logs, begun, timeout, cancelled.is_cancelled());
+                    return Ended { recording, ..ended };
                 }
             }
         }

@@ -8,10 +8,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use job_model::{InstanceId, Job, JobEvent, JobEventKind, JobId, JobStage, LogEntry};
+use job_model::{InstanceId, Job, JobEvent, JobEventKind, JobId, JobStage, LiveFrame, LogEntry};
 use tokio::sync::broadcast;
 
-/// Log lines kept of one running job for watchers that come later.
+/// Log lines, and calls and navigations, kept of one running job for watchers that come later.
 const LINES: usize = 256;
 /// Jobs with kept lines; beyond it the one that was silent for longest and that nobody watches is forgotten.
 const JOBS: usize = 1024;
@@ -23,6 +23,10 @@ pub(crate) enum News {
     Stage(JobStage, u64),
     /// Line number, counted from 1, of the job's log.
     Line(u64, LogEntry),
+    /// A call or a navigation, with a number that grows.
+    Happened(u64, JobEventKind),
+    /// What its page shows.
+    Frame(Arc<LiveFrame>),
     /// The result is stored here: the job as clients see it.
     Done(Arc<Job>),
     /// Something may have been missed: read the job again.
@@ -41,6 +45,7 @@ struct Feed {
     instance: Option<InstanceId>,
     read: bool,
     lines: VecDeque<(u64, LogEntry)>,
+    happened: VecDeque<(u64, JobEventKind)>,
     stage: Option<JobStage>,
     touched: Instant,
 }
@@ -52,6 +57,8 @@ pub(crate) struct Watch {
     /// The stage and the lines heard before.
     pub(crate) stage: Option<JobStage>,
     pub(crate) lines: Vec<(u64, LogEntry)>,
+    /// The calls and navigations heard before.
+    pub(crate) happened: Vec<(u64, JobEventKind)>,
     news: broadcast::Receiver<News>,
 }
 
@@ -69,14 +76,15 @@ impl Feeds {
     pub(crate) fn watch(&self, id: &JobId) -> Watch {
         let mut jobs = self.lock();
         let feed = Self::feed(&mut jobs, id);
-        let lines = feed.lines.iter().cloned().collect();
-        Watch { instance: feed.instance.clone(), stage: feed.stage, lines, news: feed.news.subscribe() }
+        let (lines, happened) = (feed.lines.iter().cloned().collect(), feed.happened.iter().cloned().collect());
+        Watch { instance: feed.instance.clone(), stage: feed.stage, lines, happened, news: feed.news.subscribe() }
     }
 
     /// The job that is watched is of this creation: what was heard of another is forgotten.
     pub(crate) fn settle(&self, job: &Job, watch: &mut Watch) {
         if watch.instance.is_some() && watch.instance != job.instance {
             watch.lines.clear();
+            watch.happened.clear();
             watch.stage = None;
         }
         watch.instance.clone_from(&job.instance);
@@ -111,6 +119,7 @@ impl Feeds {
                 feed.turn_to(instance.as_ref());
                 if status == JobStage::Running {
                     feed.lines.clear(); // whoever ran it before does not any more
+                    feed.happened.clear();
                 }
                 feed.stage = Some(status);
                 let _ = feed.news.send(News::Stage(status, seq));
@@ -118,11 +127,20 @@ impl Feeds {
             JobEventKind::Log(line) => {
                 let feed = Self::feed(&mut jobs, &uuid);
                 feed.turn_to(instance.as_ref());
-                if feed.lines.len() == LINES {
-                    feed.lines.pop_front();
-                }
-                feed.lines.push_back((seq, line.clone()));
+                keep(&mut feed.lines, seq, &line);
                 let _ = feed.news.send(News::Line(seq, line));
+            }
+            what @ (JobEventKind::Call(_) | JobEventKind::Navigated(_)) => {
+                let feed = Self::feed(&mut jobs, &uuid);
+                feed.turn_to(instance.as_ref());
+                keep(&mut feed.happened, seq, &what);
+                let _ = feed.news.send(News::Happened(seq, what));
+            }
+            // Nobody misses a picture: the next one follows.
+            JobEventKind::Frame(frame) => {
+                if let Some(feed) = jobs.get(&uuid) {
+                    let _ = feed.news.send(News::Frame(Arc::new(frame)));
+                }
             }
         }
     }
@@ -168,6 +186,7 @@ impl Feeds {
         let feed = jobs.entry(id.clone()).or_insert_with(|| Feed {
             news: broadcast::Sender::new(64),
             lines: VecDeque::new(),
+            happened: VecDeque::new(),
             instance: None,
             read: false,
             stage: None,
@@ -183,6 +202,15 @@ impl Feeds {
     }
 }
 
+/// Keeps something by its number, each number once: an executor tells again what somebody else missed.
+fn keep<T: Clone>(kept: &mut VecDeque<(u64, T)>, number: u64, what: &T) {
+    let Err(place) = kept.binary_search_by_key(&number, |(known, _)| *known) else { return };
+    kept.insert(place, (number, what.clone()));
+    if kept.len() > LINES {
+        kept.pop_front();
+    }
+}
+
 impl Feed {
     /// Whether something of this creation belongs here. What does not say of which it is does.
     fn takes(&self, instance: Option<&InstanceId>) -> bool {
@@ -194,6 +222,7 @@ impl Feed {
         let Some(instance) = instance.filter(|instance| self.instance.as_ref() != Some(instance)) else { return };
         if self.instance.replace(instance.clone()).is_some() {
             self.lines.clear();
+            self.happened.clear();
             self.stage = None;
         }
     }
@@ -274,6 +303,16 @@ mod tests {
         }
         assert_eq!(feeds.lock().len(), JOBS);
         assert!(feeds.lock().contains_key(&id("watched")));
+    }
+
+    #[test]
+    fn what_is_told_again_is_kept_once_and_in_its_place() {
+        let feeds = Feeds::default();
+        for seq in [4, 5, 1, 2, 3, 4, 5, 6] {
+            feeds.hear(line("j", seq));
+        }
+        let numbers: Vec<u64> = feeds.watch(&id("j")).lines.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ mod dispatcher;
 mod feed;
 mod file_sweep;
 mod fleet;
+mod followers;
 mod foreign_jobs;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -5,17 +5,20 @@ use std::sync::{Mutex, PoisonError};
 use job_model::{DrainOrder, InstanceId, JobControl, JobId};
 use job_queue::{JobQueue, Topic};
 
+use crate::followers::{Followers, Following};
+
 /// Gives orders in the order of their numbers.
 pub(crate) struct Orders {
     /// This gateway's name: new with each start.
     gateway: String,
     given: Mutex<u64>,
+    followers: Followers,
 }
 
 impl Orders {
     /// No order yet, under a name of its own.
     pub(crate) fn new() -> Self {
-        Self { gateway: InstanceId::fresh().as_str().to_owned(), given: Mutex::new(0) }
+        Self { gateway: InstanceId::fresh().as_str().to_owned(), given: Mutex::new(0), followers: Followers::default() }
     }
 
     /// Tells whichever executor has the job to stop it, and all others not to begin it.
@@ -34,6 +37,13 @@ impl Orders {
         self.say(queue, 0, JobControl { drain, ..JobControl::default() });
     }
 
+    /// Has executors tell what happens in a job, for as long as the answer lives: its log, and with `live` its calls and pictures.
+    pub(crate) fn follow(&self, queue: &dyn JobQueue, id: &JobId, live: bool) -> Following {
+        let following = self.followers.begin(id, live);
+        self.say_number(queue);
+        following
+    }
+
     /// The name under which this gateway gives its orders.
     pub(crate) fn gateway(&self) -> &str {
         &self.gateway
@@ -43,7 +53,12 @@ impl Orders {
         // Held while broadcasting, which does not wait: numbers leave in their order.
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         *given += more;
-        let order = JobControl { gateway: Some(self.gateway.clone()), orders: *given, ..order };
+        let order = JobControl {
+            gateway: Some(self.gateway.clone()),
+            orders: *given,
+            watch: Some(self.followers.jobs()),
+            ..order
+        };
         let body = serde_json::to_vec(&order).expect("an order has string keys only");
         queue.broadcast(Topic::JobControl, body);
     }

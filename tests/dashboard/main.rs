@@ -27,7 +27,7 @@ async fn every_view_is_accessible_in_both_themes_and_on_a_phone() {
     }
     server.client.create(json!({"uuid": "patient", "code": "for (let i = 1; i < 600; i++) { logger.info('step %d', i); await sleep(200) }"})).await;
     let seen = server.drive(include_str!("views.mjs"), json!({"axe": include_str!("../vendor/axe.min.js")})).await;
-    assert_eq!(seen["looked_at"], 47, "{seen}");
+    assert_eq!(seen["looked_at"], 51, "{seen}");
     // A job under way is waited for at the end.
     server.client.send(reqwest::Method::POST, "/jobs/patient/cancel", None).await;
     server.stop().await;

@@ -6,6 +6,7 @@ const views = [
   ['jobs-empty', '#/jobs?state=given_up', 'No job fits'],
   ['job-failed', '#/jobs/checkout', 'No node found for selector: #pay'],
   ['job-input', '#/jobs/checkout?tab=input', 'the button is missing'],
+  ['job-trace', '#/jobs/checkout?tab=trace', 'page.click'],
   ['job-running', '#/jobs/patient', 'step 3'],
   ['job-result', '#/jobs/report?tab=result', 'Download as CSV'],
   ['job-missing', '#/jobs/nothing', 'There is no such job'],

@@ -19,7 +19,7 @@ use crate::cdp_session::OpenSessions;
 use crate::context_proxy::{ContextOptions, ContextProxy};
 use crate::dialect::Dialect;
 use crate::error::{Error, ProtocolError};
-use crate::event::{Event, Sink};
+use crate::event::{Event, Sink, Tap};
 use crate::guard::Guard;
 use crate::launch::{Chromium, LaunchError, LaunchOptions};
 use crate::page::Page;
@@ -200,6 +200,11 @@ impl Browser {
     pub(crate) fn has_context(&self, context: &BrowserContext) -> bool {
         let contexts = self.contexts.borrow();
         std::ptr::eq(&*self.own_context, context) || contexts.iter().any(|known| std::ptr::eq(&**known, context))
+    }
+
+    /// Who hears what Chromium says of the pages that scripts see; nobody with `None`.
+    pub fn set_tap(&self, tap: Option<Tap>) {
+        self.sink.set_tap(tap);
     }
 
     /// From now on nobody is told.

@@ -17,6 +17,7 @@ use crate::frame::Frame;
 use crate::page::Page;
 use crate::request::Request;
 use crate::response::Response;
+use crate::session::RawEvent;
 use crate::target::Target;
 use crate::worker::Worker;
 
@@ -51,26 +52,43 @@ pub enum Event {
 
 type Listener = Rc<dyn Fn(Event)>;
 
+/// Who hears what Chromium says of a page that scripts see, after the model has. A tap must not wait, and changes nothing.
+pub type Tap = Rc<dyn Fn(&Rc<Page>, &RawEvent)>;
+
 /// Who is told. There may be nobody.
 #[derive(Default)]
-pub(crate) struct Sink(RefCell<Option<Listener>>);
+pub(crate) struct Sink {
+    listener: RefCell<Option<Listener>>,
+    tap: RefCell<Option<Tap>>,
+}
 
 impl Sink {
     pub(crate) fn set(&self, sink: Option<Listener>) {
-        *self.0.borrow_mut() = sink;
+        *self.listener.borrow_mut() = sink;
+    }
+
+    pub(crate) fn set_tap(&self, tap: Option<Tap>) {
+        *self.tap.borrow_mut() = tap;
     }
 
     pub(crate) fn tell(&self, event: Event) {
-        let sink = self.0.borrow().clone();
+        let sink = self.listener.borrow().clone();
         if let Some(sink) = sink {
             sink(event);
+        }
+    }
+
+    pub(crate) fn tap(&self, page: &Rc<Page>, event: &RawEvent) {
+        let tap = self.tap.borrow().clone();
+        if let Some(tap) = tap {
+            tap(page, event);
         }
     }
 }
 
 impl fmt::Debug for Sink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sink(set: {})", self.0.borrow().is_some())
+        write!(f, "Sink(set: {})", self.listener.borrow().is_some())
     }
 }
 

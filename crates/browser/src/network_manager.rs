@@ -304,6 +304,12 @@ impl NetworkManager {
         context_proxy::translated(self.proxy().as_ref(), url, text)
     }
 
+    /// Why the request of this id has failed lately, in the words of a browser without a proxy.
+    pub fn failure_of(&self, id: &str) -> Option<String> {
+        let finished = self.finished.borrow();
+        finished.iter().rev().find(|request| request.id() == id)?.failure()
+    }
+
     fn emit(&self, event: PageEvent) {
         self.changed.wake();
         let Some(page) = self.page.upgrade() else { return };

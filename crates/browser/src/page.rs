@@ -4,6 +4,7 @@ mod clients;
 mod cookies;
 mod emulation;
 mod events;
+mod evidence;
 mod navigation;
 mod new_documents;
 mod pictures;
@@ -16,6 +17,7 @@ use std::rc::{Rc, Weak};
 
 use serde_json::{Value, json};
 
+pub use evidence::{Camera, Film};
 pub use navigation::{Cache, GotoOptions, NavigationOptions};
 use new_documents::InitScript;
 

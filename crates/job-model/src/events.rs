@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstanceId, JobId, LogEntry, Running};
+use crate::{InstanceId, JobId, LogEntry, Running, TracedCall, TracedNavigation};
 
 /// Something that happened to a job, on the topic of job events.
 ///
 /// `{"uuid":"…","seq":7,"event":"log","data":{"time":…,"level":…,"message":…}}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobEvent {
     /// Whose event this is.
     pub uuid: JobId,
@@ -18,7 +18,8 @@ pub struct JobEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
     /// How many lines the job's log has: a log event's own place in the log, counted from 1; for a status event the
-    /// number of lines before it. It begins again at 0 when another executor begins the job anew.
+    /// number of lines before it. It begins again at 0 when another executor begins the job anew. Calls and navigations have
+    /// an order of their own, in which they grow; pictures have none.
     pub seq: u64,
     /// What happened.
     #[serde(flatten)]
@@ -26,7 +27,7 @@ pub struct JobEvent {
 }
 
 /// What can happen to a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "lowercase")]
 pub enum JobEventKind {
     /// It moved on.
@@ -40,6 +41,21 @@ pub enum JobEventKind {
     },
     /// It wrote a line to its log.
     Log(LogEntry),
+    /// It called its browser, or a call has ended: the same `id` then, with a `duration`. Told while somebody watches.
+    Call(TracedCall),
+    /// A page of it has a new document. Told while somebody watches.
+    Navigated(TracedNavigation),
+    /// What its page shows. Told while somebody watches.
+    Frame(LiveFrame),
+}
+
+/// A picture of a page as it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveFrame {
+    /// When it was taken, in milliseconds since the job began.
+    pub at: f64,
+    /// A JPEG file, in base64.
+    pub jpeg: String,
 }
 
 /// Where a job is, for who watches it. Finer than [`JobStatus`](crate::JobStatus): `running` is never stored.
@@ -101,6 +117,19 @@ pub struct JobControl {
     /// heartbeats, and is told again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<DrainOrder>,
+    /// The jobs that clients of that gateway follow; every message has them. A gateway of an earlier version does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Vec<WatchedJob>>,
+}
+
+/// A job that somebody follows as it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedJob {
+    /// The job.
+    pub uuid: JobId,
+    /// Whether calls, navigations and pictures are wanted besides the log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
 }
 
 /// Tells one executor to finish the jobs that it has and to take no more, or to take jobs again. It lasts until the executor
@@ -115,7 +144,7 @@ pub struct DrainOrder {
 
 #[cfg(test)]
 mod tests {
-    use super::{JobControl, JobEvent, JobEventKind, JobStage};
+    use super::{JobControl, JobEvent, JobEventKind, JobStage, WatchedJob};
     use crate::JobId;
 
     #[test]
@@ -128,6 +157,15 @@ mod tests {
         let event: JobEvent = serde_json::from_str(status).unwrap();
         assert_eq!(event.what, JobEventKind::Status { status: JobStage::Running, running: None });
         assert_eq!(serde_json::to_string(&event).unwrap(), status);
+
+        let watched = WatchedJob { uuid: JobId::parse("j").unwrap(), live: true };
+        let watch = JobControl { watch: Some(vec![watched]), ..JobControl::default() };
+        assert_eq!(serde_json::to_string(&watch).unwrap(), r#"{"orders":0,"watch":[{"uuid":"j","live":true}]}"#);
+        assert_eq!(serde_json::from_str::<JobControl>(r#"{"orders":1}"#).unwrap().watch, None);
+
+        let frame = r#"{"uuid":"j","seq":0,"event":"frame","data":{"at":1.5,"jpeg":"/9j/"}}"#;
+        let event: JobEvent = serde_json::from_str(frame).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), frame);
 
         let cancel = JobControl { cancel: Some(JobId::parse("j").unwrap()), orders: 1, ..JobControl::default() };
         assert_eq!(serde_json::to_string(&cancel).unwrap(), r#"{"cancel":"j","orders":1}"#);

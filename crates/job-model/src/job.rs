@@ -10,7 +10,7 @@ use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
     Api, ErrorAt, FileName, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language,
-    LogEntry, NewFile, Outcome, Results, Timestamp, TokenName, TokenNetwork,
+    LogEntry, NewFile, Outcome, Record, Results, Timestamp, TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.
@@ -146,6 +146,9 @@ pub struct Job {
     /// Whether its pages accept certificates that are not valid; as its executor says when absent.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub ignore_https_errors: Option<bool>,
+    /// When its recording is kept among its files; as its executor says when absent.
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -281,6 +284,9 @@ pub struct NewJob {
     /// See [`Job::ignore_https_errors`].
     #[serde(default)]
     pub ignore_https_errors: Option<bool>,
+    /// See [`Job::record`].
+    #[serde(default, deserialize_with = "crate::record::given")]
+    pub record: Option<Record>,
     /// The files that come with it, by their names in its folder.
     #[serde(default, deserialize_with = "new_files")]
     pub files: BTreeMap<FileName, NewFile>,
@@ -313,6 +319,7 @@ impl Job {
             api: new.api,
             language: new.language,
             ignore_https_errors: new.ignore_https_errors,
+            record: new.record,
             outcome: None,
             error_at: None,
             error_stack: None,

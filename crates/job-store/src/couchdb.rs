@@ -247,7 +247,7 @@ impl CouchDbJobStore {
         tracing::warn!(
             %reason,
             "a validate_doc_update of the database {} allows the predecessor's fields only, so jobs are stored without \
-             ours: timeout, max_attempts, network, network_token, ignore_https_errors, api, language, outcome, error_at, \
+             ours: timeout, max_attempts, network, network_token, ignore_https_errors, api, language, record, outcome, error_at, \
              error_stack, attempt, running, rerun_of, owner, input_files, files, file_set, instance and dispatch. States and limits of stored jobs are derived from status, error and created_at, several gateways \
              may publish one job at the same time, and of a named token's jobs only those that it created lately at the \
              same gateway are known to be its own. Jobs with network rules are refused. Allow these fields and write_token to have them kept",

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::calls::Calls;
 use crate::job_folder::JobFolder;
 use crate::page_use::PageUse;
 use crate::resources::ResourceRef;
@@ -13,6 +14,8 @@ pub struct Host {
     pub page: Option<ResourceRef>,
     /// Where the job's first call on it is told.
     pub page_use: PageUse,
+    /// Who is told of the calls on the browser.
+    pub calls: Calls,
     /// The job's own files; without them paths are refused.
     pub folder: Option<JobFolder>,
     /// Trusted users: absolute paths of the page's calls are those of this machine (ALLOW_LOCAL_FILES).

@@ -15,6 +15,7 @@
 
 mod builtins;
 mod callee;
+mod calls;
 mod cancel;
 mod common_js;
 mod downloads;
@@ -54,6 +55,7 @@ mod type_imports;
 mod typescript;
 mod value;
 
+pub use calls::{Call, CallListener, Calls};
 pub use host::Host;
 pub use job_folder::{FolderError, FolderLimits, JobFolder};
 pub use limits::Limits;

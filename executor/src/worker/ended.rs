@@ -7,6 +7,7 @@ use service::Chain;
 
 use crate::metrics::DeliveryEnd;
 use crate::protocol::JobEnd;
+use crate::recorder::RingContents;
 use crate::slot::SlotError;
 
 /// The error of a cancelled job.
@@ -19,6 +20,8 @@ pub(super) struct Ended {
     pub(super) counts_as: DeliveryEnd,
     /// The files that are stored, and their set.
     pub(super) files: Option<(FileSetId, Vec<JobFile>)>,
+    /// What was recorded of it, when that is kept, until it is among the files.
+    pub(super) recording: Option<RingContents>,
 }
 
 impl Ended {
@@ -30,7 +33,7 @@ impl Ended {
             Outcome::Cancelled | Outcome::GivenUp => end.outcome = Outcome::Failed,
         }
         let counts_as = DeliveryEnd::Job(end.outcome);
-        Self { logs, end, counts_as, files: None }
+        Self { logs, end, counts_as, files: None, recording: None }
     }
 
     /// The job took its slot with it.
@@ -59,12 +62,12 @@ impl Ended {
         let duration = u64::try_from(between(begun, now).as_millis()).unwrap_or(u64::MAX);
         let (started_at, finished_at) = (Some(begun), Some(now));
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, text) };
-        Self { logs, end, counts_as, files: None }
+        Self { logs, end, counts_as, files: None, recording: None }
     }
 
     /// The job never ran here.
     pub(super) fn not_started(counts_as: DeliveryEnd, outcome: Outcome, error: impl Into<String>) -> Self {
-        Self { logs: Vec::new(), end: JobEnd::not_started(outcome, error), counts_as, files: None }
+        Self { logs: Vec::new(), end: JobEnd::not_started(outcome, error), counts_as, files: None, recording: None }
     }
 
     /// The files of the job could not be kept: the job has failed, whatever else became of it.
@@ -82,7 +85,7 @@ impl Ended {
         let outcome = if self.end.outcome == Outcome::Succeeded { Outcome::Failed } else { self.end.outcome };
         let (started_at, finished_at, duration) = (self.end.started_at, self.end.finished_at, self.end.duration);
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, error) };
-        Self { logs: Vec::new(), end, counts_as: self.counts_as, files: self.files.clone() }
+        Self { logs: Vec::new(), end, counts_as: self.counts_as, files: self.files.clone(), recording: None }
     }
 }
 

@@ -127,9 +127,17 @@ fn files(probe: &Probe, attempt: Attempt<'_>) {
     attempt("watch the secret", call(libc::SYS_inotify_init1, [0; 6]));
     attempt("another working folder", std::env::set_current_dir("/"));
     attempt("find others' descriptors", foreign_descriptor());
+    // The memory of recordings has its size for ever.
+    attempt("let the recording grow", call(libc::SYS_ftruncate, [RECORDING as usize, 1 << 40, 0, 0, 0, 0]));
+    attempt("cut the recording", call(libc::SYS_ftruncate, [RECORDING as usize, 0, 0, 0, 0, 0]));
+    attempt("write behind the recording", call(libc::SYS_pwrite64, [RECORDING as usize, path, 1, 1 << 40, 0, 0]));
 }
 
-/// Succeeds when a descriptor is open that is not a pipe, a socket of this machine's or the runtime's own.
+/// The descriptor of the memory of recordings.
+const RECORDING: i32 = 4;
+
+/// Succeeds when a descriptor is open that is not a pipe, a socket of this machine's, the recordings' memory or the runtime's
+/// own.
 fn foreign_descriptor() -> io::Result<()> {
     for number in (0..1024).filter(|number| *number != libc::STDERR_FILENO) {
         // SAFETY: all bytes of it may be zero, and the call writes no more than it.
@@ -138,13 +146,15 @@ fn foreign_descriptor() -> io::Result<()> {
             let found = libc::fstat(number, &raw mut facts) == 0;
             (facts, found)
         };
-        facts.st_mode &= libc::S_IFMT;
         let (mut domain, mut length) = (0_i32, 4_u32);
         // SAFETY: the buffer is four bytes long, as the length says.
         let is_socket = unsafe {
             libc::getsockopt(number, libc::SOL_SOCKET, libc::SO_DOMAIN, (&raw mut domain).cast(), &raw mut length) == 0
         };
-        let is_file = found && ![libc::S_IFIFO, libc::S_IFSOCK, 0].contains(&facts.st_mode);
+        // A file in memory has no name.
+        let is_recording = number == RECORDING && facts.st_nlink == 0;
+        facts.st_mode &= libc::S_IFMT;
+        let is_file = found && !is_recording && ![libc::S_IFIFO, libc::S_IFSOCK, 0].contains(&facts.st_mode);
         if is_file || (is_socket && domain != libc::AF_UNIX) {
             return Ok(());
         }

@@ -182,7 +182,7 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use job_model::{Api, Language};
+    use job_model::{Api, Language, Record};
 
     use super::job;
     use crate::http::error::ApiError;
@@ -227,6 +227,10 @@ mod tests {
     fn the_api_is_one_of_two_texts() {
         assert_eq!(read(r#"{"api":"25"}"#).unwrap().api, Some(Api::V25));
         assert_eq!(read(r#"{"api":"1"}"#).unwrap().api, Some(Api::V1));
+        assert_eq!(read(r#"{"record":"never"}"#).unwrap().record, Some(Record::Never));
+        assert!(
+            matches!(read(r#"{"record":"sometimes"}"#), Err(ApiError::Body { reason }) if reason.contains("record"))
+        );
         assert_eq!((read(r#"{"api":null}"#).unwrap().api, read("{}").unwrap().api), (None, None));
         for value in ["25", "1", "\"24\"", "\"\"", "true", "[]"] {
             let Err(ApiError::Body { reason }) = read(&format!(r#"{{"api":{value}}}"#)) else {

@@ -65,6 +65,11 @@ pub(super) fn routes() -> Vec<Route> {
             .answers(201, Content::Job)
             .fails(&[400, 404, 413, 500, 503]),
         Route::new(GET, "/jobs/{uuid}/events", READ, get(events::events), "Follow a job until its result")
+            .query(
+                "live",
+                "calls, navigations and pictures of its page, too, while it runs: events call (twice: when it begins, and with \
+                 its duration), navigated and frame (JPEG in base64)",
+            )
             .header("Last-Event-ID", "the id of the last event that was seen: the stream goes on after it")
             .answers(200, Content::Events)
             .fails(&[404, 500, 503]),

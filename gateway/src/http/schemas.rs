@@ -1,6 +1,6 @@
 //! The shapes of bodies, with what each field means: for the OpenAPI document and for its readable page.
 
-use job_model::{Api, JobId, JobStatus, Language, Outcome};
+use job_model::{Api, JobId, JobStatus, Language, Outcome, Record};
 use serde_json::{Value, json};
 
 use crate::tokens::Scope;
@@ -36,6 +36,9 @@ pub(super) fn schemas() -> Value {
         "what code is written in; js when absent. Modules tell by their names: .ts, .mts and .cts are TypeScript"});
     let certificates = json!({"type": "boolean", "description":
         "whether its pages accept certificates that are not valid; the executor's IGNORE_HTTPS_ERRORS when absent"});
+    let record = json!({"enum": Record::NAMES, "description":
+        "when its recording, the files trace/…, is kept: when it did not succeed, always or never; the executor's JOB_RECORD \
+         when absent"});
     let log = json!({"type": "object", "properties": {
         "time": {"type": "string", "format": "date-time"},
         "level": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
@@ -50,7 +53,7 @@ pub(super) fn schemas() -> Value {
         "NewJob": {"type": "object", "properties": {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
             "max_attempts": max_attempts, "network": network, "api": api, "language": language,
-            "ignore_https_errors": certificates,
+            "ignore_https_errors": certificates, "record": record,
             "files": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/NewFile"}, "description":
                 "files that its code finds in its folder, by name. As multipart/form-data: the part job has this JSON and \
                  comes first, every other part is a file"},
@@ -80,7 +83,7 @@ pub(super) fn schemas() -> Value {
             "started_at": time("when the code began to run"), "finished_at": time("when it ended"),
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
             "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api, "language": language,
-            "ignore_https_errors": certificates,
+            "ignore_https_errors": certificates, "record": record,
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
             "error_at": {"type": "object", "description":
                 "where in the job's own text the error was thrown; absent when that is not known, and after success",

@@ -60,7 +60,7 @@ async fn end(watch: &mut Watch) -> Option<Arc<Job>> {
         match watch.next().await {
             News::Done(job) => return Some(job),
             News::Resync => return None,
-            News::Stage(..) | News::Line(..) => {}
+            News::Stage(..) | News::Line(..) | News::Happened(..) | News::Frame(_) => {}
         }
     }
 }

@@ -79,7 +79,7 @@ async fn ended_by_executor(app: &App, id: &JobId) -> Result<Option<Cancelled>, S
                 match watch.next().await {
                     News::Done(job) => return Some(of(&job)),
                     News::Resync => return None,
-                    News::Stage(..) | News::Line(..) => {}
+                    News::Stage(..) | News::Line(..) | News::Happened(..) | News::Frame(_) => {}
                 }
             }
         };

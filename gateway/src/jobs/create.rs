@@ -48,6 +48,7 @@ pub(crate) async fn rerun(
         api: old.api,
         language: old.language,
         ignore_https_errors: old.ignore_https_errors,
+        record: old.record,
         files: BTreeMap::new(),
     };
     (old.logs, old.results) = (None, None);

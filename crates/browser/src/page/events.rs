@@ -59,6 +59,13 @@ fn places(stack: &Value) -> Vec<ConsoleLocation> {
 
 impl Page {
     pub(super) fn on_event(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
+        self.apply(session, event);
+        if !self.silent.get() && !self.browser_context().is_hidden() {
+            self.sink.tap(self, event);
+        }
+    }
+
+    fn apply(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
         if event.method.starts_with("Network.") || event.method.starts_with("Fetch.") {
             if event.method == "Network.loadingFailed" && event.params["errorText"] == "net::ERR_UNSAFE_REDIRECT" {
                 session.note_refusal("a redirect to a local address");

@@ -101,6 +101,7 @@ fn function<'js>(ctx: &js::Ctx<'js>, scope: &Rc<Scope>, url: String) -> js::Resu
     }
     let text = text(scope, &url).map_err(|error| js::Exception::throw_message(ctx, &error.message))?;
     let text = without_shebang(&text);
+    scope.host.calls.note_wrapped(&url);
     script(ctx, &url, format!("(function (exports, require, module, __filename, __dirname) {{\n{text}\n}})"))
 }
 

@@ -9,6 +9,7 @@ use futures::FutureExt;
 use rquickjs as js;
 
 use super::model::member;
+use crate::calls::Call;
 use crate::error::OpError;
 use crate::inbox::Item;
 use crate::scope::{Hook, Scope, Waiting};
@@ -103,15 +104,16 @@ impl<'a, 'js> Registry<'a, 'js> {
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
             scope.note_call(on_browser);
             let (promise, resolve, reject) = ctx.promise()?;
+            let call = if on_browser { scope.host.calls.call(&scope, name, &args) } else { None };
             scope.crossed.set(0);
             let number = scope.cancels.take_number();
             match A::from_args(&args, &scope) {
                 Ok(args) => {
                     let op = op(Rc::clone(&scope), args);
                     match (if on_browser { preparation(&scope, name) } else { None }, number) {
-                        (None, None) => start(&ctx, &scope, resolve, reject, op)?,
+                        (None, None) => start(&ctx, &scope, resolve, reject, call, op)?,
                         (Some(preparation), None) => {
-                            start(&ctx, &scope, resolve, reject, preparation.then(|()| op))?;
+                            start(&ctx, &scope, resolve, reject, call, preparation.then(|()| op))?;
                         }
                         (preparation, Some(number)) => {
                             let op = async move {
@@ -121,7 +123,7 @@ impl<'a, 'js> Registry<'a, 'js> {
                                 op.await
                             };
                             let op = scope.cancels.until_cancelled(number, op);
-                            start(&ctx, &scope, resolve, reject, op)?;
+                            start(&ctx, &scope, resolve, reject, call, op)?;
                         }
                     }
                 }
@@ -167,12 +169,15 @@ fn start<'js, R: IntoValue + 'static>(
     scope: &Rc<Scope>,
     resolve: js::Function<'js>,
     reject: js::Function<'js>,
+    call: Option<Call>,
     op: impl Future<Output = Result<R, OpError>> + 'static,
 ) -> js::Result<()> {
     let mut op = op.boxed_local();
     let first = op.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     let failed_or_waits = !matches!(first, Poll::Ready(Ok(_)));
-    let stack = if failed_or_waits { hook_text(ctx, scope, Hook::RawStack, ())? } else { String::new() };
+    let stack =
+        if failed_or_waits || call.is_some() { hook_text(ctx, scope, Hook::RawStack, ())? } else { String::new() };
+    let told = scope.host.calls.began(call, &stack);
     // What waits outside the engine counts as the job's memory: calls that nobody awaits would fill the process's.
     let held = OP_BYTES + stack.len() + scope.crossed.take();
     if !scope.meter.memory.take(held) {
@@ -188,10 +193,14 @@ fn start<'js, R: IntoValue + 'static>(
     };
     let inbox = scope.inbox.clone();
     match first {
-        Poll::Ready(result) => inbox.push(Item::Completion { promise, result: result.map(R::into_value) }),
+        Poll::Ready(result) => {
+            told.ended(result.as_ref().err());
+            inbox.push(Item::Completion { promise, result: result.map(R::into_value) });
+        }
         Poll::Pending => scope.started.borrow_mut().push(
             async move {
                 let result = op.await.map(R::into_value);
+                told.ended(result.as_ref().err());
                 inbox.push(Item::Completion { promise, result });
             }
             .boxed_local(),

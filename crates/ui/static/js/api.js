@@ -110,14 +110,14 @@ export async function missing(signal) {
 
 /**
  * Follows a job until its result. The stream is resumed where it broke off, by the id of the last event that was seen.
- * EventSource cannot send a token, so the stream is read by hand.
+ * EventSource cannot send a token, so the stream is read by hand. With `live` there are events `call`, `navigated` and `frame`.
  */
-export async function follow(id, heard, signal) {
+export async function follow(id, heard, signal, { live = false } = {}) {
   let last = '';
   let pause = 500;
   while (!signal.aborted) {
     try {
-      const response = await send('GET', path(id, '/events'), {
+      const response = await send('GET', path(id, `/events${live ? '?live' : ''}`), {
         signal,
         headers: last ? { 'Last-Event-ID': last } : {},
       });

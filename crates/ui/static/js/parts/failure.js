@@ -26,7 +26,7 @@ export function errorPlace({ code, modules, error_at: at }) {
 }
 
 /** The line with those around it. */
-function excerpt(source, { line, column }) {
+export function excerpt(source, { line, column }) {
   const lines = source.split('\n');
   if (line < 1 || line > lines.length) return null;
   const first = Math.max(1, line - AROUND);

@@ -54,6 +54,15 @@ export function jobForm({ job, edit, run }) {
       h('option', { value: 'ts' }, 'TypeScript'),
     );
     language.value = job().language === 'ts' ? 'ts' : '';
+    const record = h(
+      'select',
+      { onchange: () => edit({ record: record.value || undefined }) },
+      h('option', { value: '' }, 'As its executor says'),
+      h('option', { value: 'failed' }, 'When it does not succeed'),
+      h('option', { value: 'always' }, 'Always'),
+      h('option', { value: 'never' }, 'Never'),
+    );
+    record.value = ['failed', 'always', 'never'].includes(job().record) ? job().record : '';
     put(
       panels.options,
       h(
@@ -69,6 +78,13 @@ export function jobForm({ job, edit, run }) {
         h('span', {}, 'Language'),
         language,
         h('span', {}, 'Of the code. Modules tell by their names.'),
+      ),
+      h(
+        'label',
+        { class: 'field' },
+        h('span', {}, 'Keep its recording'),
+        record,
+        h('span', {}, 'Calls, requests and pictures, shown under Trace.'),
       ),
       network('allow', 'May reach', 'public, 10.0.0.0/8, *.example.org:443'),
       network('deny', 'May not reach', 'private, ads.example.org'),

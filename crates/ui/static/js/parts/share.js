@@ -9,7 +9,7 @@ function word(text) {
 }
 
 /** What a client may say of a job beside its code. */
-const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'language', 'network'];
+const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'language', 'network', 'record'];
 
 /** What of a job a new one is made of. What says nothing is left out. */
 export function newJob(job) {

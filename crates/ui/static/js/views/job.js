@@ -6,11 +6,13 @@ import { announce, h, put, say, visible } from '../dom.js';
 import { ago, duration, exact, number, shortId, wholeSpan } from '../format.js';
 import { errorPlace, whyItFailed } from '../parts/failure.js';
 import { fileTable } from '../parts/files.js';
+import { liveView } from '../parts/live.js';
 import { batch, logView } from '../parts/log.js';
 import { confirm, copy, download, empty, skeleton, toast, wrong } from '../parts/notes.js';
 import { asCli, asCurl, asFolder } from '../parts/share.js';
 import { badge, stateOf, STATES } from '../parts/states.js';
 import { tabs } from '../parts/tabs.js';
+import { recordingOf, tracePlayer } from '../parts/trace.js';
 import { resultTree } from '../parts/tree.js';
 
 /** Shows the job of an id. */
@@ -19,6 +21,7 @@ export function open(place, { id, params, signal }) {
   let phase = null; // what the stream said last: created, queued, running, done
   let following = null;
   let inputDrawn = false;
+  let player = null;
 
   const state = h('span', {});
   const heading = h('h1', { class: 'job-id', tabindex: -1 }, visible(id));
@@ -26,17 +29,21 @@ export function open(place, { id, params, signal }) {
   const facts = h('dl', { class: 'facts' });
   const failure = h('section', { class: 'card failure', hidden: true, 'aria-label': 'Why it failed' });
   const log = logView({ name: id });
+  const live = liveView();
+  const stage = h('div', {}, log.element);
   const panels = {
-    log: h('div', {}, log.element),
+    log: stage,
+    trace: h('div'),
     result: h('div'),
     files: h('div'),
     input: h('div', { class: 'sources' }),
   };
-  const chosen = (tab) => change({ tab: tab === 'log' ? '' : tab }, { replace: true });
+  const chosen = (tab) => change({ tab: tab === 'log' ? '' : tab, call: '' }, { replace: true });
   const choice = tabs(
     'About the job',
     [
       { id: 'log', title: 'Log', panel: panels.log },
+      { id: 'trace', title: 'Trace', panel: panels.trace },
       { id: 'result', title: 'Result', panel: panels.result },
       { id: 'files', title: 'Files', panel: panels.files },
       { id: 'input', title: 'Input', panel: panels.input },
@@ -44,6 +51,7 @@ export function open(place, { id, params, signal }) {
     chosen,
   );
   choice.button('files').hidden = true;
+  choice.button('trace').hidden = true;
   const body = h('div', { class: 'sources' }, facts, failure, choice.list, choice.panels);
   const loading = skeleton(8);
   put(
@@ -92,11 +100,14 @@ export function open(place, { id, params, signal }) {
     const add = batch((lines) => log.add(lines));
     log.clear();
     log.quiet('Lines appear here as the job writes them.');
+    stage.classList.add('live-stage');
+    put(stage, live.element, log.element);
     api
       .follow(
         id,
         (name, data) => {
           if (name === 'log') return add(data);
+          live.heard(name, data);
           if (name === 'status') return moved(data.status);
           if (name === 'result') {
             job = data;
@@ -117,6 +128,7 @@ export function open(place, { id, params, signal }) {
           }
         },
         following.signal,
+        { live: true },
       )
       .catch((problem) => toast(problem.message, 'wrong'));
   }
@@ -127,6 +139,7 @@ export function open(place, { id, params, signal }) {
     phase = next;
     if (next !== 'running') return drawFacts();
     log.clear(); // another executor begins it anew
+    live.clear();
     api.read(id, signal).then(
       (read) => {
         if (job.status === 'done') return;
@@ -142,16 +155,21 @@ export function open(place, { id, params, signal }) {
 
   function finish() {
     phase = 'done';
+    stage.classList.remove('live-stage');
+    put(stage, log.element);
     if (log.complete(job.logs)) log.rewind();
     const results =
       job.results && Object.keys(job.results).length
         ? resultTree(job.results, id)
         : empty('No results', 'The code put nothing into results.');
     put(panels.result, results);
-    choice.button('files').hidden = !job.files?.length;
-    if (job.files?.length) {
-      put(panels.files, fileTable(id, job.files, signal));
-      put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(job.files.length)));
+    const folder = recordingOf(job);
+    const files = (job.files ?? []).filter(({ name }) => !folder || !name.startsWith(folder));
+    choice.button('trace').hidden = !folder;
+    choice.button('files').hidden = !files.length;
+    if (files.length) {
+      put(panels.files, fileTable(id, files, signal));
+      put(choice.button('files'), 'Files ', h('span', { class: 'count' }, number(files.length)));
     }
     put(
       choice.button('result'),
@@ -258,6 +276,13 @@ export function open(place, { id, params, signal }) {
     const tab = Object.hasOwn(panels, wanted) && !choice.button(wanted).hidden ? wanted : 'log';
     choice.choose(tab);
     if (tab === 'input' && job && !inputDrawn) drawInput();
+    if (tab === 'trace') {
+      if (!player) {
+        player = tracePlayer(job, signal, (call) => change({ call }, { replace: true }));
+        put(panels.trace, player.element);
+      }
+      player.select(params.get('call'));
+    }
   }
 
   async function drawInput() {
@@ -324,6 +349,12 @@ export function open(place, { id, params, signal }) {
     if (await attempt(async () => (await api.remove(id), true), 'Deleted')) go(['jobs']);
   }
 
+  /** Steps through the recording; arrows in the tabs are the tabs'. */
+  function step(by) {
+    if (params.get('tab') !== 'trace' || !player || document.activeElement?.role === 'tab') return false;
+    return player.step(by);
+  }
+
   const clock = setInterval(() => job && !document.hidden && (phase !== 'done' ? drawFacts() : null), 1000);
   signal.addEventListener('abort', () => clearInterval(clock));
 
@@ -331,6 +362,8 @@ export function open(place, { id, params, signal }) {
     update: show,
     keys: {
       r: () => void rerun(),
+      ArrowLeft: () => step(-1),
+      ArrowRight: () => step(1),
       c: () => (job && job.status !== 'done' ? void cancel() : false),
       '/': () => {
         change({ tab: '' }, { replace: true });

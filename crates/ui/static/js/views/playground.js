@@ -9,6 +9,7 @@ import { EXAMPLES } from '../examples.js';
 import { count, duration, number } from '../format.js';
 import { editor } from '../parts/editor.js';
 import { jobForm } from '../parts/job_form.js';
+import { liveView } from '../parts/live.js';
 import { batch, logView } from '../parts/log.js';
 import { confirm, copy, download, empty, toast } from '../parts/notes.js';
 import { asCli, asCurl, asFolder, newJob } from '../parts/share.js';
@@ -98,6 +99,7 @@ export function open(place, { params, signal }) {
   );
   const log = logView({ name: 'playground' });
   log.quiet('Run the job to see its log here.');
+  const live = liveView({ quiet: 'Run the job to see its page here.' });
   const state = h(
     'div',
     { class: 'run-state', role: 'status' },
@@ -138,7 +140,7 @@ export function open(place, { params, signal }) {
       'div',
       { class: 'bench' },
       h('section', { 'aria-label': 'Job' }, choice.list, h('div', {}, choice.panels)),
-      h('section', { 'aria-label': 'Run' }, state, log.element),
+      h('section', { 'aria-label': 'Run' }, state, live.element, log.element),
     ),
     result,
   );
@@ -209,6 +211,7 @@ export function open(place, { params, signal }) {
     run.disabled = true;
     log.clear();
     log.quiet('Lines appear here as the job writes them.');
+    live.clear();
     put(state, badge('waiting'));
     put(result, empty('Running', 'What the code puts into results is shown here when it ends.'));
     try {
@@ -222,14 +225,17 @@ export function open(place, { params, signal }) {
         created.uuid,
         (name, data) => {
           if (name === 'log') add(data);
+          live.heard(name, data);
           if (name === 'status' && data.status === 'running') {
             log.clear();
+            live.clear();
             put(state, badge('running'), link);
           }
           if (name === 'result') ended(data, link, performance.now() - began);
           if (name === 'deleted') put(state, h('span', { class: 'muted' }, 'The job was deleted.'));
         },
         stopping.signal,
+        { live: true },
       );
     } catch (failure) {
       if (!stopping.signal.aborted) {
@@ -252,6 +258,7 @@ export function open(place, { params, signal }) {
   function ended(done, link, took) {
     const outcome = stateOf(done);
     log.complete(done.logs);
+    live.end('The job was done before its page could be shown.');
     put(
       state,
       badge(outcome),

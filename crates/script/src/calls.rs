@@ -1,0 +1,291 @@
+//! The calls that a job makes on its browser, as somebody who listens hears them: a name, what may be shown of the arguments, the
+//! author's line, and how the call ended.
+//!
+//! An op is one call. What is typed, set as a header or a cookie, or passed into a page is not shown: only what says where
+//! the call went, an address without its password, a selector, a function's text.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Instant;
+
+use job_model::ErrorAt;
+use rquickjs as js;
+
+use crate::error::OpError;
+use crate::links::{CODE_URL, MODULE_URL};
+use crate::log::clipped_to;
+use crate::scope::Scope;
+use crate::value::FromArg;
+
+/// What an argument's summary may take, in bytes.
+const ARGUMENT_BYTES: usize = 200;
+/// The place of the author's files.
+const AUTHORS: &str = "file:///puppet-master/";
+
+/// A call that has begun.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// As the author writes it: `page.goto`.
+    pub name: String,
+    /// What may be shown of its arguments.
+    pub arguments: Vec<String>,
+    /// Where in the job's own text it was made, when that is known.
+    pub at: Option<ErrorAt>,
+    /// When.
+    pub began: Instant,
+}
+
+/// Hears of calls. It must not wait.
+pub trait CallListener {
+    /// Whether it wants to hear of calls now.
+    fn is_listening(&self) -> bool;
+    /// A call has begun; the answer is its number.
+    fn began(&self, call: Call) -> u64;
+    /// It has ended, with this error if there is one.
+    fn ended(&self, number: u64, error: Option<&str>);
+}
+
+/// Who hears of a job's calls; nobody by default.
+#[derive(Clone, Default)]
+pub struct Calls(Option<Rc<Heard>>);
+
+struct Heard {
+    listener: Rc<dyn CallListener>,
+    /// Files of the author that are functions with a line in front of theirs.
+    wrapped: RefCell<HashSet<String>>,
+}
+
+impl Calls {
+    /// Tells this listener.
+    pub fn heard_by(listener: Rc<dyn CallListener>) -> Self {
+        Self(Some(Rc::new(Heard { listener, wrapped: RefCell::new([CODE_URL.to_owned()].into()) })))
+    }
+
+    /// The file of this URL is a function with a line in front of its own.
+    pub(crate) fn note_wrapped(&self, url: &str) {
+        if let Some(heard) = &self.0 {
+            heard.wrapped.borrow_mut().insert(url.to_owned());
+        }
+    }
+
+    /// The call of an op, before its arguments are read; `None` when nobody hears of it.
+    pub(crate) fn call(&self, scope: &Scope, op: &str, args: &[js::Value<'_>]) -> Option<Call> {
+        self.0.as_ref().filter(|heard| heard.listener.is_listening() && !SILENT.contains(&op))?;
+        let shown = args.iter().skip(1).take(shown_arguments(op));
+        let arguments = shown.filter_map(|value| summary(value, scope)).collect();
+        Some(Call { name: name(op), arguments, at: None, began: Instant::now() })
+    }
+
+    /// Tells of the call, now that the stack that made it is known.
+    pub(crate) fn began(&self, call: Option<Call>, stack: &str) -> Told {
+        let Some((heard, mut call)) = self.0.as_ref().zip(call) else { return Told(None) };
+        call.at = place(stack, &heard.wrapped.borrow());
+        if let Some(of_frame) = call.name.strip_prefix("frame.")
+            && stack.contains("internal:puppeteer/page")
+        {
+            // The author called the page, which passes it on.
+            call.name = format!("page.{of_frame}");
+        }
+        let number = heard.listener.began(call);
+        Told(Some((Rc::clone(heard), number)))
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Calls(heard: {})", self.0.is_some())
+    }
+}
+
+/// A call that was told of, if anybody hears.
+pub(crate) struct Told(Option<(Rc<Heard>, u64)>);
+
+impl Told {
+    /// It has ended.
+    pub(crate) fn ended(&self, error: Option<&OpError>) {
+        if let Some((heard, number)) = &self.0 {
+            heard.listener.ended(*number, error.map(|error| error.message.as_str()));
+        }
+    }
+}
+
+/// Ops that are no calls of the author's.
+const SILENT: [&str; 3] = ["js_handle_dispose", "js_handle_is_disposed", "frame_execution_context"];
+
+/// How many arguments of an op may be shown, after the object that it is called on.
+fn shown_arguments(op: &str) -> usize {
+    let call = split(op).1;
+    match call {
+        "goto" | "wait_for_selector" | "wait_for_xpath" | "query_selector" | "query_selector_all" | "xpath"
+        | "click" | "focus" | "hover" | "tap" | "type" | "select" | "evaluate" | "evaluate_handle"
+        | "wait_for_function" | "emulate_timezone" | "emulate_media" | "expose_binding" => {
+            // On an element these have no selector: what comes first is what is typed or chosen.
+            let is_of_element = op.starts_with("element_handle_") && matches!(call, "type" | "select");
+            usize::from(!is_of_element && !op.starts_with("keyboard_"))
+        }
+        "eval_on_selector" | "eval_on_selector_all" => 2,
+        "move" if op == "mouse_move" => 2,
+        "send" if op == "cdp_session_send" => 1,
+        _ => 0,
+    }
+}
+
+/// What an argument shows of itself.
+fn summary(value: &js::Value<'_>, scope: &Scope) -> Option<String> {
+    if value.is_string() {
+        let text = String::from_arg(value, scope).ok()?;
+        return Some(clipped_to(without_password(&text), ARGUMENT_BYTES));
+    }
+    if let Some(pair) = value.as_array() {
+        // A function, or a text that may be made of anything.
+        let is_function = pair.get::<js::Value<'_>>(1).ok()?.as_bool()?;
+        let text = if is_function { String::from_arg(&pair.get(0).ok()?, scope).ok()? } else { "…".to_owned() };
+        return Some(clipped_to(text, ARGUMENT_BYTES));
+    }
+    value.as_number().map(|number| number.to_string())
+}
+
+/// An address without the user and password in it; any other text as it is.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => format!("{scheme}://***{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
+/// The object that an op is called on, and the call.
+fn split(op: &str) -> (&str, &str) {
+    const OBJECTS: [&str; 22] = [
+        "browser_context",
+        "cdp_session",
+        "element_handle",
+        "execution_context",
+        "file_chooser",
+        "js_handle",
+        "touch_handle",
+        "accessibility",
+        "browser",
+        "coverage",
+        "dialog",
+        "files",
+        "frame",
+        "keyboard",
+        "mouse",
+        "page",
+        "request",
+        "response",
+        "target",
+        "touchscreen",
+        "tracing",
+        "worker",
+    ];
+    for object in OBJECTS {
+        if let Some(call) = op.strip_prefix(object).and_then(|rest| rest.strip_prefix('_')) {
+            return (object, call);
+        }
+    }
+    ("", op)
+}
+
+/// The call as an author writes it.
+fn name(op: &str) -> String {
+    let (object, call) = split(op);
+    let call = match call {
+        "query_selector" => "$".to_owned(),
+        "query_selector_all" => "$$".to_owned(),
+        "eval_on_selector" => "$eval".to_owned(),
+        "eval_on_selector_all" => "$$eval".to_owned(),
+        "xpath" => "$x".to_owned(),
+        other => camel_case(other),
+    };
+    if object.is_empty() { call } else { format!("{}.{call}", camel_case(object)) }
+}
+
+fn camel_case(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    for (place, word) in words.split('_').enumerate() {
+        match word {
+            _ if place == 0 => text.push_str(word),
+            "cdp" | "csp" | "http" => text.push_str(&word.to_uppercase()),
+            _ => {
+                let mut letters = word.chars();
+                text.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+                text.push_str(letters.as_str());
+            }
+        }
+    }
+    text
+}
+
+/// The first place in the author's text of a stack as the engine writes it: `    at NAME (FILE:LINE:COLUMN)`.
+fn place(stack: &str, wrapped: &HashSet<String>) -> Option<ErrorAt> {
+    stack.lines().find_map(|line| {
+        let from = line.find(AUTHORS)?;
+        let text = line[from..].trim_end().trim_end_matches(')');
+        let (text, column) = text.rsplit_once(':')?;
+        let (url, row) = text.rsplit_once(':')?;
+        let row: u32 = row.parse().ok()?;
+        let row = if wrapped.contains(url) { row.checked_sub(1)? } else { row };
+        let module = url.strip_prefix(MODULE_URL).unwrap_or("code").to_owned();
+        (row > 0).then_some(ErrorAt { module, line: row, column: column.parse().ok()? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{name, place, shown_arguments, without_password};
+    use crate::links::{CODE_URL, MODULE_URL};
+
+    #[test]
+    fn ops_have_the_names_that_authors_write() {
+        let named = [
+            ("frame_goto", "frame.goto"),
+            ("element_handle_query_selector_all", "elementHandle.$$"),
+            ("frame_eval_on_selector", "frame.$eval"),
+            ("page_set_extra_http_headers", "page.setExtraHTTPHeaders"),
+            ("browser_context_new_page", "browserContext.newPage"),
+            ("browser_new_page", "browser.newPage"),
+        ];
+        for (op, call) in named {
+            assert_eq!(name(op), call);
+        }
+    }
+
+    #[test]
+    fn what_is_typed_or_set_is_not_shown() {
+        let none = [
+            "keyboard_type",
+            "keyboard_press",
+            "element_handle_type",
+            "element_handle_select",
+            "page_authenticate",
+            "page_set_cookies",
+            "page_set_extra_http_headers",
+            "dialog_accept",
+            "frame_set_content",
+            "request_continue",
+        ];
+        for op in none {
+            assert_eq!(shown_arguments(op), 0, "{op}");
+        }
+        assert_eq!((shown_arguments("frame_type"), shown_arguments("frame_goto")), (1, 1));
+        assert_eq!(without_password("https://u:p@h/a?b=c@d"), "https://***@h/a?b=c@d");
+        assert_eq!(without_password("https://h/a?b=c@d"), "https://h/a?b=c@d");
+        assert_eq!(without_password("a[href='x@y']"), "a[href='x@y']");
+    }
+
+    #[test]
+    fn the_authors_line_is_the_first_of_theirs_in_the_stack() {
+        let wrapped: HashSet<String> = [CODE_URL.to_owned()].into();
+        let stack = "    at goto (internal:puppeteer/page:12:3)\n    at <anonymous> (file:///puppet-master/code:4:9)\n";
+        let at = place(stack, &wrapped).unwrap();
+        assert_eq!((at.module.as_str(), at.line, at.column), ("code", 3, 9));
+        assert_eq!(place("    at x (internal:a:1:1)\n", &wrapped), None);
+    }
+}
