@@ -15,4 +15,6 @@ pub struct Host {
     pub folder: Option<JobFolder>,
     /// Trusted users: absolute paths of the page's calls are those of this machine (ALLOW_LOCAL_FILES).
     pub allow_local_files: bool,
+    /// Large Buffers of the results become files of the job.
+    pub result_files: bool,
 }
