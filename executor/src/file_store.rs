@@ -45,6 +45,11 @@ impl FileStore {
         Self { files, stop }
     }
 
+    /// Whether there is one.
+    pub(crate) fn is_there(&self) -> bool {
+        self.files.is_some()
+    }
+
     /// Puts the files that came with a job into its folder. The error is the job's.
     pub(crate) async fn fetch(&self, key: &JobKey, input: &[JobFile], folder: &JobFolder) -> Result<(), String> {
         if input.is_empty() {
@@ -71,11 +76,11 @@ impl FileStore {
         Ok(())
     }
 
-    /// Stores the files that a job left.
-    pub(crate) async fn keep(&self, key: &JobKey, attempt: u32, taken: &TakenFiles) -> Kept {
+    /// Stores the files that a job left. What came with the job and is unchanged is stored already.
+    pub(crate) async fn keep(&self, key: &JobKey, attempt: u32, input: &[JobFile], taken: &TakenFiles) -> Kept {
         let Some(folder) = taken.folder() else { return Kept::Stored(None) };
         let entries = match folder.recount().and_then(|()| folder.files()) {
-            Ok(entries) => entries,
+            Ok(entries) => without_input(folder, entries, input).await,
             Err(error) => return Kept::Failed(error.to_string()),
         };
         if entries.is_empty() {
@@ -98,6 +103,28 @@ impl FileStore {
             () = gave_up => Kept::Stopped,
         }
     }
+}
+
+/// The files that are not among the input, or not as they came.
+async fn without_input(folder: &JobFolder, entries: Vec<Entry>, input: &[JobFile]) -> Vec<Entry> {
+    let mut left = Vec::new();
+    for entry in entries {
+        let came = input.iter().find(|file| file.name == entry.name && file.bytes == entry.facts.bytes);
+        let unchanged = match came {
+            Some(came) => holds(folder, &entry, &came.sha256).await,
+            None => false,
+        };
+        if !unchanged {
+            left.push(entry);
+        }
+    }
+    left
+}
+
+/// Whether a file has this sum. One that cannot be read now is told when it is stored.
+async fn holds(folder: &JobFolder, entry: &Entry, sum: &str) -> bool {
+    let Ok(file) = folder.open_read(&entry.name) else { return false };
+    job_files::sha256(tokio::fs::File::from_std(file)).await.is_ok_and(|found| found == sum)
 }
 
 /// Stores a job's files, each as often as it takes. The error is one that trying again does not mend.

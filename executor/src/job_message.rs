@@ -46,6 +46,8 @@ pub struct JobMessage {
     pub api: Option<Api>,
     /// Whether certificates that are not valid are accepted, when the job says.
     pub ignore_https_errors: Option<bool>,
+    /// Whether large Buffers of its results become files.
+    pub result_files: bool,
 }
 
 /// Why a message is no job.
@@ -99,6 +101,8 @@ struct Body {
     api: Option<Api>,
     #[serde(default)]
     ignore_https_errors: Option<bool>,
+    #[serde(default)]
+    result_files: Option<bool>,
 }
 
 impl JobMessage {
@@ -133,6 +137,7 @@ impl JobMessage {
                 network_token: body.network_token,
                 api: body.api,
                 ignore_https_errors: body.ignore_https_errors,
+                result_files: body.result_files.unwrap_or(body.api == Some(Api::V25)),
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }
@@ -166,6 +171,19 @@ mod tests {
         for text in [r#"{"uuid":"j","created_at":"yesterday","instance":5}"#, r#"{"uuid":"j","instance":""}"#] {
             let key = decode(text).unwrap().key;
             assert_eq!((key.created_at, key.instance), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn large_buffers_stay_in_the_results_of_the_predecessors_jobs() {
+        for (fields, wanted) in [
+            ("", false),
+            (r#","api":"1""#, false),
+            (r#","api":"25""#, true),
+            (r#","result_files":true"#, true),
+            (r#","api":"1","result_files":true"#, true),
+        ] {
+            assert_eq!(decode(&format!(r#"{{"uuid":"j"{fields}}}"#)).unwrap().result_files, wanted, "{fields}");
         }
     }
 

@@ -44,7 +44,13 @@ pub(crate) async fn run(
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
     let folder = Some(folder.context("failed to open the job's folder")?);
-    let host = Host { page, page_use, folder, allow_local_files: settings.allow_local_files };
+    let host = Host {
+        page,
+        page_use,
+        folder,
+        allow_local_files: settings.allow_local_files,
+        result_files: order.result_files,
+    };
     let script = Script { code: order.code, vars: order.vars, modules: order.modules, api: order.api };
     let stop = Stop::default();
     let stoppable = input.stops(&stop);

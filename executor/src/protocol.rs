@@ -111,6 +111,9 @@ pub struct JobOrder {
     /// Whether certificates that are not valid are accepted, when the job says; see
     /// [`SlotSettings::ignore_https_errors`].
     pub ignore_https_errors: Option<bool>,
+    /// Whether large Buffers of its results become files, which are kept.
+    #[serde(default)]
+    pub result_files: bool,
 }
 
 impl JobOrder {
@@ -127,6 +130,7 @@ impl JobOrder {
             http_proxy: false,
             api: None,
             ignore_https_errors: None,
+            result_files: false,
         }
     }
 }

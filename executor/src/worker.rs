@@ -231,6 +231,8 @@ impl Worker {
             http_proxy: false,
             api: job.api,
             ignore_https_errors: job.ignore_https_errors,
+            // Results must not name a file that nobody keeps.
+            result_files: job.result_files && self.files.is_there(),
         };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let mut ended = tokio::select! {
@@ -244,7 +246,7 @@ impl Worker {
         };
         self.metrics.took(Phase::Run, ended::between(begun, Timestamp::now()));
         let taken = std::mem::take(&mut ended.end.files);
-        match self.files.keep(&origin.key, attempt, &taken).await {
+        match self.files.keep(&origin.key, attempt, &input_files, &taken).await {
             Kept::Stored(files) => ended.files = files,
             Kept::Dropped(message) => {
                 ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });

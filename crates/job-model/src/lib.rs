@@ -32,7 +32,7 @@ pub use heartbeat::{Heartbeat, HeldJob};
 pub use instance::InstanceId;
 pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, PlainJob, Running};
 pub use network::{JobNetwork, ProxyUrl, TokenNetwork};
-pub use new_file::NewFile;
+pub use new_file::{NewFile, NewFiles};
 pub use number::WrittenResults;
 pub use outcome::{JobState, Outcome};
 pub use question::{JobAnswer, JobQuestion};

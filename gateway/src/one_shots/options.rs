@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::OneShot;
+use super::cache::LONGEST;
 
 /// A request that can become a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +64,7 @@ const COMMON: Members = &[
     ("emulateMediaType", Kind::Text),
     ("bestAttempt", Kind::Flag),
     ("scrollPage", Kind::Flag),
-    ("cache", Kind::Number(86_400)),
+    ("cache", Kind::Number(LONGEST)),
     ("timeout", Kind::Number(86_400)),
 ];
 /// What `options` takes of a picture.
@@ -115,7 +116,8 @@ impl OneShot {
     pub(crate) fn read(self, mut options: Map<String, Value>) -> Result<OneShotRequest, Refused> {
         let refused = |text: &str| Err(Refused(text.to_owned()));
         let known: Vec<_> = COMMON.iter().chain(self.own()).copied().collect();
-        check("", &options, &known)?;
+        let takes_options = known.iter().any(|(name, _)| *name == "options");
+        check("", &options, &known, if takes_options { self.of_options() } else { &[] })?;
         options.retain(|_, value| !value.is_null());
         for other in ["screenshotOptions", "pdfOptions"] {
             if let Some(value) = options.shift_remove(other)
@@ -125,7 +127,7 @@ impl OneShot {
             }
         }
         if let Some(members) = options.get("options").and_then(Value::as_object) {
-            check("options.", members, self.of_options())?;
+            check("options.", members, self.of_options(), &[])?;
             if members.get("type").and_then(Value::as_str).is_some_and(|kind| !TYPES.contains(&kind)) {
                 return refused("options.type must be png or jpeg");
             }
@@ -165,7 +167,7 @@ impl OneShot {
                 (None, Some(kind)) => (&mut body, kind),
                 (None, None) => {
                     let all = COMMON.iter().chain(self.own()).chain(self.of_options());
-                    return Err(unknown("", &name, &all.map(|(name, _)| *name).collect::<Vec<_>>()));
+                    return Err(unknown("", &name, all.map(|(name, _)| (*name).to_owned())));
                 }
             };
             let value = match kind {
@@ -212,11 +214,17 @@ impl Kind {
     }
 }
 
-/// Refuses members that are not known, or of another type.
-fn check(within: &str, members: &Map<String, Value>, known: &[(&'static str, Kind)]) -> Result<(), Refused> {
+/// Refuses members that are not known, or of another type. A member may have been meant for `options`.
+fn check(
+    within: &str,
+    members: &Map<String, Value>,
+    known: &[(&'static str, Kind)],
+    options: Members,
+) -> Result<(), Refused> {
     for (name, value) in members {
         let Some((_, kind)) = known.iter().find(|(known, _)| known == name) else {
-            return Err(unknown(within, name, &known.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
+            let here = known.iter().map(|(name, _)| format!("{within}{name}"));
+            return Err(unknown(within, name, here.chain(options.iter().map(|(name, _)| format!("options.{name}")))));
         };
         if !value.is_null() && !kind.takes(value) {
             return Err(Refused(format!("{within}{name} must be {}", kind.expected())));
@@ -225,12 +233,15 @@ fn check(within: &str, members: &Map<String, Value>, known: &[(&'static str, Kin
     Ok(())
 }
 
-fn unknown(within: &str, name: &str, known: &[&str]) -> Refused {
+fn unknown(within: &str, name: &str, known: impl Iterator<Item = String>) -> Refused {
     let shown: String = name.chars().take(60).collect();
-    let away = |known: &str| distance(&shown.to_lowercase(), &known.to_lowercase());
-    let near = known.iter().map(|known| (away(known), known)).min_by_key(|(away, _)| *away);
+    let away = |known: &str| {
+        let last = known.rsplit('.').next().unwrap_or_default();
+        distance(&shown.to_lowercase(), &last.to_lowercase())
+    };
+    let near = known.map(|known| (away(&known), known)).min_by_key(|(away, _)| *away);
     Refused(match near.filter(|(away, _)| *away <= 3) {
-        Some((_, near)) => format!("{within}{shown} is not known: did you mean {within}{near}?"),
+        Some((_, near)) => format!("{within}{shown} is not known: did you mean {near}?"),
         None => format!("{within}{shown} is not known: docs/ONE-SHOTS.md lists what is"),
     })
 }
@@ -286,6 +297,12 @@ mod tests {
             (OneShot::Screenshot, json!({"url": "a", "nothing": 1}), "nothing is not known: docs"),
             (OneShot::Screenshot, json!({"url": "a", "waitForSelectr": {}}), "did you mean waitForSelector?"),
             (OneShot::Screenshot, json!({"url": "a", "options": {"fullpage": true}}), "did you mean options.fullPage?"),
+            (
+                OneShot::Screenshot,
+                json!({"url": "a", "fulPage": true}),
+                "fulPage is not known: did you mean options.fullPage?",
+            ),
+            (OneShot::Content, json!({"url": "a", "fullPage": true}), "fullPage is not known: docs"),
             (OneShot::Content, json!({"url": "a", "selector": "p"}), "selector is not known"),
             (OneShot::Pdf, json!({}), "url or html is missing"),
             (OneShot::Pdf, json!({"url": "a", "html": "b"}), "both given"),

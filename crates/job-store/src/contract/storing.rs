@@ -17,6 +17,7 @@ fn everything_set() -> Job {
     everything.max_attempts = Some(2);
     everything.api = Some(job_model::Api::V25);
     everything.ignore_https_errors = Some(false);
+    everything.result_files = Some(true);
     everything.dispatch = Some(Dispatch { at: at(3), attempts: 4 });
     let results = json!({"n": 1.5, "deep": [[{"a": null}]], "_id": "mine", "_rev": "1"});
     let result = JobResult {

@@ -23,6 +23,7 @@ import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
 import { installRegExpStatics } from "internal:node/reg_exp_statics";
+import { keepLargeAsFiles } from "internal:core/result_files";
 import { keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
@@ -179,6 +180,7 @@ export async function runJob(make, names, common) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
+  if (ops.results_to_files()) keepLargeAsFiles(value);
   warnOfLost(value);
   return stringify(value) ?? "{}";
 }

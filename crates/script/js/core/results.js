@@ -60,6 +60,8 @@ function walk(value, path, depth, state) {
 }
 
 function adviceFor(value, whole) {
+  // Whoever says what JSON has of it loses nothing.
+  if (isView(value) && getOwnPropertyDescriptor(value, "toJSON") !== undefined) return undefined;
   const kind = ops.kind_of(value);
   if (kind === "Promise") {
     const pending = ops.promise_state(value) === "pending";

@@ -36,6 +36,7 @@ mod puppeteer;
 pub(crate) mod registry;
 mod request;
 mod response;
+mod result_files;
 mod screenshot;
 mod security_details;
 mod target;
@@ -60,6 +61,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     fs::register(ops)?;
     job::register(ops)?;
     modules::register(ops)?;
+    result_files::register(ops)?;
     time_zone::register(ops)?;
     timers::register(ops)?;
     url::register(ops)?;
