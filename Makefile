@@ -34,7 +34,7 @@ unit: ## run the tests inside the crates: no server, no browser
 t: ## run the tests whose name contains NAME, of one crate with CRATE
 	@scripts/one-test.sh "$(NAME)" "$(CRATE)"
 
-chaos: ## kill every part while 500 jobs run, and run 2,000 jobs of which a tenth misbehaves
+chaos: ## kill every part while 500 jobs and 1,000 with files run, and run 2,000 jobs of which a tenth misbehaves
 	@scripts/chaos.sh
 
 fuzz: ## feed random input to everything that reads what comes from outside, FUZZ_SECONDS (600) for each of two targets

@@ -85,18 +85,19 @@ impl FileStore {
         Ok(())
     }
 
-    /// Stores the files that a job left, and behind them its recording. With what became of the files comes a line for the
+    /// Stores the files that a job left, and behind them its recording. What came with the job and is unchanged is stored already. With what became of the files comes a line for the
     /// job's log when the recording is lost.
     pub(crate) async fn keep(
         &self,
         key: &JobKey,
         attempt: u32,
+        input: &[JobFile],
         taken: &TakenFiles,
         recording: Option<(RingContents, Subject)>,
     ) -> (Kept, Option<String>) {
-        let entries = match taken.folder().map(|folder| folder.recount().and_then(|()| folder.files())) {
-            Some(Ok(entries)) => entries,
-            Some(Err(error)) => return (Kept::Failed(error.to_string()), None),
+        let entries = match taken.folder().map(|folder| (folder, folder.recount().and_then(|()| folder.files()))) {
+            Some((folder, Ok(entries))) => without_input(folder, entries, input).await,
+            Some((_, Err(error))) => return (Kept::Failed(error.to_string()), None),
             None => Vec::new(),
         };
         if entries.is_empty() && recording.is_none() {
@@ -172,6 +173,28 @@ async fn store_recorded(files: &JobFiles, set: &SetKey, index: usize, name: &Fil
     let put =
         until_ok("store a job's recording", Backoff::for_servers(), &never, || files.put(set, index, name, bytes));
     put.await.expect("nobody cancels it")
+}
+
+/// The files that are not among the input, or not as they came.
+async fn without_input(folder: &JobFolder, entries: Vec<Entry>, input: &[JobFile]) -> Vec<Entry> {
+    let mut left = Vec::new();
+    for entry in entries {
+        let came = input.iter().find(|file| file.name == entry.name && file.bytes == entry.facts.bytes);
+        let unchanged = match came {
+            Some(came) => holds(folder, &entry, &came.sha256).await,
+            None => false,
+        };
+        if !unchanged {
+            left.push(entry);
+        }
+    }
+    left
+}
+
+/// Whether a file has this sum. One that cannot be read now is told when it is stored.
+async fn holds(folder: &JobFolder, entry: &Entry, sum: &str) -> bool {
+    let Ok(file) = folder.open_read(&entry.name) else { return false };
+    job_files::sha256(tokio::fs::File::from_std(file)).await.is_ok_and(|found| found == sum)
 }
 
 /// Stores a job's files, each as often as it takes. The error is one that trying again does not mend.

@@ -50,6 +50,8 @@ pub struct JobMessage {
     pub ignore_https_errors: Option<bool>,
     /// When its recording is kept, when the job says.
     pub record: Option<Record>,
+    /// Whether large Buffers of its results become files, when it says so.
+    pub result_files: bool,
 }
 
 /// Why a message is no job.
@@ -107,6 +109,7 @@ struct Body {
     ignore_https_errors: Option<bool>,
     #[serde(default)]
     record: Option<Record>,
+    result_files: Option<bool>,
 }
 
 impl JobMessage {
@@ -143,6 +146,7 @@ impl JobMessage {
                 language: body.language,
                 ignore_https_errors: body.ignore_https_errors,
                 record: body.record,
+                result_files: body.result_files == Some(true),
             }),
             Err(reason) => Err(Unreadable::BadJob { key: Box::new(key), reason }),
         }
@@ -176,6 +180,19 @@ mod tests {
         for text in [r#"{"uuid":"j","created_at":"yesterday","instance":5}"#, r#"{"uuid":"j","instance":""}"#] {
             let key = decode(text).unwrap().key;
             assert_eq!((key.created_at, key.instance), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_job_that_says_so_has_large_buffers_as_files() {
+        for (fields, wanted) in [
+            ("", false),
+            (r#","api":"1""#, false),
+            (r#","api":"25""#, false),
+            (r#","result_files":false"#, false),
+            (r#","result_files":true"#, true),
+        ] {
+            assert_eq!(decode(&format!(r#"{{"uuid":"j"{fields}}}"#)).unwrap().result_files, wanted, "{fields}");
         }
     }
 

@@ -28,12 +28,13 @@ pub(crate) fn host(
     page_use: PageUse,
     recorder: Option<&Rc<JobRecorder>>,
     fetch: Option<Rc<fetch::Client>>,
+    result_files: Option<bool>,
 ) -> anyhow::Result<Host> {
     let page = Some(ResourceRef::new(prepared.page.clone()));
     let folder = JobFolder::open(&settings.files_folder(), settings.files_limits());
     let folder = Some(folder.context("failed to open the job's folder")?);
     let calls = recorder.map(|recorder| recorder.calls()).unwrap_or_default();
-    Ok(Host { page, page_use, calls, folder, allow_local_files: settings.allow_local_files, fetch })
+    Ok(Host { page, page_use, calls, folder, allow_local_files: settings.allow_local_files, fetch, result_files })
 }
 
 /// Runs the job's code against the prepared page until it ends, a limit ends it, or the parent stops it. Each log line

@@ -119,6 +119,9 @@ pub struct JobOrder {
     pub ignore_https_errors: Option<bool>,
     /// When its recording is kept; with [`Record::Never`] there is none.
     pub record: Record,
+    /// Whether large Buffers of its results become files; `None` when the files of jobs are not kept.
+    #[serde(default)]
+    pub result_files: Option<bool>,
 }
 
 impl JobOrder {
@@ -137,6 +140,7 @@ impl JobOrder {
             language: None,
             ignore_https_errors: None,
             record: Record::Never,
+            result_files: None,
         }
     }
 }

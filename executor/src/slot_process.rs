@@ -212,7 +212,7 @@ async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> an
         let exceeded = chromiums.exceeded(jobs);
         let recorder = JobRecorder::begin(&ring, &prepared.page, &order, watched);
         let (began, timeout) = (Instant::now(), order.timeout);
-        let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref(), fetch)?;
+        let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref(), fetch, order.result_files)?;
         let running = job_run::run(order, host, &settings, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
         if let Some(recorder) = recorder {

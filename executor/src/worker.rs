@@ -239,6 +239,8 @@ impl Worker {
             language: job.language,
             ignore_https_errors: job.ignore_https_errors,
             record,
+            // Results must not name a file that nobody keeps.
+            result_files: self.files.is_there().then_some(job.result_files),
         };
         let running = Running { since: begun, executor: self.executor.clone(), attempt };
         let mut ended = tokio::select! {
@@ -258,7 +260,7 @@ impl Worker {
             let job = origin.key.uuid.clone();
             (contents, Subject { job, attempt, executor, began_at: begun, outcome, error, error_at })
         });
-        let (kept, lost) = self.files.keep(&origin.key, attempt, &taken, recording).await;
+        let (kept, lost) = self.files.keep(&origin.key, attempt, &input_files, &taken, recording).await;
         if let Some(message) = lost {
             ended.logs.push(LogEntry { time: Timestamp::now(), level: Level::Warn, message });
         }

@@ -16,7 +16,6 @@ use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
 use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
-use crate::one_shots::OneShotCache;
 use crate::orders::Orders;
 use crate::publish_line::PublishLine;
 use crate::queue_length::QueueLength;
@@ -36,7 +35,6 @@ pub(crate) struct App {
     pub(crate) store_health: StoreHealth,
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) files: Option<JobFiles>,
-    pub(crate) one_shots: OneShotCache,
     pub(crate) queue_length: QueueLength,
     pub(crate) orders: Orders,
     pub(crate) feeds: Feeds,

@@ -1,24 +1,28 @@
 //! Removes sets of files that no job names: those of attempts whose result was not the first, of deleted jobs, and of
-//! requests and executors that were cut off.
+//! requests and executors that were cut off. What is noted of answers beside them goes when it is too old to be used.
 //!
 //! Safe with any number of gateways, and at any time: only what can never count again is removed. A job that is done names
 //! its set for good, so every other set of its attempts is lost. A creation of a job that is not in the store is gone for
 //! good, once it is old enough that its insert cannot be under way. While a job is not done all its sets stay: a result that
 //! names one may be on its way.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures::TryStreamExt;
 use job_files::{FilesError, FoundSet, JobFiles};
-use job_model::{Job, JobStatus};
+use job_model::{FileSetId, InstanceId, Job, JobId, JobStatus, JobSummary};
 use job_store::StoreError;
 use service::Chain;
 
 use crate::app::App;
+use crate::one_shots::OLDEST;
 
 /// How long the files of a new job may be on their way before the job's insert.
 const INSERT: Duration = Duration::from_secs(60 * 60);
+/// Sets whose owners are asked for at a time.
+const AT_ONCE: usize = 500;
 
 /// Sweeps until `stop`, where there is a store of files.
 pub(crate) async fn run(app: Arc<App>) {
@@ -28,6 +32,9 @@ pub(crate) async fn run(app: Arc<App>) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(sets = removed, "files that belong to no job are removed"),
             Err(error) => tracing::warn!(error = %Chain(&error), "sweep of files put off"),
+        }
+        if let Err(error) = files.forget_notes(OLDEST).await {
+            tracing::warn!(error = %Chain(&error), "failed to remove notes of old answers, trying again later");
         }
         tokio::select! {
             () = app.stop.cancelled() => return,
@@ -41,24 +48,51 @@ async fn sweep(app: &App, files: &JobFiles, insert: Duration) -> Result<u64, Fil
     let mut removed = 0;
     let mut batches = files.sets();
     while let Some(batch) = batches.try_next().await? {
-        for found in batch {
-            if app.stop.is_cancelled() {
-                return Ok(removed);
-            }
-            if is_lost(app, &found, insert).await {
-                files.remove(&found.key).await?;
-                removed += 1;
+        for some in batch.chunks(AT_ONCE) {
+            let owners = known_owners(app, some).await;
+            for found in some {
+                if app.stop.is_cancelled() {
+                    return Ok(removed);
+                }
+                if is_lost(app, owners.get(&found.key.job), found, insert).await {
+                    files.remove(&found.key).await?;
+                    removed += 1;
+                }
             }
         }
     }
     Ok(removed)
 }
 
+/// What decides whether a set of a job's is lost.
+struct Owner {
+    instance: Option<InstanceId>,
+    status: JobStatus,
+    /// The set that the job names.
+    names: Option<FileSetId>,
+}
+
+/// What the index of jobs knows of the sets' owners. Of the others, few as a rule, whole jobs are read.
+async fn known_owners(app: &App, found: &[FoundSet]) -> HashMap<JobId, Owner> {
+    let ids: BTreeSet<&JobId> = found.iter().map(|found| &found.key.job).collect();
+    match app.store.with_files(ids.into_iter().cloned().collect()).await {
+        Ok(jobs) => jobs.into_iter().map(|job| (job.uuid.clone(), Owner::of_summary(job))).collect(),
+        Err(error) => {
+            app.metrics.store_errors.inc();
+            tracing::warn!(error = %Chain(&error), "failed to look which jobs have files, reading them one by one");
+            HashMap::new()
+        }
+    }
+}
+
 /// Whether no job can name the set any more. In doubt it stays.
-async fn is_lost(app: &App, found: &FoundSet, insert: Duration) -> bool {
+async fn is_lost(app: &App, owner: Option<&Owner>, found: &FoundSet, insert: Duration) -> bool {
     let old = SystemTime::now().duration_since(found.changed).is_ok_and(|age| age > insert);
+    if let Some(owner) = owner {
+        return owner.has_lost(found, old);
+    }
     match app.store.get(&found.key.job).await {
-        Ok(stored) => lost_beside(&stored.value, found, old),
+        Ok(stored) => Owner::of_job(stored.value).has_lost(found, old),
         Err(StoreError::NotFound { .. }) => old,
         Err(error) => {
             app.metrics.store_errors.inc();
@@ -68,11 +102,21 @@ async fn is_lost(app: &App, found: &FoundSet, insert: Duration) -> bool {
     }
 }
 
-fn lost_beside(job: &Job, found: &FoundSet, old: bool) -> bool {
-    if job.instance != found.key.instance {
-        return old;
+impl Owner {
+    fn of_job(job: Job) -> Self {
+        Self { instance: job.instance, status: job.status, names: job.file_set }
     }
-    !found.key.set.is_input() && job.status == JobStatus::Done && job.file_set.as_ref() != Some(&found.key.set)
+
+    fn of_summary(job: JobSummary) -> Self {
+        Self { instance: job.instance, status: job.status, names: job.file_set }
+    }
+
+    fn has_lost(&self, found: &FoundSet, old: bool) -> bool {
+        if self.instance != found.key.instance {
+            return old;
+        }
+        !found.key.set.is_input() && self.status == JobStatus::Done && self.names.as_ref() != Some(&found.key.set)
+    }
 }
 
 #[cfg(test)]
@@ -80,9 +124,9 @@ mod tests {
     use std::time::SystemTime;
 
     use job_files::{FoundSet, SetKey};
-    use job_model::{FileSetId, InstanceId, Job, JobResult, NewJob, Timestamp};
+    use job_model::{FileSetId, InstanceId, Job, JobResult, JobSummary, NewJob, Timestamp};
 
-    use super::lost_beside;
+    use super::Owner;
 
     #[test]
     fn only_what_can_never_count_again_is_lost() {
@@ -94,8 +138,18 @@ mod tests {
         };
         let (own, before) = (job.instance.clone(), Some(InstanceId::fresh()));
         let found = [set(&own, &won), set(&own, &other), set(&own, &FileSetId::input()), set(&before, &won)];
-        let lost = |job: &Job, old| found.iter().map(|found| lost_beside(job, found, old)).collect::<Vec<_>>();
+        let lost = |job: &Job, old| {
+            let owners = [Owner::of_job(job.clone()), Owner::of_summary(JobSummary::of(job))];
+            let [of_job, of_summary] = owners.map(|owner| found.each_ref().map(|found| owner.has_lost(found, old)));
+            assert_eq!(of_job, of_summary, "the index knows as much as the job");
+            of_job
+        };
         assert_eq!(lost(&job, true), [false, false, false, true], "a result may be on its way");
+        job.input_files = Some(Vec::new());
+        assert_eq!(lost(&job, true), [false, false, false, true]);
+        let mut without = job.clone();
+        without.finish(JobResult::not_started(job.uuid.clone(), "")).unwrap();
+        assert_eq!(lost(&without, false), [true, true, false, false]);
         job.finish(JobResult { file_set: Some(won.clone()), ..JobResult::not_started(job.uuid.clone(), "") }).unwrap();
         assert_eq!(lost(&job, false), [false, true, false, false]);
         assert_eq!(lost(&job, true), [false, true, false, true]);

@@ -1,9 +1,9 @@
-//! One of the files that a job left, and where it is stored.
+//! One of a job's files, and where it is stored.
 
 use job_files::SetKey;
-use job_model::{FileName, Job, JobFile};
+use job_model::{FileName, FileSetId, Job, JobFile};
 
-/// A file that a job left.
+/// A file that a job left, or that came with it.
 pub(crate) struct LeftFile<'a> {
     /// The set that it belongs to.
     pub(crate) set: SetKey,
@@ -14,10 +14,13 @@ pub(crate) struct LeftFile<'a> {
 }
 
 impl<'a> LeftFile<'a> {
-    /// Finds the job's file of this name.
+    /// Finds the job's file of this name: the one that the job left before the one that came with it.
     pub(crate) fn of(job: &'a Job, name: &str) -> Option<Self> {
         let name = FileName::parse(name).ok()?;
-        let (index, file) = job.files.iter().flatten().enumerate().find(|(_, file)| file.name == name)?;
-        Some(Self { set: SetKey::of(job, job.file_set.clone()?), index, file })
+        let in_set = |files: &'a Option<Vec<JobFile>>, set: Option<FileSetId>| {
+            let (index, file) = files.iter().flatten().enumerate().find(|(_, file)| file.name == name)?;
+            Some(Self { set: SetKey::of(job, set?), index, file })
+        };
+        in_set(&job.files, job.file_set.clone()).or_else(|| in_set(&job.input_files, Some(FileSetId::input())))
     }
 }

@@ -69,7 +69,6 @@ use crate::fleet::Fleet;
 use crate::held_marks::HeldMarks;
 use crate::last_hour::LastHour;
 use crate::metrics::Metrics;
-use crate::one_shots::OneShotCache;
 use crate::orders::Orders;
 use crate::publish_line::{PublishLine, Waiting};
 use crate::queue_length::QueueLength;
@@ -110,7 +109,6 @@ pub async fn run_with(
         store_health: StoreHealth::default(),
         queue: parts.queue,
         files: parts.files,
-        one_shots: OneShotCache::default(),
         queue_length: QueueLength::default(),
         orders: Orders::new(),
         feeds: Feeds::default(),

@@ -1,17 +1,16 @@
 //! One-shots: requests that become a job of a shipped template, and are answered with the file that the job leaves.
 //!
 //! The templates are in `gateway/templates`, for people to read and to copy. They are jobs like any other. What a request may
-//! say is in [`options`].
+//! say is in [`options`], how an equal one is answered again in [`cache`].
 
+mod cache;
 mod options;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
-use job_model::{Job, JobId, NewJob, Timestamp};
-use ring::digest::{Context, SHA256};
+use job_model::{Job, NewJob, Timestamp};
 
+pub(crate) use cache::{CacheKey, OLDEST};
 pub(crate) use options::{OneShotRequest, Refused};
 
 /// A kind of one-shot.
@@ -54,52 +53,5 @@ impl OneShot {
             ..NewJob::default()
         };
         Job::create(new, Timestamp::now()).expect("a job without an id of the client's gets a good one")
-    }
-}
-
-/// What tells requests apart: their kind, all that they say, and by which token they come.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CacheKey([u8; 32]);
-
-impl CacheKey {
-    pub(crate) fn of(kind: OneShot, request: &OneShotRequest, token: &str) -> Self {
-        let mut digest = Context::new(&SHA256);
-        let options = request.options.to_string();
-        let html = request.html.as_deref().unwrap_or_default();
-        for part in [format!("{kind:?}").as_bytes(), options.as_bytes(), html.as_bytes(), token.as_bytes()] {
-            digest.update(&(part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        let mut key = [0; 32];
-        key.copy_from_slice(digest.finish().as_ref());
-        Self(key)
-    }
-}
-
-/// The jobs of this gateway's latest answers. A request that says `cache` may be answered from an equal one's.
-#[derive(Debug, Default)]
-pub(crate) struct OneShotCache(Mutex<HashMap<CacheKey, (JobId, Instant)>>);
-
-/// Answers that are remembered.
-const REMEMBERED: usize = 1000;
-
-impl OneShotCache {
-    /// Notes whose job has just been answered.
-    pub(crate) fn note(&self, key: CacheKey, job: JobId) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED
-            && let Some(oldest) = known.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| key.clone())
-        {
-            known.remove(&oldest);
-        }
-        known.insert(key, (job, Instant::now()));
-    }
-
-    /// An equal request's job and its age, when it is no older than this.
-    pub(crate) fn find(&self, key: &CacheKey, longest: Duration) -> Option<(JobId, Duration)> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (job, at) = known.get(key)?;
-        let age = at.elapsed();
-        (age <= longest).then(|| (job.clone(), age))
     }
 }

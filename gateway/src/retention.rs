@@ -3,6 +3,8 @@
 //! Harmless by many gateways: each row is deleted at the revision that the list showed. It goes in steps, so that others
 //! write in between, and gives the space back afterwards.
 
+mod others;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,23 +84,26 @@ async fn retire(app: &App, rule: &Rule) -> Result<(), StoreError> {
     let is_due = |job: &Stored<JobSummary>| {
         ended(job) <= limit && !job.value.owner.as_ref().is_some_and(|owner| rule.except.contains(owner))
     };
-    let (mut passed_over, mut deleted, mut since_reclaim) = (0, 0, 0);
-    while !app.stop.is_cancelled() {
-        let page = app.store.list(ListQuery { filter: filter.clone(), skip: passed_over, limit: STEP }).await?;
-        if page.jobs.is_empty() {
-            break;
-        }
-        let (due, others): (Vec<_>, Vec<_>) = page.jobs.into_iter().partition(is_due);
-        passed_over += others.len() as u64;
-        let wanted = due.len() as u64;
-        let gone = jobs::delete_rows(app, due).await?.len() as u64;
-        passed_over += wanted - gone;
-        deleted += gone;
-        since_reclaim += gone;
-        app.metrics.retired.inc_by(gone);
-        if since_reclaim >= RECLAIM_AFTER {
-            since_reclaim = 0;
-            app.store.reclaim().await?;
+    let (mut deleted, mut since_reclaim) = (0, 0);
+    for part in others::parts(&*app.store, filter, &rule.except, STEP).await? {
+        let mut passed_over = 0;
+        while !app.stop.is_cancelled() {
+            let page = app.store.list(ListQuery { filter: part.clone(), skip: passed_over, limit: STEP }).await?;
+            if page.jobs.is_empty() {
+                break;
+            }
+            let (due, others): (Vec<_>, Vec<_>) = page.jobs.into_iter().partition(is_due);
+            passed_over += others.len() as u64;
+            let wanted = due.len() as u64;
+            let gone = jobs::delete_rows(app, due).await?.len() as u64;
+            passed_over += wanted - gone;
+            deleted += gone;
+            since_reclaim += gone;
+            app.metrics.retired.inc_by(gone);
+            if since_reclaim >= RECLAIM_AFTER {
+                since_reclaim = 0;
+                app.store.reclaim().await?;
+            }
         }
     }
     if deleted > 0 {

@@ -1,10 +1,11 @@
 //! Jobs that tell where they are, created and watched through a gateway that may be dead at any moment.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use job_model::{Job, JobStatus};
+use job_model::{FileName, Job, JobId, JobStatus};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use testkit::names;
@@ -39,6 +40,7 @@ const CODE: &str = "await page.goto(vars.url + '/step?at=begun');
 pub(crate) struct Jobs {
     http: Client,
     base: String,
+    code: &'static str,
     site: Site,
     steps: broadcast::Sender<Step>,
     /// What each job looked like when it was first seen done; `None` until then.
@@ -46,8 +48,13 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// None yet.
+    /// None yet, of jobs that tell their steps.
     pub(crate) fn new(port: u16) -> Arc<Self> {
+        Self::of_code(port, CODE)
+    }
+
+    /// None yet, of jobs with this code.
+    pub(crate) fn of_code(port: u16, code: &'static str) -> Arc<Self> {
         let (steps, _) = broadcast::channel(1024);
         let site = Site::start();
         let told = steps.clone();
@@ -61,7 +68,7 @@ impl Jobs {
             ([("content-type", "text/html"), ("cache-control", "no-store")], "<title>step</title>")
         });
         let http = Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
-        Arc::new(Self { http, base: format!("http://127.0.0.1:{port}"), site, steps, seen: Mutex::default() })
+        Arc::new(Self { http, base: format!("http://127.0.0.1:{port}"), code, site, steps, seen: Mutex::default() })
     }
 
     /// The steps from now on.
@@ -73,7 +80,7 @@ impl Jobs {
     pub(crate) async fn create(&self, number: usize) {
         let uuid = names::unique("chaos");
         let vars = json!({"url": self.site.origin(), "number": number.to_string()});
-        let body = json!({"uuid": uuid, "code": CODE, "vars": vars});
+        let body = json!({"uuid": uuid, "code": self.code, "vars": vars});
         let end = Instant::now() + Duration::from_secs(120);
         loop {
             let answer = self.send(self.http.post(format!("{}/jobs", self.base)).json(&body)).await;
@@ -117,6 +124,17 @@ impl Jobs {
         results
     }
 
+    /// The content of a job's file.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    pub(crate) async fn file(&self, job: &JobId, name: &FileName) -> Vec<u8> {
+        let request = self.http.get(format!("{}/jobs/{job}/files/{name}", self.base)).bearer_auth(TOKEN);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{name} of job {job}");
+        answer.bytes().await.expect("the whole file").to_vec()
+    }
+
     async fn get(&self, uuid: &str) -> Option<Job> {
         let (status, text) = self.send(self.http.get(format!("{}/jobs/{uuid}", self.base))).await?;
         if status != StatusCode::OK {
@@ -133,5 +151,23 @@ impl Jobs {
 
     fn seen(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Option<Job>>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Creates jobs, not faster than the kills go on.
+pub(crate) async fn create_all(jobs: Arc<Jobs>, count: usize, kills: usize, kills_done: Arc<AtomicUsize>) {
+    for number in 0..count {
+        while number * kills > (kills_done.load(Ordering::Relaxed) + 1) * count {
+            sleep(Duration::from_millis(20)).await;
+        }
+        jobs.create(number).await;
+    }
+}
+
+/// Looks at all jobs again and again.
+pub(crate) async fn watch(jobs: Arc<Jobs>) {
+    loop {
+        jobs.look().await;
+        sleep(Duration::from_millis(50)).await;
     }
 }

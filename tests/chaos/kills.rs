@@ -12,7 +12,7 @@ use testkit::services;
 use tests::stack::Stack;
 use tokio::time::{sleep, timeout};
 
-use crate::jobs::{Jobs, STEPS, Step};
+use crate::jobs::{Jobs, STEPS, Step, create_all, watch};
 use crate::size;
 use crate::victims::{EXECUTORS, GATEWAY, VICTIMS, Victim, executor};
 
@@ -105,23 +105,6 @@ fn schedule(kills: usize) -> Vec<(Victim, Option<Step>)> {
     });
     let random = (0..).map(|turn: usize| (VICTIMS[(turn * 7 + turn / 6) % VICTIMS.len()], None));
     ordered.chain(random).take(kills).collect()
-}
-
-/// Creates jobs, not faster than the kills go on.
-async fn create_all(jobs: Arc<Jobs>, count: usize, kills: usize, kills_done: Arc<AtomicUsize>) {
-    for number in 0..count {
-        while number * kills > (kills_done.load(Ordering::Relaxed) + 1) * count {
-            sleep(Duration::from_millis(20)).await;
-        }
-        jobs.create(number).await;
-    }
-}
-
-async fn watch(jobs: Arc<Jobs>) {
-    loop {
-        jobs.look().await;
-        sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// Waits until some job is at the step; without one, a while that differs from kill to kill.

@@ -9,6 +9,7 @@ use testkit::ports;
 use testkit::processes::{Process, Program};
 use testkit::site::Site;
 use tests::client::Client;
+use tests::s3::files_below;
 use tests::stack::Stack;
 use tests::up;
 
@@ -19,12 +20,6 @@ fn program(port: u16, folder: &Path) -> Program {
 async fn started(folder: &Path) -> (Process, Client) {
     let port = ports::free();
     up::started(program(port, folder), port).await
-}
-
-/// The regular files below a folder.
-fn files_below(folder: &Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries.flatten().map(|entry| if entry.path().is_dir() { files_below(&entry.path()) } else { 1 }).sum()
 }
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -47,14 +42,15 @@ async fn files_go_in_and_come_out() {
     let names = |files: &Option<Vec<job_model::JobFile>>| -> Vec<String> {
         files.iter().flatten().map(|file| file.name.to_string()).collect()
     };
-    // What came with the job is there at its end, too.
-    assert_eq!(names(&first.files), ["copy.csv", "in.csv", "out/a b.html"]);
+    // What came with the job and was not changed is not among what the job left.
+    assert_eq!(names(&first.files), ["copy.csv", "out/a b.html"]);
     assert_eq!(names(&first.input_files), ["in.csv"]);
 
     let path = format!("/jobs/{}/files", first.uuid);
     let get = async |path: String| client.send(Method::GET, &path, None).await;
     let listed: Value = get(path.clone()).await.json().await.expect("a list");
-    assert_eq!(listed["data"][0]["sha256"], listed["data"][1]["sha256"], "they hold the same");
+    assert_eq!((&listed["data"][0]["bytes"], &listed["data"][1]["name"]), (&json!(3), &json!("out/a b.html")));
+    assert_eq!(get(format!("{path}/in.csv")).await.text().await.expect("what came with the job"), "1,2");
     let page = get(format!("{path}/out/a%20b.html")).await;
     let header = |name: &str| page.headers()[name].to_str().expect("text").to_owned();
     assert_eq!((page.status().as_u16(), header("content-type")), (200, "text/html; charset=utf-8".to_owned()));
@@ -72,9 +68,15 @@ async fn files_go_in_and_come_out() {
     assert_eq!(zip.headers()["content-type"], "application/zip");
     assert!(zip.bytes().await.expect("an archive").starts_with(b"PK"));
 
-    let of_another = json!({"code": code, "files": {"in.csv": {"job": first.uuid, "name": "copy.csv"}}});
+    let code = "results.in = (await files.read('in.csv')).toString(); await files.write('in.csv', '3,4')";
+    let of_another = json!({"code": code, "files": {"in.csv": {"job": first.uuid, "name": "in.csv"}}});
     let second = client.run(of_another).await;
-    assert_eq!(second.results.expect("results")["in"], "1,2");
+    assert_eq!(
+        (names(&second.files), &second.results.as_ref().expect("results")["in"]),
+        (vec!["in.csv".into()], &json!("1,2"))
+    );
+    let changed = get(format!("/jobs/{}/files/in.csv", second.uuid)).await;
+    assert_eq!(changed.text().await.expect("what the job left"), "3,4");
     let rerun = client.send(Method::POST, &format!("/jobs/{}/rerun?wait=30", second.uuid), None).await;
     let rerun: Value = rerun.json().await.expect("a job");
     assert_eq!(rerun["data"]["results"]["in"], "1,2", "{rerun}");
@@ -99,6 +101,25 @@ async fn files_go_in_and_come_out() {
     until("the files of deleted jobs go", || files_below(&store) == 0).await;
     process.terminate();
     assert!(process.wait(Duration::from_secs(30)).await.success(), "{}", process.stderr());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_buffers_of_results_become_files_of_jobs_that_say_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_process, client) = started(folder.path()).await;
+    let code = "results.large = Buffer.alloc(300000, 'x')";
+    for job in [json!({"code": code, "files": "auto"}), json!({"code": code, "api": "25"})] {
+        let done = client.run(job).await;
+        assert_eq!(done.results.expect("results")["large"], json!({"file": "large.bin", "bytes": 300_000}));
+        let file = client.send(Method::GET, &format!("/jobs/{}/files/large.bin", done.uuid), None).await;
+        assert_eq!(file.bytes().await.expect("the file"), vec![b'x'; 300_000]);
+        let rerun = client.send(Method::POST, &format!("/jobs/{}/rerun?wait=30", done.uuid), None).await;
+        let rerun: Value = rerun.json().await.expect("a job");
+        assert_eq!(rerun["data"]["results"]["large"]["file"], "large.bin", "{rerun}");
+        assert_eq!(rerun["data"].get("result_files").is_some(), done.result_files.is_some());
+    }
+    let done = client.run(json!({ "code": code })).await;
+    assert_eq!((done.files, &done.results.expect("results")["large"]["type"]), (None, &json!("Buffer")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -216,7 +237,7 @@ async fn a_gibibyte_passes_in_pieces() {
     const PIECES: usize = 1 << 10;
     let folder = tempfile::tempdir().expect("a folder");
     let port = ports::free();
-    let program = program(port, folder.path()).env("JOB_FILES_BYTES", 2_u64 << 30);
+    let program = program(port, folder.path()).env("JOB_FILES_BYTES", 2_u64 << 30).env("MAX_FILES_BYTES", 2_u64 << 30);
     let (process, client) = up::started(program, port).await;
     let site = Site::start();
     site.route("/large", |_| {
@@ -246,6 +267,24 @@ async fn a_gibibyte_passes_in_pieces() {
     }
     assert_eq!(bytes, PIECE * PIECES);
     let more = peak_memory(process.id()) - before;
-    assert!(more < 64, "{more} MiB more than the {before} MiB of before");
+    assert!(more < 64, "{more} MiB more than the {before} MiB of before, on its way out");
     assert_eq!(client.send(Method::DELETE, &format!("/jobs/{}", job.uuid), None).await.status(), 204);
+
+    // The same comes in: from the client through the gateway into the store, and from there into a job's folder.
+    let head = "--XX\r\nContent-Disposition: form-data; name=\"job\"\r\n\r\n\
+                {\"code\": \"results.list = await files.list()\"}\r\n\
+                --XX\r\nContent-Disposition: form-data; name=\"in.bin\"\r\n\r\n";
+    let pieces = (0..PIECES).map(|_| vec![7_u8; PIECE]);
+    let body = std::iter::once(head.into()).chain(pieces).chain([b"\r\n--XX--\r\n".to_vec()]);
+    let body = reqwest::Body::wrap_stream(futures::stream::iter(body.map(Ok::<_, std::io::Error>)));
+    let request = client.request(Method::POST, "/jobs").timeout(Duration::from_secs(240));
+    let answer = request.header("content-type", "multipart/form-data; boundary=XX").body(body).send().await;
+    let answer: Value = answer.expect("an answer").json().await.expect("a job");
+    let uuid = answer["data"]["uuid"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    let job = client.wait_done(&uuid, Duration::from_secs(240)).await;
+    assert_eq!(job.results.expect("results")["list"], json!([{"name": "in.bin", "bytes": 1 << 30}]));
+    assert_eq!((job.files, job.input_files.expect("a file")[0].bytes), (None, 1 << 30));
+    let more = peak_memory(process.id()) - before;
+    assert!(more < 64, "{more} MiB more than the {before} MiB of before, on its way in");
+    assert_eq!(client.send(Method::DELETE, &format!("/jobs/{uuid}"), None).await.status(), 204);
 }

@@ -3,5 +3,6 @@
 
 pub mod client;
 pub mod expectation;
+pub mod s3;
 pub mod stack;
 pub mod up;

@@ -29,6 +29,8 @@ pub struct Stack {
     pub gateways: Vec<Gateway>,
     /// Executors by the order of their start.
     pub executors: Vec<Process>,
+    /// What every gateway and executor is told beside a test's own words for it.
+    pub env: Vec<(String, String)>,
     queue_prefix: String,
     run_dir: TempDir,
 }
@@ -63,8 +65,8 @@ impl Stack {
     /// The services alone.
     pub fn services(broker: RabbitMq, database: CouchDb) -> Self {
         let run_dir = tempfile::Builder::new().prefix("run-").tempdir().expect("a temporary directory");
-        let (gateways, executors) = (Vec::new(), Vec::new());
-        Self { broker, database, gateways, executors, queue_prefix: names::unique("e2e"), run_dir }
+        let (gateways, executors, env) = (Vec::new(), Vec::new(), Vec::new());
+        Self { broker, database, gateways, executors, env, queue_prefix: names::unique("e2e"), run_dir }
     }
 
     /// Adds a gateway and waits until it listens.
@@ -168,6 +170,7 @@ impl Stack {
     }
 
     fn queue_env(&self, program: Program) -> Program {
+        let program = self.env.iter().fold(program, |program, (name, value)| program.env(name, value));
         program
             .env("QUEUE_HOST", &self.broker.host)
             .env("QUEUE_PORT", self.broker.port)
@@ -175,6 +178,15 @@ impl Stack {
             .env("QUEUE_PASSWORD", &self.broker.password)
             .env("JOBS_QUEUE", self.queue_names().0)
             .env("RESULTS_QUEUE", self.queue_names().1)
+    }
+}
+
+/// The run directory goes last, when nobody writes to it any more: also the browsers of executors that were killed.
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.executors.clear();
+        self.gateways.clear();
+        processes::wait_for_end_of_mentioning(&self.run_dir().display().to_string());
     }
 }
 

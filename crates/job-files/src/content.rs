@@ -1,6 +1,5 @@
 //! Bytes on their way out of the store.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use job_model::JobFile;
 use object_store::{GetOptions, ObjectStore};
 use ring::digest::{Context, SHA256};
 
+use crate::sum::hex;
 use crate::{FilesError, JobFiles, SetKey};
 
 /// A file, or a part of it, as it comes.
@@ -74,11 +74,4 @@ fn checked(
         }
     });
     checked.boxed()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,5 +1,7 @@
 //! What every store of files promises, as one suite that runs against each of them.
 
+use std::time::Duration;
+
 use job_model::{FileName, FileSetId, InstanceId, JobFile, JobId};
 
 use crate::{FilesError, JobFiles, SetKey};
@@ -15,6 +17,25 @@ pub async fn run(files: &JobFiles) {
     sets_are_apart_and_go_as_a_whole(files).await;
     a_file_that_is_gone_or_changed_is_told(files).await;
     a_source_that_breaks_leaves_no_file(files).await;
+    notes_are_read_until_they_are_forgotten(files).await;
+}
+
+async fn notes_are_read_until_they_are_forgotten(files: &JobFiles) {
+    const HOUR: Duration = Duration::from_secs(3600);
+    assert_eq!(files.noted(&[7; 32]).await.expect("no note"), None);
+    assert_eq!(files.forget_notes(Duration::ZERO).await.expect("none"), 0);
+    for text in ["first", "second"] {
+        files.note(&[7; 32], text.to_owned()).await.expect("a note");
+    }
+    assert_eq!(files.noted(&[7; 32]).await.expect("the note").as_deref(), Some(&b"second"[..]));
+    assert_eq!(files.forget_notes(HOUR).await.expect("a list"), 0);
+    let sets: Vec<_> = files.sets().try_collect::<Vec<_>>().await.expect("the sets").concat();
+    assert!(sets.iter().all(|found| !found.key.job.as_str().contains("notes")), "a note is no set");
+    // Some stores know times to the second.
+    while files.forget_notes(Duration::ZERO).await.expect("a list") == 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(files.noted(&[7; 32]).await.expect("no note"), None);
 }
 
 fn set(job: &str) -> SetKey {

@@ -84,7 +84,7 @@ fn is_plain_text(text: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    format!("{HEX}{}", crate::content::hex(bytes))
+    format!("{HEX}{}", crate::sum::hex(bytes))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -13,8 +13,10 @@ mod error;
 mod http_client;
 mod key;
 mod media_type;
+mod notes;
 mod open;
 mod sets;
+mod sum;
 mod upload;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub use error::FilesError;
 pub use key::SetKey;
 pub use media_type::media_type;
 pub use sets::FoundSet;
+pub use sum::sha256;
 
 /// The store of all files. Clones share its connections.
 #[derive(Clone, Debug)]

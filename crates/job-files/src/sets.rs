@@ -113,7 +113,10 @@ fn folders_with_files(root: &std::path::Path) -> io::Result<Vec<FoundSet>> {
             }
         }
     }
-    Ok(found.into_iter().map(|(key, changed)| FoundSet { key, changed }).collect())
+    let mut found: Vec<FoundSet> = found.into_iter().map(|(key, changed)| FoundSet { key, changed }).collect();
+    // In the order of ids, as a bucket is listed: jobs that were made together are neighbours in a store of jobs, too.
+    found.sort_by(|one, other| one.key.job.cmp(&other.key.job));
+    Ok(found)
 }
 
 /// Removes a folder, and those above it that are empty then.

@@ -8,7 +8,7 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use ring::digest::{Context, SHA256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::content::hex;
+use crate::sum::hex;
 use crate::{FilesError, JobFiles, SetKey, media_type};
 
 /// Size of a part of a large file: S3 takes none below 5 MiB, and no more than 10,000.

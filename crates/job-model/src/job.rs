@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    Api, ErrorAt, FileName, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language,
-    LogEntry, NewFile, Outcome, Record, Results, Timestamp, TokenName, TokenNetwork,
+    Api, ErrorAt, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language,
+    LogEntry, NewFiles, Outcome, Record, Results, Timestamp, TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.
@@ -149,6 +149,9 @@ pub struct Job {
     /// When its recording is kept among its files; as its executor says when absent.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
+    /// Whether large Buffers of its results become files of it; absent for no, unless `api` is [`Api::V25`].
+    #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
+    pub result_files: Option<bool>,
     /// How it ended; absent until it is done, and in documents of the predecessor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -287,9 +290,9 @@ pub struct NewJob {
     /// See [`Job::record`].
     #[serde(default, deserialize_with = "crate::record::given")]
     pub record: Option<Record>,
-    /// The files that come with it, by their names in its folder.
-    #[serde(default, deserialize_with = "new_files")]
-    pub files: BTreeMap<FileName, NewFile>,
+    /// The files that come with it, or `"auto"`.
+    #[serde(default)]
+    pub files: NewFiles,
 }
 
 impl Job {
@@ -320,6 +323,7 @@ impl Job {
             language: new.language,
             ignore_https_errors: new.ignore_https_errors,
             record: new.record,
+            result_files: new.files.auto.then_some(true),
             outcome: None,
             error_at: None,
             error_stack: None,
@@ -401,16 +405,6 @@ fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
     values.into_iter().map(string).collect()
 }
 
-/// Files by name. A list is what a job that was read says of the files that it left: the server's own.
-fn new_files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<FileName, NewFile>, D::Error> {
-    match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Null | serde_json::Value::Array(_) => Ok(BTreeMap::new()),
-        files => {
-            serde_json::from_value(files).map_err(|error| serde::de::Error::custom(format_args!("files: {error}")))
-        }
-    }
-}
-
 fn kind(value: &serde_json::Value) -> &'static str {
     match value {
         serde_json::Value::Null => "null",
@@ -434,7 +428,7 @@ mod tests {
 
     #[test]
     fn files_of_a_new_job_are_told_by_name() {
-        let read = |text: &str| serde_json::from_str::<NewJob>(text).map(|new| new.files);
+        let read = |text: &str| serde_json::from_str::<NewJob>(text).map(|new| new.files.named);
         let files = read(r#"{"files":{"/in.csv":{"text":"a"},"b":{"job":"j","name":"x"}}}"#).unwrap();
         let names: Vec<_> = files.keys().map(crate::FileName::as_str).collect();
         assert_eq!((names, files.len()), (vec!["b", "in.csv"], 2));
@@ -445,9 +439,20 @@ mod tests {
             (r#"{"files":{"../x":{"text":""}}}"#, "leads out of the job's folder"),
             (r#"{"files":{"x":{"txt":""}}}"#, "unknown field `txt`, expected one of `base64`, `text`"),
             (r#"{"files":5}"#, "files: invalid type"),
+            (r#"{"files":"always"}"#, r#"files: "always" is not known: give "auto""#),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn large_buffers_become_files_of_jobs_that_say_so() {
+        let made =
+            |text: &str| Job::create(serde_json::from_str(text).unwrap(), Timestamp::now()).unwrap().result_files;
+        assert_eq!(made(r#"{"files":"auto"}"#), Some(true));
+        for text in ["{}", r#"{"files":{}}"#, r#"{"result_files":true}"#] {
+            assert_eq!(made(text), None, "{text}");
         }
     }
 

@@ -38,7 +38,7 @@ pub use job::{Dispatch, InvalidJobId, Job, JobId, NewJob, PlainJob, Running};
 pub use language::Language;
 pub use near_name::near_name;
 pub use network::{JobNetwork, ProxyUrl, TokenNetwork};
-pub use new_file::NewFile;
+pub use new_file::{NewFile, NewFiles};
 pub use number::WrittenResults;
 pub use outcome::{JobState, Outcome};
 pub use question::{JobAnswer, JobQuestion};

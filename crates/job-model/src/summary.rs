@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp, TokenName};
+use crate::{FileSetId, InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp, TokenName};
 
 /// A job without what makes it large: code, vars, modules, logs and results.
 ///
@@ -51,6 +51,10 @@ pub struct JobSummary {
     /// See [`Job::owner`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TokenName>,
+    /// The set of files that it names: [`Job::file_set`], or that of its [`Job::input_files`] while it left none. Absent when it
+    /// has no files, and in summaries of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_set: Option<FileSetId>,
     /// See [`Job::instance`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceId>,
@@ -77,6 +81,7 @@ impl JobSummary {
             running: job.running.clone(),
             rerun_of: job.rerun_of.clone(),
             owner: job.owner.clone(),
+            file_set: job.file_set.clone().or_else(|| job.input_files.as_ref().map(|_| FileSetId::input())),
             instance: job.instance.clone(),
         }
     }
@@ -93,7 +98,7 @@ impl JobSummary {
     /// The summary as clients see it: without the gateways' own memory.
     #[must_use]
     pub fn published(mut self) -> Self {
-        self.instance = None;
+        (self.instance, self.file_set) = (None, None);
         self
     }
 }
@@ -113,7 +118,7 @@ fn beginning(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::JobSummary;
-    use crate::{Job, JobResult, JobState, NewJob, Outcome, Timestamp};
+    use crate::{FileSetId, Job, JobResult, JobState, NewJob, Outcome, Timestamp};
 
     fn ended(error: &str) -> Job {
         let created_at = Timestamp::parse("2020-01-02T03:04:05Z").unwrap();
@@ -133,6 +138,17 @@ mod tests {
         assert_eq!(JobSummary::of(&job).state(), JobState::Failed);
         assert_eq!(JobSummary { outcome: Some(Outcome::TimedOut), ..JobSummary::of(&job) }.state(), JobState::TimedOut);
         assert_eq!(JobSummary::of(&job).published().instance, None);
+    }
+
+    #[test]
+    fn a_summary_names_the_set_of_files_that_counts() {
+        let mut job = ended("");
+        assert_eq!(JobSummary::of(&job).file_set, None);
+        job.input_files = Some(Vec::new());
+        assert_eq!(JobSummary::of(&job).file_set, Some(FileSetId::input()));
+        job.file_set = Some(FileSetId::of_attempt(1));
+        assert_eq!(JobSummary::of(&job).file_set, job.file_set);
+        assert_eq!(JobSummary::of(&job).published().file_set, None);
     }
 
     #[test]

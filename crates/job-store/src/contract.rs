@@ -114,6 +114,7 @@ macro_rules! job_store_contract {
             created_from_and_created_to_are_both_included
             deep_pages_between_times_hold_what_they_should
             jobs_are_read_in_the_order_asked_for
+            jobs_with_files_are_known_by_their_sets
             large_jobs_among_small_ones_are_read
             deleted_rows_have_a_fate_of_their_own
             many_jobs_are_deleted_and_their_space_reclaimed

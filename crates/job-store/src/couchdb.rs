@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::join_all;
 use futures::stream::{BoxStream, StreamExt};
-use job_model::{Job, JobId, JobStatus};
+use job_model::{Job, JobId, JobStatus, JobSummary};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -247,7 +247,7 @@ impl CouchDbJobStore {
         tracing::warn!(
             %reason,
             "a validate_doc_update of the database {} allows the predecessor's fields only, so jobs are stored without \
-             ours: timeout, max_attempts, network, network_token, ignore_https_errors, api, language, record, outcome, error_at, \
+             ours: timeout, max_attempts, network, network_token, ignore_https_errors, api, language, record, result_files, outcome, error_at, \
              error_stack, attempt, running, rerun_of, owner, input_files, files, file_set, instance and dispatch. States and limits of stored jobs are derived from status, error and created_at, several gateways \
              may publish one job at the same time, and of a named token's jobs only those that it created lately at the \
              same gateway are known to be its own. Jobs with network rules are refused. Allow these fields and write_token to have them kept",
@@ -378,6 +378,11 @@ impl JobStore for CouchDbJobStore {
         }
         let page = self.with_database(|| listing::list(&self.http, &self.reader, query.clone())).await;
         page.map_err(self.failed("list the jobs"))
+    }
+
+    async fn with_files(&self, ids: Vec<JobId>) -> Result<Vec<JobSummary>, StoreError> {
+        let found = self.with_database(|| listing::with_files(&self.http, &self.reader, &ids)).await;
+        found.map_err(self.failed("look which jobs have files"))
     }
 
     fn read_many(&self, ids: Vec<JobId>) -> BoxStream<'_, Result<Job, StoreError>> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::{self, BoxStream, StreamExt};
-use job_model::{Job, JobId};
+use job_model::{Job, JobId, JobSummary};
 use rusqlite::Connection;
 
 use self::reading::Readers;
@@ -106,6 +106,12 @@ impl JobStore for EmbeddedJobStore {
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError> {
         self.readers
             .read("list the jobs".into(), move |connection, unreadable| listing::list(connection, unreadable, query))
+            .await
+    }
+
+    async fn with_files(&self, ids: Vec<JobId>) -> Result<Vec<JobSummary>, StoreError> {
+        self.readers
+            .read("look which jobs have files".into(), move |connection, _| reading::with_files(connection, &ids))
             .await
     }
 

@@ -16,7 +16,7 @@ mod unreadable;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use job_model::{Job, JobId};
+use job_model::{Job, JobId, JobSummary};
 
 pub use changes::{Change, Changes, Position};
 pub use error::StoreError;
@@ -74,6 +74,10 @@ pub trait JobStore: Send + Sync + 'static {
 
     /// A page of the list, newest first, out of an index: no job is read. Unreadable documents are left out.
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError>;
+
+    /// The summaries of those of these jobs that are known to have files, in any order, out of an index: no job is read. A job
+    /// that is left out may have files all the same, when an older version wrote it.
+    async fn with_files(&self, ids: Vec<JobId>) -> Result<Vec<JobSummary>, StoreError>;
 
     /// The jobs of these ids in this order; those that are gone or unreadable are left out.
     ///

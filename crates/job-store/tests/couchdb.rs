@@ -181,7 +181,8 @@ async fn the_index_is_upgraded_when_its_text_changes_and_a_newer_one_stays() {
 fn older(version: u64) -> Value {
     let map = match version {
         1 => include_str!("couchdb/index_of_version_1.js"),
-        _ => include_str!("couchdb/index_of_version_2.js"),
+        2 => include_str!("couchdb/index_of_version_2.js"),
+        _ => include_str!("couchdb/index_of_version_3.js"),
     };
     let views = json!({ "jobs": { "map": map.trim_end(), "reduce": "_count" } });
     json!({ "language": "javascript", "version": version, "views": views })
@@ -219,6 +220,11 @@ async fn an_index_of_version_1_is_replaced_beside_a_gateway_that_goes_on_using_i
 #[tokio::test]
 async fn an_index_of_version_2_is_replaced_beside_a_gateway_that_goes_on_using_it() {
     an_older_index_is_replaced(2).await;
+}
+
+#[tokio::test]
+async fn an_index_of_version_3_is_replaced_beside_a_gateway_that_goes_on_using_it() {
+    an_older_index_is_replaced(3).await;
 }
 
 async fn an_older_index_is_replaced(version: u64) {

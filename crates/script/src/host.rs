@@ -22,4 +22,7 @@ pub struct Host {
     pub allow_local_files: bool,
     /// What makes the job's own requests; without it `fetch` is switched off (JOB_FETCH).
     pub fetch: Option<Rc<fetch::Client>>,
+    /// Whether large Buffers of the results become files of a job that is not for today's Puppeteer; those of other jobs do.
+    /// `None` where the files of jobs are not kept.
+    pub result_files: Option<bool>,
 }

@@ -11,7 +11,7 @@ mod open_file;
 
 use std::ffi::CStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -97,6 +97,8 @@ struct Used {
     files: u64,
 }
 
+/// Bytes of a file that are copied at a time.
+const COPIED_AT_ONCE: usize = 256 << 10;
 const FOLDER: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 /// Without blocking: whoever else writes here may have made a pipe.
 const FILE: OFlag = OFlag::O_NOFOLLOW.union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK);
@@ -197,6 +199,19 @@ impl JobFolder {
         Ok(content)
     }
 
+    /// So many bytes of a file's content from a place in it; fewer at the file's end.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn read_part(&self, name: &FileName, from: u64, most: u64) -> Result<Vec<u8>, FolderError> {
+        let failed = |error| FolderError::io("read", Some(name), &error);
+        let mut file = self.open_read(name)?;
+        file.seek(SeekFrom::Start(from)).map_err(failed)?;
+        let mut content = Vec::new();
+        file.take(most).read_to_end(&mut content).map_err(failed)?;
+        Ok(content)
+    }
+
     /// Opens a file to be read piece by piece, from any place.
     ///
     /// # Errors
@@ -252,6 +267,25 @@ impl JobFolder {
         let had = self.stat(Some(name)).map_or(0, |facts| facts.bytes);
         self.fits((content.len() as u64).saturating_sub(had))?;
         self.open_write(name, WriteMode::Truncate)?.write_all(content)
+    }
+
+    /// Makes a file with the content of another one, which passes in pieces.
+    ///
+    /// # Errors
+    /// When there is no such file, the mode does not fit what is there, or the quota is used up.
+    pub fn copy(&self, from: &FileName, to: &FileName, mode: WriteMode) -> Result<(), FolderError> {
+        let mut source = self.open_read(from)?;
+        if from == to {
+            return if mode == WriteMode::CreateNew { self.open_write(to, mode).map(drop) } else { Ok(()) };
+        }
+        let mut target = self.open_write(to, mode)?;
+        let mut piece = vec![0; COPIED_AT_ONCE];
+        loop {
+            match source.read(&mut piece).map_err(|error| FolderError::io("read", Some(from), &error))? {
+                0 => return Ok(()),
+                count => target.write_all(&piece[..count])?,
+            }
+        }
     }
 
     /// Puts content at the end of a file, which is made when it is not there.

@@ -28,7 +28,7 @@ macro_rules! modules {
 }
 modules! {
     "core/api" "core/arrays" "core/cutoff" "core/end" "core/errors" "core/puppeteer_errors" "core/global" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
-    "core/inspect/layout" "core/inspect/titles" "core/main" "core/modules" "core/named_messages" "core/ops" "core/primordials" "core/results" "core/v8_messages"
+    "core/inspect/layout" "core/inspect/titles" "core/main" "core/modules" "core/named_messages" "core/ops" "core/primordials" "core/result_files" "core/results" "core/v8_messages"
     "node/abort" "node/assert" "node/blob" "node/buffer_module" "node/console_module" "node/crypto" "node/deep_equal"
     "node/dom_exception" "node/dotenv" "node/event_target" "node/events" "node/form_data" "node/fs" "node/fs_promises" "node/fs_streams" "node/headers" "node/module"
     "node/os" "node/parse_args" "node/path" "node/performance" "node/process" "node/querystring" "node/stream" "node/stream_promises" "node/string_decoder"

@@ -4,7 +4,7 @@ mod job;
 
 use std::time::Duration;
 
-use job::run_within;
+use job::{run_in_a_folder, run_within};
 use job_model::{Level, Outcome};
 use script::{Limits, Stop};
 
@@ -317,4 +317,50 @@ fn loops_around_slow_builtins_end_by_the_limit_of_the_cpu() {
         assert_eq!(ran.printed(), "begun", "{code}");
         eprintln!("{:5} ms  {code}", began.elapsed().as_millis());
     }
+}
+
+/// A file of 80 MB for a job of 32 MiB.
+const LARGE_FILE: &str = "const fs = require('fs'); fs.writeFileSync('a', ''); fs.truncateSync('a', 80000000);";
+
+#[test]
+fn a_file_that_is_read_counts_as_memory() {
+    let limits = || Limits { memory_bytes: 32 << 20, ..Limits::default() };
+    for read in ["fs.readFileSync('a')", "await files.read('a')", "fs.readSync(fs.openSync('a'), [], 0, 79000000)"] {
+        let (ran, _) = run_in_a_folder(&format!("{LARGE_FILE} {read}"), false, limits());
+        assert_eq!(ran.error(), "Memory limit of 32 MiB (JOB_MEMORY) exceeded", "{read}");
+    }
+}
+
+#[test]
+fn a_file_larger_than_the_jobs_memory_is_read_and_copied_in_pieces() {
+    let limits = Limits { memory_bytes: 32 << 20, ..Limits::default() };
+    let code = format!(
+        "{LARGE_FILE}
+        fs.appendFileSync('a', 'end');
+        const [fd, piece] = [fs.openSync('a'), Buffer.alloc(8)];
+        results.part = [fs.readSync(fd, piece, 0, 8, 79999998), piece.subarray(0, 5).toString('hex')];
+        results.next = [fs.readSync(fd, piece, 2, 4), fs.readSync(fd, piece)];
+        fs.closeSync(fd);
+        results.streamed = 0;
+        for await (const chunk of fs.createReadStream('a', {{ start: 10 }})) results.streamed += chunk.length;
+        const last = [];
+        fs.createReadStream('a', {{ start: 79999999, end: 80000001, highWaterMark: 2 }}).on('data', (chunk) => last.push(chunk.length));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        results.last = last;
+        fs.unlinkSync('a');
+        fs.writeFileSync('b', 'small');
+        fs.copyFileSync('b', 'c');
+        await fs.promises.copyFile('b', 'c', fs.constants.COPYFILE_EXCL).catch((error) => {{ results.taken = error.code; }});
+        results.none = await new Promise((resolve) => fs.createReadStream('none').on('error', (error) => resolve(error.code)));
+        results.copy = fs.readFileSync('c', 'utf8');"
+    );
+    let (ran, files) = run_in_a_folder(&code, false, limits);
+    assert_eq!(ran.error(), "");
+    assert_eq!(ran.result("part"), &serde_json::json!([5, "0000656e64"]));
+    assert_eq!(ran.result("next"), &serde_json::json!([4, 8]));
+    assert_eq!(ran.result("streamed"), 79_999_993);
+    assert_eq!(ran.result("last"), &serde_json::json!([2, 1]));
+    assert_eq!((ran.result("taken"), ran.result("none")), (&"EEXIST".into(), &"ENOENT".into()));
+    assert_eq!(ran.result("copy"), "small");
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["b", "c"]);
 }

@@ -2,8 +2,11 @@
 
 mod job;
 
-use job::run;
+use std::time::Duration;
+
+use job::{run, run_in_a_folder};
 use job_model::Level;
+use script::Limits;
 use serde_json::json;
 
 #[test]
@@ -53,9 +56,62 @@ fn results_for_todays_puppeteer_keep_maps_sets_and_bytes() {
         serde_json::to_value(&ran.report.results).unwrap(),
         json!({
             "map": {"a": [1, 2], "3": {"deep": {"b": 1}}}, "numbers": [[0.5, 2]],
-            "shot": {"file": "shot.png", "bytes": 4}, "odd/name": {"file": "odd-name.bin", "bytes": 4},
+            "shot": {"file": "shot.png", "bytes": 4}, "odd/name": {"file": "odd_name.bin", "bytes": 4},
         })
     );
-    assert_eq!(files.keys().collect::<Vec<_>>(), ["odd-name.bin", "shot.png"]);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["odd_name.bin", "shot.png"]);
     assert_eq!(ran.messages(Level::Warn), [""; 0]);
+}
+
+/// Buffers in several places, some of them large.
+const BUFFERS: &str = "
+    const large = (beginning, bytes) => Buffer.concat([Buffer.from(beginning, 'latin1'), Buffer.alloc(bytes)]);
+    results.shot = large('\\x89PNG\\r\\n\\x1a\\n', 300000);
+    results.pages = [{ print: new Uint8Array(large('%PDF-1.4', 262144)) }];
+    results['data.csv'] = Object.freeze({ all: large('a,b', 262142) });
+    results.again = [results.shot];
+    results.most = Buffer.alloc(262144);
+    results.small = Buffer.from('x');
+    results.pages.push(results);";
+
+#[test]
+fn large_buffers_become_files_where_the_job_wants_that() {
+    let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
+    let code = format!("await files.write('shot.png', 'own'); {BUFFERS} results.pages.pop();");
+    let (ran, files) = run_in_a_folder(&code, true, limits);
+    assert_eq!(ran.error(), "");
+    let shot = json!({"file": "shot-2.png", "bytes": 300_008});
+    assert_eq!((ran.result("shot"), &ran.result("again")[0]), (&shot, &shot));
+    assert_eq!(ran.result("pages"), &json!([{"print": {"file": "pages-0-print.pdf", "bytes": 262_152}}]));
+    assert_eq!(ran.result("data.csv"), &json!({"all": {"file": "data.csv-all.bin", "bytes": 262_145}}));
+    assert_eq!(ran.result("small"), &json!({"type": "Buffer", "data": [120]}));
+    assert_eq!(ran.result("most")["data"].as_array().map(Vec::len), Some(262_144), "no more than 256 KiB");
+    let names: Vec<_> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["data.csv-all.bin", "pages-0-print.pdf", "shot-2.png", "shot.png"]);
+    assert_eq!((files["shot.png"], files["shot-2.png"]), (3, 300_008));
+}
+
+#[test]
+fn large_buffers_stay_in_the_results_of_other_jobs() {
+    let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
+    let (ran, files) = run_in_a_folder("results.large = Buffer.alloc(262145)", false, limits);
+    assert_eq!(ran.result("large")["data"].as_array().map(Vec::len), Some(262_145));
+    assert!(files.is_empty(), "{files:?}");
+}
+
+#[test]
+fn a_buffer_that_passes_the_quota_fails_its_job() {
+    let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
+    let code = "for (let i = 0; i < 9; i++) await files.write(`${i}`, Buffer.alloc(10_000_000)); \
+                results.large = Buffer.alloc(20_000_000)";
+    let (ran, files) = run_in_a_folder(code, true, limits.clone());
+    assert_eq!(ran.error(), "Results cannot be stored: Limit of 100000000 bytes of files (JOB_FILES_BYTES) exceeded");
+    assert_eq!(files.len(), 9, "{files:?}");
+    // A circle is told in the same words as ever.
+    let (ran, _) = run_in_a_folder(BUFFERS, true, limits);
+    assert!(
+        ran.error().starts_with("Results cannot be stored: TypeError: Converting circular structure to JSON"),
+        "{}",
+        ran.error()
+    );
 }

@@ -15,6 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 const POLL: Duration = Duration::from_millis(10);
+/// Longest time for what a killed program has started to end.
+const END: Duration = Duration::from_secs(10);
 
 /// Passed on to programs under test; the rest of their environment is what the test says.
 const INHERITED: [&str; 9] =
@@ -54,7 +56,8 @@ pub struct Program {
 }
 
 /// A running program in a process group of its own; the group is killed when this is dropped, and the program also when
-/// the test process dies. Its output goes to files.
+/// the test process dies. Whoever drops it goes on once all that the program has started is gone, too: nobody writes to its
+/// folders then. Its output goes to files.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -235,8 +238,37 @@ impl Drop for Process {
         if std::thread::panicking() {
             eprintln!("{}", self.transcript());
         }
+        let started = if self.exit_status().is_none() { tree(self.id()) } else { Vec::new() };
         self.kill_group();
+        wait_until_gone(&started);
     }
+}
+
+/// Waits, on this thread, until these processes are gone. Those that stay are killed.
+fn wait_until_gone(ids: &[u32]) {
+    let end = Instant::now() + END;
+    while ids.iter().any(|id| is_running(*id)) {
+        if Instant::now() > end {
+            for id in ids {
+                // It may have ended by itself just now.
+                let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGKILL);
+            }
+            return;
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Whether a process runs. One that has ended and that nobody has asked about writes nothing.
+fn is_running(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// Waits, on this thread, until no process's command line contains `text` any more, such as the path of a folder that is to
+/// be removed. Those that stay are killed.
+pub fn wait_for_end_of_mentioning(text: &str) {
+    wait_until_gone(&mentioning(text));
 }
 
 /// The ids of all running processes whose command line contains `text`, such as a profile directory's path.

@@ -113,7 +113,7 @@ fn announced(headers: &HeaderMap) -> usize {
 /// Makes the job that a body asks for.
 pub(crate) fn job(body: &[u8]) -> Result<(Job, BTreeMap<FileName, NewFile>), ApiError> {
     let mut new = new_job(body)?;
-    let files = std::mem::take(&mut new.files);
+    let files = std::mem::take(&mut new.files.named);
     Ok((Job::create(new, Timestamp::now()).map_err(ApiError::JobId)?, files))
 }
 

@@ -11,7 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{AGE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use job_model::{FileName, Job, JobId, JobStatus, Outcome};
+use job_files::JobFiles;
+use job_model::{FileName, InstanceId, Job, JobId, JobStatus, Outcome};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
@@ -48,32 +49,58 @@ pub(super) async fn answer(
         kind.read(members(body::read(request, &app).await?.bytes())?)
     };
     let asked = read.map_err(|Refused(reason)| ApiError::OneShot { reason })?;
-    let key = CacheKey::of(kind, &asked, caller.grant.name());
-    if let Some(age) = asked.cache.map(Duration::from_secs)
-        && let Some((id, age)) = app.one_shots.find(&key, age)
-        && let Ok(mut response) = of_job(&app, &caller, &store, &id, &headers).await
-        && response.status().is_success()
+    let cached = asked.cache.map(|longest| (CacheKey::of(kind, &asked, &caller.grant), Duration::from_secs(longest)));
+    if let Some((key, longest)) = &cached
+        && let Some(response) = from_cache(&app, &caller, &store, key, *longest, &headers).await
     {
-        response.headers_mut().insert(AGE, HeaderValue::from(age.as_secs()));
         return Ok(response);
     }
-    let id = create(&app, &caller, kind, asked).await?;
-    if wants_no_waiting(&headers) {
-        return accepted(&app, &caller, &id).await;
-    }
-    let done = wait::until_done(&app, &caller, &id, app.settings.max_wait).await?;
-    if done.status != JobStatus::Done {
-        return accepted(&app, &caller, &id).await;
-    }
-    let response = of_job(&app, &caller, &store, &id, &headers).await?;
-    if response.status().is_success() {
-        app.one_shots.note(key, id);
+    let (id, instance) = create(&app, &caller, kind, asked).await?;
+    let done = if wants_no_waiting(&headers) {
+        false
+    } else {
+        wait::until_done(&app, &caller, &id, app.settings.max_wait).await?.status == JobStatus::Done
+    };
+    let response = if done {
+        of_job(&lookup::read(&app, &id, &caller.reach()).await?, &store, &headers).await?
+    } else {
+        accepted(&app, &caller, &id).await?
+    };
+    if let Some((key, _)) = &cached
+        && response.status().is_success()
+    {
+        key.note(&store, id, instance).await;
     }
     Ok(response)
 }
 
+/// The answer of an equal request's job, when that is young enough and made one.
+async fn from_cache(
+    app: &App,
+    caller: &Caller,
+    store: &JobFiles,
+    key: &CacheKey,
+    longest: Duration,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let earlier = key.find(store, longest).await?;
+    // A job that is gone by now answers nothing.
+    let job = lookup::read(app, &earlier.job, &caller.reach()).await.ok().filter(|job| earlier.is(job))?;
+    let mut response = of_job(&job, store, headers).await.ok()?;
+    if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
+        return None;
+    }
+    response.headers_mut().insert(AGE, HeaderValue::from(earlier.age.as_secs()));
+    Some(response)
+}
+
 /// Stores the job of a request, with its document.
-async fn create(app: &Arc<App>, caller: &Caller, kind: OneShot, asked: OneShotRequest) -> Result<JobId, ApiError> {
+async fn create(
+    app: &Arc<App>,
+    caller: &Caller,
+    kind: OneShot,
+    asked: OneShotRequest,
+) -> Result<(JobId, Option<InstanceId>), ApiError> {
     let room = admit(app, &caller.grant).await?;
     let mut job = kind.job(&asked);
     if let Some(html) = asked.html {
@@ -87,27 +114,20 @@ async fn create(app: &Arc<App>, caller: &Caller, kind: OneShot, asked: OneShotRe
             }
         }
     }
-    let id = job.uuid.clone();
+    let made = (job.uuid.clone(), job.instance.clone());
     jobs::save(app, caller, Change::Create, job, room).await?;
-    Ok(id)
+    Ok(made)
 }
 
 /// The answer that a job which is done has made.
-async fn of_job(
-    app: &App,
-    caller: &Caller,
-    store: &job_files::JobFiles,
-    id: &JobId,
-    headers: &HeaderMap,
-) -> Result<Response, ApiError> {
-    let job = lookup::read(app, id, &caller.reach()).await?;
+async fn of_job(job: &Job, store: &JobFiles, headers: &HeaderMap) -> Result<Response, ApiError> {
     let name = job.results.as_ref().and_then(|results| results.get("answer")).and_then(Value::as_str);
-    let found = name.filter(|_| job.error.is_empty()).and_then(|name| LeftFile::of(&job, name));
+    let found = name.filter(|_| job.error.is_empty()).and_then(|name| LeftFile::of(job, name));
     let mut response = match found {
         Some(found) => files::answer(store, &found, &Method::GET, headers).await?,
-        None => failed(&job),
+        None => failed(job),
     };
-    name_job(&mut response, id);
+    name_job(&mut response, &job.uuid);
     Ok(response)
 }
 

@@ -54,9 +54,15 @@ pub(super) fn schemas() -> Value {
             "uuid": uuid, "code": code, "vars": vars, "modules": modules, "timeout": timeout,
             "max_attempts": max_attempts, "network": network, "api": api, "language": language,
             "ignore_https_errors": certificates, "record": record,
-            "files": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/NewFile"}, "description":
-                "files that its code finds in its folder, by name. As multipart/form-data: the part job has this JSON and \
-                 comes first, every other part is a file"},
+            "files": {
+                "oneOf": [
+                    {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/NewFile"}},
+                    {"const": "auto"},
+                ],
+                "description":
+                "files that its code finds in its folder, by name; or auto: a Buffer or Uint8Array of more than 256 KiB in \
+                 results becomes a file, and results have {file, bytes} in its place, as for every job with api 25. As \
+                 multipart/form-data: the part job has this JSON and comes first, every other part is a file"},
         }},
         "OneShot": {"type": "object", "description": "which page is meant, and how: docs/ONE-SHOTS.md has all members",
             "properties": {
@@ -84,6 +90,8 @@ pub(super) fn schemas() -> Value {
             "duration": {"type": "integer", "description": "how long the code ran, in milliseconds"},
             "timeout": timeout, "max_attempts": max_attempts, "network": network, "api": api, "language": language,
             "ignore_https_errors": certificates, "record": record,
+            "result_files": {"type": "boolean", "description":
+                "whether large Buffers of its results become files: it was made with files: auto; absent otherwise"},
             "outcome": {"enum": Outcome::ALL.map(Outcome::as_str), "description": "how it ended; absent until then"},
             "error_at": {"type": "object", "description":
                 "where in the job's own text the error was thrown; absent when that is not known, and after success",
@@ -105,7 +113,8 @@ pub(super) fn schemas() -> Value {
             "owner": {"type": "string", "description":
                 "the name of the token that made it; absent where that token has no name"},
             "input_files": file("the files that came with it; absent when there are none"),
-            "files": file("the files that it left; absent until it is done and when there are none"),
+            "files": file("the files that it left, without those that came with it and are unchanged; absent until it is done and when there are \
+                 none"),
         }},
         "File": {"type": "object", "properties": {
             "name": {"type": "string", "description": "its name in the job's folder, with / between its parts"},

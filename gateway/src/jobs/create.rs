@@ -1,9 +1,8 @@
 //! A job comes into being.
 
-use std::collections::BTreeMap;
 use std::mem::take;
 
-use job_model::{InvalidJobId, Job, JobId, NewJob, Timestamp};
+use job_model::{InvalidJobId, Job, JobId, NewFiles, NewJob, Timestamp};
 use job_store::{StoreError, Stored};
 
 use super::{announce, rows};
@@ -49,7 +48,7 @@ pub(crate) async fn rerun(
         language: old.language,
         ignore_https_errors: old.ignore_https_errors,
         record: old.record,
-        files: BTreeMap::new(),
+        files: NewFiles { auto: old.result_files == Some(true), ..NewFiles::default() },
     };
     (old.logs, old.results) = (None, None);
     // Its code stays bound by the token of whoever wrote it.

@@ -7,6 +7,7 @@ use job_model::near_name;
 use serde_json::{Map, Value, json};
 
 use super::OneShot;
+use super::cache::LONGEST;
 
 /// A request that can become a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +65,7 @@ const COMMON: Members = &[
     ("emulateMediaType", Kind::Text),
     ("bestAttempt", Kind::Flag),
     ("scrollPage", Kind::Flag),
-    ("cache", Kind::Number(86_400)),
+    ("cache", Kind::Number(LONGEST)),
     ("timeout", Kind::Number(86_400)),
 ];
 /// What `options` takes of a picture.
@@ -116,7 +117,8 @@ impl OneShot {
     pub(crate) fn read(self, mut options: Map<String, Value>) -> Result<OneShotRequest, Refused> {
         let refused = |text: &str| Err(Refused(text.to_owned()));
         let known: Vec<_> = COMMON.iter().chain(self.own()).copied().collect();
-        check("", &options, &known)?;
+        let takes_options = known.iter().any(|(name, _)| *name == "options");
+        check("", &options, &known, if takes_options { self.of_options() } else { &[] })?;
         options.retain(|_, value| !value.is_null());
         for other in ["screenshotOptions", "pdfOptions"] {
             if let Some(value) = options.shift_remove(other)
@@ -126,7 +128,7 @@ impl OneShot {
             }
         }
         if let Some(members) = options.get("options").and_then(Value::as_object) {
-            check("options.", members, self.of_options())?;
+            check("options.", members, self.of_options(), &[])?;
             if members.get("type").and_then(Value::as_str).is_some_and(|kind| !TYPES.contains(&kind)) {
                 return refused("options.type must be png or jpeg");
             }
@@ -166,7 +168,7 @@ impl OneShot {
                 (None, Some(kind)) => (&mut body, kind),
                 (None, None) => {
                     let all = COMMON.iter().chain(self.own()).chain(self.of_options());
-                    return Err(unknown("", &name, &all.map(|(name, _)| *name).collect::<Vec<_>>()));
+                    return Err(unknown("", &name, all.map(|(name, _)| (*name).to_owned())));
                 }
             };
             let value = match kind {
@@ -213,11 +215,17 @@ impl Kind {
     }
 }
 
-/// Refuses members that are not known, or of another type.
-fn check(within: &str, members: &Map<String, Value>, known: &[(&'static str, Kind)]) -> Result<(), Refused> {
+/// Refuses members that are not known, or of another type. A member may have been meant for `options`.
+fn check(
+    within: &str,
+    members: &Map<String, Value>,
+    known: &[(&'static str, Kind)],
+    options: Members,
+) -> Result<(), Refused> {
     for (name, value) in members {
         let Some((_, kind)) = known.iter().find(|(known, _)| known == name) else {
-            return Err(unknown(within, name, &known.iter().map(|(name, _)| *name).collect::<Vec<_>>()));
+            let here = known.iter().map(|(name, _)| format!("{within}{name}"));
+            return Err(unknown(within, name, here.chain(options.iter().map(|(name, _)| format!("options.{name}")))));
         };
         if !value.is_null() && !kind.takes(value) {
             return Err(Refused(format!("{within}{name} must be {}", kind.expected())));
@@ -226,10 +234,15 @@ fn check(within: &str, members: &Map<String, Value>, known: &[(&'static str, Kin
     Ok(())
 }
 
-fn unknown(within: &str, name: &str, known: &[&str]) -> Refused {
+fn unknown(within: &str, name: &str, known: impl Iterator<Item = String>) -> Refused {
     let shown: String = name.chars().take(60).collect();
-    Refused(match near_name(&shown, known.iter().copied(), 3) {
-        Some(near) => format!("{within}{shown} is not known: did you mean {within}{near}?"),
+    let known: Vec<String> = known.collect();
+    let last = |name: &'_ String| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let lasts: Vec<String> = known.iter().map(last).collect();
+    let near = near_name(&shown, lasts.iter().map(String::as_str), 3);
+    let near = near.and_then(|near| lasts.iter().position(|last| last == near)).map(|index| &known[index]);
+    Refused(match near {
+        Some(near) => format!("{within}{shown} is not known: did you mean {near}?"),
         None => format!("{within}{shown} is not known: docs/ONE-SHOTS.md lists what is"),
     })
 }
@@ -269,6 +282,12 @@ mod tests {
             (OneShot::Screenshot, json!({"url": "a", "nothing": 1}), "nothing is not known: docs"),
             (OneShot::Screenshot, json!({"url": "a", "waitForSelectr": {}}), "did you mean waitForSelector?"),
             (OneShot::Screenshot, json!({"url": "a", "options": {"fullpage": true}}), "did you mean options.fullPage?"),
+            (
+                OneShot::Screenshot,
+                json!({"url": "a", "fulPage": true}),
+                "fulPage is not known: did you mean options.fullPage?",
+            ),
+            (OneShot::Content, json!({"url": "a", "fullPage": true}), "fullPage is not known: docs"),
             (OneShot::Content, json!({"url": "a", "selector": "p"}), "selector is not known"),
             (OneShot::Pdf, json!({}), "url or html is missing"),
             (OneShot::Pdf, json!({"url": "a", "html": "b"}), "both given"),

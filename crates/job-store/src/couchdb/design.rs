@@ -3,7 +3,8 @@
 //! Each job is emitted under `all`, its status, its state (`state:failed`) and, before it is done, both together
 //! (`queued:running`), one of a named token also under the same words of its owner (`owner:alice:queued:running`), with the time it was created taken apart into month, day, hour, minute and second. Equal keys are
 //! ordered by document id in byte order, which is the job's uuid. The parts let `_count` say how many jobs a month, a day …
-//! has, which is how a deep page is found (see `listing`). The value is the job's summary with its revision.
+//! has, which is how a deep page is found (see `listing`). The value is the job's summary with its revision. A job that has files is also
+//! emitted under `files` and its id, so that whose a set of files is costs no document.
 //!
 //! An older version is replaced without a gap: the new index is built under a second document's name first, and CouchDB
 //! keeps one file for equal views whatever document they are in. Gateways of older versions go on with the new
@@ -23,7 +24,7 @@ const PATH: &str = "_design/puppet-master";
 const NEXT: &str = "_design/puppet-master-next";
 const NEXT_VIEW: &str = "_design/puppet-master-next/_view/jobs";
 /// Raised with every change of the document's meaning; a gateway never replaces a newer one's.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 /// Each lost race means that another gateway has written it, so a few rounds are plenty.
 const ROUNDS: usize = 10;
 
@@ -58,7 +59,7 @@ const MAP: &str = r#"function (doc) {
   var rules = {
     vars: isTexts, modules: isTexts, error: isText, started_at: isTime, finished_at: isTime, duration: isCount,
     timeout: isCount, max_attempts: isCount, outcome: isOutcome, attempt: isCount, running: isRunning,
-    rerun_of: isText, owner: isName, instance: isText
+    rerun_of: isText, owner: isName, file_set: isText, instance: isText
   };
   for (var member in rules) {
     if (!absent(doc[member]) && !rules[member](doc[member])) { return; }
@@ -82,6 +83,12 @@ const MAP: &str = r#"function (doc) {
   for (var i = 0; i < others.length; i++) {
     if (!absent(doc[others[i]])) { summary[others[i]] = doc[others[i]]; }
   }
+  if (!absent(doc.file_set)) {
+    summary.file_set = doc.file_set;
+  } else if (!absent(doc.input_files)) {
+    summary.file_set = "in";
+  }
+  if (summary.file_set) { emit(["files", doc.uuid], summary); }
   var parts = [utc.substring(0, 7), utc.substring(8, 10), utc.substring(11, 13), utc.substring(14, 16), utc.substring(17, 19)];
   function enter(scope) {
     emit([scope].concat(parts), summary);

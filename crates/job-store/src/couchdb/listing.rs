@@ -5,7 +5,8 @@
 //! so on down to the second, at most five small requests that the B-tree answers from its inner nodes. Only what
 //! remains inside the last part is passed over. Times between which jobs were created cut the range of keys.
 
-use job_model::{Job, JobSummary, Timestamp, TokenName};
+use bytes::Bytes;
+use job_model::{Job, JobId, JobSummary, Timestamp, TokenName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -195,6 +196,17 @@ async fn counts(http: &Http, range: &Range, level: usize) -> Result<Vec<Count>, 
     let [start, end] = range.ascending();
     let query = [("group_level", level.to_string()), start, end];
     Ok(http.get(VIEW, &query).await?.json::<Counts>()?.rows)
+}
+
+/// The summaries of those of these jobs that the index has under `files`; of none where the index is an older one.
+pub(super) async fn with_files(http: &Http, reader: &Reader, ids: &[JobId]) -> Result<Vec<JobSummary>, Trouble> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Value> = ids.iter().map(|id| json!(["files", id])).collect();
+    let body = Bytes::from(json!({ "keys": keys }).to_string());
+    let found = summaries_in(&http.post(&format!("{VIEW}?reduce=false"), body).await?, reader)?;
+    Ok(found.into_iter().map(|stored| stored.value).collect())
 }
 
 /// The summaries in an answer of the index.

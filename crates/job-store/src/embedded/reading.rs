@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use job_model::{Job, JobId};
+use job_model::{Job, JobId, JobSummary};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::Semaphore;
 
@@ -96,6 +96,18 @@ pub(super) fn get(
 ) -> rusqlite::Result<Option<Stored<Job>>> {
     let mut statement = connection.prepare_cached("SELECT uuid, revision, document FROM jobs WHERE uuid = ?1")?;
     Ok(statement.query_row([id.as_str()], |row| stored_job(row, unreadable)).optional()?.flatten())
+}
+
+/// The summaries of those of these jobs that name files. A summary stands before the document, which is not read.
+pub(super) fn with_files(connection: &mut Connection, ids: &[JobId]) -> rusqlite::Result<Vec<JobSummary>> {
+    let mut statement = connection.prepare_cached("SELECT summary FROM jobs WHERE uuid = ?1")?;
+    let mut found = Vec::new();
+    for id in ids {
+        let read = |row: &rusqlite::Row<'_>| Ok(serde_json::from_str::<JobSummary>(row.get_ref(0)?.as_str()?).ok());
+        let summary = statement.query_row([id.as_str()], read).optional()?.flatten();
+        found.extend(summary.filter(|summary| summary.file_set.is_some()));
+    }
+    Ok(found)
 }
 
 /// The first of these jobs, as many as weigh little together, and how many ids that were.

@@ -24,7 +24,8 @@ import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
 import { installRegExpStatics } from "internal:node/reg_exp_statics";
-import { keepAll, keepReturned, warnOfLost } from "internal:core/results";
+import { keepBuffersAsFiles } from "internal:core/result_files";
+import { keepCollections, keepReturned, warnOfLost } from "internal:core/results";
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
@@ -185,7 +186,8 @@ export async function runJob(make, names, common) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
-  keepAll(value);
+  keepCollections(value);
+  keepBuffersAsFiles(value);
   warnOfLost(value);
   return stringify(value) ?? "{}";
 }

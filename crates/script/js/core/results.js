@@ -4,7 +4,7 @@ import { ops } from "internal:core/ops";
 import { Buffer } from "internal:node/buffer";
 import { stringify } from "internal:node/json";
 import {
-  ArrayBufferCtor, ArrayCtor, MapCtor, SetCtor, Uint8ArrayCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys, uncurryThis,
+  ArrayBufferCtor, ArrayCtor, MapCtor, SetCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys, uncurryThis,
 } from "internal:core/primordials";
 
 const { isView } = ArrayBufferCtor;
@@ -68,8 +68,10 @@ function walk(value, path, depth, state) {
 }
 
 function adviceFor(value, whole) {
+  // Whoever says what JSON has of it loses nothing.
+  if (isView(value) && getOwnPropertyDescriptor(value, "toJSON") !== undefined) return undefined;
   const kind = ops.kind_of(value);
-  if (modern && kind !== "Promise") return undefined;
+  if (modern && kind !== "Promise" && kind !== "Uint8Array") return undefined;
   if (kind === "Promise") {
     const pending = ops.promise_state(value) === "pending";
     return pending || whole ? "is a promise: write `await` before the call, or results have {}" : undefined;
@@ -81,14 +83,14 @@ function adviceFor(value, whole) {
   return undefined;
 }
 
-// What JSON has no word for, in results of a job for today's Puppeteer: a Map becomes an object, a Set and numbers an array,
-// bytes become a file of the job. The job has ended, so that its own objects can be changed.
-export function keepAll(results) {
+// What JSON has no word for, in results of a job for today's Puppeteer: a Map becomes an object, a Set and numbers an array. The
+// job has ended, so that its own objects can be changed.
+export function keepCollections(results) {
   if (modern) keepIn(results, new SetCtor());
 }
 
 function keepIn(value, seen) {
-  if (typeof value !== "object" || value === null || ops.is_proxy(value) || setHas(seen, value)) return;
+  if (typeof value !== "object" || value === null || ops.is_proxy(value) || isView(value) || setHas(seen, value)) return;
   setAdd(seen, value);
   const names = isArray(value) ? undefined : keys(value);
   const { length } = names ?? value;
@@ -97,7 +99,7 @@ function keepIn(value, seen) {
     const property = getOwnPropertyDescriptor(value, name);
     const own = property?.value;
     if (typeof own !== "object" || own === null) continue;
-    const kept = keptFor(own, name);
+    const kept = keptFor(own);
     if (kept !== own && property.configurable) {
       defineProperty(value, name, { __proto__: null, value: kept, writable: true, enumerable: true, configurable: true });
     }
@@ -105,7 +107,7 @@ function keepIn(value, seen) {
   }
 }
 
-function keptFor(value, name) {
+function keptFor(value) {
   if (ops.is_proxy(value)) return value;
   const kind = ops.kind_of(value);
   if (kind === "Map") {
@@ -122,40 +124,5 @@ function keptFor(value, name) {
     });
     return made;
   }
-  if (value instanceof Uint8ArrayCtor) return fileOf(value, name);
-  return isView(value) && kind !== "DataView" ? from(value) : value;
-}
-
-// Letters, digits, dots and dashes of a name.
-function stemOf(name) {
-  let stem = "";
-  for (let i = 0; i < name.length && stem.length < 80; i++) {
-    const c = name[i];
-    const kept = (c >= "a" && c <= "z") || (c >= "A" && c <= "Z") || (c >= "0" && c <= "9") || c === "_" || (c === "-" || c === ".") && stem !== "";
-    stem += kept ? c : "-";
-  }
-  return stem === "" || stem[0] === "-" ? `result${stem}` : stem;
-}
-
-// How files begin, and what their names end with.
-const BEGINNINGS = [["%PDF", "pdf"], ["\x89PNG", "png"], ["\xff\xd8\xff", "jpg"], ["RIFF", "webp"], ["PK\x03\x04", "zip"]];
-
-// The bytes as a file that is named for their place in the results: `{ file, bytes }`. They stay as they are when the job has
-// no room for files.
-function fileOf(bytes, name) {
-  let start = "";
-  for (let i = 0; i < 4 && i < bytes.length; i++) start += Buffer.from([bytes[i]]).toString("latin1");
-  let ending = "bin";
-  for (let i = 0; i < BEGINNINGS.length; i++) if (start.indexOf(BEGINNINGS[i][0]) === 0) [, ending] = BEGINNINGS[i];
-  try {
-    const taken = ops.files_list();
-    const stem = typeof name === "number" ? `result-${name}` : stemOf(name);
-    let file = `${stem}.${ending}`;
-    for (let count = 2; taken.some((other) => other.name === file); count++) file = `${stem}-${count}.${ending}`;
-    ops.files_write(file, bytes);
-    return { file, bytes: bytes.length };
-  } catch (error) {
-    ops.log("WARN", `results.${name} cannot be kept as a file: ${error.message}`);
-    return bytes;
-  }
+  return isView(value) && kind !== "DataView" && kind !== "Uint8Array" ? from(value) : value;
 }

@@ -47,6 +47,7 @@ function contentOf(data, options) {
 
 const call = {
   read: (path) => checked(ops.fs_read(path), path),
+  readPart: (path, from, most) => checked(ops.fs_read_part(path, from, most), path),
   write: (path, bytes, mode) => checked(ops.fs_write(path, bytes, mode), path),
   stat: (path) => checked(ops.fs_stat(path), path),
 };
@@ -133,7 +134,7 @@ const sync = {
     checked(ops.fs_remove_all(name), name);
   },
   rename: (from, to) => { checked(ops.fs_rename(pathOf(from, "oldPath"), pathOf(to, "newPath")), from, to); },
-  copyFile: (from, to, mode = 0) => { call.write(pathOf(to, "dest"), call.read(pathOf(from, "src")), mode & 1 ? "new" : "whole"); },
+  copyFile: (from, to, mode = 0) => { checked(ops.fs_copy(pathOf(from, "src"), pathOf(to, "dest"), mode & 1 ? "new" : "whole"), from, to); },
   truncate: (path, size = 0) => { checked(ops.fs_truncate(pathOf(path), size), path); },
   mkdtemp(prefix) {
     const folder = `${pathOf(prefix, "prefix")}${slice(`${random().toString(36)}000000`, 2, 8)}`;
@@ -189,7 +190,7 @@ const numbered = {
   readSync(fd, buffer, offset = 0, length = buffer.length - offset, position = null) {
     const file = opened(fd);
     const from = position ?? file.at;
-    const part = call.read(file.name).subarray(from, from + length);
+    const part = call.readPart(file.name, from, length);
     part.copy(buffer, offset);
     if (position === null) file.at += part.length;
     return part.length;

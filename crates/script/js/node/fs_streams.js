@@ -30,19 +30,35 @@ export class WriteStream extends Writable {
 }
 
 export class ReadStream extends Readable {
+  #call;
+  #at;
+  #end;
+  #piece;
   constructor(path, options, call) {
     super(typeof options === "string" ? { encoding: options } : options ?? {});
     const { start = 0, end = Infinity, highWaterMark = CHUNK } = typeof options === "object" && options !== null ? options : {};
     this.path = path;
     this.bytesRead = 0;
+    this.#call = call;
+    this.#at = start;
+    this.#end = Math.min(end + 1, Number.MAX_SAFE_INTEGER);
+    this.#piece = highWaterMark;
     Promise.resolve().then(() => {
-      const all = call.read(path);
-      const bytes = all.subarray(start, Math.min(all.length, end + 1));
+      call.stat(path);
       this.emit("open", 3);
-      for (let at = 0; at < bytes.length; at += highWaterMark) this.push(bytes.subarray(at, at + highWaterMark));
-      this.bytesRead = bytes.length;
-      this.push(null);
+      this.emit("ready");
     }).catch((error) => this.destroy(error));
+  }
+  // A piece at a time, as the reader asks.
+  _read() {
+    try {
+      const part = this.#call.readPart(this.path, this.#at, Math.min(this.#piece, this.#end - this.#at));
+      this.#at += part.length;
+      this.bytesRead += part.length;
+      this.push(part.length > 0 ? part : null);
+    } catch (error) {
+      this.destroy(error);
+    }
   }
   close(callback) {
     this.destroy();

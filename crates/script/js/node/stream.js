@@ -86,6 +86,7 @@ export class Readable extends EventEmitter {
   #chunks = [];
   #done = false;
   #flowing = false;
+  #reading = false;
   #encoding;
   #wake;
   constructor(options = {}) {
@@ -110,7 +111,8 @@ export class Readable extends EventEmitter {
     if (chunk === null) this.#done = true;
     else append(this.#chunks, this.#encoding && typeof chunk !== "string" ? chunk.toString(this.#encoding) : chunk);
     this.#wake?.();
-    if (this.#flowing) this.#flow();
+    // What is asked for goes to whoever asked.
+    if (this.#flowing && !this.#reading) this.#flow();
     return true;
   }
   setEncoding(encoding) {
@@ -134,7 +136,14 @@ export class Readable extends EventEmitter {
     return this;
   }
   #take() {
-    if (this.#chunks.length === 0 && !this.#done) this._read(65536);
+    if (this.#chunks.length === 0 && !this.#done) {
+      this.#reading = true;
+      try {
+        this._read(65536);
+      } finally {
+        this.#reading = false;
+      }
+    }
     if (this.#chunks.length === 0) return undefined;
     const [chunk] = this.#chunks;
     remove(this.#chunks, 0, 1);

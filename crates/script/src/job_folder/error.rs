@@ -25,6 +25,14 @@ pub enum FolderError {
         /// The limit.
         limit: u64,
     },
+    /// Its content would not fit the job's memory.
+    #[error("{name} does not fit the job's memory: it has {bytes} bytes")]
+    TooLargeForMemory {
+        /// The file.
+        name: String,
+        /// What was to be read of it.
+        bytes: u64,
+    },
     /// There would be more files than there may be.
     #[error("Limit of {limit} files (JOB_FILES) exceeded")]
     TooManyFiles {
@@ -53,7 +61,7 @@ impl FolderError {
     /// The error's code as Node has it, when there is one: `ENOENT`, and `EDQUOT` for a quota that is used up.
     pub fn code(&self) -> Option<String> {
         match self {
-            Self::Name(_) => None,
+            Self::Name(_) | Self::TooLargeForMemory { .. } => None,
             Self::Os { errno, .. } => Some(code(*errno)),
             Self::TooManyBytes { .. } | Self::TooManyFiles { .. } => Some("EDQUOT".to_owned()),
         }

@@ -51,15 +51,16 @@ fn file_name(text: &str) -> Result<FileName, OpError> {
 }
 
 /// A file's bytes, which count as the job's memory while they are outside of its engine.
-fn read(scope: &Rc<Scope>, name: &FileName) -> Result<Vec<u8>, OpError> {
+pub(super) fn read(scope: &Scope, name: &FileName) -> Result<Vec<u8>, OpError> {
     let folder = folder(scope)?;
     // What is not there is told by the reading itself.
-    let bytes = folder.stat(Some(name)).map_or(0, |facts| usize::try_from(facts.bytes).unwrap_or(usize::MAX));
-    if !scope.meter.memory.take(bytes) {
-        return Err(OpError::error(format!("{name} does not fit the job's memory: it has {bytes} bytes")));
+    let bytes = folder.stat(Some(name)).map_or(0, |facts| facts.bytes);
+    let held = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if !scope.meter.memory.take(held) {
+        return Err(FolderError::TooLargeForMemory { name: name.to_string(), bytes }.into());
     }
     let read = folder.read(name);
-    scope.meter.memory.give_back(bytes);
+    scope.meter.memory.give_back(held);
     Ok(read?)
 }
 

@@ -14,7 +14,13 @@ use crate::scope::Scope;
 use crate::value::{Bytes, Value};
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
-    ops.sync("fs_read", |scope, (name,): (String,)| on(scope, |folder| folder.read(&file(&name)?).map(Value::Bytes)))?;
+    ops.sync("fs_read", |scope, (name,): (String,)| read(scope, &name, 0, u64::MAX))?;
+    ops.sync("fs_read_part", |scope, (name, from, most): (String, u64, u64)| read(scope, &name, from, most))?;
+    ops.sync("fs_copy", |scope, (from, to, mode): (String, String, String)| {
+        on(scope, |folder| {
+            folder.copy(&file(&from)?, &file(&to)?, write_mode(&mode, WriteMode::Truncate)).map(|()| Value::Undefined)
+        })
+    })?;
     ops.sync("fs_write", write)?;
     ops.sync("fs_truncate", |scope, (name, bytes): (String, u64)| {
         on(scope, |folder| folder.truncate(&file(&name)?, bytes).map(|()| Value::Undefined))
@@ -71,6 +77,27 @@ fn file(name: &str) -> Result<FileName, FolderError> {
 /// `None` is the folder itself.
 fn place(name: &str) -> Result<Option<FileName>, FolderError> {
     Ok(FileName::parse_or_root(name)?)
+}
+
+/// A file's bytes from there on, which count as the job's memory while they are outside of its engine.
+fn read(scope: &Scope, name: &str, from: u64, most: u64) -> Result<Value, OpError> {
+    on(scope, |folder| {
+        let name = file(name)?;
+        // What is not there is told by the reading itself.
+        let size = folder.stat(Some(&name)).map_or(0, |facts| facts.bytes);
+        let bytes = size.saturating_sub(from).min(most);
+        let held = usize::try_from(bytes).unwrap_or(usize::MAX);
+        if !scope.meter.memory.take(held) {
+            return Err(FolderError::TooLargeForMemory { name: name.to_string(), bytes });
+        }
+        let read = folder.read_part(&name, from, bytes);
+        scope.meter.memory.give_back(held);
+        read.map(Value::Bytes)
+    })
+}
+
+fn write_mode(text: &str, otherwise: WriteMode) -> WriteMode {
+    if text == "new" { WriteMode::CreateNew } else { otherwise }
 }
 
 fn write(scope: &Rc<Scope>, (name, Bytes(bytes), mode): (String, Bytes, String)) -> Result<Value, OpError> {

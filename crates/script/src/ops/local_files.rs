@@ -69,7 +69,7 @@ pub(super) async fn write(scope: &Scope, place: Option<Place>, bytes: &[u8]) -> 
 
 /// The text of one of the job's files.
 pub(super) fn read_text(scope: &Scope, name: &FileName) -> Result<String, OpError> {
-    let bytes = folder(scope)?.read(name)?;
+    let bytes = super::files::read(scope, name)?;
     Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 

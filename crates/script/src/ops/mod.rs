@@ -38,6 +38,7 @@ mod puppeteer;
 pub(crate) mod registry;
 mod request;
 mod response;
+mod result_files;
 mod screenshot;
 mod security_details;
 mod target;
@@ -64,6 +65,7 @@ pub(crate) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     fs::register(ops)?;
     job::register(ops)?;
     modules::register(ops)?;
+    result_files::register(ops)?;
     time_zone::register(ops)?;
     timers::register(ops)?;
     url::register(ops)?;

@@ -66,6 +66,17 @@ pub(crate) fn run_until(code: &str, limits: Limits, stop: Stop) -> Ran {
     run_with(code, &[], limits, stop)
 }
 
+/// Runs code with a folder of 100 MB and these limits; answers the size of each file in it afterwards.
+pub(crate) fn run_in_a_folder(code: &str, result_files: bool, limits: Limits) -> (Ran, BTreeMap<String, u64>) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let quota = script::FolderLimits { bytes: 100_000_000, files: 20 };
+    let folder = script::JobFolder::make_empty(dir.path(), quota).expect("a folder");
+    let host = Host { folder: Some(folder.clone()), result_files: Some(result_files), ..Host::default() };
+    let ran = run_on(code, &[], host, limits, Stop::default());
+    let sizes = folder.files().expect("its files").into_iter().map(|entry| (entry.name.to_string(), entry.facts.bytes));
+    (ran, sizes.collect())
+}
+
 /// Runs code with files of its own, these to begin with; answers what is in its folder afterwards.
 pub(crate) fn run_with_files(code: &str, files: &[(&str, &str)]) -> (Ran, BTreeMap<String, String>) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -75,7 +86,7 @@ pub(crate) fn run_with_files(code: &str, files: &[(&str, &str)]) -> (Ran, BTreeM
     for (file, text) in files {
         folder.write(&name(file), text.as_bytes()).expect("a file");
     }
-    let host = Host { folder: Some(folder.clone()), ..Host::default() };
+    let host = Host { folder: Some(folder.clone()), result_files: Some(false), ..Host::default() };
     let limits = Limits { deadline: Duration::from_secs(30), ..Limits::default() };
     let ran = run_on(code, &[], host, limits, Stop::default());
     let read = |entry: script::job_folder::Entry| {
