@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use job_model::{Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Record, Timestamp, TokenNetwork};
+use job_model::{
+    Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Record, Timestamp, TokenNetwork,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

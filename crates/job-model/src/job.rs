@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::result::null_is_default;
 use crate::time::{optional_whole_seconds, whole_seconds};
 use crate::{
-    Api, ErrorAt, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language,
-    LogEntry, NewFiles, Outcome, Record, Results, Timestamp, TokenName, TokenNetwork,
+    Api, ErrorAt, FileSetId, IllegalMove, InstanceId, JobFile, JobNetwork, JobResult, JobStatus, Language, LogEntry,
+    NewFiles, Outcome, Record, Results, Timestamp, TokenName, TokenNetwork,
 };
 
 /// A job's id: the document's id in the store and its name in every log line.

@@ -240,7 +240,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::{name, place, shown_arguments, without_password};
-    use crate::links::{CODE_URL, MODULE_URL};
+    use crate::links::CODE_URL;
 
     #[test]
     fn ops_have_the_names_that_authors_write() {

@@ -110,7 +110,9 @@ fn response(route: &About, status: u16, content: Content) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use job_model::{Api, ErrorAt, Job, JobNetwork, JobResult, Language, NewFiles, NewJob, Record, Running, Timestamp, TokenName};
+    use job_model::{
+        Api, ErrorAt, Job, JobNetwork, JobResult, Language, NewFiles, NewJob, Record, Running, Timestamp, TokenName,
+    };
 
     use super::describe;
 
@@ -120,7 +122,17 @@ mod tests {
         let (api, language, record) = (Some(Api::V25), Some(Language::Ts), Some(Record::Always));
         let (timeout, max_attempts, ignore_https_errors) = (Some(1), Some(1), Some(true));
         let files = NewFiles { auto: true, ..NewFiles::default() };
-        let new = NewJob { timeout, max_attempts, network, api, language, ignore_https_errors, record, files, ..NewJob::default() };
+        let new = NewJob {
+            timeout,
+            max_attempts,
+            network,
+            api,
+            language,
+            ignore_https_errors,
+            record,
+            files,
+            ..NewJob::default()
+        };
         let mut job = Job::create(new, Timestamp::now()).unwrap();
         let error_at = Some(ErrorAt { module: "code".to_owned(), line: 1, column: 1 });
         let (attempt, error_stack) = (Some(1), Some("x".to_owned()));
