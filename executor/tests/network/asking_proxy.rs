@@ -32,9 +32,12 @@ impl AskingProxy {
         Self { address, served, _tasks: tasks }
     }
 
-    /// The methods of the requests with the right credentials, since this was asked last.
+    /// The methods of the requests with the right credentials, since this was asked last. Chromium tries TLS again that fails: what
+    /// comes twice in a row counts once.
     pub(crate) fn take_served(&self) -> Vec<String> {
-        std::mem::take(&mut self.served.lock().expect("served"))
+        let mut served = std::mem::take(&mut *self.served.lock().expect("served"));
+        served.dedup();
+        served
     }
 }
 
