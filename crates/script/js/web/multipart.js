@@ -20,7 +20,7 @@ const lines = (text) => replace(LINE, text, "\r\n");
 
 // The form as bytes, and its type.
 export function encodeForm(form) {
-  const boundary = `----formdata-${ops.random_bytes(8).toString("hex")}`;
+  const boundary = `----formdata-${ops.crypto_random(8).toString("hex")}`;
   const parts = [];
   form.forEach((value, name) => {
     let head = `--${boundary}\r\nContent-Disposition: form-data; name="${escaped(lines(name))}"`;
