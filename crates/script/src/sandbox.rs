@@ -434,8 +434,10 @@ impl Sandbox {
             scope.meter.memory.add_room(RESULTS_MEMORY);
             scope.meter.grace(GRACE);
             self.note_wait();
-            if hit.outcome != Outcome::Succeeded {
+            if hit.outcome == Outcome::TimedOut {
                 self.tell_wait();
+            }
+            if hit.outcome != Outcome::Succeeded {
                 scope.run_times.borrow_mut().stop(&scope.log, &hit.error);
             }
         } else if let Phase::Ended(Some(text)) = &self.phase {
