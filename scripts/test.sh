@@ -35,6 +35,9 @@ if cargo nextest --version >/dev/null 2>&1; then
     rm -f "$report"
     cargo nextest run --workspace --profile ci "$@"
     count=$(sed -n 's/^<testsuites [^>]*tests="\([0-9]*\)".*/\1/p' "$report")
+    say "the ten slowest, in seconds:"
+    sed -n 's/.*<testcase name="\([^"]*\)" classname="\([^"]*\)".* time="\([0-9.]*\)".*/\3 \2 \1/p' "$report" |
+        sort -rn | sed -n 1,10p >&2
 else
     [ $# = 0 ] || fail "only cargo-nextest can choose among the tests: $*"
     # Into a file: a process that a failed test left behind could hold a pipe open for ever.

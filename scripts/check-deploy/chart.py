@@ -195,6 +195,14 @@ def executors_are_fenced(objects: list[dict]) -> None:
     check("component: executor" in peers(policies["shop-rabbitmq"]["ingress"]), "executors do not reach the broker")
 
 
+def gateways_are_called_by_whom_they_should(objects: list[dict]) -> None:
+    """With peers of one's own, these, Prometheus and `helm test` call the gateways, and nobody else."""
+    policies = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "NetworkPolicy"}
+    (rule,) = policies["shop-gateway"]["ingress"]
+    names = sorted(next(reversed(next(iter(peer.values()))["matchLabels"].values())) for peer in rule["from"])
+    check(names == ["ingress", "monitoring", "test"], f"gateways are called by {names}")
+
+
 def main() -> None:
     texts_agree()
     known = settings()
@@ -226,6 +234,8 @@ def main() -> None:
         check(scaled != ("replicas" in executor["spec"]), f"{file.name}: KEDA and the chart both set the number of executors")
         if file.name == "bundled-values.yaml":
             executors_are_fenced(objects)
+        if file.name == "external-values.yaml":
+            gateways_are_called_by_whom_they_should(objects)
     missing = set(kinds.SCHEMAS) | {"Ingress", "PersistentVolumeClaim", "NetworkPolicy", "PodDisruptionBudget", "ConfigMap"}
     check(missing <= seen, f"no set of values renders {missing - seen}")
     for values, words in REFUSED:

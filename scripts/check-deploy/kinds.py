@@ -35,6 +35,8 @@ RABBITMQ = strict(
     value={"type": "string", "pattern": "^[0-9.]+$"},
 )
 
+TRIGGER = strict(["type", "metadata"], type={"const": "rabbitmq"}, metadata=RABBITMQ, authenticationRef=strict(["name"], name=TEXT))
+
 # `for` is a word of Python.
 RULE = strict(["alert", "expr", "labels", "annotations"], alert=TEXT, expr=TEXT, labels=LABELS, annotations=LABELS, **{"for": TEXT})
 
@@ -55,7 +57,7 @@ SCHEMAS = {
                 behavior={"enum": ["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"]},
             ),
             advanced=strict([], horizontalPodAutoscalerConfig=strict([], behavior=strict([], scaleDown=SCALE_DOWN))),
-            triggers={"type": "array", "minItems": 1, "items": strict(["type", "metadata"], type={"const": "rabbitmq"}, metadata=RABBITMQ)},
+            triggers={"type": "array", "minItems": 1, "items": TRIGGER},
         ),
     ),
     "PrometheusRule": kind(

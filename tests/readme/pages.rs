@@ -120,3 +120,56 @@ fn links_lead_somewhere() {
     }
     assert!(links > 20, "{links}");
 }
+
+/// Words in capitals with `_` between them, as settings have.
+fn names_in_capitals(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_name = |word: &&str| {
+        word.contains('_')
+            && !word.starts_with('_')
+            && !word.ends_with('_')
+            && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    words.filter(is_name).collect()
+}
+
+#[test]
+fn settings_that_the_pages_name_exist() {
+    let settings = std::fs::read_to_string(page("SETTINGS.md")).expect("the settings");
+    let settings = names_in_capitals(&settings);
+    // What begins as our settings do. Variables of compose begin so, too.
+    let beginnings: BTreeSet<&str> = settings.iter().filter_map(|name| name.split('_').next()).collect();
+    let compose = std::fs::read_to_string(workspace().join(".env.example")).expect("the variables of compose");
+    let compose = names_in_capitals(&compose);
+    // Variables of development, and of others.
+    let others = ["BENCH_JSON", "PUPPET_DATABASE_PASSWORD", "UPDATE_README"];
+    let mut named = 0;
+    for page in all_pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for name in names_in_capitals(&text) {
+            let ours = name.split('_').next().is_some_and(|beginning| beginnings.contains(beginning));
+            let known = settings.contains(name) || compose.contains(name) || others.contains(&name);
+            assert!(!ours || known, "{} names {name}, which does not exist", page.display());
+            named += usize::from(ours);
+        }
+    }
+    assert!(named > 100, "{named}");
+}
+
+#[test]
+fn commands_of_make_that_the_pages_name_exist() {
+    let makefile = std::fs::read_to_string(workspace().join("Makefile")).expect("a Makefile");
+    let targets: BTreeSet<&str> =
+        makefile.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name).collect();
+    let mut named = 0;
+    for page in all_pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        // In an indented block, or between backticks.
+        for rest in text.split("    make ").skip(1).chain(text.split("`make ").skip(1)) {
+            let target = rest.split(|c: char| !c.is_ascii_lowercase()).next().expect("a first part");
+            assert!(targets.contains(target), "{}: make {target} does not exist", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}

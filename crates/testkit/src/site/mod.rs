@@ -1,7 +1,7 @@
 //! The fixture web site: static pages of `crates/testkit/site`, routes that misbehave on request, and a log of what came in.
 //!
 //! It runs on a thread of its own, so that a test whose thread is busy or blocked is still served. The routes are listed in
-//! [`routes`]; a test adds its own with [`Site::route`], [`Site::page`] and [`Site::hold`].
+//! `routes`; a test adds its own with [`Site::route`], [`Site::page`] and [`Site::hold`].
 
 mod hold;
 mod request;
