@@ -266,6 +266,29 @@ for (const name of CALENDARS) {
   };
 }
 
+// The calendar of Umm al-Qura is a list of observations: the first day of the year 1300, and for each year up to 1600 which of its
+// months have thirty days, as bits. Node's own ICU has it.
+function ummAlQura() {
+  const format = new Intl.DateTimeFormat("en-u-ca-islamic-umalqura-nu-latn", { year: "numeric", month: "numeric", day: "numeric", timeZone: "UTC" });
+  const DAY = 86400000;
+  const of = (day) => Object.fromEntries(format.formatToParts(day * DAY).map(({ type, value }) => [type, parseInt(value, 10)]));
+  let day = Math.floor(Date.UTC(1882, 10, 12) / DAY);
+  const first = day;
+  const { year, month, day: dayOfMonth } = of(day);
+  if (year !== 1300 || month !== 1 || dayOfMonth !== 1) throw new Error("the year 1300 begins elsewhere");
+  const years = [];
+  for (let at = 1300; at <= 1600; at++) {
+    let bits = 0;
+    for (let i = 0; i < 12; i++) {
+      const long = of(day + 29).day === 30;
+      if (long) bits |= 1 << i;
+      day += long ? 30 : 29;
+    }
+    years.push(bits);
+  }
+  return { first, years };
+}
+
 function core() {
   const defaults = read("cldr-core/defaultContent.json").defaultContent;
   const likely = supplemental("likelySubtags").likelySubtags;
@@ -341,7 +364,7 @@ function core() {
   }
   const week = supplemental("weekData").weekData;
   return {
-    locales: Object.fromEntries(known), money: [...today].sort(), digits, systems, hours, meta, periods, calendars, places, aliases, ranges,
+    hijri: ummAlQura(), locales: Object.fromEntries(known), money: [...today].sort(), digits, systems, hours, meta, periods, calendars, places, aliases, ranges,
     week: { min: week.minDays, first: week.firstDay, start: week.weekendStart, end: week.weekendEnd },
     languages: Object.fromEntries(Object.entries(read("cldr-core/supplemental/parentLocales.json").supplemental.parentLocales.parentLocale)),
   };

@@ -1,5 +1,7 @@
 // Days of calendars: the year, month and day of a moment, by the face of a clock in UTC.
 
+import { core } from "internal:intl/tables";
+
 const DAY = 86400000;
 
 function gregory(time) {
@@ -42,20 +44,36 @@ function islamic(epoch) {
     while (starts(year) > days) year--;
     while (starts(year + 1) <= days) year++;
     const of = days - starts(year);
-    const month = Math.min(11, Math.floor((of + 0.5) / 29.5));
+    let month = Math.min(11, Math.floor((of + 0.5) / 29.5));
+    if (Math.ceil(29.5 * month) > of) month--;
     const day = of - Math.ceil(29.5 * month) + 1;
     return { extended: year, year, era: year > 0 ? 0 : 1, month, day };
   };
 }
 
 const civil = islamic(1948440);
+
+// A list of observations for the years 1300 to 1600; the tabular calendar before and after them.
+function ummAlQura(time) {
+  const { first, years } = core().hijri;
+  let rest = Math.floor(time / DAY) - first;
+  if (rest < 0) return civil(time);
+  for (let at = 0; at < years.length; at++) {
+    for (let month = 0; month < 12; month++) {
+      const days = years[at] & (1 << month) ? 30 : 29;
+      if (rest < days) return { extended: 1300 + at, year: 1300 + at, era: 0, month, day: rest + 1 };
+      rest -= days;
+    }
+  }
+  return civil(time);
+}
 const calendars = {
   __proto__: null, gregory, iso8601: gregory, japanese, persian,
   buddhist(time) {
     const of = gregory(time);
     return { ...of, era: 0, year: of.extended + 543 };
   },
-  "islamic-civil": civil, "islamic-tbla": islamic(1948439),
+  "islamic-civil": civil, "islamic-tbla": islamic(1948439), "islamic-umalqura": ummAlQura,
 };
 
 export const CALENDARS = Object.keys(calendars);

@@ -1,177 +1,11 @@
 // Intl.DateTimeFormat.
-import { CALENDARS, faceOf, tableOf } from "internal:intl/calendars";
-import { Patterns, fill, pieces, skeletonOf, written } from "internal:intl/date_patterns";
-import {
-  booleanOption, canonicalLocales, coerced, finish, keeper, numberOption, numberingSystems, option, parts as tagParts, regionOf, resolveLocale,
-  typeOption,
-} from "internal:intl/locales";
-import { textOf } from "internal:intl/number_format";
-import { core, table } from "internal:intl/tables";
-import { canonicalZone, offsetOf, zoneName } from "internal:intl/zones";
-import { ops } from "internal:core/ops";
-
-const WIDTHS = ["narrow", "short", "long"];
-const SIZES = ["2-digit", "numeric"];
-const ZONE_NAMES = ["short", "long", "shortOffset", "longOffset", "shortGeneric", "longGeneric"];
-const STYLES = ["full", "long", "medium", "short"];
-const LETTERS = { h11: "K", h12: "h", h23: "H", h24: "k" };
-const CYCLES = { K: "h11", h: "h12", H: "h23", k: "h24" };
-
-function preferredHour(locale, data) {
-  const region = regionOf(locale);
-  const { hours } = core();
-  const language = data.split("-")[0];
-  const [preferred] = hours[`${language}_${region}`] ?? hours[`${language}-${region}`] ?? hours[region] ?? hours["001"];
-  return preferred;
-}
-
-function calendarsOf(data, locale) {
-  const { calendars } = core();
-  const list = (calendars[regionOf(locale)] ?? ["gregorian"]).map((name) => (name === "gregorian" ? "gregory" : name));
-  return [...new Set([...list.map((name) => (name === "islamic-umalqura" || name === "islamic" ? undefined : name)).filter((name) => CALENDARS.includes(name)), "gregory", ...CALENDARS])];
-}
-
-const cached = new Map();
-function patternsOf(data, calendar, hour) {
-  const key = `${data}/${calendar}/${hour}`;
-  let found = cached.get(key);
-  if (found === undefined) {
-    const gregorian = table("dates", data);
-    const name = tableOf(calendar);
-    const { at, dtf } = gregorian;
-    const own = name === undefined ? gregorian : { ...gregorian, ...table(name, data), at, dtf };
-    const { sys, ns } = table("numbers", data);
-    found = { patterns: new Patterns(own, hour, (sys[ns] ?? sys.latn).sy.d), table: own };
-    cached.set(key, found);
-  }
-  return found;
-}
-
-let systemZone;
-export function defaultZone() {
-  systemZone ??= canonicalZone(ops.system_zone()) ?? "UTC";
-  return systemZone;
-}
-
-const TEXT = { narrow: 5, long: 4, short: 3 };
-const size = (value) => (value === "2-digit" ? 2 : 1);
-
-// `required` and `defaults` are "date", "time" or "any" and "all", as in ECMA-402.
-export function readDateOptions(locales, options, required, defaults) {
-  const requested = canonicalLocales(locales);
-  const given = coerced(options);
-  option(given, "localeMatcher", ["lookup", "best fit"], "best fit");
-  const calendar = typeOption(given, "calendar");
-  const system = typeOption(given, "numberingSystem");
-  const hour12 = booleanOption(given, "hour12", undefined);
-  const hourCycle = hour12 === undefined ? option(given, "hourCycle", ["h11", "h12", "h23", "h24"]) : (void given.hourCycle, undefined);
-  const resolved = resolveLocale(requested, { ca: calendar, nu: system, hc: hourCycle }, {
-    ca: (data, locale) => calendarsOf(data, locale), nu: numberingSystems, hc: () => [undefined, "h11", "h12", "h23", "h24"],
-  });
-  if (hour12 !== undefined || hourCycle !== undefined) resolved.locale = withoutHours(resolved.locale, hour12 === undefined ? hourCycle : undefined);
-  const settings = { locale: resolved.locale, data: resolved.data, calendar: resolved.ca === "iso8601" ? "gregory" : resolved.ca, system: resolved.nu };
-  const { timeZone } = given;
-  if (timeZone === undefined) settings.zone = defaultZone();
-  else {
-    settings.zone = canonicalZone(`${timeZone}`);
-    if (settings.zone === undefined) throw new RangeError(`Invalid time zone specified: ${timeZone}`);
-  }
-  const wanted = {};
-  const read = (name, values) => {
-    const value = option(given, name, values);
-    if (value !== undefined) wanted[name] = value;
-  };
-  read("weekday", WIDTHS);
-  read("era", WIDTHS);
-  read("year", SIZES);
-  read("month", [...SIZES, ...WIDTHS]);
-  read("day", SIZES);
-  read("dayPeriod", WIDTHS);
-  read("hour", SIZES);
-  read("minute", SIZES);
-  read("second", SIZES);
-  const fraction = numberOption(given, "fractionalSecondDigits", 1, 3, undefined);
-  if (fraction !== undefined) wanted.fraction = fraction;
-  read("timeZoneName", ZONE_NAMES);
-  option(given, "formatMatcher", ["basic", "best fit"], "best fit");
-  const dateStyle = option(given, "dateStyle", STYLES);
-  const timeStyle = option(given, "timeStyle", STYLES);
-  const preferred = preferredHour(resolved.locale, resolved.data);
-  const usual = CYCLES[preferred];
-  const half = usual === "h11" || usual === "h23";
-  const asked = hour12 === undefined ? resolved.hc : hour12 ? (half ? "h11" : "h12") : (half ? "h23" : "h24");
-  const { patterns, table: calendarTable } = patternsOf(resolved.data, settings.calendar, preferred);
-  settings.table = calendarTable;
-  settings.patterns = patterns;
-  if (dateStyle !== undefined || timeStyle !== undefined) {
-    const explicit = Object.keys(wanted)[0];
-    if (explicit !== undefined) throw new TypeError(`Can't set option ${explicit === "fraction" ? "fractionalSecondDigits" : explicit} when ${dateStyle === undefined ? "timeStyle" : "dateStyle"} is used`);
-    if (required === "date" && timeStyle !== undefined) throw new TypeError("Invalid option : timeStyle");
-    if (required === "time" && dateStyle !== undefined) throw new TypeError("Invalid option : dateStyle");
-    Object.assign(settings, { dateStyle, timeStyle });
-    settings.pattern = stylePattern(settings, asked, usual);
-  } else {
-    complete(wanted, required, defaults);
-    settings.pattern = replacedHour(patterns.find(skeleton(wanted, LETTERS[asked ?? usual])), asked ?? usual);
-  }
-  const hour = pieces(settings.pattern).find((piece) => /^[hHkK]$/.test(piece.letter));
-  if (hour !== undefined) settings.cycle = CYCLES[hour.letter];
-  return settings;
-}
-
-function withoutHours(locale, cycle) {
-  const { base, keywords } = tagParts(locale);
-  if (!keywords.has("hc") || keywords.get("hc") === cycle) return locale;
-  keywords.delete("hc");
-  const rest = [...keywords].map(([key, value]) => `-${key}${value === "" ? "" : `-${value}`}`).join("");
-  return rest === "" ? base : `${base}-u${rest}`;
-}
-
-function complete(wanted, required, defaults) {
-  const hasDate = ["weekday", "year", "month", "day"].some((name) => wanted[name] !== undefined);
-  const hasTime = ["dayPeriod", "hour", "minute", "second", "fraction"].some((name) => wanted[name] !== undefined);
-  if ((required !== "time" && hasDate) || (required !== "date" && hasTime)) return;
-  if (defaults !== "time") Object.assign(wanted, { year: "numeric", month: "numeric", day: "numeric" });
-  if (defaults !== "date") Object.assign(wanted, { hour: "numeric", minute: "numeric", second: "numeric" });
-}
-
-function skeleton(wanted, hour) {
-  let made = "";
-  const add = (letter, length) => { made += letter.repeat(length); };
-  if (wanted.era) add("G", TEXT[wanted.era]);
-  if (wanted.year) add("y", size(wanted.year));
-  if (wanted.month) add("M", TEXT[wanted.month] ?? size(wanted.month));
-  if (wanted.weekday) add("E", TEXT[wanted.weekday]);
-  if (wanted.day) add("d", size(wanted.day));
-  if (wanted.dayPeriod) add("B", wanted.dayPeriod === "short" ? 1 : TEXT[wanted.dayPeriod]);
-  if (wanted.hour) add(hour, size(wanted.hour));
-  if (wanted.minute) add("m", size(wanted.minute));
-  if (wanted.second) add("s", size(wanted.second));
-  if (wanted.fraction) add("S", wanted.fraction);
-  if (wanted.timeZoneName) made += { short: "z", long: "zzzz", shortOffset: "O", longOffset: "OOOO", shortGeneric: "v", longGeneric: "vvvv" }[wanted.timeZoneName];
-  return made;
-}
-
-const replacedHour = (pattern, cycle) => written(pieces(pattern).map((piece) => (/^[hHkK]$/.test(piece.letter) ? { letter: LETTERS[cycle], length: piece.length } : piece)));
-
-function stylePattern({ dateStyle, timeStyle, table: of, patterns }, asked, usual) {
-  const date = dateStyle && of.df[STYLES.indexOf(dateStyle)];
-  const time = timeStyle && of.tf[STYLES.indexOf(timeStyle)];
-  if (time !== undefined) {
-    const hour = pieces(time).find((piece) => /^[hHkK]$/.test(piece.letter));
-    const cycle = asked ?? usual;
-    if (hour.letter !== LETTERS[cycle]) {
-      // The same fields with hours of the other kind.
-      const whole = date === undefined ? time : fill(of.at[STYLES.indexOf(dateStyle)], time, date);
-      const fields = pieces(whole).filter((piece) => piece.text === undefined && !/^[aB]$/.test(piece.letter));
-      const wanted = fields.map(({ letter, length }) => (/^[hHkK]$/.test(letter) ? LETTERS[cycle].repeat(length) : letter.repeat(length))).join("");
-      return replacedHour(patterns.find(wanted), cycle);
-    }
-  }
-  if (date === undefined) return time;
-  if (time === undefined) return date;
-  return fill(of.at[STYLES.indexOf(dateStyle)], time, date);
-}
+import { faceOf } from "internal:intl/calendars";
+import { LETTERS, readDateOptions, replacedHour } from "internal:intl/date_options";
+import { fill, pieces, skeletonOf, written } from "internal:intl/date_patterns";
+import { finish, keeper } from "internal:intl/locales";
+import { textOf } from "internal:intl/number_writer";
+import { core } from "internal:intl/tables";
+import { offsetOf, zoneName } from "internal:intl/zones";
 
 const PART = {
   G: "era", y: "year", Y: "year", u: "year", r: "relatedYear", U: "yearName", M: "month", L: "month", E: "weekday", c: "weekday", e: "weekday", d: "day",
@@ -256,7 +90,7 @@ export class DateWriter {
 
   // [parts of a range], or one moment's when nothing that is shown differs.
   range(start, end) {
-    const { table: of, patterns } = this.settings;
+    const { table: of } = this.settings;
     const [first, last] = [this.face(start), this.face(end)];
     const one = () => this.partsOf(this.list, first).map((part) => ({ ...part, source: "shared" }));
     const fields = skeletonOf(written(this.list));
@@ -282,10 +116,9 @@ export class DateWriter {
       if (pattern === undefined && !date) return both(this.list);
       const times = pattern ?? fill(of.iv.intervalFormatFallback, written(this.partOf(5, 11)), written(this.partOf(5, 11)));
       if (!date) return this.halves(pieces(times), first, last);
-      const style = fields[2]?.length === 4 ? (fields[3] === undefined ? 1 : 0) : fields[2]?.length === 3 ? 2 : 3;
-      return this.halves(pieces(fill(of.dtf[style], times, written(this.partOf(0, 5)))), first, last);
+      return this.halves(pieces(fill(of.dtf[2], times, written(this.partOf(0, 5)))), first, last);
     }
-    if (!date) return both(pieces(fill(of.dtf[3], written(this.partOf(5, 11)), patterns.find("yMd"))));
+    if (!date) return both(this.found(`yMd${this.skeleton(5, 11)}`));
     const letter = { era: "G", extended: "y", month: "M", day: "d" }[differing];
     const shown = { G: 0, y: 1, M: 2, d: 4 }[letter];
     const smallest = fields[4] || fields[3] || time ? 4 : fields[2] ? 2 : fields[1] ? 1 : 0;
@@ -293,25 +126,25 @@ export class DateWriter {
     // What differs is shown, and what lies between that and what is shown anyway.
     const largest = fields[1] ? 1 : fields[2] ? 2 : 4;
     const added = (fields[4] === undefined || (fields[3] !== undefined && fields[2] === undefined)) && !time ? "" : [[1, "y"], [2, "M"], [4, "d"]].filter(([at]) => at >= shown && at <= largest && fields[at] === undefined).map(([, name]) => name).join("");
-    const styled = this.settings.dateStyle !== undefined || this.settings.timeStyle !== undefined;
-    const wider = added === "" && (styled || shown < largest) ? this.list : this.found(added + this.skeleton(0, 11));
+    const wider = added === "" && !time ? this.list : this.found(added + this.skeleton(0, 11, time));
     if (time) return both(wider);
     const pattern = this.interval(skeletonOf(added + this.skeleton(0, 11)), 0, 5, letter);
-    return pattern === undefined ? both(wider) : this.halves(pieces(pattern), first, last);
+    const alone = this.list.length === 1 && this.list[0].letter === "L";
+    return pattern === undefined || alone ? both(wider) : this.halves(pieces(pattern), first, last);
   }
 
-  skeleton(from, to) {
+  // Where dates alone differ, numbers are as long as their language has them.
+  skeleton(from, to, exact = false) {
     const fields = skeletonOf(written(this.list));
-    // Ranges have numbers as long as their language has them.
-    const length = (field) => (field.length < 3 && !/^[ySzvO]$/.test(field.letter) ? 1 : field.length);
-    return fields.map((field, at) => (field && !field.added && at >= from && at < to ? field.letter.repeat(length(field)) : "")).join("").replace(/L/g, "M").replace(/c/g, "E");
+    const length = (field) => (!exact && field.length < 3 && !/^[ySzvO]$/.test(field.letter) ? 1 : field.length);
+    return fields.map((field, at) => (field && !field.added && field.letter !== "O" && at >= from && at < to ? field.letter.repeat(length(field)) : "")).join("").replace(/L/g, "M").replace(/c/g, "E");
   }
 
   // The pieces of the pattern for those of the fields.
   partOf(from, to) { return this.found(this.skeleton(from, to)); }
 
   found(skeletonText) {
-    const pattern = this.settings.patterns.find(skeletonText);
+    const pattern = this.settings.patterns.findUsual(skeletonText);
     return pieces(this.settings.cycle === undefined ? pattern : replacedHour(pattern, this.settings.cycle));
   }
 

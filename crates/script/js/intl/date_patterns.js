@@ -118,6 +118,7 @@ export class Patterns {
   constructor(calendar, hour, decimal) {
     this.calendar = calendar;
     this.decimal = decimal;
+    this.keepsHours = false;
     this.hour = hour;
     this.known = new Map();
     for (const letter of ["G", "y", "M", "E", "d", "a", "H", "m", "s", "S", "z", "B", "v"]) this.add(letter, letter, false);
@@ -174,7 +175,7 @@ export class Patterns {
       let askedLength = asked.length;
       if (asked.letter === "E" && askedLength < 3) askedLength = 3;
       let { length } = piece;
-      if (at !== 7 && at !== 8) {
+      if (at !== 7 && at !== 8 && !(at === 6 && this.keepsHours)) {
         length = askedLength;
         if (specified && !(bare && at === 6) && asked.letter !== "c" && asked.letter !== "e") {
           const numeric = weight(piece.letter, piece.length) > 0;
@@ -215,6 +216,16 @@ export class Patterns {
       missing = fraction === undefined ? next : next & ~(1 << 9);
     }
     return pattern;
+  }
+
+  // The pattern for a skeleton, with hours as long as the language has them.
+  findUsual(skeleton) {
+    this.keepsHours = true;
+    try {
+      return this.find(skeleton);
+    } finally {
+      this.keepsHours = false;
+    }
   }
 
   // The pattern for a skeleton.

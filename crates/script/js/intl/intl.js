@@ -8,12 +8,11 @@ import { ListFormat } from "internal:intl/lists";
 import { Locale } from "internal:intl/locale";
 import { canonicalLocales } from "internal:intl/locales";
 import { NumberFormat } from "internal:intl/number_format";
+import { UNITS } from "internal:intl/number_options";
 import { PluralRules } from "internal:intl/plurals";
 import { RelativeTimeFormat } from "internal:intl/relative_time";
 import { Segmenter } from "internal:intl/segmenter";
 import { core } from "internal:intl/tables";
-
-const UNITS = "acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit gigabyte gram hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte meter microsecond mile mile-scandinavian milliliter millimeter millisecond minute month nanosecond ounce percent petabyte pound second stone terabit terabyte week yard year";
 
 const values = {
   __proto__: null,
@@ -22,7 +21,7 @@ const values = {
   currency: () => [...core().money],
   numberingSystem: () => Object.keys(core().systems),
   timeZone: () => ops.zone_names(),
-  unit: () => UNITS.split(" "),
+  unit: () => [...UNITS],
 };
 
 // Some of the classes work without `new`, as they have always done.

@@ -1,6 +1,6 @@
 // Intl.ListFormat.
 import { canonicalLocales, finish, option, optionsObject, resolveLocale } from "internal:intl/locales";
-import { textOf } from "internal:intl/number_format";
+import { textOf } from "internal:intl/number_writer";
 import { table } from "internal:intl/tables";
 
 function texts(list) {

@@ -2,7 +2,7 @@
 import { decimal } from "internal:intl/decimal";
 import { readDigitOptions, shownDigits } from "internal:intl/number_digits";
 import { canonicalLocales, coerced, finish, numberingSystems, option, resolveLocale, typeOption } from "internal:intl/locales";
-import { Writer, textOf } from "internal:intl/number_format";
+import { Writer, textOf } from "internal:intl/number_writer";
 import { choose, pluralForm } from "internal:intl/plurals";
 import { table } from "internal:intl/tables";
 
