@@ -133,7 +133,7 @@ impl LateGlobals {
 
     /// Names and modules, by turns, of those that the code has once it asks for them.
     pub(crate) fn late(&self) -> Vec<&'static str> {
-        let is_named = |name| self.named.iter().any(|global| global.name == name);
+        let is_named = |name: &str| self.named.iter().any(|global| global.name == name);
         let all = LATE_GLOBALS.iter().filter(|global| match global.presence {
             Presence::Always => true,
             Presence::Used => self.is_whole || is_named(global.name),
