@@ -33,7 +33,8 @@ async fn the_first_lines_of_the_examples_are_true() {
     for entry in std::fs::read_dir(workspace.join("examples")).expect("examples") {
         let folder = entry.expect("an entry").path();
         let name = folder.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let code = std::fs::read_to_string(folder.join("code.mjs")).expect("code");
+        let code = ["code.mjs", "code.ts"].map(|file| folder.join(file)).into_iter().find(|file| file.exists());
+        let code = std::fs::read_to_string(code.expect("a file of code")).expect("code");
         let command = code.lines().find_map(|line| line.strip_prefix("//   ")).expect("a command");
         let (cargo, arguments) = command.split_once(" -- ").expect("arguments");
         assert_eq!(cargo, "cargo run --bin puppet-master", "{name}");
