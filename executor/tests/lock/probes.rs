@@ -23,6 +23,8 @@ pub(crate) struct Probe {
     pub(crate) hidden_socket: String,
     pub(crate) parent: i32,
     pub(crate) neighbour: i32,
+    /// Device and number of the file with certificate authorities, which a slot may read.
+    pub(crate) authorities: Option<(u64, u64)>,
 }
 
 /// What came of it.
@@ -126,7 +128,7 @@ fn files(probe: &Probe, attempt: Attempt<'_>) {
     attempt("make a device", call(libc::SYS_mknodat, [at, path, libc::S_IFIFO as usize | 0o600, 0, 0, 0]));
     attempt("watch the secret", call(libc::SYS_inotify_init1, [0; 6]));
     attempt("another working folder", std::env::set_current_dir("/"));
-    attempt("find others' descriptors", foreign_descriptor());
+    attempt("find others' descriptors", foreign_descriptor(probe));
     // The memory of recordings has its size for ever.
     attempt("let the recording grow", call(libc::SYS_ftruncate, [RECORDING as usize, 1 << 40, 0, 0, 0, 0]));
     attempt("cut the recording", call(libc::SYS_ftruncate, [RECORDING as usize, 0, 0, 0, 0, 0]));
@@ -136,9 +138,9 @@ fn files(probe: &Probe, attempt: Attempt<'_>) {
 /// The descriptor of the memory of recordings.
 const RECORDING: i32 = 4;
 
-/// Succeeds when a descriptor is open that is not a pipe, a socket of this machine's, the recordings' memory or the runtime's
-/// own.
-fn foreign_descriptor() -> io::Result<()> {
+/// Succeeds when a descriptor is open that is not a pipe, a socket of this machine's, the recordings' memory, the file of
+/// certificate authorities, to be read only, or the runtime's own.
+fn foreign_descriptor(probe: &Probe) -> io::Result<()> {
     for number in (0..1024).filter(|number| *number != libc::STDERR_FILENO) {
         // SAFETY: all bytes of it may be zero, and the call writes no more than it.
         let (mut facts, found) = unsafe {
@@ -154,7 +156,11 @@ fn foreign_descriptor() -> io::Result<()> {
         // A file in memory has no name.
         let is_recording = number == RECORDING && facts.st_nlink == 0;
         facts.st_mode &= libc::S_IFMT;
-        let is_file = found && !is_recording && ![libc::S_IFIFO, libc::S_IFSOCK, 0].contains(&facts.st_mode);
+        // SAFETY: it asks for the flags of a number that may be a descriptor.
+        let is_read_only = unsafe { libc::fcntl(number, libc::F_GETFL) } & libc::O_ACCMODE == libc::O_RDONLY;
+        let is_authorities = is_read_only && probe.authorities == Some((facts.st_dev, facts.st_ino));
+        let is_file =
+            found && !is_recording && !is_authorities && ![libc::S_IFIFO, libc::S_IFSOCK, 0].contains(&facts.st_mode);
         if is_file || (is_socket && domain != libc::AF_UNIX) {
             return Ok(());
         }
