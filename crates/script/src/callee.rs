@@ -55,7 +55,8 @@ fn end_of_callee(text: &str, at: usize) -> Option<usize> {
         let behind = rest.trim_start();
         let place = to - behind.len();
         match behind.chars().next()? {
-            '(' | '`' => return Some(text[..place].trim_end().len()),
+            // `f?.()` calls `f`.
+            '(' | '`' => return Some(text[..place].trim_end().trim_end_matches("?.").len()),
             '[' => rest = &behind[behind.find(']')? + 1..],
             '.' | '?' | '!' | ']' => rest = &behind[1..],
             character if is_name(character) => rest = behind.trim_start_matches(is_name),
