@@ -11,16 +11,10 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use job_model::ErrorAt;
-use rquickjs as js;
 
 use crate::error::OpError;
 use crate::links::{CODE_URL, MODULE_URL};
-use crate::log::clipped_to;
-use crate::scope::Scope;
-use crate::value::FromArg;
 
-/// What an argument's summary may take, in bytes.
-const ARGUMENT_BYTES: usize = 200;
 /// The place of the author's files.
 const AUTHORS: &str = "file:///puppet-master/";
 
@@ -70,11 +64,11 @@ impl Calls {
         }
     }
 
-    /// The call of an op, before its arguments are read; `None` when nobody hears of it.
-    pub(crate) fn call(&self, scope: &Scope, op: &str, args: &[js::Value<'_>]) -> Option<Call> {
+    /// The call of an op, before its arguments are read; `None` when nobody hears of it. `summaries` says what the first so many
+    /// arguments show of themselves.
+    pub(crate) fn call(&self, op: &str, summaries: impl FnOnce(usize) -> Vec<String>) -> Option<Call> {
         self.0.as_ref().filter(|heard| heard.listener.is_listening() && !SILENT.contains(&op))?;
-        let shown = args.iter().skip(1).take(shown_arguments(op));
-        let arguments = shown.filter_map(|value| summary(value, scope)).collect();
+        let arguments = summaries(shown_arguments(op));
         Some(Call { name: name(op), arguments, at: None, began: Instant::now() })
     }
 
@@ -129,31 +123,6 @@ fn shown_arguments(op: &str) -> usize {
         "move" if op == "mouse_move" => 2,
         "send" if op == "cdp_session_send" => 1,
         _ => 0,
-    }
-}
-
-/// What an argument shows of itself.
-fn summary(value: &js::Value<'_>, scope: &Scope) -> Option<String> {
-    if value.is_string() {
-        let text = String::from_arg(value, scope).ok()?;
-        return Some(clipped_to(without_password(&text), ARGUMENT_BYTES));
-    }
-    if let Some(pair) = value.as_array() {
-        // A function, or a text that may be made of anything.
-        let is_function = pair.get::<js::Value<'_>>(1).ok()?.as_bool()?;
-        let text = if is_function { String::from_arg(&pair.get(0).ok()?, scope).ok()? } else { "…".to_owned() };
-        return Some(clipped_to(text, ARGUMENT_BYTES));
-    }
-    value.as_number().map(|number| number.to_string())
-}
-
-/// An address without the user and password in it; any other text as it is.
-fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority].rfind('@') {
-        Some(at) => format!("{scheme}://***{}", &rest[at..]),
-        None => text.to_owned(),
     }
 }
 
@@ -239,7 +208,7 @@ fn place(stack: &str, wrapped: &HashSet<String>) -> Option<ErrorAt> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{name, place, shown_arguments, without_password};
+    use super::{name, place, shown_arguments};
     use crate::links::CODE_URL;
 
     #[test]
@@ -275,9 +244,6 @@ mod tests {
             assert_eq!(shown_arguments(op), 0, "{op}");
         }
         assert_eq!((shown_arguments("frame_type"), shown_arguments("frame_goto")), (1, 1));
-        assert_eq!(without_password("https://u:p@h/a?b=c@d"), "https://***@h/a?b=c@d");
-        assert_eq!(without_password("https://h/a?b=c@d"), "https://h/a?b=c@d");
-        assert_eq!(without_password("a[href='x@y']"), "a[href='x@y']");
     }
 
     #[test]

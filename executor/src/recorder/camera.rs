@@ -4,7 +4,7 @@
 //! happens is looked at every few seconds, and one that is busy twice a second. While somebody watches, pictures are taken
 //! from the beginning, and twice as often.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use browser::Page;
@@ -13,10 +13,9 @@ use browser::screenshot::{ImageType, ScreenshotOptions};
 use tokio::time::timeout;
 
 use super::entries::LastKind;
-use super::job_recorder::JobRecorder;
 
 /// How long a job uses its browser before pictures are taken.
-const FIRST: Duration = Duration::from_secs(1);
+pub(super) const FIRST: Duration = Duration::from_secs(1);
 /// The time between two pictures of a busy page.
 const BUSY: Duration = Duration::from_millis(500);
 /// The same while somebody watches.
@@ -32,62 +31,67 @@ const HTML: u32 = 300_000;
 /// The largest PNG file; what would be larger is a JPEG file.
 const PNG_BYTES: usize = 2 << 20;
 
-/// Takes pictures for as long as the job is recorded.
-pub(super) async fn film(recorder: Weak<JobRecorder>) {
-    let Some(watching) = recorder.upgrade().map(|recorder| recorder.watching()) else { return };
-    let is_watched = || recorder.upgrade().is_some_and(|recorder| recorder.is_watched());
-    if !is_watched() {
-        let _ = timeout(FIRST, watching.notified()).await;
-    }
-    let (mut seen, mut quiet) = (0, IDLE);
-    let mut camera: Option<(Rc<Page>, Camera)> = None;
-    loop {
-        {
-            let Some(recorder) = recorder.upgrade() else { return };
-            let happened = recorder.happened();
-            let idle = if recorder.is_watched() { IDLE / 3 } else { IDLE };
-            if happened != seen || quiet >= idle {
-                (seen, quiet) = (happened, 0);
-                let page = recorder.page();
-                camera = camera.filter(|(of, camera)| Rc::ptr_eq(of, &page) && !camera.is_over());
-                if camera.is_none() && !page.has_crashed() {
-                    camera = set_up(page).await;
-                }
-                if let Some((_, camera)) = &mut camera
-                    && let Some(jpeg) = camera.look(FILM, LOOK).await
-                {
-                    recorder.write_frame(&jpeg);
-                }
-            } else {
-                quiet += 1;
-            }
-        }
-        let pause = if is_watched() { WATCHED } else { BUSY };
-        let _ = timeout(pause, watching.notified()).await;
+/// When pictures are taken.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// How much had happened at the last picture.
+    seen: u64,
+    /// How many pauses have passed since.
+    quiet: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { seen: 0, quiet: IDLE }
     }
 }
 
-async fn set_up(page: Rc<Page>) -> Option<(Rc<Page>, Camera)> {
-    let camera = timeout(LOOK, page.camera()).await.ok()?.ok()?;
-    Some((page, camera))
+impl Pace {
+    /// Whether it is time for a picture, when so much has happened.
+    pub(super) fn is_time(&mut self, happened: u64, is_watched: bool) -> bool {
+        let idle = if is_watched { IDLE / 3 } else { IDLE };
+        if happened == self.seen && self.quiet < idle {
+            self.quiet += 1;
+            return false;
+        }
+        (self.seen, self.quiet) = (happened, 0);
+        true
+    }
+
+    /// The time until that is to be asked again.
+    pub(super) fn pause(is_watched: bool) -> Duration {
+        if is_watched { WATCHED } else { BUSY }
+    }
 }
 
-/// The page's text and picture, each if it comes within `limit`.
-pub(super) async fn last_look(recorder: &JobRecorder, page: &Page, limit: Duration) {
-    let text = async {
-        if let Ok(Ok(text)) = timeout(limit, page.masked_content(HTML)).await {
-            recorder.write_last(LastKind::Html, text.as_bytes());
+/// What looks at the page that the job uses, which may be another one each time.
+#[derive(Default)]
+pub(super) struct Looking(Option<(Rc<Page>, Camera)>);
+
+impl Looking {
+    /// The page as it is shown now, a JPEG file.
+    pub(super) async fn look(&mut self, page: Rc<Page>) -> Option<Vec<u8>> {
+        self.0.take_if(|(of, camera)| !Rc::ptr_eq(of, &page) || camera.is_over());
+        if self.0.is_none() && !page.has_crashed() {
+            let camera = timeout(LOOK, page.camera()).await.ok()?.ok()?;
+            self.0 = Some((page, camera));
         }
-    };
-    let picture = async {
-        if let Ok(Some((kind, bytes))) = timeout(limit, picture(page)).await {
-            recorder.write_last(kind, &bytes);
-        }
-    };
-    tokio::join!(text, picture);
+        self.0.as_mut()?.1.look(FILM, LOOK).await
+    }
 }
 
-async fn picture(page: &Page) -> Option<(LastKind, Vec<u8>)> {
+/// The page's text, if it comes within `limit`.
+pub(super) async fn text(page: &Page, limit: Duration) -> Option<(LastKind, Vec<u8>)> {
+    let text = timeout(limit, page.masked_content(HTML)).await.ok()?.ok()?;
+    Some((LastKind::Html, text.into_bytes()))
+}
+
+/// The page's picture, if it comes within `limit`.
+pub(super) async fn picture(page: &Page, limit: Duration) -> Option<(LastKind, Vec<u8>)> {
+    timeout(limit, screenshot(page)).await.ok()?
+}
+
+async fn screenshot(page: &Page) -> Option<(LastKind, Vec<u8>)> {
     let png = page.screenshot(&ScreenshotOptions::default()).await.ok()?.bytes().ok()?;
     if png.len() <= PNG_BYTES {
         return Some((LastKind::Png, png));

@@ -13,9 +13,9 @@ use script::{Call, CallListener, Calls};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::camera;
+use super::camera::{self, FIRST, Looking, Pace};
 use super::entries::{Entry, LastKind, NetworkEntry};
 use super::network::{self, clipped};
 use super::ring::{Area, RingWriter};
@@ -119,23 +119,21 @@ impl JobRecorder {
         if page.is_closed() || page.has_crashed() {
             return;
         }
-        camera::last_look(self, &page, limit).await;
+        let keep = |look: Option<(LastKind, Vec<u8>)>| {
+            if let Some((kind, bytes)) = look {
+                self.write_last(kind, &bytes);
+            }
+        };
+        // Each as soon as it is there: the parent may not wait for both.
+        tokio::join!(async { keep(camera::text(&page, limit).await) }, async {
+            keep(camera::picture(&page, limit).await);
+        });
     }
 
     /// The page that something happened in last.
-    pub(super) fn page(&self) -> Rc<Page> {
+    fn page(&self) -> Rc<Page> {
         let last = self.page.borrow().upgrade().filter(|page| !page.is_closed());
         last.unwrap_or_else(|| Rc::clone(&self.first_page))
-    }
-
-    /// Whether somebody watches.
-    pub(super) fn is_watched(&self) -> bool {
-        self.is_watched.get()
-    }
-
-    /// Wakes when somebody begins to watch.
-    pub(super) fn watching(&self) -> Rc<Notify> {
-        Rc::clone(&self.watching)
     }
 
     fn set_watched(self: &Rc<Self>, watched: bool) {
@@ -149,21 +147,16 @@ impl JobRecorder {
 
     /// Begins to take pictures.
     fn film(self: &Rc<Self>) {
-        self.filming.borrow_mut().get_or_insert_with(|| tokio::task::spawn_local(camera::film(Rc::downgrade(self))));
-    }
-
-    /// How much has happened so far.
-    pub(super) fn happened(&self) -> u64 {
-        self.happened.get()
+        self.filming.borrow_mut().get_or_insert_with(|| tokio::task::spawn_local(film(Rc::downgrade(self))));
     }
 
     /// Writes what belongs to the end.
-    pub(super) fn write_last(&self, kind: LastKind, bytes: &[u8]) {
+    fn write_last(&self, kind: LastKind, bytes: &[u8]) {
         self.ring.borrow_mut().write(Area::Last, &[&[kind.byte()], bytes]);
     }
 
     /// Writes a picture of this moment.
-    pub(super) fn write_frame(&self, jpeg: &[u8]) {
+    fn write_frame(&self, jpeg: &[u8]) {
         let entry = [&self.now().to_le_bytes(), jpeg].concat();
         self.ring.borrow_mut().write(Area::Frames, &[&entry]);
         *self.last_frame.borrow_mut() = Some(entry);
@@ -287,6 +280,27 @@ impl JobRecorder {
 impl Drop for JobRecorder {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Takes pictures for as long as the job is recorded.
+async fn film(recorder: Weak<JobRecorder>) {
+    let Some(watching) = recorder.upgrade().map(|recorder| Rc::clone(&recorder.watching)) else { return };
+    let is_watched = || recorder.upgrade().is_some_and(|recorder| recorder.is_watched.get());
+    if !is_watched() {
+        let _ = timeout(FIRST, watching.notified()).await;
+    }
+    let (mut pace, mut looking) = (Pace::default(), Looking::default());
+    loop {
+        {
+            let Some(recorder) = recorder.upgrade() else { return };
+            if pace.is_time(recorder.happened.get(), recorder.is_watched.get())
+                && let Some(jpeg) = looking.look(recorder.page()).await
+            {
+                recorder.write_frame(&jpeg);
+            }
+        }
+        let _ = timeout(Pace::pause(is_watched()), watching.notified()).await;
     }
 }
 

@@ -7,6 +7,7 @@
 mod accessibility;
 mod browser;
 mod browser_context;
+mod call_arguments;
 mod cdp_session;
 mod console_message;
 mod coverage;

@@ -8,6 +8,7 @@ use ::browser::error::{Sentence, Thrown};
 use futures::FutureExt;
 use rquickjs as js;
 
+use super::call_arguments::summaries;
 use super::model::member;
 use crate::calls::Call;
 use crate::error::OpError;
@@ -104,7 +105,8 @@ impl<'a, 'js> Registry<'a, 'js> {
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
             scope.note_call(on_browser);
             let (promise, resolve, reject) = ctx.promise()?;
-            let call = if on_browser { scope.host.calls.call(&scope, name, &args) } else { None };
+            let call =
+                if on_browser { scope.host.calls.call(name, |count| summaries(&args, count, &scope)) } else { None };
             scope.crossed.set(0);
             let number = scope.cancels.take_number();
             match A::from_args(&args, &scope) {
