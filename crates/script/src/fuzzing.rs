@@ -58,7 +58,14 @@ pub fn call_ops(bytes: &[u8]) -> js::Result<()> {
             meter.memory.set_limit(limits.memory_bytes);
             let ops = every_op(&ctx, &scope)?;
             let vars = js::Object::new(ctx.clone())?;
-            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((vars, js::Undefined, true, false, Vec::<&str>::new()))?;
+            scope.hook(&ctx, Hook::Start)?.call::<_, ()>((
+                vars,
+                js::Undefined,
+                true,
+                false,
+                Vec::<&str>::new(),
+                Vec::<&str>::new(),
+            ))?;
             let call: js::Function<'_> = ctx.eval(include_str!("fuzzing.js"))?;
             // A limit or an error of the generator itself ends the round.
             if call.call::<_, ()>((ops, bytes.to_vec())).is_err() {
