@@ -71,10 +71,13 @@ async fn create(client: &Client, uuid: &str, site: &Site, ms: u64, record: &str)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_watches_sees_calls_navigations_and_pictures_at_any_gateway() {
     let site = Site::start();
-    let mut stack = Stack::start(1).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = format!("file://{}", folder.path().display());
+    let mut stack = Stack::start(0).await;
+    stack.add_executor(&[("FILES_URL", address.as_str())]);
     let near = stack.client();
     let far = stack.add_gateway(&[]).await.client();
-    create(&near, "busy", &site, 10_000, "never").await;
+    create(&near, "busy", &site, 10_000, "failed").await;
     site.wait_for_request("/").await;
     let enough = |events: &[Event]| count(events, "frame") >= 3 && count(events, "call") >= 10;
     let (first, plain) = tokio::join!(
@@ -111,6 +114,11 @@ async fn whoever_watches_sees_calls_navigations_and_pictures_at_any_gateway() {
     };
     let (before, after) = (begun(&first), begun(&rest));
     assert!(after.iter().all(|id| !before.contains(id)), "{before:?} {after:?}");
+
+    // A job that keeps no recording is seen from when on somebody watches.
+    create(&near, "unrecorded", &site, 10_000, "never").await;
+    follow(&near, "/jobs/unrecorded/events?live", "", enough).await;
+    assert_eq!(near.send(Method::POST, "/jobs/unrecorded/cancel", None).await.status(), 200);
     stack.stop().await;
 }
 
