@@ -48,7 +48,7 @@ fn results_for_todays_puppeteer_keep_maps_sets_and_bytes() {
     let code = "import 'puppeteer';
         results.map = new Map([['a', new Set([1, 2])], [3, { deep: new Map([['b', 1]]) }]]);
         results.numbers = [new Float32Array([0.5, 2])];
-        results.shot = new Uint8Array([0x89, 0x50, 0x4e, 0x47]);
+        results.shot = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
         results['odd/name'] = Buffer.from('text');";
     let (ran, files) = job::run_with_files(code, &[]);
     assert_eq!(ran.error(), "");
@@ -56,7 +56,7 @@ fn results_for_todays_puppeteer_keep_maps_sets_and_bytes() {
         serde_json::to_value(&ran.report.results).unwrap(),
         json!({
             "map": {"a": [1, 2], "3": {"deep": {"b": 1}}}, "numbers": [[0.5, 2]],
-            "shot": {"file": "shot.png", "bytes": 4}, "odd/name": {"file": "odd_name.bin", "bytes": 4},
+            "shot": {"file": "shot.png", "bytes": 8}, "odd/name": {"file": "odd_name.bin", "bytes": 4},
         })
     );
     assert_eq!(files.keys().collect::<Vec<_>>(), ["odd_name.bin", "shot.png"]);
