@@ -57934,21 +57934,22 @@ static DateToken date_parse_iso(DateParser *s) {
         if (s->next.kind != DATE_END)
             return date_next(s);
     } else {
+        /* behind a T there is no other way to read a text */
         date_next(s);
         if (!date_is_fixed(s->next, 2, 0, 24))
-            return date_next(s);
+            return invalid;
         last_hour = s->next.value == 24;
         date_add_time(s, date_next(s).value);
         if (!date_skip_symbol(s, ':') || !date_is_fixed(s->next, 2, 0, last_hour ? 0 : 59))
-            return date_next(s);
+            return invalid;
         date_add_time(s, date_next(s).value);
         if (date_skip_symbol(s, ':')) {
             if (!date_is_fixed(s->next, 2, 0, last_hour ? 0 : 59))
-                return date_next(s);
+                return invalid;
             date_add_time(s, date_next(s).value);
             if (date_skip_symbol(s, '.')) {
                 if (s->next.kind != DATE_NUMBER || (last_hour && s->next.value > 0))
-                    return date_next(s);
+                    return invalid;
                 date_add_time(s, date_milliseconds(date_next(s)));
             }
         }
@@ -57963,10 +57964,10 @@ static DateToken date_parse_iso(DateParser *s) {
                 s->zone_minute = date_next(s).value % 100;
             } else {
                 if (!date_is_fixed(s->next, 2, 0, 23))
-                    return date_next(s);
+                    return invalid;
                 s->zone_hour = date_next(s).value;
                 if (!date_skip_symbol(s, ':') || !date_is_fixed(s->next, 2, 0, 59))
-                    return date_next(s);
+                    return invalid;
                 s->zone_minute = date_next(s).value;
             }
         }

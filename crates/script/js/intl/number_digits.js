@@ -30,8 +30,8 @@ export function readDigitOptions(options, leastFraction, mostFraction, notation)
   }
   if (needFraction) {
     if (hasFraction) {
-      let least = defaultNumber(mnfd, "minimumFractionDigits", 0, 100, undefined);
-      let most = defaultNumber(mxfd, "maximumFractionDigits", 0, 100, undefined);
+      let least = defaultNumber(mnfd, "minimumFractionDigits", 0, 20, undefined);
+      let most = defaultNumber(mxfd, "maximumFractionDigits", 0, 20, undefined);
       if (least === undefined) least = Math.min(leastFraction, most);
       else if (most === undefined) most = Math.max(mostFraction, least);
       else if (least > most) throw new RangeError("maximumFractionDigits value is out of range.");
