@@ -53,9 +53,13 @@ def services_are_bounded(services: dict) -> None:
 
 def images_are_built(services: dict) -> None:
     """The override builds what the compose file takes from a registry."""
-    targets = set(re.findall(r"^FROM .* AS ([a-z]+)$", (ROOT / "Dockerfile").read_text(), re.M))
+    stages = set()
     for name, service in load("docker-compose.override.yml")["services"].items():
-        check(service["build"]["target"] in targets, f"Dockerfile has no target for {name}")
+        text = (ROOT / service["build"]["dockerfile"]).read_text()
+        check(text.rstrip().endswith(f'"puppet-master-{name}"]'), f"{service['build']['dockerfile']} is not the image of {name}")
+        stages.add(re.search(r"^FROM .* AS build$.*?(?=^FROM )", text, re.M | re.S).group())
+    check(len(stages) == 1, "the stage build differs between the Dockerfiles: the workspace would be built twice")
+    for name, service in load("docker-compose.override.yml")["services"].items():
         check("REGISTRY" in services[name]["image"], f"docker-compose.yml: {name} is built and has no registry")
 
 
