@@ -170,7 +170,11 @@ export function regionOf(locale) {
 // What is made for a locale and options, kept for the next call with the same ones.
 export function keeper(make) {
   const known = new Map();
+  // A sort asks for the same again and again.
+  let last;
   return (locales, options, ...more) => {
+    const bare = options === undefined && more.length === 0;
+    if (bare && last !== undefined && last.locales === locales) return last.made;
     const isPlain = options === undefined || (typeof options === "object" && options !== null && Object.getPrototypeOf(options) === Object.prototype);
     if (!isPlain || (locales !== undefined && typeof locales !== "string")) return make(locales, options, ...more);
     const key = `${locales} ${options === undefined ? "" : JSON.stringify(options)} ${more}`;
@@ -180,6 +184,7 @@ export function keeper(make) {
       if (known.size > 50) known.clear();
       known.set(key, found);
     }
+    if (bare) last = { locales, made: found };
     return found;
   };
 }
