@@ -194,9 +194,9 @@ impl Sandbox {
     fn new(scope: Rc<Scope>, script: Script) -> js::Result<Self> {
         let limits = &scope.meter.limits;
         let runtime = js::Runtime::new_with_alloc(Metered::new(Rc::clone(&scope.meter.memory)))?;
-        runtime.set_max_stack_size(limits.stack_bytes.min(stack::usable_bytes()));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker(&scope)));
         let context = js::Context::full(&runtime)?;
+        stack::limit(&context, limits.stack_bytes);
         let poll_timer = PollTimer::start(&context);
         runtime.set_interrupt_handler(Some(interrupt_handler(&scope, &context)));
         let mut sandbox =

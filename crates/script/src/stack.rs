@@ -2,6 +2,8 @@
 
 use std::mem::MaybeUninit;
 
+use rquickjs as js;
+
 /// Kept for Rust's own frames below the engine's and for what the engine does past its check.
 const RESERVE: usize = 512 << 10;
 /// What the thread has used when it enters the engine: the executor's loop and what it polls.
@@ -14,8 +16,17 @@ pub fn thread_stack_bytes(stack_bytes: usize) -> usize {
     stack_bytes.saturating_add(RESERVE + OWN)
 }
 
+/// Lets the engine use so much of this thread's stack, or what there is.
+///
+/// The engine's own wrapper takes more than 16 MiB for no limit at all: then endless recursion ends the process.
+pub(crate) fn limit(context: &js::Context, bytes: usize) {
+    let bytes = bytes.min(usable_bytes());
+    // SAFETY: the context is alive, and so is its runtime; this thread is the only one that uses them.
+    unsafe { js::qjs::JS_SetMaxStackSize(js::qjs::JS_GetRuntime(context.as_raw().as_ptr()), bytes as js::qjs::size_t) };
+}
+
 /// What is left of this thread's stack, less a reserve.
-pub(crate) fn usable_bytes() -> usize {
+fn usable_bytes() -> usize {
     let marker = 0_u8;
     let here = std::ptr::from_ref(&marker).addr();
     lowest_address().map_or(FALLBACK, |lowest| here.saturating_sub(lowest).saturating_sub(RESERVE)).max(256 << 10)

@@ -117,6 +117,8 @@ fn run_stopped(code: &str) -> job::Ran {
 
 #[test]
 fn a_stopped_run_ends_as_the_deadline_ends_it() {
+    // The first job of a process reads the prelude, which may take longer than the others run.
+    job::run("");
     for code in [
         "logger.info('begun'); results.a = 1; await new Promise(() => {})",
         "logger.info('begun'); results.a = 1; for (;;) {}",
@@ -278,6 +280,17 @@ fn what_ran_at_the_predecessor_runs_within_the_default_limits() {
         let expected = if code.starts_with("results") { 0 } else { expected };
         assert_eq!(lines, expected, "{code}");
     }
+}
+
+#[test]
+fn endless_recursion_in_a_slot_is_an_error_of_the_script() {
+    let code = "let depth = 0; function deeper() { depth++; deeper() }
+                try { deeper() } catch (error) { logger.info(`${error.name} ${error.message} ${depth > 10000}`) }";
+    let run = move || run_within(code, Limits::default()).printed().to_owned();
+    // As a slot does: see executor/src/slot_process.rs.
+    let thread = std::thread::Builder::new().stack_size(script::thread_stack_bytes(Limits::default().stack_bytes));
+    let printed = thread.spawn(run).unwrap().join().unwrap();
+    assert_eq!(printed, "RangeError Maximum call stack size exceeded true");
 }
 
 /// Ten thousand of such calls, after which the engine asks on its own, would take minutes.
