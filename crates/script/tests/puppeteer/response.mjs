@@ -10,6 +10,6 @@ equal(response.remoteAddress().ip, "127.0.0.1");
 equal([response.fromCache(), response.fromServiceWorker(), response.securityDetails()], [false, false, null]);
 equal(response.frame() === page.mainFrame() && response.request().response() === response, true);
 equal(typeof response.timing().requestTime, "number");
-globalThis.Response ??= class { constructor(body, { status }) { this.status = status; } };
-equal((await response.asFetchResponse()).status, 200);
+const told = await response.asFetchResponse();
+equal([told instanceof Response, told.status, await told.text()], [true, 200, await response.text()]);
 record(results);

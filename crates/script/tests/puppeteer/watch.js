@@ -2,7 +2,9 @@
 // what a watched method answers is watched by itself.
 const known = {};
 const called = {};
-const seen = new Set([Object.prototype, Array.prototype, Map.prototype, Promise.prototype, Function.prototype, null]);
+// What asFetchRequest and asFetchResponse answer is the web's, with classes of the same names.
+const web = [globalThis.Request.prototype, globalThis.Response.prototype];
+const seen = new Set([...web, Object.prototype, Array.prototype, Map.prototype, Promise.prototype, Function.prototype, null]);
 
 export function record(results) {
   results.known = known;
