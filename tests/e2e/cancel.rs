@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use job_model::{JobControl, JobId, JobResult, Outcome};
+use job_model::{JobControl, JobId, JobResult, Outcome, WatchedJob};
 use job_queue::{JobQueue, Message, Queue, Topic};
 use reqwest::Method;
 use serde_json::json;
@@ -59,10 +59,27 @@ async fn told(stack: &Stack, code: &str) -> JobResult {
     let body = json!({"uuid": "j", "code": code}).to_string();
     queue.publish(Queue::Jobs, Message::new(body.into_bytes())).await.expect("published");
     let mut events = queue.subscribe(Topic::JobEvents).await.expect("a subscription");
+    let id = JobId::parse("j").expect("an id");
     let writes =
         async { while !String::from_utf8_lossy(&events.next().await.expect("an event")).contains("so far") {} };
-    timeout(DEADLINE, writes).await.expect("the job runs");
-    let order = JobControl { cancel: Some(JobId::parse("j").expect("an id")), ..JobControl::default() };
+    // Lines of a job that somebody follows are broadcast, as its gateway says again and again.
+    let watch = Some(vec![WatchedJob { uuid: id.clone(), live: false }]);
+    let follows = JobControl { gateway: Some("follower".to_owned()), watch, ..JobControl::default() };
+    let follows = serde_json::to_vec(&follows).expect("JSON");
+    let says = async {
+        loop {
+            queue.broadcast(Topic::JobControl, follows.clone());
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    let hears = async {
+        tokio::select! {
+            () = writes => {}
+            () = says => {}
+        }
+    };
+    timeout(DEADLINE, hears).await.expect("the job runs");
+    let order = JobControl { cancel: Some(id), ..JobControl::default() };
     queue.broadcast(Topic::JobControl, serde_json::to_vec(&order).expect("JSON"));
     let delivery = timeout(DEADLINE, results.next()).await.expect("a result in time").expect("a result");
     serde_json::from_slice(&delivery.message.body).expect("a result")
