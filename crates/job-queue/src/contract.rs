@@ -1,4 +1,4 @@
-//! One suite for every implementation of [`JobQueue`](crate::JobQueue).
+//! One suite for every implementation of [`JobQueue`].
 //!
 //! A backend's tests call [`job_queue_contract!`](crate::job_queue_contract) with a function that makes [`Parties`];
 //! each promise becomes a test of its own. A promise of the seam belongs here and never into one backend's tests.

@@ -65,7 +65,7 @@ impl Page {
         Ok(())
     }
 
-    /// Makes `window[name]` a function whose calls come as [`PageEvent::BindingCalled`].
+    /// Makes `window[name]` a function whose calls come as `PageEvent::BindingCalled`.
     ///
     /// # Errors
     /// When there is one of that name already.
