@@ -9,7 +9,7 @@ use crate::tokens::{Kind, Token, Tokens};
 pub(crate) const MAX_NESTING: usize = 2000;
 
 /// Templates that may stand in each other: each level is read once more.
-const MAX_TEMPLATES: usize = 10;
+pub(crate) const MAX_TEMPLATES: usize = 10;
 
 /// Words behind which the same expression, type or statement goes on in the next line.
 const OPEN_WORDS: &[&str] = &[

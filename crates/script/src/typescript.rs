@@ -15,7 +15,7 @@ use swc_common::sync::Lrc;
 use swc_common::{GLOBALS, Globals, SourceMap};
 use swc_ts_fast_strip::{ErrorCode, Mode, Options, operate};
 
-use crate::nesting::{self, MAX_NESTING};
+use crate::nesting::{self, MAX_NESTING, MAX_TEMPLATES};
 use crate::tokens::Tokens;
 use crate::type_imports::without_unused_imports;
 
@@ -86,7 +86,10 @@ pub(crate) fn strip(text: &str, memory_bytes: usize) -> Result<JavaScript, TypeS
     }
     if let Some(place) = nesting::too_deep(text) {
         let (line, column) = place_of(text, place);
-        let message = format!("TypeScript is nested more than {MAX_NESTING} levels deep here: send it as JavaScript");
+        let message = format!(
+            "TypeScript is nested too deeply here (at most {MAX_NESTING} levels, {MAX_TEMPLATES} of them templates): send it as \
+             JavaScript"
+        );
         return Err(TypeScriptError { message, line, column });
     }
     let stack = (1 << 20) + MAX_NESTING * LEVEL_BYTES;

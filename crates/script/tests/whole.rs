@@ -302,3 +302,17 @@ fn what_an_op_looked_at_is_nobodys_error_later() {
     let (ran, _) = run_with_files(code, &[]);
     assert_eq!(ran.result("a"), "b");
 }
+
+/// What `puppet-master types` prints.
+#[test]
+fn the_types_name_what_code_sees() {
+    let types = include_str!("../../cli/types/job.d.ts");
+    let ran = run(
+        "results.a = [...Object.keys(globalThis), ...Object.keys(logger), ...Object.keys(files), 'puppeteer', 'util']",
+    );
+    for name in ran.result("a").as_array().unwrap() {
+        let name = name.as_str().unwrap();
+        let mut words = types.split(|each: char| !each.is_alphanumeric());
+        assert!(words.any(|word| word == name), "{name} is not in job.d.ts");
+    }
+}

@@ -57,10 +57,17 @@ export function shownText(thrown) {
   return text === "[object Object]" ? toWellFormed(inspect(thrown)) : text;
 }
 
+// The text of what ends a job of the predecessor, which shows no object: a line of the log does.
+export function plainText(thrown) {
+  const text = thrownText(thrown);
+  if (text === "[object Object]") ops.log("WARN", `the code threw ${shownText(thrown)}`);
+  return text;
+}
+
 // The job's error for it.
 export function errorText(thrown) {
   notePlace(thrown);
-  return withoutError(shownText(thrown));
+  return withoutError(tellsPlaces() ? shownText(thrown) : plainText(thrown));
 }
 
 // For a log line: an error with its stack.

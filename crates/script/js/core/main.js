@@ -29,7 +29,7 @@ import { keepCollections, keepReturned, warnOfLost } from "internal:core/results
 import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
 import { URL, URLSearchParams } from "internal:node/url";
 import { builtin, moduleValues } from "internal:core/modules";
-import { failed, lost, setVars, shownText, tellsPlaces } from "internal:core/end";
+import { failed, lost, plainText, setVars, tellsPlaces } from "internal:core/end";
 
 export { bufferFrom } from "internal:node/buffer";
 export { makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
@@ -143,7 +143,7 @@ class Course {
     // One line with its places is better; the predecessor has two without.
     if (tellsPlaces()) throw thrown;
     notePlace(thrown);
-    this.#error = ops.job_threw(shownText(thrown));
+    this.#error = ops.job_threw(plainText(thrown));
     const { error } = log;
     if (error === errorLine) ops.log("ERROR", this.#error);
     else apply(error, log, [this.#error]);
@@ -176,7 +176,7 @@ export async function runJob(make, names, common) {
   } catch (error) {
     if (tellsPlaces()) return failed(error);
     if (error !== course) notePlace(error);
-    text = error === course ? errorOf(course) : ops.job_threw(shownText(error));
+    text = error === course ? errorOf(course) : ops.job_threw(plainText(error));
   }
   text = withoutError(text);
   ops.log("ERROR", text);
