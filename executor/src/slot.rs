@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use browser::launch::enter_namespaces;
 use egress::Counters;
-use job_model::LogEntry;
+use job_model::{Level, LogEntry, Outcome, Timestamp};
 use json_text::nesting;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -286,13 +286,18 @@ impl Slot {
         let mut meter = SlotMeter::new(&self.settings);
         let mut deadline = Instant::now() + limit;
         let mut stopping = false;
+        // The limit that the guard of the network has found exceeded.
+        let mut exceeded = None;
         loop {
             let message = tokio::select! {
                 message = timeout_at(deadline, receive(&mut self.output)) => message,
                 event = event(&mut self.network) => {
                     match event {
                         JobEvent::Log(entry) => on_log(entry),
-                        JobEvent::End(reason) => self.send(&ToSlot::Fail(reason), STOP_GRACE).await?,
+                        JobEvent::End(reason) => {
+                            exceeded = Some(reason.clone());
+                            self.send(&ToSlot::Fail(reason), STOP_GRACE).await?;
+                        }
                     }
                     continue;
                 }
@@ -337,7 +342,17 @@ impl Slot {
                 }
                 Ok(Ok((FromSlot::Done(end), _))) => {
                     meter.count_end(&end).map_err(SlotError::TooMuch)?;
-                    return self.with_files(checked(*end)?);
+                    for event in self.network.as_mut().map(SlotSessions::untold).unwrap_or_default() {
+                        match event {
+                            JobEvent::Log(entry) => on_log(entry),
+                            JobEvent::End(reason) => exceeded = Some(reason),
+                        }
+                    }
+                    let end = match exceeded {
+                        Some(reason) => ended_by_limit(*end, reason, on_log),
+                        None => *end,
+                    };
+                    return self.with_files(checked(end)?);
                 }
                 Ok(Ok((other, _))) => return Err(unexpected("a result", &other)),
                 Ok(Err(error)) => return Err(self.explained(error).await),
@@ -523,6 +538,16 @@ async fn changed(watched: &mut Option<watch::Receiver<bool>>) -> bool {
         return *watched.borrow_and_update();
     }
     std::future::pending().await
+}
+
+/// The end of a job whose network use is over its limit, also when the job ended by what it met there before it was told.
+fn ended_by_limit(mut end: JobEnd, reason: String, on_log: &mut impl FnMut(LogEntry)) -> JobEnd {
+    let by_itself = matches!(end.outcome, Outcome::Succeeded | Outcome::Failed);
+    if by_itself && end.error.as_ref() != Some(&reason) {
+        on_log(LogEntry { time: Timestamp::now(), level: Level::Error, message: reason.clone() });
+        (end.outcome, end.error, end.error_stack) = (Outcome::Failed, Some(reason), None);
+    }
+    end
 }
 
 /// An end that can be passed on: nobody looks into the results before a gateway does.

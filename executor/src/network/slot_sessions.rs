@@ -76,6 +76,11 @@ impl SlotSessions {
         Ok(())
     }
 
+    /// What the job was not told of so far.
+    pub(crate) fn untold(&mut self) -> Vec<JobEvent> {
+        self.job.as_mut().map(JobAccess::rest).unwrap_or_default()
+    }
+
     /// Lets nothing out any more, and returns what the job did not hear of yet and what it has used.
     pub(crate) fn withdraw(&mut self) -> Option<(Vec<JobEvent>, Counters)> {
         self.sessions.iter().for_each(Session::withdraw);
