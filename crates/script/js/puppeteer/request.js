@@ -5,7 +5,7 @@ import { ops } from "internal:core/ops";
 import { text } from "internal:puppeteer/options";
 import { isString, refuseJson } from "internal:puppeteer/page_function";
 import { describe } from "internal:core/errors";
-import { ErrorCtor, NumberCtor, PromiseCtor, isArray, uncurryThis } from "internal:core/primordials";
+import { NumberCtor, PromiseCtor, isArray, uncurryThis } from "internal:core/primordials";
 
 const then = uncurryThis(PromiseCtor.prototype.then);
 
@@ -179,11 +179,7 @@ export function isHeaders(value) {
   return typeof value.forEach === "function" && typeof value.append === "function" && typeof value.get === "function";
 }
 
-// One of the classes of fetch, which a script may lack.
-export function fetchClass(name) {
-  const Class = globalThis[name];
-  if (typeof Class === "function") return Class;
-  throw new ErrorCtor(`there is no class ${name} in this job`);
-}
+// One of the web's classes that scripts have, too: read when somebody asks for one.
+export const fetchClass = (name) => ops.module_namespace(`internal:web/${name === "Request" ? "request" : "response"}`)[name];
 
 define("Request", Request, undefined, 1000);

@@ -2,8 +2,8 @@
 // what a watched method answers is watched by itself.
 const known = {};
 const called = {};
-// What asFetchRequest and asFetchResponse answer is the web's, with classes of the same names.
-const web = [globalThis.Request.prototype, globalThis.Response.prototype];
+// What asFetchRequest, asFetchResponse and createPDFStream answer is the web's, with classes of the same names.
+const web = ["Request", "Response", "ReadableStream", "ReadableStreamDefaultReader"].map((name) => globalThis[name].prototype);
 const seen = new Set([...web, Object.prototype, Array.prototype, Map.prototype, Promise.prototype, Function.prototype, null]);
 
 export function record(results) {
