@@ -41,6 +41,10 @@ async fn every_one_shot_answers_what_its_job_left() {
     assert!(picture.bytes().await.expect("a picture").starts_with(&[0xff, 0xd8]));
     let picture = client.send(Method::GET, &format!("/screenshot?url={url}&fullPage=true"), None).await;
     assert!(picture.bytes().await.expect("a picture").starts_with(b"\x89PNG"));
+    let options = json!({"type": "webp", "optimizeForSpeed": true, "captureBeyondViewport": true});
+    let picture = post("/screenshot", json!({"html": "<p>", "options": options})).await;
+    assert_eq!(header(&picture, "content-type"), "image/webp");
+    assert_eq!(&picture.bytes().await.expect("a picture")[8..12], b"WEBP");
     let html = "<title>Own</title><h1>Hello *you*</h1><p>A <b>bold</b> <a href='http://a.example/x'>link</a></p>
                 <ul><li>one<li>two</ul><script>document.title = 'Run'</script><button>x</button>";
     let print = post("/pdf", json!({"html": html, "pdfOptions": {"format": "a5"}})).await;

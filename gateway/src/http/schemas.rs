@@ -61,7 +61,7 @@ pub(super) fn schemas() -> Value {
                 ],
                 "description":
                 "files that its code finds in its folder, by name; or auto: a Buffer or Uint8Array of more than 256 KiB in \
-                 results becomes a file, and results have {file, bytes} in its place, as for every job with api 25. As \
+                 results becomes a file, and results have {file, bytes} in its place; with api 25 every one does. As \
                  multipart/form-data: the part job has this JSON and comes first, every other part is a file"},
         }},
         "OneShot": {"type": "object", "description": "which page is meant, and how: docs/ONE-SHOTS.md has all members",

@@ -75,6 +75,9 @@ const SCREENSHOT: Members = &[
     ("fullPage", Kind::Flag),
     ("clip", Kind::Object),
     ("omitBackground", Kind::Flag),
+    ("captureBeyondViewport", Kind::Flag),
+    ("fromSurface", Kind::Flag),
+    ("optimizeForSpeed", Kind::Flag),
 ];
 /// What `options` takes of a PDF.
 const PDF: Members = &[
@@ -92,7 +95,7 @@ const PDF: Members = &[
     ("preferCSSPageSize", Kind::Flag),
 ];
 /// Types of pictures.
-const TYPES: [&str; 2] = ["png", "jpeg"];
+const TYPES: [&str; 3] = ["png", "jpeg", "webp"];
 
 impl OneShot {
     /// What this one takes beside the common ones.
@@ -130,7 +133,7 @@ impl OneShot {
         if let Some(members) = options.get("options").and_then(Value::as_object) {
             check("options.", members, self.of_options(), &[])?;
             if members.get("type").and_then(Value::as_str).is_some_and(|kind| !TYPES.contains(&kind)) {
-                return refused("options.type must be png or jpeg");
+                return refused("options.type must be png, jpeg or webp");
             }
         }
         let elements = || options.get("elements").and_then(Value::as_array).filter(|all| !all.is_empty());
@@ -299,7 +302,11 @@ mod tests {
                 "waitForTimeout must be a number from 0 to 600000",
             ),
             (OneShot::Pdf, json!({"url": "a", "options": {}, "pdfOptions": {}}), "are the same"),
-            (OneShot::Screenshot, json!({"url": "a", "options": {"type": "bmp"}}), "options.type must be png or jpeg"),
+            (
+                OneShot::Screenshot,
+                json!({"url": "a", "options": {"type": "bmp"}}),
+                "options.type must be png, jpeg or webp",
+            ),
             (OneShot::Scrape, json!({"url": "a"}), "elements must be a list"),
             (OneShot::Links, json!({"url": "a", "waitForSelector": {}}), "waitForSelector must have the text selector"),
         ] {
