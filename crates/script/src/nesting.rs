@@ -137,11 +137,8 @@ fn too_deep_from(text: &str, outside: usize, templates: usize) -> Option<usize> 
                     below -= level.sum();
                 }
             }
-            (Kind::Punctuator, ";") => {
-                if !matches!(tokens.peek(), Some(Token { text: "else" | "while", .. })) {
-                    level.end();
-                }
-            }
+            (Kind::Punctuator, ";") if matches!(tokens.peek(), Some(Token { text: "else" | "while", .. })) => {}
+            (Kind::Punctuator, ";") => level.end(),
             (Kind::Punctuator, ",") => level.expression = 0,
             (Kind::Punctuator, "<") => level.kept += 1,
             (Kind::Punctuator, ":") if may_be_label(before_last, last) => level.kept += 1,
