@@ -54,7 +54,7 @@ pub struct JobMessage {
     pub result_files: bool,
 }
 
-/// Why a message is no job.
+/// Why a message is not a job.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// Nobody can be told: there is no job to give a result to.

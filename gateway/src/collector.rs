@@ -136,7 +136,7 @@ fn settle(app: &App, settled: Result<(), QueueError>) {
     }
 }
 
-/// Reads a result. What is no object with an acceptable uuid, or has a field of a wrong type, is refused.
+/// Reads a result. What is not an object with an acceptable uuid, or has a field of a wrong type, is refused.
 fn read(body: &[u8]) -> Result<JobResult, serde_json::Error> {
     // Serde would take an array for a struct too: its first element as uuid.
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {

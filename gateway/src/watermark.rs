@@ -1,7 +1,7 @@
 //! How far the queue has come: every message put there before a position has been delivered to somebody, or is gone.
 //!
 //! Pure memory: whoever notes and asks brings the time. The queue is first in, first out for messages on their first
-//! delivery. A message that is delivered anew, or sent round, may lie anywhere: such a message is no concern of this
+//! delivery. A message that is delivered anew, or sent round, may lie anywhere: such a message is not a concern of this
 //! module, its job has a later sign of life (see [`crate::fleet`]).
 
 use std::collections::VecDeque;

@@ -147,7 +147,7 @@ impl ElementHandle {
     /// Scrolls only when some of the element is out of view.
     ///
     /// # Errors
-    /// When the node is no element or no longer in the document.
+    /// When the node is not an element or no longer in the document.
     pub async fn scroll_into_view_if_needed(&self) -> Result<(), Error> {
         let scripts_run = Argument::Json(self.page()?.is_java_script_enabled().into());
         match self.0.evaluate(PageFunction::own(SCROLL_INTO_VIEW), vec![scripts_run]).await? {
@@ -223,7 +223,7 @@ impl ElementHandle {
     /// Gives a file input these files of the browser's machine.
     ///
     /// # Errors
-    /// [`Error::Protocol`] when the element is no file input.
+    /// [`Error::Protocol`] when the element is not a file input.
     pub async fn upload_file<P: AsRef<Path>>(&self, files: &[P]) -> Result<(), Error> {
         let files: Vec<String> = files
             .iter()

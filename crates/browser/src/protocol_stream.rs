@@ -31,7 +31,7 @@ pub(crate) async fn read_stream(session: &Session, handle: StreamHandle) -> Resu
 /// The bytes of a protocol's base64 text.
 ///
 /// # Errors
-/// Text that is no base64.
+/// Text that is not base64.
 pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, Error> {
     STANDARD.decode(text).map_err(|error| Error::message(format!("Chromium sent no base64: {error}")))
 }

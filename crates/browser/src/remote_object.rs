@@ -227,7 +227,7 @@ impl PageFunction {
 }
 
 impl Exception {
-    /// What was thrown, when it is no object: Puppeteer 25 hands it over as it is.
+    /// What was thrown, when it is not an object: Puppeteer 25 hands it over as it is.
     pub fn value(&self) -> Option<EvaluationResult> {
         let thrown: RemoteObject = serde_json::from_value(self.thrown()?.clone()).ok()?;
         if thrown.object_id.is_some() || thrown.subtype.as_deref() == Some("error") {

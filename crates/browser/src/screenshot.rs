@@ -75,7 +75,7 @@ impl ImageType {
 pub struct ScreenshotOptions {
     /// The file format.
     pub image_type: ImageType,
-    /// 0 to 100, not for PNG. JavaScript's number, so that what is no integer can be refused.
+    /// 0 to 100, not for PNG. JavaScript's number, so that what is not an integer can be refused.
     pub quality: Option<f64>,
     /// All of the document instead of the viewport.
     pub full_page: bool,

@@ -229,7 +229,7 @@ fn quoted(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the parenthesis ends that was opened before the text. An apostrophe in an unquoted text is no quote.
+/// Where the parenthesis ends that was opened before the text. An apostrophe in an unquoted text is not a quote.
 fn closing(text: &str, with_quotes: bool) -> Option<usize> {
     let (mut depth, mut place) = (0_usize, 0);
     while let Some(char) = text[place..].chars().next() {

@@ -80,7 +80,7 @@ impl ProxyUrl {
     /// The URL with `***` in the place of its credentials.
     pub fn shown(&self) -> String {
         let Some((before, address)) = self.0.rsplit_once('@') else { return self.0.clone() };
-        // A text that is no URL may hold a password anywhere before its host.
+        // A text that is not a URL may hold a password anywhere before its host.
         match before.split_once("://") {
             Some((scheme, _)) if scheme.chars().all(|character| character.is_ascii_alphanumeric()) => {
                 format!("{scheme}://***@{address}")

@@ -158,7 +158,7 @@ impl JobQueue for EmbeddedQueue {
     }
 
     fn broadcast(&self, topic: Topic, body: Vec<u8>) {
-        // Fails when nobody listens, which is no failure.
+        // Fails when nobody listens, which is not a failure.
         let _ = self.shared.topic(topic).send(body.into());
     }
 

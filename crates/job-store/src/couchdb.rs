@@ -68,7 +68,7 @@ impl CouchDbConfig {
     /// A server by a URL that may hold the credentials: `http://user:password@host:port`. The database is `jobs`.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] when it is no URL.
+    /// [`StoreError::Refused`] when it is not a URL.
     pub fn from_url(url: &str) -> Result<Self, StoreError> {
         let malformed = |reason: String| StoreError::Refused { action: "read the URL of CouchDB".into(), reason };
         let mut parsed = reqwest::Url::parse(url).map_err(|error| malformed(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Says once of each document that is no job why it is left alone: a sweep meets it every few seconds.
+//! Says once of each document that is not a job why it is left alone: a sweep meets it every few seconds.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};

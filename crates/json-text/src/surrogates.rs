@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Replaces each lone half of a surrogate pair with the replacement character (U+FFFD), as Go's `encoding/json` does.
 ///
-/// The text is borrowed when nothing has to change. What is no JSON stays as it is.
+/// The text is borrowed when nothing has to change. What is not JSON stays as it is.
 /// Source: [RFC 8259, section 8.2](https://www.rfc-editor.org/rfc/rfc8259#section-8.2).
 pub fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     if !may_hold_surrogates(json.as_bytes()) {

@@ -41,7 +41,7 @@ impl ErrorPlace {
     }
 }
 
-/// The place behind the last character that is no blank.
+/// The place behind the last character that is not a blank.
 fn end_of(source: &str) -> (u32, u32) {
     let text = source.trim_end();
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);

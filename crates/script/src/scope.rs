@@ -112,7 +112,7 @@ pub(crate) enum Hook {
     PlainStacks,
     /// (URL of a module of the prelude) → what CommonJS gets of it.
     Builtin,
-    /// (URL of a file that is no ES module) → its value.
+    /// (URL of a file that is not an ES module) → its value.
     CommonJs,
     /// (raw stack of a call under way): notes that the job waits there.
     NoteWait,

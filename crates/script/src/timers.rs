@@ -64,7 +64,7 @@ impl Timers {
         }
     }
 
-    /// Stops a timer; one that has fired or never was is no error.
+    /// Stops a timer; one that has fired or never was is not an error.
     pub(crate) fn stop(&mut self, id: u32) {
         if let Some(due) = self.due.remove(&id) {
             self.waiting.remove(&(due, id));

@@ -19,7 +19,7 @@ pub(crate) struct SlotSessions {
     network: Arc<Network>,
     /// Where slot and Chromium run, unless that is the executor's own namespace.
     namespace: Option<Arc<NetworkNamespace>>,
-    /// The way out of what is no job's: Chromium itself and its first context. Nothing leaves through it.
+    /// The way out of what is not a job's: Chromium itself and its first context. Nothing leaves through it.
     closed: Session,
     sessions: [Session; 2],
     /// The one that the page uses which waits for a job, or has one.

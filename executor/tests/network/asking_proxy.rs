@@ -74,7 +74,7 @@ async fn serve(mut stream: TcpStream, served: Arc<Mutex<Vec<String>>>) {
     }
 }
 
-/// Says that the tunnel stands, and answers the first words in it with what is no TLS.
+/// Says that the tunnel stands, and answers the first words in it with what is not TLS.
 async fn be_no_tls(mut stream: TcpStream) {
     let mut hello = [0; 4096];
     for answer in ["HTTP/1.1 200 OK\r\n\r\n", "Here should be TLS.\r\n"] {

@@ -214,7 +214,7 @@ async fn a_proxy_that_asks_gets_the_credentials_of_the_page() {
             "200 hi get".to_owned(),
             "407 ".to_owned(),
             "407 ".to_owned(),
-            // The tunnel stands, and what is in it is no TLS.
+            // The tunnel stands, and what is in it is not TLS.
             format!("net::ERR_SSL_PROTOCOL_ERROR at {secure} connect"),
         ]
     );

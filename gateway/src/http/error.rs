@@ -48,7 +48,7 @@ pub(crate) enum ApiError {
     JobExists { id: String, created_at: Option<Timestamp> },
     /// The job has its result already.
     JobDone { id: String },
-    /// The body is no job.
+    /// The body is not a job.
     Body { reason: String },
     /// The body did not come in time.
     BodyTimeout,

@@ -89,7 +89,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     }
 }
 
-/// Whether an answer is no file of a job.
+/// Whether an answer is not a file of a job.
 fn not_a_file(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
     extensions.get::<files::Verbatim>().is_none()
 }

@@ -64,7 +64,7 @@ fn execute(queue: Arc<dyn JobQueue>) -> JoinHandle<()> {
     })
 }
 
-/// Creates jobs until enough are accepted; an answer that is lost is no acceptance.
+/// Creates jobs until enough are accepted; an answer that is lost is not an acceptance.
 async fn create(base: String, prefix: usize, jobs: usize) -> Vec<JobId> {
     let client = reqwest::Client::new();
     let (mut accepted, mut number) = (Vec::new(), 0);

@@ -88,7 +88,7 @@ pub(super) fn is_revision(revision: &Revision) -> bool {
         && digits(hash, u8::is_ascii_hexdigit)
 }
 
-/// Reads documents and says once of each that is no job why not.
+/// Reads documents and says once of each that is not a job why not.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) unreadable: Unreadable,

@@ -305,7 +305,7 @@ const { set: setPrepare } = getOwnPropertyDescriptor(ErrorCtor, "prepareStackTra
   });
 }
 
-// What is no number means no stack, as in V8. The engine never frees a value that was its limit, so it gets numbers alone.
+// What is not a number means no stack, as in V8. The engine never frees a value that was its limit, so it gets numbers alone.
 {
   const native = getOwnPropertyDescriptor(ErrorCtor, "stackTraceLimit");
   let limit = ErrorCtor.stackTraceLimit;

@@ -9,7 +9,7 @@ const getter = (prototype, key) => uncurryThis(getOwnPropertyDescriptor(prototyp
 export { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
 
 const { setPrototypeOf: setPrototype } = Object;
-// What a script puts on Object.prototype is no part of a descriptor.
+// What a script puts on Object.prototype is not a part of a descriptor.
 export const defineProperty = (object, key, descriptor) => define(object, key, setPrototype(descriptor, null));
 
 const { exec } = RegExp.prototype;

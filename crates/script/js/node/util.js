@@ -70,7 +70,7 @@ const STYLES = {
   cyan: [36, 39], white: [37, 39], gray: [90, 39], grey: [90, 39], redBright: [91, 39], greenBright: [92, 39], yellowBright: [93, 39],
   blueBright: [94, 39], magentaBright: [95, 39], cyanBright: [96, 39], whiteBright: [97, 39],
 };
-// The log is no terminal: texts keep their styles out, as Node does for a file.
+// The log is not a terminal: texts keep their styles out, as Node does for a file.
 function styleText(names, text) {
   const list = isArray(names) ? names : [names];
   for (let i = 0; i < list.length; i++) {

@@ -64,7 +64,7 @@ pub(super) fn click_options(args: ClickArgs) -> Result<ClickOptions, OpError> {
     })
 }
 
-/// A delay; what is no length of time is none.
+/// A delay; what is not a length of time is none.
 pub(super) fn milliseconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number / 1000.0).unwrap_or_default()
 }

@@ -62,7 +62,7 @@ const remembered = new Promise((resolve) => {
 await page.goto(vars.site);
 equal(await remembered, ["mine", 5]);
 
-// An empty body is no body.
+// An empty body is not a body.
 await page.setRequestInterception(true);
 page.on("request", (request) => { request.respond({ body: "" }); });
 equal((await page.goto(`${vars.site}/nothing`)).headers()["content-length"], undefined);

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// `$1` is the server's directory, the rest its command. What cleans up is no member of the group that it kills.
+/// `$1` is the server's directory, the rest its command. What cleans up is not a member of the group that it kills.
 const KEEPER: &str = r#"
 directory=$1; shift
 ("$@"; kill -9 0) &

@@ -28,7 +28,7 @@ const unbox = {
   Symbol: uncurryThis(SymbolCtor.prototype.valueOf),
 };
 
-// The constructors that every script has: what they give an object is no property or toString of its author's.
+// The constructors that every script has: what they give an object is not a property or toString of its author's.
 const builtIns = new SetCtor();
 {
   const names = ownKeys(globalThis);

@@ -101,7 +101,7 @@ export function show({ kind, type, blob }, name) {
     return h('figure', {}, picture, caption);
   }
   if (kind === 'pdf') {
-    // The viewer for PDF is no page of ours and does not run in a sandboxed frame.
+    // The viewer for PDF is not a page of ours and does not run in a sandboxed frame.
     caption.append(h('a', { class: 'button', href: url, target: '_blank', rel: 'noopener' }, 'Open'));
     return h('figure', {}, navigator.pdfViewerEnabled && h('iframe', { src: url, title: `PDF ${name}` }), caption);
   }
