@@ -14,6 +14,9 @@ await page.setContent(`<style>#a, #b { position: absolute; width: 80px; height: 
 </script>`);
 const card = await page.waitForSelector('#a');
 const list = await page.waitForSelector('#b');
+// Chromium finds what is under the pointer once it has been painted.
+const painted = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+await painted();
 await list.drop(card);
 await page.waitForFunction(() => log.some((line) => line.startsWith('drop')));
 console.log(await page.evaluate(() => [log[0], log.includes('over'), log.at(-1), card.parentElement.id].join()));
@@ -25,6 +28,7 @@ await page.mouse.up();
 await page.mouse.move(x + 20, y + height / 2);
 console.log(await page.$eval('#bar', (bar) => bar.dataset.value));
 await page.evaluate(() => { document.body.style.height = '3000px'; });
+await painted();
 await page.mouse.move(5, 300);
 await page.mouse.wheel({ deltaY: 400 });
 await page.waitForFunction(() => scrollY > 0);
