@@ -3,7 +3,7 @@
 PROFILE ?= dev
 target_dir = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-BENCH_PARTS := calls parts guard gateway jobs oneshots
+BENCH_PARTS := calls parts guard record gateway jobs oneshots
 
 PREFIX ?= /usr/local
 
@@ -14,12 +14,12 @@ help: ## this list
 
 run: ## run one example job in a real Chromium and print its result
 	@scripts/install-browser.sh
-	@scripts/build.sh --bin puppet-master --profile $(PROFILE)
-	@LOG_LEVEL=$${LOG_LEVEL:-warn} $(target_dir)/puppet-master exec examples/hello --serve examples/hello/site
+	@scripts/build.sh --package cli --profile $(PROFILE)
+	@$(target_dir)/puppet-master exec examples/hello
 
 up: ## run gateway and executor in one process, on an embedded store and queue
 	@scripts/install-browser.sh
-	@scripts/build.sh --bin puppet-master --profile $(PROFILE)
+	@scripts/build.sh --package cli --profile $(PROFILE)
 	@exec $(target_dir)/puppet-master up
 
 test: ## run all tests, with a real RabbitMQ, a CouchDB server and Chromium
@@ -34,7 +34,7 @@ unit: ## run the tests inside the crates: no server, no browser
 t: ## run the tests whose name contains NAME, of one crate with CRATE
 	@scripts/one-test.sh "$(NAME)" "$(CRATE)"
 
-chaos: ## kill every part while 500 jobs and 1,000 with files run, and run 2,000 jobs of which a tenth misbehaves
+chaos: ## kill every part while jobs run: 500 of all kinds, 1,000 with files, 20,000 with webhooks; run 2,000 of which a tenth misbehave
 	@scripts/chaos.sh
 
 fuzz: ## feed random input to everything that reads what comes from outside, FUZZ_SECONDS (600) for each of two targets
@@ -44,7 +44,7 @@ lint: ## check formatting and lints
 	@scripts/lint.sh
 
 install: ## build puppet-master for this machine and put it into PREFIX/bin (/usr/local/bin)
-	@scripts/build.sh --bin puppet-master --profile dist
+	@scripts/build.sh --package cli --profile dist
 	@install -D -m 755 $(or $(CARGO_TARGET_DIR),target)/dist/puppet-master "$(DESTDIR)$(PREFIX)/bin/puppet-master"
 
 bench: ## measure an optimised build beside Puppeteer and puppeteer-cluster, as ratios

@@ -19,6 +19,6 @@ if ! cmp -s "$packages/package-lock.json" "$packages/node_modules/.installed"; t
     cp "$packages/package-lock.json" "$packages/node_modules/.installed"
 fi
 
-"$here/build.sh" --release --package gateway --package executor --package cli --package bench
+"$here/build.sh" --profile dist --package gateway --package executor --package cli --package bench
 export BENCH_JSON=${BENCH_JSON:-$target/bench.json}
-exec "$target/release/bench" "$@"
+exec "$target/dist/bench" "$@"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Checks what deploy/ ships: the Helm chart (lint, rendering with every set of values in its ci/, Kubernetes' schemas, what
-# all pods must have), the compose files, the Prometheus rules and the Grafana dashboard. With --write it writes the table of
-# values in the chart's README first. Installs what is missing, once, into the cache of the tests.
+# all pods must have), the compose files, the Prometheus rules and the Grafana dashboard, the Dockerfiles and GitHub's
+# workflows. With --write it writes the table of values in the chart's README first. Installs what is missing, once, into the
+# cache of the tests.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/packages.sh
@@ -15,7 +16,7 @@ flock 8
 need_python
 requirements=$here/check-deploy/requirements.txt
 if ! cmp -s "$requirements" "$cache/python/requirements.txt"; then
-    say "installing Kubernetes' schemas and a parser of PromQL from PyPI into $cache/python"
+    say "installing Kubernetes' schemas, a parser of PromQL and linters from PyPI into $cache/python"
     rm -rf "$cache/python"
     python3 -m venv "$cache/python"
     retry "$cache/python/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
@@ -45,3 +46,7 @@ export HELM=$helm
 for part in chart compose metrics; do
     "$cache/python/bin/python" -B "$here/check-deploy/$part.py" "$@"
 done
+# Not DL3008: each build takes the security updates of Debian's packages.
+"$cache/python/bin/hadolint" --ignore DL3008 Dockerfile.gateway Dockerfile.executor
+"$cache/python/bin/zizmor" --offline --quiet .github
+say "images: 2 Dockerfiles; workflows"

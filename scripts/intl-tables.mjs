@@ -1,18 +1,29 @@
-// Writes crates/intl/data/tables.bin from the Unicode CLDR as npm has it:
+// Writes crates/intl/data/tables.bin from the Unicode CLDR as npm has it, and its calendars from the CLDR's own repository: not all
+// of them are on npm in this version.
 //
-//   mkdir /tmp/cldr && cd /tmp/cldr && npm install cldr-{core,bcp47,numbers-full,dates-full,units-full,misc-full,localenames-full}@48 \
-//     --legacy-peer-deps cldr-cal-{buddhist,japanese,persian,islamic}-full
+//   mkdir /tmp/cldr && cd /tmp/cldr && npm install cldr-{core,bcp47,numbers-full,dates-full,units-full,misc-full,localenames-full}@48
+//   git clone --depth 1 --branch 48.0.0 https://github.com/unicode-org/cldr-json && cp -r cldr-json/cldr-json/cldr-cal-* node_modules
 //   node scripts/intl-tables.mjs /tmp/cldr/node_modules
 //
 // The file is an index and chunks, all deflated JSON. A chunk has one section of one language: the language's own values, and
-// for each other locale of the language what differs from them. `js/intl/tables.js` of crates/script puts them together.
+// for each other locale of the language what differs from them. A calendar has what differs from the section `generic`.
+// `js/intl/tables.js` of crates/script puts them together.
 import fs from "node:fs";
 import path from "node:path";
 import zlib from "node:zlib";
 
 const source = process.argv[2];
 const target = process.argv[3] ?? path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../crates/intl/data/tables.bin");
-const read = (...parts) => JSON.parse(fs.readFileSync(path.join(source, ...parts), "utf8"));
+// A locale's files are read for several sections in turn.
+const latest = new Map();
+function read(...parts) {
+  const file = path.join(source, ...parts);
+  if (!latest.has(file)) {
+    if (latest.size > 50) latest.delete(latest.keys().next().value);
+    latest.set(file, JSON.parse(fs.readFileSync(file, "utf8")));
+  }
+  return latest.get(file);
+}
 const supplemental = (name) => read("cldr-core/supplemental", `${name}.json`).supplemental;
 
 const all = fs.readdirSync(path.join(source, "cldr-dates-full/main")).filter((tag) => tag !== "und");
@@ -23,7 +34,12 @@ const whole = (tag) => ["cldr-localenames-full", "cldr-units-full", "cldr-misc-f
 const locales = all.filter((tag) => (covered[tag] ?? covered[languageOf(tag)]) !== undefined && whole(tag));
 
 const WIDTHS = { a: "abbreviated", w: "wide", n: "narrow" };
-const MONTH_NUMBERS = (names) => Object.keys(names).sort((a, b) => parseFloat(a) - parseFloat(b)).map((key) => names[key]);
+// The month that has another name in leap years has that one at the end.
+const LEAP_YEAR = "-yeartype-leap";
+function monthNames(names) {
+  const numbers = Object.keys(names).filter((key) => !key.endsWith(LEAP_YEAR)).sort((a, b) => a - b);
+  return [...numbers, ...Object.keys(names).filter((key) => key.endsWith(LEAP_YEAR))].map((key) => names[key]);
+}
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 function widths(of, list) {
@@ -44,23 +60,34 @@ function patterns(of, keep) {
   return made;
 }
 
+let english;
+const oldEras = () => (english ??= read("cldr-cal-japanese-full/main/en/ca-japanese.json").main.en.dates.calendars.japanese.eras);
+
 function calendar(tag, file, name, gregorian) {
   const of = read(`${file}/main`, tag, `ca-${name}.json`).main[tag].dates.calendars[name];
   const { availableFormats, intervalFormats, appendItems, ...dateTime } = of.dateTimeFormats;
   const eras = (width) => {
     const made = {};
-    for (const [key, value] of Object.entries(of.eras[width])) if (!key.includes("alt") && !(name === "japanese" && +key < 232)) made[key] = value;
+    for (const [key, value] of Object.entries(of.eras?.[width] ?? {})) if (!key.includes("alt") && !isUsual(key, width, value)) made[key] = value;
     return made;
   };
+  // The old eras of Japan are many: they have one name for all widths, and the English one where the language has none of its own.
+  const isUsual = (key, width, value) => name === "japanese" && +key < 232
+    && ((width !== "eraAbbr" && value === of.eras.eraAbbr[key]) || (languageOf(tag) !== "en" && value === oldEras()[width][key]));
   const made = {
     er: { a: eras("eraAbbr"), w: eras("eraNames"), n: eras("eraNarrow") },
     df: styles(of.dateFormats), tf: styles(of.timeFormats), dtf: styles(dateTime),
     at: styles(of["dateTimeFormats-atTime"]?.standard ?? dateTime),
     av: patterns(availableFormats, (key) => !/[wWQ]/.test(key)),
     iv: patterns(intervalFormats, (key) => !/[wWQ]/.test(key)),
-    ap: { Timezone: appendItems.Timezone, Era: appendItems.Era, "Day-Of-Week": appendItems["Day-Of-Week"] },
+    ap: Object.fromEntries(["Era", "Year", "Month", "Day-Of-Week", "Day", "Hour", "Minute", "Second", "Timezone"].map((field) => [field, appendItems[field]])),
   };
-  const months = widths(of.months, MONTH_NUMBERS);
+  const figures = STYLES.map((style) => of.dateFormats[style]._numbers ?? null);
+  if (figures.some((system) => system !== null)) made.dn = figures;
+  if (of.monthPatterns !== undefined) made.lm = { ...widths(of.monthPatterns, ({ leap }) => leap), n: of.monthPatterns.numeric.all.leap };
+  const years = of.cyclicNameSets?.years.format.abbreviated;
+  if (years !== undefined) made.cy = Object.keys(years).sort((a, b) => a - b).map((key) => years[key]);
+  const months = widths(of.months, monthNames);
   if (gregorian === undefined || JSON.stringify(months) !== JSON.stringify(gregorian.mo)) made.mo = months;
   if (gregorian !== undefined) return made;
   made.da = widths(of.days, (names) => DAYS.map((day) => names[day]));
@@ -69,7 +96,11 @@ function calendar(tag, file, name, gregorian) {
   return made;
 }
 
-const CALENDARS = ["buddhist", "japanese", "persian", "islamic"].filter((name) => fs.existsSync(path.join(source, `cldr-cal-${name}-full`)));
+// The calendars beside the Gregorian one, and the package of each.
+const CALENDARS = {
+  buddhist: "buddhist", chinese: "chinese", coptic: "coptic", dangi: "dangi", ethiopic: "ethiopic", "ethiopic-amete-alem": "ethiopic", hebrew: "hebrew",
+  indian: "indian", islamic: "islamic", japanese: "japanese", persian: "persian", roc: "roc",
+};
 
 function zones(tag) {
   const of = read("cldr-dates-full/main", tag, "timeZoneNames.json").main[tag].dates.timeZoneNames;
@@ -234,23 +265,24 @@ function names(tag) {
     }
     return made;
   };
+  const hasVariants = fs.existsSync(path.join(source, folder, tag, "variants.json"));
   const own = display("localeDisplayNames");
   return {
     l: split(display("languages").languages), r: split(display("territories").territories), s: split(display("scripts").scripts),
-    p: own.localeDisplayPattern, c: own.types?.calendar,
+    v: split(hasVariants ? display("variants").variants : {}), p: own.localeDisplayPattern, c: own.types?.calendar,
   };
 }
 
-// What of `value` differs from `base`: null stands for what is not there.
-function difference(base, value) {
+// What of `value` differs from `base`: `gone` stands for what is not there.
+function difference(base, value, gone = null) {
   if (JSON.stringify(base) === JSON.stringify(value)) return undefined;
   if (typeof value !== "object" || value === null || typeof base !== "object" || base === null || Array.isArray(value) || Array.isArray(base)) return value;
   const made = {};
   for (const key of Object.keys(value)) {
-    const inner = key in base ? difference(base[key], value[key]) : value[key];
+    const inner = key in base ? difference(base[key], value[key], gone) : value[key];
     if (inner !== undefined) made[key] = inner;
   }
-  for (const key of Object.keys(base)) if (!(key in value) || value[key] === undefined) made[key] = null;
+  for (const key of Object.keys(base)) if (!(key in value) || value[key] === undefined) made[key] = gone;
   return made;
 }
 
@@ -258,26 +290,36 @@ const sections = {
   dates: (tag) => calendar(tag, "cldr-dates-full", "gregorian"),
   zones, numbers, currencies, units, relative, lists, names,
 };
-for (const name of CALENDARS) {
-  sections[name] = (tag) => {
-    const file = path.join(source, `cldr-cal-${name}-full/main`, tag, `ca-${name}.json`);
-    if (!fs.existsSync(file)) tag = languageOf(tag);
-    return fs.existsSync(file.replace(/main\/[^/]*\//, `main/${tag}/`)) ? calendar(tag, `cldr-cal-${name}-full`, name, calendar(tag, "cldr-dates-full", "gregorian")) : {};
+// The calendars that have their words from another one.
+const LIKE = { dangi: "chinese", "ethiopic-amete-alem": "ethiopic" };
+const gregorianOf = (tag) => calendar(tag, "cldr-dates-full", "gregorian");
+const genericOf = (tag) => calendar(tag, "cldr-dates-full", "generic", gregorianOf(tag));
+sections.generic = genericOf;
+const of = {};
+for (const [name, from] of Object.entries(CALENDARS)) {
+  const file = `cldr-cal-${from}-full`;
+  const tagged = (tag) => fs.existsSync(path.join(source, `${file}/main`, tag, `ca-${name}.json`));
+  const whole = (tag) => {
+    const there = tagged(tag) ? tag : languageOf(tag);
+    return calendar(there, file, name, gregorianOf(there));
   };
+  of[name] = whole;
+  sections[name] = (tag) => difference((of[LIKE[name]] ?? genericOf)(tag), whole(tag), 0) ?? {};
 }
 
-// The calendar of Umm al-Qura is a list of observations: the first day of the year 1300, and for each year up to 1600 which of its
-// months have thirty days, as bits. Node's own ICU has it.
-function ummAlQura() {
-  const format = new Intl.DateTimeFormat("en-u-ca-islamic-umalqura-nu-latn", { year: "numeric", month: "numeric", day: "numeric", timeZone: "UTC" });
+// The calendars of Umm al-Qura and of the new moon's sight are lists of observations: the first day of a year, and for each
+// year from there up to 1600 which of its months have thirty days, as bits. Node's own ICU has them.
+function observed(name, from) {
+  const format = new Intl.DateTimeFormat(`en-u-ca-${name}-nu-latn`, { year: "numeric", month: "numeric", day: "numeric", timeZone: "UTC" });
   const DAY = 86400000;
   const of = (day) => Object.fromEntries(format.formatToParts(day * DAY).map(({ type, value }) => [type, parseInt(value, 10)]));
-  let day = Math.floor(Date.UTC(1882, 10, 12) / DAY);
+  let day = Math.floor(Date.UTC(622, 6, 15) / DAY) + Math.floor((from - 1) * 354.367) - 40;
+  while (of(day).year < from) day++;
   const first = day;
-  const { year, month, day: dayOfMonth } = of(day);
-  if (year !== 1300 || month !== 1 || dayOfMonth !== 1) throw new Error("the year 1300 begins elsewhere");
+  const { month, day: dayOfMonth } = of(day);
+  if (month !== 1 || dayOfMonth !== 1) throw new Error(`the year ${from} begins elsewhere`);
   const years = [];
-  for (let at = 1300; at <= 1600; at++) {
+  for (let at = from; at <= 1600; at++) {
     let bits = 0;
     for (let i = 0; i < 12; i++) {
       const long = of(day + 29).day === 30;
@@ -286,8 +328,11 @@ function ummAlQura() {
     }
     years.push(bits);
   }
-  return { first, years };
+  return { first, from, years };
 }
+
+// The locales that have an order of their own, or one that is known to be another's.
+const collators = (known) => [...known].filter((tag) => new Intl.Collator(tag).resolvedOptions().locale === tag);
 
 function core() {
   const defaults = read("cldr-core/defaultContent.json").defaultContent;
@@ -308,8 +353,8 @@ function core() {
   const { fractions, region } = supplemental("currencyData").currencyData;
   const digits = {};
   for (const [code, value] of Object.entries(fractions)) digits[code] = +value._digits;
-  // Money of today.
-  const today = new Set();
+  // Money of today, and what ICU lists with it.
+  const today = new Set("ANG BGN CUC HRK SLL SVC XDR XSU ZWL".split(" "));
   for (const entries of Object.values(region)) for (const entry of entries) for (const [code, { _to, _tender }] of Object.entries(entry)) if (_to === undefined && _tender !== "false") today.add(code);
   const systems = {};
   for (const [name, value] of Object.entries(supplemental("numberingSystems").numberingSystems)) if (value._type === "numeric") systems[name] = value._digits;
@@ -346,10 +391,12 @@ function core() {
     for (const other of others) aliases[other] = name;
   }
   for (const [id, value] of Object.entries(zoneIds)) {
-    if (value?._alias === undefined || value._deprecated || !/^[a-z]{5}$/.test(id)) continue;
-    const country = id.slice(0, 2).toUpperCase();
+    if (value?._alias === undefined || value._deprecated || (value._region === undefined && !/^[a-z]{5}/.test(id))) continue;
+    const country = value._region ?? id.slice(0, 2).toUpperCase();
+    if (country === "UT") continue;
     (counts[country] ??= []).push(value._alias.split(" "));
   }
+  const lands = Object.fromEntries(Object.entries(counts).map(([country, list]) => [country, list.map(([name]) => name).sort()]));
   const chosen = supplemental("primaryZones").primaryZones;
   for (const [country, list] of Object.entries(counts)) {
     for (const zones of list) if (list.length === 1 || zones.includes(chosen[country])) for (const zone of zones) places[zone] = country;
@@ -362,15 +409,14 @@ function core() {
       ranges[language][`${match[1]}-${match[2]}`] = form;
     }
   }
+  const eras = Object.entries(supplemental("calendarData").calendarData.japanese.eras).map(([era, { _start }]) => [+era, ..._start.split("-").map(Number)]);
   const week = supplemental("weekData").weekData;
   return {
-    hijri: ummAlQura(), locales: Object.fromEntries(known), money: [...today].sort(), digits, systems, hours, meta, periods, calendars, places, aliases, ranges,
+    eras, hijri: { umalqura: observed("islamic-umalqura", 1300), sight: observed("islamic", 1200) }, locales: Object.fromEntries(known), money: [...today].sort(), digits, systems, hours, meta, periods, calendars, places, lands, aliases, ranges, collators: collators(known.keys()),
     week: { min: week.minDays, first: week.firstDay, start: week.weekendStart, end: week.weekendEnd },
     languages: Object.fromEntries(Object.entries(read("cldr-core/supplemental/parentLocales.json").supplemental.parentLocales.parentLocale)),
   };
 }
-
-export function sectionsOf(tag, name) { return sections[name](tag); }
 
 const chunks = [];
 const index = {};

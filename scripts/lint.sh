@@ -15,4 +15,10 @@ mapfile -t scripts < <(git ls-files '*.sh')
 shellcheck --external-sources --severity warning "${scripts[@]}" .ci/run
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --quiet -- -D warnings
+# CI always does. It takes minutes to install: who has it, checks here what CI would refuse.
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --log-level error check bans licenses sources
+else
+    say "licences of dependencies are left to CI: cargo install --locked cargo-deny brings the check here"
+fi
 say "no complaints"

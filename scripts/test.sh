@@ -38,6 +38,8 @@ if cargo nextest --version >/dev/null 2>&1; then
     say "the ten slowest, in seconds:"
     sed -n 's/.*<testcase name="\([^"]*\)" classname="\([^"]*\)".* time="\([0-9.]*\)".*/\3 \2 \1/p' "$report" |
         sort -rn | sed -n 1,10p >&2
+    flaky=$(awk -F'"' '/<testcase /{ name = $4 " " $2 } /<flakyFailure/{ print name }' "$report" | sort -u)
+    [ -z "$flaky" ] || say "passed only at the second try, which is a fault to mend:"$'\n'"$flaky"
 else
     [ $# = 0 ] || fail "only cargo-nextest can choose among the tests: $*"
     # Into a file: a process that a failed test left behind could hold a pipe open for ever.

@@ -13,13 +13,16 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What a gateway and `puppet-master up` refuse.
 const OF_THE_GATEWAY: &[(&str, &[&str])] = &[
+    ("ACCESS_LOG", &["maybe"]),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", &["collector:4318", "grpc://collector"]),
+    ("OTEL_TRACES_SAMPLER_ARG", &["2", "half"]),
     ("LISTEN_PORT", &["99999", "-1", "http"]),
     ("LISTEN_ADDRESS", &["localhost", "127.0.0.1:80", "*"]),
     ("ENABLE_API", &["yes", "2"]),
     ("ENABLE_JOBS", &["on"]),
     ("MAX_BODY_BYTES", &["0", "1", "1023", "8000001", "8MB"]),
     ("MAX_FILES_BYTES", &["0", "1023", "1MB"]),
-    ("FILES_URL", &["/var/files", "http://files/", "s3://"]),
+    ("FILES_URL", &["/var/files", "http://files/", "s3://", "ftp://u:hunter2@files/"]),
     ("FILES_SWEEP_INTERVAL", &["0", "1ms"]),
     ("MAX_QUEUE_LENGTH", &["0", "-1"]),
     ("REQUEST_TIMEOUT", &["0", "999ms", "soon"]),
@@ -58,9 +61,11 @@ const OF_THE_EXECUTOR: &[(&str, &[&str])] = &[
     ("JOB_BROWSER_MEMORY", &["0", "100"]),
     ("JOB_TEMP_FILES", &["0"]),
     ("JOB_PAGES", &["0"]),
+    ("JOB_FRAMES", &["0"]),
     ("JOB_FILES_BYTES", &["0", "1023"]),
     ("JOB_FILES", &["0"]),
     ("JOB_FETCH", &["maybe"]),
+    ("JOB_RECORD_BODIES", &["maybe"]),
     ("JOB_FETCHES", &["0"]),
     ("MAX_ATTEMPTS", &["0"]),
     ("ALLOW_LOCAL_FILES", &["maybe"]),
@@ -101,7 +106,8 @@ fn of_root() -> &'static [(&'static str, &'static [&'static str])] {
 
 /// What gateway and executor refuse.
 const OF_THE_BROKER: &[(&str, &[&str])] = &[
-    ("QUEUE_HOST", &["amqp://broker", "a b", "broker:5672"]),
+    ("QUEUE_HOST", &["amqp://broker", "a b", "broker:", "broker:0", "a,,b"]),
+    ("QUEUE_TYPE", &["stream"]),
     ("QUEUE_PORT", &["0", "many", "65536"]),
     ("JOBS_QUEUE", &["puppet-master-job-results", "amq.jobs"]),
     ("RESULTS_QUEUE", &["puppet-master-jobs"]),
@@ -253,7 +259,8 @@ async fn a_client_without_an_address_or_a_token_is_told_which() {
     for (environment, named) in [
         (&[][..], "PUPPET_MASTER_ENDPOINT"),
         (&[("PUPPET_MASTER_ENDPOINT", "")][..], "PUPPET_MASTER_ENDPOINT"),
-        (&[("PUPPET_MASTER_ENDPOINT", "localhost")][..], "PUPPET_MASTER_ENDPOINT"),
+        (&[("PUPPET_MASTER_ENDPOINT", "ftp://localhost")][..], "PUPPET_MASTER_ENDPOINT"),
+        (&[("PUPPET_MASTER_ENDPOINT", "localhost")][..], "PUPPET_MASTER_API_TOKEN"),
         (&[("PUPPET_MASTER_ENDPOINT", "http://127.0.0.1:1")][..], "PUPPET_MASTER_API_TOKEN"),
     ] {
         let program = Program::new(processes::binary(ONE_PROCESS)).arg("jobs").arg("list");

@@ -1,18 +1,21 @@
-// node one_shots.mjs PORT: the usual home-made server. One warm browser, and for each POST /screenshot {url} a page in it, which is
-// closed again: cookies, caches and storage are everybody's. Ends with its input.
+// node one_shots.mjs PORT [alike]: the usual home-made server. One warm browser, and for each POST /screenshot {url} a page in it,
+// which is closed again: cookies, caches and storage are everybody's. `alike` does in Chromium what our one-shot does: a context for
+// each request, and the quick PNG encoder. Ends with its input.
 import http from 'node:http';
 import { launchOptions, prepare, puppeteer } from './subjects.mjs';
 
+const alike = process.argv[3] === 'alike';
 const browser = await puppeteer('puppeteer-newest').launch(launchOptions);
 
 async function screenshot(url) {
-  const page = await browser.newPage();
+  const context = alike ? await browser.createBrowserContext() : browser.defaultBrowserContext();
+  const page = await context.newPage();
   try {
     await prepare(page);
     await page.goto(url);
-    return await page.screenshot();
+    return await page.screenshot({ optimizeForSpeed: alike });
   } finally {
-    await page.close();
+    await (alike ? context.close() : page.close());
   }
 }
 

@@ -1,31 +1,27 @@
 //! The gateway: creates, reads and lists per second, the time to the queue, writes per job; on CouchDB and embedded.
 
-use std::net::{Ipv4Addr, SocketAddr};
+mod database;
+mod server;
+
 use std::num::NonZeroU16;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use gateway::{Parts, Settings};
-use job_model::{Job, JobId, JobResult, JobStatus, Timestamp};
-use job_queue::embedded::EmbeddedQueue;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+use job_model::{JobId, JobResult};
+use job_queue::rabbitmq::RabbitMqConfig;
 use job_queue::{JobQueue, Message, Queue};
-use job_store::JobStore;
-use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
-use job_store::embedded::EmbeddedJobStore;
+use job_store::couchdb::CouchDbConfig;
 use reqwest::Client;
 use serde_json::{Value, json};
-use service::Secret;
 use testkit::names;
 use testkit::services::{CouchDb, RabbitMq};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::load::{self, Ask, Login};
 use crate::report::{Aim, Report, median};
+use database::Database;
+use server::{Gateway, Kind};
 
 const SECTION: &str = "gateway";
 const TOKEN: &str = "bench";
@@ -37,25 +33,6 @@ const LISTED: usize = 10_000;
 const LISTS: usize = 20;
 const IDLE_CREATES: usize = 50;
 const WHOLE_LIVES: usize = 500;
-
-/// The writes that a store has waited for a disk to take.
-type WriteCalls = Box<dyn Fn() -> u64 + Send>;
-
-/// A gateway on a thread and a runtime of its own.
-struct Gateway {
-    base: String,
-    queue: Arc<dyn JobQueue>,
-    store: Arc<dyn JobStore>,
-    write_calls: WriteCalls,
-    stop: CancellationToken,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-/// Where a gateway keeps its jobs.
-enum Kind {
-    CouchDb(Box<(CouchDbConfig, RabbitMqConfig)>),
-    Embedded(std::path::PathBuf),
-}
 
 /// Measures the gateway on CouchDB's protocol (and the CouchDB of COUCHDB_URL), and embedded.
 pub(crate) async fn run(report: &mut Report, broker: &RabbitMq, couchdb: &CouchDb) -> anyhow::Result<()> {
@@ -217,144 +194,4 @@ fn job_body() -> String {
 
 fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
-}
-
-impl Gateway {
-    async fn start(kind: Kind) -> anyhow::Result<Self> {
-        let stop = CancellationToken::new();
-        let (ready, started) = oneshot::channel();
-        let stopped = stop.clone();
-        let thread = std::thread::Builder::new().name("gateway".into()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-            if let Err(error) = runtime.block_on(serve(kind, ready, stopped)) {
-                eprintln!("the gateway failed: {error:?}");
-            }
-        })?;
-        let (address, parts, write_calls) = started.await.context("the gateway did not start")?;
-        let gateway = Self {
-            base: format!("http://{address}"),
-            queue: parts.queue,
-            store: parts.store,
-            write_calls,
-            stop,
-            thread: Some(thread),
-        };
-        timeout(DEADLINE, gateway.until_ready()).await.context("the gateway is not ready")?;
-        Ok(gateway)
-    }
-
-    async fn until_ready(&self) {
-        loop {
-            let answer = reqwest::get(format!("{}/readyz", self.base)).await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Waits until no job is `created` any more, then empties the queue.
-    async fn drained(&self) -> anyhow::Result<()> {
-        let client = Client::new();
-        let url = format!("{}/jobs?status=created&per_page=1", self.base);
-        let began = Instant::now();
-        loop {
-            let text = load::send(&client, &Login::Token(TOKEN.to_owned()), Ask::get(url.clone())).await?;
-            let list: Value = serde_json::from_str(&text)?;
-            if list["data"].as_array().is_none_or(Vec::is_empty) {
-                break;
-            }
-            anyhow::ensure!(began.elapsed() < DEADLINE, "jobs stay created");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let mut consumer = self.queue.consume(Queue::Jobs, NonZeroU16::new(256).context("256 is not 0")?).await?;
-        while let Ok(delivery) = timeout(Duration::from_millis(300), consumer.next()).await {
-            delivery?.ack().await?;
-        }
-        Ok(())
-    }
-
-    /// Puts so many done jobs straight into the store.
-    async fn fill(&self, count: usize) -> anyhow::Result<Vec<String>> {
-        let mut ids = Vec::with_capacity(count);
-        for chunk in 0..count.div_ceil(500) {
-            let jobs: Vec<Job> = (0..500).map(|number| done_job(chunk * 500 + number)).collect::<Result<_, _>>()?;
-            futures::future::try_join_all(jobs.iter().map(|job| self.store.insert(job))).await?;
-            ids.extend(jobs.into_iter().map(|job| job.uuid.to_string()));
-        }
-        Ok(ids)
-    }
-
-    fn stop(mut self) {
-        self.stop.cancel();
-        if let Some(thread) = self.thread.take() {
-            // Its error has been printed.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn done_job(number: usize) -> anyhow::Result<Job> {
-    let now = Timestamp::now().to_string();
-    Ok(serde_json::from_value(json!({
-        "uuid": JobId::fresh(), "code": format!("results.answer = {number};"), "status": JobStatus::Done, "error": "",
-        "vars": {}, "modules": {}, "logs": [], "results": { "answer": number }, "created_at": now, "started_at": now,
-        "finished_at": now, "duration": 1,
-    }))?)
-}
-
-type Started = (SocketAddr, Parts, WriteCalls);
-
-async fn serve(kind: Kind, ready: oneshot::Sender<Started>, stop: CancellationToken) -> anyhow::Result<()> {
-    let (parts, write_calls) = match kind {
-        Kind::CouchDb(servers) => {
-            let (couchdb, rabbitmq) = *servers;
-            let store = Arc::new(CouchDbJobStore::new(&couchdb)?);
-            let counted = store.clone();
-            let calls: WriteCalls = Box::new(move || counted.write_calls());
-            (Parts { store, queue: Arc::new(RabbitMqQueue::new(rabbitmq)?), files: None }, calls)
-        }
-        Kind::Embedded(folder) => embedded(&folder)?,
-    };
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let handed = ready.send((listener.local_addr()?, parts.clone(), write_calls));
-    anyhow::ensure!(handed.is_ok(), "nobody waits for the gateway");
-    gateway::run_with(parts, Settings::with_token(Secret::new(TOKEN)), listener, stop).await
-}
-
-fn embedded(folder: &Path) -> anyhow::Result<(Parts, WriteCalls)> {
-    let store = Arc::new(EmbeddedJobStore::open(folder.join("jobs.sqlite"))?);
-    let counted = store.clone();
-    let calls: WriteCalls = Box::new(move || counted.write_calls());
-    Ok((Parts { store, queue: Arc::new(EmbeddedQueue::open(folder.join("queue.sqlite"))?), files: None }, calls))
-}
-
-/// A database of the bench's own, for plain writes beside the gateway's.
-struct Database<'a> {
-    server: &'a CouchDb,
-    name: String,
-}
-
-impl Database<'_> {
-    /// What the server does for one connection that puts one document after the other.
-    async fn single_puts(&self) -> anyhow::Result<f64> {
-        let base = format!("{}/{}", self.server.url(), self.name);
-        let run = names::unique("put");
-        let login = self.login();
-        let taken = load::run(1, 300, &login, move |number| {
-            Ask::put(format!("{base}/{run}-{number}"), json!({ "kind": "put", "number": number }).to_string())
-        });
-        Ok(taken.await?.rate())
-    }
-
-    async fn delete(&self) -> anyhow::Result<()> {
-        let url = format!("{}/{}", self.server.url(), self.name);
-        let request = Client::new().delete(url).basic_auth(&self.server.username, Some(&self.server.password));
-        request.timeout(DEADLINE).send().await?.error_for_status()?;
-        Ok(())
-    }
-
-    fn login(&self) -> Login {
-        Login::Password(self.server.username.clone(), self.server.password.clone())
-    }
 }

@@ -82,13 +82,15 @@ pub(crate) async fn run(
     ask: impl Fn(usize) -> Ask + Send + Sync + 'static,
 ) -> anyhow::Result<Taken> {
     let (ask, next) = (Arc::new(ask), Arc::new(AtomicUsize::new(0)));
+    // A client for each connection: it keeps one alive and never opens a second. Each reads the system's certificates, which
+    // takes milliseconds: that is not the gateway's time.
+    let clients: Vec<Client> =
+        (0..connections).map(|_| Client::builder().timeout(DEADLINE).build()).collect::<Result<_, _>>()?;
     let mut tasks = tokio::task::JoinSet::new();
     let began = Instant::now();
-    for _ in 0..connections {
+    for client in clients {
         let (ask, next, login) = (ask.clone(), next.clone(), login.clone());
         tasks.spawn(async move {
-            // A client for each connection: it keeps one alive and never opens a second.
-            let client = Client::builder().timeout(DEADLINE).build()?;
             let mut latencies = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +114,7 @@ pub(crate) async fn run(
 ///
 /// # Errors
 /// An answer that is not the expected one.
-pub(crate) async fn send(client: &Client, login: &Login, ask: Ask) -> anyhow::Result<String> {
+pub(crate) async fn send(client: &Client, login: &Login, ask: Ask) -> anyhow::Result<Vec<u8>> {
     let mut request = client.request(ask.method.clone(), &ask.url);
     request = match login {
         Login::Token(token) => request.bearer_auth(token),
@@ -123,9 +125,9 @@ pub(crate) async fn send(client: &Client, login: &Login, ask: Ask) -> anyhow::Re
     }
     let response = request.send().await.with_context(|| format!("{} {}", ask.method, ask.url))?;
     let status = response.status();
-    let text = response.text().await?;
+    let body = response.bytes().await?;
     if status != ask.expected {
-        bail!("{} {} answered {status}: {text}", ask.method, ask.url);
+        bail!("{} {} answered {status}: {}", ask.method, ask.url, String::from_utf8_lossy(&body));
     }
-    Ok(text)
+    Ok(body.into())
 }

@@ -14,6 +14,7 @@ mod parts;
 mod programs;
 mod record;
 mod report;
+mod slot_jobs;
 mod subject;
 
 use std::path::PathBuf;

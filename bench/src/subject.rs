@@ -43,6 +43,16 @@ pub(crate) enum Worker {
     Node(Box<Asked>),
 }
 
+impl Worker {
+    /// The process's id.
+    pub(crate) fn process(&self) -> u32 {
+        match self {
+            Self::Ours(process) => process.id(),
+            Self::Node(asked) => asked.id(),
+        }
+    }
+}
+
 /// What the subjects stand on.
 pub(crate) struct Ground<'a> {
     /// The broker.
@@ -130,7 +140,7 @@ impl Subject {
     /// Runs a job and returns its results.
     pub(crate) async fn results(&self, code: &str, vars: Value) -> anyhow::Result<Value> {
         let answer = load::send(&self.client, &login(), self.ask(code, vars)).await?;
-        let mut answer: Value = serde_json::from_str(&answer)?;
+        let mut answer: Value = serde_json::from_slice(&answer)?;
         let job = &mut answer["data"];
         let done = job["status"] == "done" && job["error"] == "";
         anyhow::ensure!(done, "{}: the job is {}: {}", self.name, job["status"], job["error"]);

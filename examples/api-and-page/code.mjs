@@ -1,6 +1,6 @@
 // Uses a site's own API with the session of its page: signs in once, then asks for data instead of reading it off the screen.
 //
-//   cargo run --bin puppet-master -- exec examples/api-and-page --serve examples/api-and-page/site
+//   cargo run --bin puppet-master -- run examples/api-and-page
 //
 // vars.url is the page's address. Requests are made in the page, so they carry its cookies and its origin.
 await page.goto(vars.url);

@@ -1,6 +1,6 @@
 // Clicks a link that downloads a file, and works with what came.
 //
-//   cargo run --bin puppet-master -- exec examples/download --serve examples/download/site
+//   cargo run --bin puppet-master -- run examples/download
 //
 // vars.url is the page's address. The file is one of the job's files, too, and can be had from the API.
 await page.goto(vars.url);

@@ -1,8 +1,8 @@
 // A first job: opens a page, types, clicks, reads text, takes a screenshot, and returns it all.
 //
-//   cargo run --bin puppet-master -- exec examples/hello --serve examples/hello/site
+//   cargo run --bin puppet-master -- run examples/hello
 //
-// vars.url is the page's address (--serve sets it), vars.name the name to type (vars.json).
+// vars.url is the page's address (that of the folder site, which is served while the job runs), vars.name the name to type (vars.json).
 import { firstLine } from 'text';
 
 await page.setViewport({ width: 640, height: 360 });

@@ -1,6 +1,6 @@
 // Scrolls a page that loads more when its end is seen, until nothing more comes.
 //
-//   cargo run --bin puppet-master -- exec examples/infinite-scroll --serve examples/infinite-scroll/site
+//   cargo run --bin puppet-master -- run examples/infinite-scroll
 //
 // vars.url is the page's address, vars.most how many entries to read at most.
 await page.setViewport({ width: 800, height: 600 });

@@ -1,6 +1,6 @@
 // Looks at every request of a page: blocks pictures and a tracker, answers one address itself, and counts the rest.
 //
-//   cargo run --bin puppet-master -- exec examples/intercept --serve examples/intercept/site
+//   cargo run --bin puppet-master -- run examples/intercept
 //
 // vars.url is the page's address.
 const seen = { blocked: [], answered: 0, passed: 0 };

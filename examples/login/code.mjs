@@ -1,6 +1,6 @@
 // Signs in through a form, tells a refused password from an accepted one, and reads what only members see.
 //
-//   cargo run --bin puppet-master -- exec examples/login --serve examples/login/site
+//   cargo run --bin puppet-master -- run examples/login
 //
 // vars.url is the sign-in page; vars.user and vars.password are typed into it.
 page.on('dialog', async (dialog) => {

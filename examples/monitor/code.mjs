@@ -1,6 +1,6 @@
 // Watches a page: compares its prices with those of the time before and tells what has changed.
 //
-//   cargo run --bin puppet-master -- exec examples/monitor --serve examples/monitor/site
+//   cargo run --bin puppet-master -- run examples/monitor
 //
 // vars.url is the page's address, vars.before the `prices` of the last run as JSON (vars.json). Keep results.prices for the next run.
 await page.goto(vars.url, { waitUntil: 'domcontentloaded' });

@@ -1,9 +1,9 @@
 // Fills a page with data and prints it as a PDF.
 //
-//   cargo run --bin puppet-master -- exec examples/pdf --serve examples/pdf/site
+//   cargo run --bin puppet-master -- run examples/pdf
 //
 // vars.url is the template page, vars.items the lines of the invoice as JSON. The PDF comes back as base64. From a gateway's job:
-//   puppet-master jobs get UUID --json | jq -r .results.pdf | base64 -d > /tmp/invoice.pdf
+//   puppet-master jobs show UUID --json | jq -r .results.pdf | base64 -d > /tmp/invoice.pdf
 const items = JSON.parse(vars.items);
 
 await page.goto(vars.url, { waitUntil: 'networkidle0' });

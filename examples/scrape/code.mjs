@@ -1,6 +1,6 @@
 // Reads a list over several pages, with the reading of one page in a module, and writes it as CSV.
 //
-//   cargo run --bin puppet-master -- exec examples/scrape --serve examples/scrape/site
+//   cargo run --bin puppet-master -- run examples/scrape
 //
 // vars.url is the first page's address, vars.pages how many pages to read at most.
 import { readBooks } from 'books';

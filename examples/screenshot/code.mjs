@@ -1,6 +1,6 @@
 // Takes pictures of one page: what a desktop shows, the whole page, a phone, one element.
 //
-//   cargo run --bin puppet-master -- exec examples/screenshot --serve examples/screenshot/site --output /tmp/screenshots
+//   cargo run --bin puppet-master -- run examples/screenshot --output /tmp/screenshots
 //
 // vars.url is the page's address. The pictures are files of the job; --output writes them into a folder.
 await page.setViewport({ width: 1280, height: 720 });

@@ -1,6 +1,6 @@
 // Works in two tabs: follows a link that opens a new one, and reads several pages side by side.
 //
-//   cargo run --bin puppet-master -- exec examples/tabs --serve examples/tabs/site
+//   cargo run --bin puppet-master -- run examples/tabs
 //
 // vars.url is the first page's address.
 const browser = page.browser();

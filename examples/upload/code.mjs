@@ -1,6 +1,6 @@
 // Fills a form with a file: makes the file, chooses it in the page, sends the form, reads what the page says of it.
 //
-//   cargo run --bin puppet-master -- exec examples/upload --serve examples/upload/site
+//   cargo run --bin puppet-master -- run examples/upload
 //
 // vars.url is the form's address, vars.name and vars.letter what is sent. A file that came with the job would be there by its name.
 await files.write('letter.txt', vars.letter);

@@ -1,6 +1,6 @@
 // A whole Puppeteer script in TypeScript: it launches a browser, writes a file and closes what it opened.
 //
-//   cargo run --bin puppet-master -- exec examples/whole-script --code code.ts --serve examples/whole-script/site
+//   cargo run --bin puppet-master -- run examples/whole-script
 //
 // process.env are the job's vars; files that the script writes are files of the job.
 import puppeteer, { type Browser } from 'puppeteer';

@@ -6,9 +6,11 @@
 mod prepared_page;
 mod warm_browser;
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use browser::Browser;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -26,6 +28,10 @@ const PREPARE: Duration = Duration::from_secs(8);
 /// Longest time to take a job's context away before its browser counts as hung: the slot is to be free within two seconds
 /// after its job, a new browser included.
 const CLEAR: Duration = Duration::from_secs(1);
+/// How long a browser that is late may take to show that it does not hang.
+const ALIVE: Duration = Duration::from_millis(400);
+/// How much longer one that does not hang may take: on a machine that is busy another Chromium would not be there sooner.
+const CLEAR_LATE: Duration = Duration::from_secs(5);
 /// How long a browser that has started may take to answer.
 const TALK: Duration = Duration::from_secs(5);
 /// Fresh browsers that may fail to make a page before the slot gives up.
@@ -77,12 +83,12 @@ impl BrowserPool {
         Self { settings: Rc::new(settings), chromiums, warm: None, ahead: None, prepared_in: Duration::ZERO, way }
     }
 
-    /// The slot's settings.
+    /// Returns the slot's settings.
     pub(crate) fn settings(&self) -> Rc<SlotSettings> {
         Rc::clone(&self.settings)
     }
 
-    /// How long pages were prepared since this was asked last.
+    /// Returns how long pages were prepared since this was asked last.
     pub(crate) fn take_prepared_in(&mut self) -> Duration {
         std::mem::take(&mut self.prepared_in)
     }
@@ -210,23 +216,23 @@ impl BrowserPool {
     async fn clear(&mut self, prepared: PreparedPage) {
         let warm = prepared.into_browser();
         warm.browser.clear_event_sink();
-        let cleared = timeout(CLEAR, warm.browser.dispose_contexts()).await;
+        let cleared = clear_contexts(&warm.browser).await;
         warm.jobs.set(warm.jobs.get() + 1);
         if !warm.browser.is_connected() {
             // It is counted as crashed when it is replaced.
             return;
         }
         let recycle = match cleared {
-            Ok(Ok(())) => {
+            Some(Ok(())) => {
                 self.settings.isolation == BrowserIsolation::Process
                     || warm.has_served(&self.settings, warm.jobs.get())
                     || warm.lease.weigh().await >= self.settings.browser_max_memory
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 tracing::warn!(%error, "replacing a Chromium that kept something of a job");
                 true
             }
-            Err(_) => {
+            None => {
                 tracing::warn!("replacing a Chromium that did not close a job's context");
                 true
             }
@@ -266,6 +272,16 @@ impl BrowserPool {
             warm.lease.end(why).await;
         }
     }
+}
+
+/// Takes away the contexts of a job that has ended; `None` when Chromium does not do so in time.
+async fn clear_contexts(browser: &Browser) -> Option<Result<(), browser::Error>> {
+    let mut clearing = pin!(browser.dispose_contexts());
+    if let Ok(cleared) = timeout(CLEAR, &mut clearing).await {
+        return Some(cleared);
+    }
+    let answers = timeout(ALIVE, browser.version()).await.is_ok_and(|version| version.is_ok());
+    if answers { timeout(CLEAR_LATE, clearing).await.ok() } else { None }
 }
 
 impl Drop for Ahead {

@@ -3,18 +3,10 @@
 use browser::launch::{SandboxObstacle, sandbox_obstacle};
 
 use crate::config::BrowserArgs;
-use crate::safeguard_choice::SafeguardChoice;
+use crate::safeguard_choice::Safeguard;
 
-/// What is made of the choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChromiumSandbox {
-    /// It has one.
-    On,
-    /// The operator wants none.
-    Off,
-    /// The operator leaves it to the system, which does not allow it.
-    Impossible(SandboxObstacle),
-}
+/// Whether Chromium has its own sandbox.
+pub type ChromiumSandbox = Safeguard<SandboxObstacle>;
 
 /// Chromium must have its own sandbox, and cannot.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -27,21 +19,12 @@ impl ChromiumSandbox {
     /// # Errors
     /// [`NoSandbox`] with what to do.
     pub fn choose(args: &BrowserArgs) -> Result<Self, NoSandbox> {
-        match (args.chromium_sandbox, sandbox_obstacle()) {
-            (SafeguardChoice::Off, _) => Ok(Self::Off),
-            (_, None) => Ok(Self::On),
-            (SafeguardChoice::Auto, Some(obstacle)) => Ok(Self::Impossible(obstacle)),
-            (SafeguardChoice::On, Some(obstacle)) => Err(NoSandbox(obstacle)),
-        }
+        args.chromium_sandbox.made_of(sandbox_obstacle).map_err(NoSandbox)
     }
 
     /// Why there is none; `None` when there is one.
     pub(crate) fn absence(self) -> Option<String> {
-        match self {
-            Self::On => None,
-            Self::Off => Some("CHROMIUM_SANDBOX=off".to_owned()),
-            Self::Impossible(obstacle) => Some(obstacle.to_string()),
-        }
+        self.absence_by("CHROMIUM_SANDBOX")
     }
 
     /// Says it in one line.

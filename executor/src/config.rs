@@ -1,5 +1,6 @@
 //! The executor's configuration: one field, one flag, one environment variable.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use job_model::Record;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::config::{address, boolean, duration_from, number_between, number_from};
-use service::{FilesArgs, QueueArgs, StopArgs, TelemetryArgs};
+use service::{FilesArgs, QueueArgs, StopArgs, TelemetryArgs, Traces, TracesArgs};
 
 use crate::network::arguments::NetworkArgs;
 use crate::safeguard_choice::SafeguardChoice;
@@ -63,6 +64,9 @@ pub struct Config {
     /// What is logged.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+    /// Where traces of jobs go.
+    #[command(flatten)]
+    pub traces: TracesArgs,
 }
 
 /// How jobs run, whatever queue they come from.
@@ -72,6 +76,9 @@ pub struct ExecutorArgs {
     /// Jobs that run at the same time, each in a process and a Chromium of its own. Default: the number of cores.
     #[arg(long, env = "EXECUTOR_CONCURRENCY", value_name = "JOBS")]
     pub executor_concurrency: Option<NonZeroU16>,
+    /// Takes spans of jobs' traces.
+    #[arg(skip)]
+    pub traces: Traces,
     /// Longest time a job's code may run when the job does not say (a number of seconds, or with ms, s, m, h).
     #[arg(long, env = "JOB_TIMEOUT", value_name = "TIME", default_value = "300",
           value_parser = duration_from(SHORTEST_JOB))]
@@ -121,6 +128,10 @@ pub struct ExecutorArgs {
     /// Pages that a job may have open at the same time, popups included, and browser contexts.
     #[arg(long, env = "JOB_PAGES", value_name = "PAGES", default_value = "100")]
     pub job_pages: NonZeroU16,
+    /// Frames and workers of its pages that a job may have at the same time, the pages' own frames not counted. A page makes them
+    /// by itself; the job does not see those beyond.
+    #[arg(long, env = "JOB_FRAMES", value_name = "FRAMES", default_value_t = 5000, value_parser = number_from(1_u32))]
+    pub job_frames: u32,
     /// Size of all files that a job may have in its folder, in bytes: what it writes, downloads and was sent.
     #[arg(long, env = "JOB_FILES_BYTES", value_name = "BYTES", default_value_t = 256 << 20,
           value_parser = number_from(LEAST_FILES_BYTES))]
@@ -140,12 +151,19 @@ pub struct ExecutorArgs {
     /// jobs that do not say, and where FILES_URL is set.
     #[arg(long, env = "JOB_RECORD", value_name = "WHEN", default_value_t = Record::Failed)]
     pub job_record: Record,
+    /// Keep the bodies of requests and answers in recordings, up to 512 KiB each and 4 MiB together. For jobs that do not say.
+    #[arg(long, env = "JOB_RECORD_BODIES", value_name = "BOOL", default_value = "false", num_args = 0..=1,
+          default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
+    pub job_record_bodies: bool,
     /// How many executors may begin a job before it is given up, when the job does not say.
     #[arg(long, env = "MAX_ATTEMPTS", value_name = "ATTEMPTS", default_value = "3")]
     pub max_attempts: NonZeroU16,
     /// How long running jobs may go on after SIGTERM before they are handed back to the queue: [`StopArgs`] has the flag.
     #[arg(skip = Duration::from_secs(30))]
     pub stop_grace: Duration,
+    /// The settings that differ from what they are as delivered, for people who look at the fleet.
+    #[arg(skip)]
+    pub changed: BTreeMap<String, String>,
     /// Give job code the files of this machine: file: URLs, and absolute paths in calls of the page. For trusted users only.
     #[arg(long, env = "ALLOW_LOCAL_FILES", value_name = "BOOL", default_value = "false", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
@@ -230,26 +248,26 @@ pub enum BrowserIsolation {
 pub struct JsonStrings(pub Vec<String>);
 
 impl Config {
-    /// The executor's settings with the grace of [`StopArgs`].
+    /// Takes the executor's settings with the grace of [`StopArgs`].
     pub fn executor(&self) -> ExecutorArgs {
         self.executor.clone().with_stop(&self.stop)
     }
 }
 
 impl ExecutorArgs {
-    /// The same settings with the grace of [`StopArgs`], when that has one.
+    /// Takes the same settings with the grace of [`StopArgs`], when that has one.
     #[must_use]
     pub fn with_stop(self, stop: &StopArgs) -> Self {
         Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
     }
 
-    /// The folder for the browsers' profiles. Users do not share one: the first could not let the others write to it.
+    /// Returns the folder for the browsers' profiles. Users do not share one: the first could not let the others write to it.
     pub fn run_dir(&self) -> PathBuf {
         let of_this_user = || std::env::temp_dir().join(format!("puppet-master-{}", nix::unistd::geteuid()));
         self.run_dir.clone().unwrap_or_else(of_this_user)
     }
 
-    /// The number of slots.
+    /// Returns the number of slots.
     pub fn concurrency(&self) -> NonZeroU16 {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.executor_concurrency

@@ -15,7 +15,7 @@ impl Default for Draining {
 }
 
 impl Draining {
-    /// Whether it is on.
+    /// Tells whether no more jobs are taken.
     pub(crate) fn is_on(&self) -> bool {
         *self.0.borrow()
     }

@@ -26,7 +26,7 @@ const INHERITED: &[&str] = &[
     "RUST_BACKTRACE",
 ];
 
-/// The variables, with their values here.
+/// Returns the variables, with their values here.
 pub(crate) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
     INHERITED.iter().filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
 }

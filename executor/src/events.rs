@@ -1,6 +1,6 @@
-//! Telling whoever watches a job what it does, as it does it. Best effort: a job never waits for this.
+//! Tells a job's watchers what the job does, as it does it. Best effort: a job never waits for this.
 //!
-//! Where a job is, is told to all gateways, which keep account of that. What it logs is told when somebody watches it.
+//! All gateways hear where a job is, because they keep account of that. They hear its log lines while somebody watches the job.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use job_queue::{JobQueue, Topic};
 use crate::job_message::JobKey;
 use crate::watches::Watches;
 
-/// Log lines that are told again to who begins to watch: as many as a gateway keeps.
+/// How many log lines a new watcher gets: as many as a gateway keeps.
 const AGAIN: usize = 256;
 
 /// Publishes job events.
@@ -31,7 +31,7 @@ impl EventPublisher {
         self.log(key).say(0, JobEventKind::Status { status: JobStage::Queued, running: Some(running) });
     }
 
-    /// The log of a job that begins now, as `running` says.
+    /// Opens the log of a job that begins now, as `running` says.
     pub(crate) fn of_job(&self, key: JobKey, running: Running) -> JobLog {
         let log = self.log(key);
         log.say(0, JobEventKind::Status { status: JobStage::Running, running: Some(running) });
@@ -56,12 +56,12 @@ struct Shared {
 }
 
 impl JobLog {
-    /// Which job it is.
+    /// Returns which job it is.
     pub(crate) fn key(&self) -> &JobKey {
         &self.0.key
     }
 
-    /// Who watches which jobs.
+    /// Returns who watches which jobs.
     pub(crate) fn watches(&self) -> &Watches {
         &self.0.watches
     }
@@ -76,7 +76,7 @@ impl JobLog {
         }
     }
 
-    /// Publishes the last lines for who has begun to watch.
+    /// Publishes the last lines for a new watcher.
     pub(crate) fn tell_again(&self) {
         let entries = self.entries();
         let first = entries.len().saturating_sub(AGAIN);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use futures::future::join_all;
 use job_files::{FilesError, JobFiles, SetKey};
-use job_model::{FileName, FileSetId, JobFile};
+use job_model::{FileName, FileSetId, InstanceId, JobFile};
 use script::job_folder::{Entry, WriteMode};
 use script::{FolderLimits, JobFolder};
 use service::retry::until_ok;
@@ -27,7 +27,7 @@ const RECORDING: Duration = Duration::from_secs(20);
 /// Files of a recording that are stored at the same time.
 const AT_ONCE: usize = 8;
 
-/// The store, or that there is none.
+/// The store of files, if there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct FileStore {
     files: Option<JobFiles>,
@@ -54,7 +54,7 @@ impl FileStore {
         Self { files, limits, stop }
     }
 
-    /// Whether there is one.
+    /// Tells whether there is a store.
     pub(crate) fn is_there(&self) -> bool {
         self.files.is_some()
     }
@@ -69,24 +69,20 @@ impl FileStore {
         };
         let set = set_of(key, FileSetId::input());
         for (index, file) in input.iter().enumerate() {
-            // Whoever waits for the job drops this with it.
-            let never = CancellationToken::new();
-            let fetched = until_ok("fetch a job's file", Backoff::for_servers(), &never, || async {
+            let fetched = until_it_works("fetch a job's file", || async {
                 match fetch_one(files, &set, index, file, folder).await {
                     Ok(()) => Ok(Ok(())),
                     Err(Fetch::Failed(reason)) => Ok(Err(reason)),
                     Err(Fetch::Away(error)) => Err(error),
                 }
             });
-            if let Ok(Err(reason)) = fetched.await {
-                return Err(format!("The job's files could not be fetched: {reason}"));
-            }
+            fetched.await.map_err(|reason| format!("The job's files could not be fetched: {reason}"))?;
         }
         Ok(())
     }
 
-    /// Stores the files that a job left, and behind them its recording. What came with the job and is unchanged is stored already. With what became of the files comes a line for the
-    /// job's log when the recording is lost.
+    /// Stores the files that a job left, and behind them its recording. What came with the job and is unchanged is stored
+    /// already. With what became of the files comes a line for the job's log when the recording is lost.
     pub(crate) async fn keep(
         &self,
         key: &JobKey,
@@ -169,10 +165,7 @@ async fn store_evidence(files: &JobFiles, set: &SetKey, first: usize, evidence: 
 
 /// Stores a file of a recording as often as it takes.
 async fn store_recorded(files: &JobFiles, set: &SetKey, index: usize, name: &FileName, bytes: &[u8]) -> JobFile {
-    let never = CancellationToken::new();
-    let put =
-        until_ok("store a job's recording", Backoff::for_servers(), &never, || files.put(set, index, name, bytes));
-    put.await.expect("nobody cancels it")
+    until_it_works("store a job's recording", || files.put(set, index, name, bytes)).await
 }
 
 /// The files that are not among the input, or not as they came.
@@ -191,7 +184,7 @@ async fn without_input(folder: &JobFolder, entries: Vec<Entry>, input: &[JobFile
     left
 }
 
-/// Whether a file has this sum. One that cannot be read now is told when it is stored.
+/// Whether a file has this sum. A file that cannot be read now is reported when it is stored.
 async fn holds(folder: &JobFolder, entry: &Entry, sum: &str) -> bool {
     let Ok(file) = folder.open_read(&entry.name) else { return false };
     job_files::sha256(tokio::fs::File::from_std(file)).await.is_ok_and(|found| found == sum)
@@ -204,10 +197,9 @@ async fn store_all(
     folder: &JobFolder,
     entries: &[Entry],
 ) -> Result<Vec<JobFile>, String> {
-    let never = CancellationToken::new();
     let mut stored = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let put = until_ok("store a job's file", Backoff::for_servers(), &never, || async {
+        let put = until_it_works("store a job's file", || async {
             let source = match folder.open_read(&entry.name) {
                 Ok(source) => tokio::fs::File::from_std(source),
                 Err(error) => return Ok(Err(error.to_string())),
@@ -218,9 +210,18 @@ async fn store_all(
                 Err(error) => Err(error),
             }
         });
-        stored.push(put.await.expect("nobody cancels it")?);
+        stored.push(put.await?);
     }
     Ok(stored)
+}
+
+/// Tries as often as it takes; the caller gives up by dropping the future.
+async fn until_it_works<T, Try>(action: &str, attempt: impl FnMut() -> Try) -> T
+where
+    Try: Future<Output = Result<T, FilesError>>,
+{
+    let never = CancellationToken::new();
+    until_ok(action, Backoff::for_servers(), &never, attempt).await.expect("nobody cancels it")
 }
 
 enum Fetch {
@@ -251,5 +252,5 @@ async fn fetch_one(
 }
 
 fn set_of(key: &JobKey, set: FileSetId) -> SetKey {
-    SetKey { job: key.uuid.clone(), instance: key.instance.clone(), set }
+    SetKey { job: key.uuid.clone(), instance: key.instance.as_ref().map(InstanceId::creation), set }
 }

@@ -1,10 +1,12 @@
 //! Telling the gateways that this executor lives and what it holds, and hearing the same of others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use job_model::{Heartbeat, HeldJob, InstanceId, Timestamp};
+use job_model::{ExecutorFacts, Heartbeat, HeldJob, InstanceId, Timestamp};
 use job_queue::{JobQueue, Topic};
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -12,9 +14,12 @@ use crate::draining::Draining;
 use crate::job_message::JobKey;
 use crate::job_registry::JobRegistry;
 use crate::safeguards::Safeguards;
+use crate::slot_states::SlotStates;
 
 /// The time between two heartbeats.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// The time between two measurements of the slots' memory.
+const MEASURE: Duration = Duration::from_secs(5);
 /// How long somebody who lives may be silent.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -31,16 +36,26 @@ pub(crate) struct Heart {
     /// On when no more jobs are taken for now.
     pub(crate) draining: Draining,
     pub(crate) safeguards: Safeguards,
+    pub(crate) slot_states: SlotStates,
+    /// The settings that differ from what they are as delivered.
+    pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl Heart {
     /// Beats at once and every two seconds, for ever.
     pub(crate) async fn run(self: Arc<Self>) {
-        let mut beats = interval(INTERVAL);
+        let (mut beats, mut measures) = (interval(INTERVAL), interval(MEASURE));
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        measures.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = beats.tick() => {}
+                _ = measures.tick() => {
+                    let states = self.slot_states.clone();
+                    // What is not measured is as it was.
+                    let _ = spawn_blocking(move || states.measure()).await;
+                    continue;
+                }
                 // Whoever asked for it waits for the answer.
                 () = self.draining.changed() => {}
             }
@@ -58,7 +73,8 @@ impl Heart {
         let (executor, started_at, slots) = (self.executor.clone(), self.started_at, self.slots);
         let draining = self.draining.is_on();
         let without = self.safeguards.absent().into_iter().map(|(name, _)| name).collect();
-        let beat = Heartbeat { executor, started_at, slots, jobs, stopping, draining, without };
+        let facts = ExecutorFacts { slot_states: self.slot_states.read(), settings: self.settings.clone() };
+        let beat = Heartbeat { executor, started_at, slots, jobs, stopping, draining, without, facts };
         self.queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).expect("a heartbeat has string keys only"));
     }
 }
@@ -70,7 +86,7 @@ pub(crate) fn executor_name() -> String {
     format!("{}-{}-{}", host.trim(), std::process::id(), &random.as_str()[..8])
 }
 
-/// Whether another executor runs this job now, as it says itself. Takes some seconds when none does.
+/// Tells whether another executor runs this job now, as it says itself. Takes some seconds when none does.
 pub(crate) async fn runs_elsewhere(queue: &dyn JobQueue, own_name: &str, job: &JobKey) -> bool {
     let heard = async {
         let mut beats = queue.subscribe(Topic::Heartbeats).await.ok()?;

@@ -1,9 +1,11 @@
-//! Reading a job off the queue, whoever put it there.
+//! Reads a job off the queue, be it of our gateways or of a predecessor's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use job_model::{Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, Language, Record, Timestamp, TokenNetwork};
+use job_model::{
+    Api, InstanceId, InvalidJobId, JobFile, JobId, JobNetwork, JobRecord, Language, Timestamp, TokenNetwork,
+};
 use job_queue::Message;
 use json_text::without_lone_surrogates;
 use serde::Deserialize;
@@ -38,6 +40,8 @@ pub struct JobMessage {
     pub timeout: Option<Duration>,
     /// How many executors may begin it, when the job says.
     pub max_attempts: Option<u32>,
+    /// When it is not to be begun any more, when the job says.
+    pub expires_at: Option<Timestamp>,
     /// What the job says of the network.
     pub network: Option<JobNetwork>,
     /// What its token says of the network.
@@ -48,8 +52,8 @@ pub struct JobMessage {
     pub language: Option<Language>,
     /// Whether certificates that are not valid are accepted, when the job says.
     pub ignore_https_errors: Option<bool>,
-    /// When its recording is kept, when the job says.
-    pub record: Option<Record>,
+    /// When its recording is kept, and what is in it, when the job says.
+    pub record: Option<JobRecord>,
     /// Whether large Buffers of its results become files, when it says so.
     pub result_files: bool,
 }
@@ -98,6 +102,8 @@ struct Body {
     #[serde(default)]
     max_attempts: Option<u32>,
     #[serde(default)]
+    expires_at: Option<Timestamp>,
+    #[serde(default)]
     network: Option<JobNetwork>,
     #[serde(default)]
     network_token: Option<TokenNetwork>,
@@ -108,7 +114,7 @@ struct Body {
     #[serde(default)]
     ignore_https_errors: Option<bool>,
     #[serde(default)]
-    record: Option<Record>,
+    record: Option<JobRecord>,
     result_files: Option<bool>,
 }
 
@@ -140,6 +146,7 @@ impl JobMessage {
                 input_files: body.input_files.unwrap_or_default(),
                 timeout: body.timeout.map(|seconds| Duration::from_secs(seconds.into())),
                 max_attempts: body.max_attempts,
+                expires_at: body.expires_at,
                 network: body.network,
                 network_token: body.network_token,
                 api: body.api,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use job_model::{HeldJob, JobControl, Timestamp};
-use job_queue::{Consumer, Delivery};
+use job_queue::{Consumer, Delivery, Queue};
 use tokio_util::sync::CancellationToken;
 
 use crate::job_message::JobKey;
@@ -26,6 +26,19 @@ pub(crate) struct Held {
     pub(crate) delivery: Delivery,
     /// Its consumer.
     pub(crate) consumer: Box<dyn Consumer>,
+    /// Where it came from, and its copies go.
+    pub(crate) queue: Queue,
+    /// Whether the consumer brings more.
+    pub(crate) brings: Brings,
+}
+
+/// What comes from a consumer after a delivery is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Brings {
+    /// The next delivery.
+    More,
+    /// Nothing: it was cancelled, or is of one delivery only.
+    Nothing,
 }
 
 /// What a delivery is to this executor.
@@ -146,12 +159,12 @@ impl JobRegistry {
         }
     }
 
-    /// How many jobs are here.
+    /// Returns how many jobs are here.
     pub(crate) fn count(&self) -> usize {
         self.jobs().present.len()
     }
 
-    /// Every delivery that is not settled.
+    /// Returns every delivery that is not settled.
     pub(crate) fn held_jobs(&self) -> Vec<HeldJob> {
         let jobs = self.jobs();
         let present = jobs.present.iter().map(|(key, entry)| held_job(key, entry.attempt, entry.since));
@@ -206,9 +219,9 @@ impl Drop for Waiting {
 mod tests {
     use async_trait::async_trait;
     use job_model::{InstanceId, JobControl, JobId, Timestamp};
-    use job_queue::{Consumer, Delivery, Message, QueueError, Requeue, Settle};
+    use job_queue::{Consumer, Delivery, Message, Queue, QueueError, Requeue, Settle};
 
-    use super::{Arrival, Held, JobRegistry, Registered};
+    use super::{Arrival, Brings, Held, JobRegistry, Registered};
     use crate::job_message::JobKey;
 
     struct Nowhere;
@@ -235,7 +248,8 @@ mod tests {
 
     fn held(body: &str, redelivered: bool) -> Held {
         let message = Message::new(body.as_bytes().to_vec());
-        Held { delivery: Delivery::new(message, redelivered, Box::new(Nowhere)), consumer: Box::new(Nowhere) }
+        let delivery = Delivery::new(message, redelivered, Box::new(Nowhere));
+        Held { delivery, consumer: Box::new(Nowhere), queue: Queue::Jobs, brings: Brings::More }
     }
 
     fn key(uuid: &str, instance: Option<InstanceId>) -> JobKey {

@@ -17,7 +17,7 @@ use crate::recorder::JobRecorder;
 use crate::slot_pipe::Input;
 use crate::taken_files::TakenFiles;
 
-/// What the job gets of the world outside; `page_use` tells when the page is called on, `fetch` makes the
+/// Returns what the job gets of the world outside; `page_use` tells when the page is called on, `fetch` makes the
 /// job's own requests, if it may make any.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
-//! A job as it runs, for who watches it: its calls, navigations and pictures, read from its slot's ring.
+//! A job as it runs, for its watchers: its calls, navigations and pictures, read from its slot's ring.
 //!
-//! Nothing of this happens while nobody watches. Who begins to watch is told what there is from the ring's beginning: the place
-//! in the ring is an event's number, so nobody hears one twice.
+//! Nothing of this happens while nobody watches. A new watcher hears everything that is in the ring. An event's number is its place
+//! in the ring, so nobody hears an event twice.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::recorder::ring::{Area, Placed};
 
 /// The time between two looks at the ring.
 const LOOK: Duration = Duration::from_millis(100);
-/// Events that are told of one look; the oldest of more are left out.
+/// The most events that one look passes on; of more, the oldest are left out.
 const MOST: usize = 200;
 /// Calls under way that are known at the same time.
 const CALLS: usize = 10_000;
@@ -37,7 +37,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// What follows the job that is about to begin, and what its slot is to hear.
+    /// Makes what follows the job that is about to begin, and what its slot is to hear.
     pub(crate) fn begin(log: JobLog, ring: Ring) -> (Self, watch::Receiver<bool>) {
         // What is there is of the job before.
         ring.clear();
@@ -45,7 +45,7 @@ impl Live {
         (Self { log, ring, watched, events: 0, frames: 0, calls: HashMap::new() }, hears)
     }
 
-    /// Tells for as long as somebody watches, for ever.
+    /// Follows the job for ever, and passes on what it does while somebody watches.
     pub(crate) async fn follow(mut self) {
         let mut beginnings = self.log.watches().beginnings();
         let mut seen = 0;
@@ -60,7 +60,7 @@ impl Live {
             self.watched.send_if_modified(|watched| std::mem::replace(watched, interest.live) != interest.live);
             if interest.live {
                 self.tell();
-                // Somebody new is told at once.
+                // A new watcher hears at once.
                 let _ = timeout(LOOK, beginnings.changed()).await;
             } else if beginnings.changed().await.is_err() {
                 return sleep(Duration::MAX).await;

@@ -8,8 +8,8 @@ use executor::config::Config;
 use executor::slot::SlotProgram;
 use executor::slot_process;
 use job_files::JobFiles;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
-use service::Chain;
+use job_queue::rabbitmq::{Node, QueueType, RabbitMqConfig, RabbitMqQueue};
+use service::{Chain, Traces};
 
 fn main() -> ExitCode {
     if slot_process::is_meant() {
@@ -40,11 +40,22 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let stop = service::shutdown_on_signals().context("failed to listen for signals")?;
     let program = SlotProgram::this_program(&config.telemetry).context("failed to find this program's own file")?;
     let mut settings = config.executor();
-    settings.network.add_own(&config.queue.host, config.queue.port);
-    let tls = config.queue.tls.then_some(Tls { ca_pem: config.queue.ca_pem()? });
+    settings.traces = Traces::start(&config.traces, "puppet-master-executor")?;
+    settings.changed = service::config::changed::<Config, Config>();
+    for (host, port) in config.queue.addresses() {
+        settings.network.add_own(&host, port);
+    }
+    let mut nodes = config.queue.addresses().into_iter().map(|(host, port)| Node { host, port });
+    let first = nodes.next().expect("a required value is there");
+    let tls = config.queue.client_config()?;
     let queue = RabbitMqQueue::new(RabbitMqConfig {
-        host: config.queue.host,
-        port: config.queue.port,
+        host: first.host,
+        port: first.port,
+        other_nodes: nodes.collect(),
+        queue_type: match config.queue.queue_type {
+            service::QueueType::Classic => QueueType::Classic,
+            service::QueueType::Quorum => QueueType::Quorum,
+        },
         tls,
         username: config.queue.username,
         password: config.queue.password.expose().to_owned(),

@@ -18,13 +18,13 @@ pub(crate) struct TreeMemory {
     pub(crate) browsers: u64,
 }
 
-/// The private memory of these processes together, in bytes.
+/// Measures the private memory of these processes together, in bytes.
 pub(crate) fn of_processes(members: &[i32]) -> u64 {
     members.iter().map(|pid| private_bytes(*pid)).sum()
 }
 
-/// The files of these processes' browser that have no name any more, in bytes on the disk: what Chromium keeps of traces and
-/// other streams. Its other processes, those with a type, hold no files of their own.
+/// Measures the files of these processes' browser that have no name any more, in bytes on the disk: what Chromium keeps of
+/// traces and other streams. Its other processes, those with a type, hold no files of their own.
 pub(crate) fn temporary_files_of(members: &[i32]) -> u64 {
     let mut files = BTreeMap::new();
     for pid in members.iter().filter(|pid| !has_type(**pid)) {
@@ -45,7 +45,7 @@ fn has_type(pid: i32) -> bool {
     line.split(|byte| *byte == 0).any(|argument| argument.starts_with(b"--type="))
 }
 
-/// The memory of this process, its children, and the browsers with a profile below `run_dir`.
+/// Measures the memory of this process, its children, and the browsers with a profile below `run_dir`.
 pub(crate) fn of_tree(run_dir: &Path) -> TreeMemory {
     let own = std::process::id().cast_signed();
     let browsers: BTreeSet<i32> = run_directory::browser_groups(run_dir).iter().map(|group| group.as_raw()).collect();

@@ -10,6 +10,9 @@ pub(crate) const QUEUED_AT: &str = "x-puppet-master-queued-at";
 /// `1` on every copy after the first one: whether the job is wanted is to be asked before it begins.
 pub(crate) const ASK: &str = "x-puppet-master-ask";
 
+/// The job's [trace](https://www.w3.org/TR/trace-context/#traceparent-header); on results, too.
+pub(crate) const TRACEPARENT: &str = "traceparent";
+
 /// A job message's headers, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MessageHeaders {

@@ -42,21 +42,17 @@ pub(crate) enum DeliveryEnd {
 impl EncodeLabelValue for DeliveryEnd {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
         encoder.write_str(match self {
-            DeliveryEnd::Job(Outcome::Succeeded) => "Succeeded",
-            DeliveryEnd::Job(Outcome::Failed) => "Failed",
-            DeliveryEnd::Job(Outcome::Cancelled) => "Cancelled",
-            DeliveryEnd::Job(Outcome::TimedOut) => "TimedOut",
-            DeliveryEnd::Job(Outcome::GivenUp) => "GivenUp",
-            DeliveryEnd::SlotLost => "Lost",
-            DeliveryEnd::Unreadable => "Unreadable",
-            DeliveryEnd::Unwanted => "Unwanted",
-            DeliveryEnd::HandedBack => "HandedBack",
+            DeliveryEnd::Job(outcome) => outcome.as_str(),
+            DeliveryEnd::SlotLost => "lost",
+            DeliveryEnd::Unreadable => "unreadable",
+            DeliveryEnd::Unwanted => "unwanted",
+            DeliveryEnd::HandedBack => "handed_back",
         })
     }
 }
 
 /// A part of a job's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
     /// From the job's creation, by the gateway's clock, to its arrival here.
     Queue,
@@ -66,6 +62,17 @@ pub(crate) enum Phase {
     Run,
     /// Until the broker has confirmed the result.
     Publish,
+}
+
+impl EncodeLabelValue for Phase {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(match self {
+            Phase::Queue => "queue",
+            Phase::Prepare => "prepare",
+            Phase::Run => "run",
+            Phase::Publish => "publish",
+        })
+    }
 }
 
 /// The label of [`Metrics::jobs`].
@@ -150,7 +157,8 @@ impl Default for Metrics {
 
 impl Metrics {
     fn registered(mut self) -> Self {
-        let mut all = Registry::with_prefix("puppet_master_executor");
+        let mut registry = service::metrics::registry("executor");
+        let all = registry.sub_registry_with_prefix("puppet_master_executor");
         all.register("jobs", "Jobs that ended here", self.jobs.clone());
         all.register("attempts", "Jobs begun here, by how often they were begun anywhere", self.attempts.clone());
         let help = "Parts of a job's time";
@@ -175,7 +183,7 @@ impl Metrics {
         let help = "What the pages of one job sent and received";
         all.register_with_unit("job_network", help, Unit::Bytes, self.job_network.clone());
         all.register("job_connections", "Connections of one job's pages", self.job_connections.clone());
-        self.registry = all;
+        self.registry = registry;
         self
     }
 
@@ -244,11 +252,9 @@ impl Metrics {
         }
     }
 
-    /// All of them in the OpenMetrics text form.
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("a String takes all text");
-        text
+    /// Writes all of them in the form that `accept` asks for: media type and text.
+    pub(crate) fn answer(&self, accept: Option<&str>) -> (&'static str, String) {
+        service::metrics::answer(&self.registry, accept)
     }
 }
 
@@ -273,12 +279,12 @@ mod tests {
         metrics.set_memory("browsers", 5);
         metrics.set_network(&egress::Counters { refused: 3, bytes_down: 7, ..egress::Counters::default() });
         metrics.job_used_network(&egress::Counters { connections: 2, bytes_up: 3, ..egress::Counters::default() });
-        let text = metrics.text();
+        let (_, text) = metrics.answer(None);
         for line in [
-            r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
-            r#"puppet_master_executor_jobs_total{outcome="Unwanted"} 1"#,
+            r#"puppet_master_executor_jobs_total{outcome="timed_out"} 1"#,
+            r#"puppet_master_executor_jobs_total{outcome="unwanted"} 1"#,
             r#"puppet_master_executor_attempts_total{number="1"} 1"#,
-            r#"puppet_master_executor_job_phase_seconds_bucket{le="0.025",phase="Run"} 1"#,
+            r#"puppet_master_executor_job_phase_seconds_bucket{le="0.025",phase="run"} 1"#,
             "puppet_master_executor_deadline_hits_total 1",
             "puppet_master_executor_slots_busy 1",
             "puppet_master_executor_browser_starts_total 2",

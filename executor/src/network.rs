@@ -1,9 +1,10 @@
 //! The network of an executor's jobs: one guarded proxy in the parent, and each browser context's session on it.
 //!
 //! A slot process opens no sockets. The parent opens two sessions for each slot, which its contexts use by turns: while a job has
-//! one, the next job's context is made with the other. Where the system allows it ([`namespace`]), slot and Chromium run in a network
-//! namespace in which there is nothing but these sessions' listeners. A session lets nothing out before its job is taken and after that job has
-//! ended. Contexts that a job makes itself use its session, or one more when they have a proxy of their own.
+//! one, the next job's context is made with the other. Where the system allows it ([`namespace`]), slot and Chromium run in a
+//! network namespace in which there is nothing but these sessions' listeners. A session lets nothing out before its job is
+//! taken and after that job has ended. Contexts that a job makes itself use its session, or one more when they have a proxy
+//! of their own.
 
 pub mod arguments;
 mod chromium_arguments;
@@ -83,11 +84,11 @@ impl Network {
             ..Limits::default()
         };
         let operator = args.network.operator();
-        let namespaces = SlotNamespaces::choose(args.network.executor_netns, &args.browser)?;
+        let namespaces = namespaces_of(args)?;
         Ok(Arc::new(Self { proxy, operator, limits, upstream, chromium_args: kept, namespaces }))
     }
 
-    /// Whether slots have network namespaces.
+    /// Tells whether slots have network namespaces.
     pub(crate) fn namespaces(&self) -> SlotNamespaces {
         self.namespaces
     }
@@ -102,12 +103,12 @@ impl Network {
         self.proxy.open_closed_elsewhere(TcpListener::from_std(listener)?)
     }
 
-    /// The numbers of all jobs so far.
+    /// Returns the numbers of all jobs so far.
     pub(crate) fn counters(&self) -> Counters {
         self.proxy.counters()
     }
 
-    /// The flags for Chromium that are left of the operator's.
+    /// Returns the flags for Chromium that are left of the operator's.
     pub(crate) fn chromium_args(&self) -> &[String] {
         &self.chromium_args
     }
@@ -123,6 +124,13 @@ impl Network {
 /// A sentence that names the flag that goes past the guard, or what the system does not allow.
 pub(crate) fn check_settings(args: &ExecutorArgs) -> Result<(), NetworkError> {
     ChromiumArguments::read(&args.browser.chromium_extra_args.0).map_err(NetworkError::ChromiumArguments)?;
-    SlotNamespaces::choose(args.network.executor_netns, &args.browser)?;
-    Ok(())
+    namespaces_of(args).map(drop)
+}
+
+/// Tells whether slots will have namespaces of their own.
+///
+/// # Errors
+/// When they must have them and cannot.
+pub(crate) fn namespaces_of(args: &ExecutorArgs) -> Result<SlotNamespaces, NetworkError> {
+    Ok(SlotNamespaces::choose(args.network.executor_netns, &args.browser)?)
 }

@@ -10,13 +10,16 @@ use crate::draining::Draining;
 use crate::job_registry::JobRegistry;
 use crate::orders::Orders;
 use crate::watches::Watches;
+use crate::worker::priorities::Priorities;
 
 /// What orders are about.
+#[derive(Clone)]
 pub(crate) struct Obeying {
     pub(crate) orders: Orders,
     pub(crate) registry: JobRegistry,
     pub(crate) draining: Draining,
     pub(crate) watches: Watches,
+    pub(crate) priorities: Priorities,
     /// This executor's name.
     pub(crate) executor: String,
 }
@@ -28,6 +31,7 @@ pub(crate) async fn listen(queue: Arc<dyn JobQueue>, obeying: Obeying) {
         if let Ok(mut heard) = queue.subscribe(Topic::JobControl).await {
             backoff.reset();
             obeying.orders.begin_listening();
+            obeying.priorities.hint();
             while let Ok(body) = heard.next().await {
                 match serde_json::from_slice(&body) {
                     Ok(control) => obeying.obey(&control),
@@ -41,10 +45,25 @@ pub(crate) async fn listen(queue: Arc<dyn JobQueue>, obeying: Obeying) {
 }
 
 impl Obeying {
+    /// Makes what an executor of that name begins with: nothing is heard yet.
+    pub(crate) fn of(executor: String) -> Self {
+        Self {
+            orders: Orders::default(),
+            registry: JobRegistry::default(),
+            draining: Draining::default(),
+            watches: Watches::default(),
+            priorities: Priorities::default(),
+            executor,
+        }
+    }
+
     fn obey(&self, control: &JobControl) {
         // First for those that come: a job is noted in the registry before it is looked up among the orders.
         self.orders.hear(control);
         self.watches.hear(control);
+        if control.published {
+            self.priorities.hint();
+        }
         if let Some(uuid) = &control.cancel
             && self.registry.cancel(control)
         {

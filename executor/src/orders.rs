@@ -86,14 +86,14 @@ impl Orders {
         }
     }
 
-    /// Whether a gateway has ordered this job's end. One that did not say which creation it meant may have meant another.
+    /// Tells whether a gateway has ordered this job's end. One that did not say which creation it meant may have meant another.
     pub(crate) fn has_cancelled(&self, job: &JobKey) -> bool {
         let mut heard = self.heard();
         let instance = job.instance.as_ref();
         heard.cancelled.contains(&(&job.uuid, &instance)) || heard.cancelled.contains(&(&job.uuid, &None::<&str>))
     }
 
-    /// Whether every order about a message that was put on the queue then was heard.
+    /// Tells whether every order about a message that was put on the queue then was heard.
     pub(crate) fn are_known_since(&self, queued_at: Timestamp) -> bool {
         let mut heard = self.heard();
         heard.forget_gateways();
@@ -111,7 +111,7 @@ impl Orders {
         }
     }
 
-    /// Whether there may be a gateway although none takes questions at this moment: one was heard just now, or listening
+    /// Tells whether there may be a gateway although none takes questions at this moment: one was heard just now, or listening
     /// has begun just now.
     pub(crate) fn may_come_from_somebody(&self) -> bool {
         let heard = self.heard();

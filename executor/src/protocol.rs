@@ -1,19 +1,20 @@
 //! What travels through the pipes between the executor and its slot processes: one JSON object a line.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use job_model::{
     Api, ErrorAt, JobId, JobNetwork, JobResult, Language, LogEntry, Outcome, Record, Timestamp, TokenNetwork,
 };
+use script::FolderLimits;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 use crate::config::BrowserIsolation;
 use crate::network::questions::{NetworkAnswer, NetworkQuestion, SlotProxies};
 use crate::taken_files::TakenFiles;
-use script::FolderLimits;
 
 /// What a slot process is told before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct SlotSettings {
     pub job_temp_files: u64,
     /// Open pages, and browser contexts.
     pub job_pages: u32,
+    /// Frames and workers of these that the job sees.
+    pub job_frames: u32,
     /// Size of the job's files, in bytes.
     pub job_files_bytes: u64,
     /// Number of the job's files and folders.
@@ -77,21 +80,21 @@ pub struct SlotSettings {
 }
 
 impl SlotSettings {
-    /// The folder of the slot's jobs, the only one that the slot process can use.
+    /// Returns the folder of the slot's jobs, the only one that the slot process can use.
     pub fn files_folder(&self) -> PathBuf {
         self.run_dir.join("files")
     }
 }
 
 impl SlotSettings {
-    /// What a job may keep there.
+    /// Returns what a job may keep there.
     pub fn files_limits(&self) -> FolderLimits {
         FolderLimits { bytes: self.job_files_bytes, files: self.job_files }
     }
 }
 
-/// A job for a slot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A job for a slot. `Debug` shows its id alone: code and `vars` belong into no log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOrder {
     /// The job's id.
     pub uuid: JobId,
@@ -121,6 +124,9 @@ pub struct JobOrder {
     pub ignore_https_errors: Option<bool>,
     /// When its recording is kept; with [`Record::Never`] there is none.
     pub record: Record,
+    /// Whether it has the bodies of requests and answers.
+    #[serde(default)]
+    pub record_bodies: bool,
     /// Whether large Buffers of its results become files; `None` when the files of jobs are not kept.
     #[serde(default)]
     pub result_files: Option<bool>,
@@ -142,8 +148,15 @@ impl JobOrder {
             language: None,
             ignore_https_errors: None,
             record: Record::Never,
+            record_bodies: false,
             result_files: None,
         }
+    }
+}
+
+impl fmt::Debug for JobOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobOrder").field("uuid", &self.uuid).finish_non_exhaustive()
     }
 }
 
@@ -230,7 +243,7 @@ pub struct JobEnd {
 }
 
 impl JobEnd {
-    /// The end of a job whose code never began.
+    /// Makes the end of a job whose code never began.
     pub fn not_started(outcome: Outcome, error: impl Into<String>) -> Self {
         let (error, results) = (Some(error.into()), no_results());
         Self {
@@ -246,12 +259,13 @@ impl JobEnd {
         }
     }
 
-    /// The whole result of a job with this log.
+    /// Makes the whole result of a job with this log.
     ///
     /// # Errors
     /// When the results are not an object that can be read.
     pub fn into_result(self, uuid: JobId, logs: Vec<LogEntry>) -> serde_json::Result<JobResult> {
         Ok(JobResult {
+            crashed: false,
             logs,
             error: self.error,
             error_at: self.error_at,
@@ -282,4 +296,22 @@ pub struct BrowserReport {
     pub recycles: u32,
     /// How long it took to be ready again, browser included.
     pub prepared_in: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use job_model::JobId;
+
+    use super::{JobOrder, ToSlot};
+
+    #[test]
+    fn an_order_in_an_error_shows_neither_code_nor_vars() {
+        let uuid = JobId::parse("the-job").expect("an id");
+        let mut order = JobOrder::new(uuid, "the code".to_owned(), Duration::from_secs(1));
+        order.vars.insert("password".to_owned(), "hunter2".to_owned());
+        let shown = format!("{:?}", ToSlot::Run(Box::new(order)));
+        assert!(shown.contains("the-job") && !shown.contains("the code") && !shown.contains("hunter2"), "{shown}");
+    }
 }

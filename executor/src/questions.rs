@@ -11,7 +11,7 @@ use crate::orders::Orders;
 
 /// How long a gateway may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
-/// How long is asked again and again while gateways are there and none of them answers.
+/// How long a question is repeated while there are gateways and none of them answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came of a question.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Reply {
     /// A gateway answered.
     Answer(JobAnswer),
-    /// There is no gateway that answers questions: a predecessor's, or none at all.
+    /// No gateway answers questions: there is none, or only a predecessor's.
     Nobody,
     /// There are gateways, and none of them answered for a long time.
     Silence,

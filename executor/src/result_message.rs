@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::job_message::JobKey;
-use crate::message_headers::MessageHeaders;
+use crate::message_headers::{MessageHeaders, TRACEPARENT};
 use crate::protocol::JobEnd;
 
 /// Of which delivery a result is.
@@ -19,15 +19,27 @@ pub(crate) struct Origin {
     /// When its message was put on the queue, when this was the message's first delivery: then it tells how far the queue
     /// has come.
     pub(crate) queued_at: Option<Timestamp>,
+    /// The job's trace, as its message has it.
+    pub(crate) traceparent: Option<String>,
 }
 
 impl Origin {
-    /// The origin of a result that this delivery led to.
+    /// Returns the origin of a result that this delivery led to.
     pub(crate) fn of(delivery: &Delivery, key: JobKey, attempt: u32) -> Self {
         let headers = MessageHeaders::of(&delivery.message);
         let first = !delivery.redelivered && headers.attempt == 1;
-        Self { key, attempt, queued_at: headers.queued_at.filter(|_| first) }
+        let traceparent = delivery.message.headers.get(TRACEPARENT).cloned();
+        Self { key, attempt, queued_at: headers.queued_at.filter(|_| first), traceparent }
     }
+}
+
+/// Whether a job lost its process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crashed {
+    /// It did.
+    Yes,
+    /// Its process lived, or was ended for what the job did.
+    No,
 }
 
 /// [`job_model::JobResult`] as it is written.
@@ -41,6 +53,8 @@ struct Body<'a> {
     finished_at: Option<Timestamp>,
     duration: u64,
     outcome: Outcome,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    crashed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_at: Option<&'a ErrorAt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,11 +72,12 @@ struct Body<'a> {
     file_set: Option<&'a FileSetId>,
 }
 
-/// The message of a job's end.
+/// Writes the message of a job's end.
 pub(crate) fn write(
     origin: &Origin,
     logs: &[LogEntry],
     end: &JobEnd,
+    crashed: Crashed,
     files: Option<&(FileSetId, Vec<JobFile>)>,
 ) -> Message {
     let body = Body {
@@ -74,6 +89,7 @@ pub(crate) fn write(
         finished_at: end.finished_at,
         duration: end.duration,
         outcome: end.outcome,
+        crashed: crashed == Crashed::Yes,
         error_at: end.error_at.as_ref(),
         error_stack: end.error_stack.as_deref(),
         attempt: origin.attempt,
@@ -83,7 +99,11 @@ pub(crate) fn write(
         files: files.map(|(_, files)| &**files),
         file_set: files.map(|(set, _)| set),
     };
-    Message::new(serde_json::to_vec(&body).expect("a result has string keys only"))
+    let mut message = Message::new(serde_json::to_vec(&body).expect("a result has string keys only"));
+    if let Some(traceparent) = &origin.traceparent {
+        message.headers.insert(TRACEPARENT.to_owned(), traceparent.clone());
+    }
+    message
 }
 
 #[cfg(test)]
@@ -91,7 +111,7 @@ mod tests {
     use job_model::{ErrorAt, FileSetId, InstanceId, JobFile, JobId, JobResult, Level, LogEntry, Outcome, Timestamp};
     use serde_json::value::RawValue;
 
-    use super::{Origin, write};
+    use super::{Crashed, Origin, write};
     use crate::job_message::JobKey;
     use crate::protocol::JobEnd;
     use crate::taken_files::TakenFiles;
@@ -101,7 +121,7 @@ mod tests {
         let now = Timestamp::now();
         let uuid = JobId::parse("j").unwrap();
         let key = JobKey { uuid: uuid.clone(), instance: Some(InstanceId::fresh()), created_at: Some(now) };
-        let origin = Origin { key, attempt: 2, queued_at: Some(now) };
+        let origin = Origin { key, attempt: 2, queued_at: Some(now), traceparent: None };
         let logs = vec![LogEntry { time: now, level: Level::Info, message: "hi".to_owned() }];
         let results = RawValue::from_string(r#"{"b":123456789012345680000,"a":["é"]}"#.to_owned()).unwrap();
         let end = JobEnd {
@@ -117,11 +137,12 @@ mod tests {
         };
         let file = r#"{"name":"a.txt","bytes":1,"type":"text/plain","sha256":"00"}"#;
         let files = (FileSetId::of_attempt(2), vec![serde_json::from_str::<JobFile>(file).unwrap()]);
-        let text = String::from_utf8(write(&origin, &logs, &end, Some(&files)).body).unwrap();
+        let text = String::from_utf8(write(&origin, &logs, &end, Crashed::Yes, Some(&files)).body).unwrap();
         let read: JobResult = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         assert_eq!((&read.uuid, &read.instance), (&uuid, &origin.key.instance));
         assert_eq!((read.outcome, read.attempt, read.queued_at), (Some(Outcome::TimedOut), Some(2), Some(now)));
+        assert!(read.crashed);
         let whole = end.into_result(uuid, logs).unwrap();
         assert_eq!((whole.results, whole.logs), (read.results, read.logs));
     }

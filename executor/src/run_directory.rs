@@ -1,7 +1,7 @@
 //! The folder that holds all browser profiles of one executor, and finding the processes that use it.
 //!
 //! `RUN_DIR/executor-XXXX/slot-N/…`: whoever holds the lock on `executor-XXXX/lock` is alive. What an executor that was
-//! killed left behind, folders and browsers, the next start on the same `RUN_DIR` finds and removes.
+//! killed left behind, folders and browsers, the next one on the same `RUN_DIR` finds and removes when it starts or ends.
 
 use std::fs::{self, File};
 use std::io;
@@ -41,11 +41,7 @@ impl RunDirectory {
     pub(crate) fn create(base: &Path) -> Result<Self, RunDirectoryError> {
         let failed = |source| RunDirectoryError { folder: base.to_owned(), source };
         make(base).map_err(failed)?;
-        for entry in fs::read_dir(base).map_err(failed)?.flatten() {
-            if entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
-                remove_when_dead(&entry.path());
-            }
-        }
+        remove_dead(base).map_err(failed)?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base).map_err(failed)?;
         let lock = File::create(folder.path().join("lock")).map_err(failed)?;
         let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock)
@@ -53,12 +49,12 @@ impl RunDirectory {
         Ok(Self { folder, _lock: lock })
     }
 
-    /// The folder for one slot process. Made by whoever writes to it.
+    /// Returns the folder for one slot process. Made by whoever writes to it.
     pub(crate) fn slot(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("slot-{name}"))
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -68,6 +64,10 @@ impl Drop for RunDirectory {
     fn drop(&mut self) {
         kill_browsers(self.folder.path());
         remove(self.folder.path());
+        // One that was being killed when this one started had its lock still.
+        if let Some(base) = self.folder.path().parent() {
+            let _ = remove_dead(base);
+        }
     }
 }
 
@@ -90,6 +90,16 @@ fn make(base: &Path) -> io::Result<()> {
     }
     let reason = format!("it belongs to user {owner}: name another folder by RUN_DIR");
     Err(io::Error::new(io::ErrorKind::PermissionDenied, reason))
+}
+
+/// Removes what dead executors left below `base`.
+fn remove_dead(base: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(base)?.flatten() {
+        if entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
+            remove_when_dead(&entry.path());
+        }
+    }
+    Ok(())
 }
 
 fn remove_when_dead(folder: &Path) {
@@ -129,7 +139,7 @@ fn kill_browsers(folder: &Path) -> usize {
     groups.len()
 }
 
-/// The process groups of all browsers with a profile below `folder`.
+/// Returns the process groups of all browsers with a profile below `folder`.
 pub(crate) fn browser_groups(folder: &Path) -> Vec<Pid> {
     let mut groups: Vec<Pid> =
         browser_processes(folder).into_iter().filter_map(|pid| getpgid(Some(pid)).ok()).collect();
@@ -203,9 +213,13 @@ mod tests {
 
         assert!(!dead.exists());
         assert!(living.path().exists() && foreign.exists());
+        // It died while the second one started, and had its lock still.
+        std::fs::create_dir(&dead).unwrap();
+        std::fs::write(dead.join("lock"), "").unwrap();
         let path = second.path().to_owned();
         drop(second);
-        assert!(!path.exists());
+        assert!(!path.exists() && !dead.exists());
+        assert!(living.path().exists());
         assert!(browser_processes(base.path()).is_empty());
     }
 }

@@ -23,7 +23,7 @@ impl Safeguards {
         self.locks.warn();
     }
 
-    /// Those that are not there, with the reason.
+    /// Lists those that are not there, with the reason.
     pub(crate) fn absent(self) -> Map<String, Value> {
         let no_lock = |is_there: bool| (!is_there).then(|| "the kernel has none".to_owned());
         let all = [

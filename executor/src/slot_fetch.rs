@@ -35,7 +35,7 @@ pub(crate) struct JobWay {
 }
 
 impl SlotFetch {
-    /// The requests of one job.
+    /// Makes the client of one job's requests.
     pub(crate) fn client(&self, settings: &SlotSettings, way: JobWay) -> Client {
         let dial = GuardedDial { chromiums: self.chromiums.clone(), network: Rc::clone(&self.network), way };
         let certificates = if way.ignore_https_errors { Certificates::Any } else { Certificates::Valid };

@@ -46,7 +46,7 @@ impl SlotNetwork {
         Self { proxies, line }
     }
 
-    /// The proxy for a job's contexts.
+    /// Returns the proxy for a job's contexts.
     pub(crate) fn proxy(&self, index: usize, scheme: Scheme) -> Rc<dyn ContextProxy> {
         let scheme = match scheme {
             Scheme::Socks5 => "socks5",
@@ -56,7 +56,8 @@ impl SlotNetwork {
         Rc::new(SlotProxy { line: Rc::clone(&self.line), number: index as u64, server, of_job: false })
     }
 
-    /// How the latest connection to a target failed, by one of the slot's own proxies: Chromium's error, and the guard's sentence.
+    /// Returns how the latest connection to a target failed, by one of the slot's own proxies: Chromium's error, and the guard's
+    /// sentence.
     pub(crate) fn failure_of(&self, proxy: usize, target: &str) -> Option<(String, String)> {
         let question = NetworkQuestion::Outcome { proxy: proxy as u64, target: target.to_owned() };
         match self.line.ask(question)? {

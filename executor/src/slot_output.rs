@@ -9,7 +9,7 @@ use crate::protocol::SlotSettings;
 /// What a line may be longer than the job's limits say, in bytes: the error, and the words around.
 const AROUND: usize = 1 << 20;
 
-/// The longest line that a slot with these settings has to say, in bytes: a line of its job's log, or the job's end. Both
+/// Returns the longest line that a slot with these settings has to say, in bytes: a line of its job's log, or the job's end. Both
 /// limits are of the text as JSON, which is how it passes here.
 pub(crate) fn longest_line(settings: &SlotSettings) -> usize {
     let longest = settings.job_log_bytes.max(settings.job_result_bytes);
@@ -29,7 +29,7 @@ impl<R: AsyncBufRead + Unpin> SlotOutput<R> {
         Self { source, line: Vec::new(), longest }
     }
 
-    /// The next line without its end; `None` at the end of all. Cancel safe: what has come of a line is kept.
+    /// Reads the next line without its end; `None` at the end of all. Cancel safe: what has come of a line is kept.
     ///
     /// # Errors
     /// When the pipe cannot be read, or with `InvalidData` when the line is too long: then nothing more can be read.

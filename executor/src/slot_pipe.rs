@@ -30,7 +30,7 @@ type Stoppable = Arc<Mutex<Option<Stop>>>;
 /// As long as this lives, the parent's order to stop ends the run that it was made for.
 pub(crate) struct Stops(Stoppable);
 
-/// The parent's first message; `None` when the parent is gone. To be called before there is an [`Input`].
+/// Receives the parent's first message; `None` when the parent is gone. To be called before there is an [`Input`].
 ///
 /// # Errors
 /// When it is something else.
@@ -89,18 +89,18 @@ impl Input {
         Ok(Self { messages, stoppable, answers: Some(answers), watched })
     }
 
-    /// The next message but orders to stop; `None` when the parent is gone. Cancel safe.
+    /// Receives the next message but orders to stop; `None` when the parent is gone. Cancel safe.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Option<ToSlot>> {
         self.messages.recv().await.transpose()
     }
 
-    /// Whether somebody watches the job that begins now; nobody has said so yet.
+    /// Tells whether somebody watches the job that begins now; nobody has said so yet.
     pub(crate) fn watched(&self) -> watch::Receiver<bool> {
         self.watched.send_replace(false);
         self.watched.subscribe()
     }
 
-    /// The answers to questions about the network, for who asks them; `None` the second time.
+    /// Returns the answers to questions about the network, for who asks them; `None` the second time.
     pub(crate) fn take_answers(&mut self) -> Option<std::sync::mpsc::Receiver<(u64, NetworkAnswer)>> {
         self.answers.take()
     }

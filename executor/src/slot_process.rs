@@ -51,7 +51,7 @@ const OOM_SCORE_ADJ: &str = "500";
 /// The name of the hidden subcommand.
 const SUBCOMMAND: &str = "slot";
 
-/// Whether this process was started as a slot. To be asked before anything else is parsed.
+/// Tells whether this process was started as a slot. To be asked before anything else is parsed.
 pub fn is_meant() -> bool {
     std::env::args_os().nth(1).is_some_and(|argument| argument == SUBCOMMAND)
 }
@@ -198,7 +198,8 @@ async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> an
             prepared = pool.replace_for_http(prepared).await.context("failed to prepare a page")?;
         }
         let is_ordinary = !order.http_proxy;
-        let ignore_https_errors = order.ignore_https_errors.unwrap_or(pool.settings().ignore_https_errors);
+        let settings = pool.settings();
+        let ignore_https_errors = order.ignore_https_errors.unwrap_or(settings.ignore_https_errors);
         prepared.set_ignore_https_errors(ignore_https_errors);
         let way = JobWay { proxy: prepared.proxy(), http_proxy: order.http_proxy, ignore_https_errors };
         let watched = input.watched();
@@ -206,7 +207,6 @@ async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> an
         let line = network.as_ref().map(|network| network.open_line());
         let ahead_after = if ready.elapsed() < IN_A_ROW { Duration::ZERO } else { ALONE };
         let page_use = PageUse::after(prepared.renewal());
-        let settings = pool.settings();
         let fetch = requests.as_ref().map(|requests| Rc::new(requests.client(&settings, way)));
         jobs += 1;
         let exceeded = chromiums.exceeded(jobs);
@@ -215,9 +215,9 @@ async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> an
         let host = job_run::host(&prepared, &settings, page_use.clone(), recorder.as_ref(), fetch, order.result_files)?;
         let running = job_run::run(order, host, &settings, exceeded, &mut input, tell);
         let (end, engine) = beside(running, &page_use, ahead_after, || pool.prepare_ahead()).await?;
+        // The job is over: what still happens is not its business.
+        prepared.leave();
         if let Some(recorder) = recorder {
-            // The job is over: what still happens is not its business.
-            prepared.leave();
             recorder.end(end.outcome, last_look(timeout, began.elapsed())).await;
         }
         drop(line);
@@ -226,7 +226,6 @@ async fn serve(inherited: Inherited, settings: SlotSettings, roots: Roots) -> an
         next = if page_use.has_begun() || !prepared.works() || !is_ordinary {
             pool.replace(prepared).await.context("failed to prepare a page")?
         } else {
-            prepared.leave();
             prepared
         };
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -86,8 +86,8 @@ fn readiness(missing: Map<String, Value>, without: Map<String, Value>) -> Value 
     answer
 }
 
-/// Everything that is counted, in the OpenMetrics text form.
-async fn metrics(State(status): State<Arc<Status>>) -> Response {
+/// Everything that is counted, in the form that is asked for.
+async fn metrics(State(status): State<Arc<Status>>, headers: HeaderMap) -> Response {
     status.metrics.set_slots(status.slots.serving(), status.slots.busy());
     status.metrics.set_network(&status.network.counters());
     let run_dir = status.slots.run_dir().to_owned();
@@ -97,8 +97,8 @@ async fn metrics(State(status): State<Arc<Status>>) -> Response {
             status.metrics.set_memory(part, bytes);
         }
     }
-    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], status.metrics.text())
-        .into_response()
+    let (form, text) = status.metrics.answer(headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()));
+    ([(CONTENT_TYPE, form)], text).into_response()
 }
 
 #[cfg(test)]

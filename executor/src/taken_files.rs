@@ -23,10 +23,14 @@ impl TakenFiles {
     /// When the files cannot be moved.
     pub(crate) fn take(slot_folder: &Path, limits: FolderLimits) -> io::Result<Self> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
+        // As most jobs leave it.
+        if JobFolder::is_as_made(slot_folder)? {
+            return Ok(Self::default());
+        }
         let folder = JobFolder::open(slot_folder, limits)?;
         if folder.is_empty()? {
             // A download under way has no place in the next job.
-            return JobFolder::make_empty(slot_folder, limits).map(|_| Self::default());
+            return folder.clear().map(|()| Self::default());
         }
         // Beside the slot's own folder: that goes with the slot, which may be gone before the files are stored.
         let run_dir = slot_folder.parent().and_then(Path::parent).unwrap_or(slot_folder);
@@ -35,7 +39,7 @@ impl TakenFiles {
         Ok(Self(Some(Arc::new(Taken { folder: JobFolder::open(&target, limits)? }))))
     }
 
-    /// The files, when there are any.
+    /// Returns the folder of the files, when there are any.
     pub fn folder(&self) -> Option<&JobFolder> {
         self.0.as_ref().map(|taken| &taken.folder)
     }

@@ -22,21 +22,14 @@ const FORGET: Duration = Duration::from_secs(3 * 60);
 pub(crate) struct Watches(Arc<Shared>);
 
 struct Shared {
-    heard: Mutex<Heard>,
-    /// Tells that somebody has begun to watch a job.
+    gateways: Mutex<HashMap<String, Gateway>>,
+    /// How often a gateway began to watch a job. It changes only while the gateways are locked.
     begun: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct Heard {
-    gateways: HashMap<String, Gateway>,
-    /// How often a gateway began to watch a job.
-    begun: u64,
 }
 
 struct Gateway {
     heard_at: Instant,
-    /// What it watches, and since when by the count of [`Heard::begun`]; `None` for an earlier version.
+    /// What it watches, and since when by the count of [`Shared::begun`]; `None` for an earlier version.
     jobs: Option<HashMap<JobId, Watched>>,
 }
 
@@ -59,7 +52,7 @@ pub(crate) struct Interest {
 
 impl Default for Watches {
     fn default() -> Self {
-        Self(Arc::new(Shared { heard: Mutex::default(), begun: watch::Sender::new(0) }))
+        Self(Arc::new(Shared { gateways: Mutex::default(), begun: watch::Sender::new(0) }))
     }
 }
 
@@ -67,10 +60,11 @@ impl Watches {
     /// Notes what a gateway said.
     pub(crate) fn hear(&self, control: &JobControl) {
         let Some(name) = &control.gateway else { return };
-        let mut heard = self.heard();
-        heard.gateways.retain(|_, gateway| gateway.heard_at.elapsed() <= FORGET);
-        let mut begun = heard.begun;
-        let before = heard.gateways.remove(name).filter(|gateway| gateway.heard_at.elapsed() <= HOLDS);
+        let mut gateways = self.gateways();
+        gateways.retain(|_, gateway| gateway.heard_at.elapsed() <= FORGET);
+        let begun_before = *self.0.begun.borrow();
+        let mut begun = begun_before;
+        let before = gateways.remove(name).filter(|gateway| gateway.heard_at.elapsed() <= HOLDS);
         let before = before.and_then(|gateway| gateway.jobs).unwrap_or_default();
         let jobs = control.watch.as_ref().map(|jobs| {
             let watched = |job: &WatchedJob| {
@@ -83,21 +77,18 @@ impl Watches {
             };
             jobs.iter().map(watched).collect::<HashMap<_, _>>()
         });
-        heard.gateways.insert(name.clone(), Gateway { heard_at: Instant::now(), jobs });
-        let has_begun = begun > heard.begun;
-        heard.begun = begun;
-        drop(heard);
-        if has_begun {
+        gateways.insert(name.clone(), Gateway { heard_at: Instant::now(), jobs });
+        if begun > begun_before {
             self.0.begun.send_replace(begun);
         }
     }
 
-    /// What is wanted of this job now.
+    /// Returns what is wanted of this job now.
     pub(crate) fn interest(&self, job: &JobId) -> Interest {
-        let heard = self.heard();
+        let gateways = self.gateways();
         let mut interest = Interest::default();
         let mut is_told = false;
-        for gateway in heard.gateways.values() {
+        for gateway in gateways.values() {
             match &gateway.jobs {
                 None => interest.log = true,
                 Some(jobs) if gateway.heard_at.elapsed() <= HOLDS => {
@@ -120,8 +111,8 @@ impl Watches {
         self.0.begun.subscribe()
     }
 
-    fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.0.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn gateways(&self) -> MutexGuard<'_, HashMap<String, Gateway>> {
+        self.0.gateways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

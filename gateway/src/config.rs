@@ -1,19 +1,24 @@
 //! What can be configured: flags and environment variables of the gateway.
 
+mod error;
+mod tokens;
+
+use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 use job_store::MAX_JOB_BYTES;
 use service::config::{boolean, duration, duration_from, number_between, zero_or_duration_from};
 use service::http_server::Door;
-use service::tls::BadCaFile;
-use service::{CouchDbArgs, FilesArgs, ListenArgs, QueueArgs, SameQueue, Secret, StopArgs, TelemetryArgs};
+use service::{CouchDbArgs, FilesArgs, ListenArgs, QueueArgs, Secret, StopArgs, TelemetryArgs, Traces, TracesArgs};
 
 use crate::host_pattern;
-use crate::tokens::{Tokens, TokensFileFault};
+use crate::webhooks::settings::WebhookArgs;
+
+pub use self::error::ConfigError;
 
 /// Descriptors that are not for clients.
 const OTHER_DESCRIPTORS: u64 = 512;
@@ -47,16 +52,29 @@ pub struct Config {
     /// What is logged.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+    /// Where traces of jobs go.
+    #[command(flatten)]
+    pub traces: TracesArgs,
 }
 
 /// What a gateway does and within which limits, wherever jobs are stored and queued.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Gateway")]
 pub struct Settings {
+    /// The settings that differ from what they are as delivered, for people who look at the fleet.
+    #[arg(skip)]
+    pub changed: BTreeMap<String, String>,
     /// Serve the API.
     #[arg(long, env = "ENABLE_API", value_name = "BOOL", default_value = "true", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
     pub enable_api: bool,
+    /// Log a line for each request that is answered, with its method, path, status, time, request id and the name of its token:
+    /// `on` or `off`. Health checks have theirs at debug level.
+    #[arg(long, env = "ACCESS_LOG", value_name = "CHOICE", value_enum, default_value_t = AccessLog::On)]
+    pub access_log: AccessLog,
+    /// Takes spans of jobs' traces.
+    #[arg(skip)]
+    pub traces: Traces,
     /// Publish jobs and collect results.
     #[arg(long, env = "ENABLE_JOBS", value_name = "BOOL", default_value = "true", num_args = 0..=1,
           default_missing_value = "true", require_equals = true, action = clap::ArgAction::Set, value_parser = boolean)]
@@ -158,40 +176,9 @@ pub struct Settings {
     /// How many results are worked on at a time.
     #[arg(long, env = "RESULTS_PREFETCH", value_name = "RESULTS", default_value = "64")]
     pub results_prefetch: NonZeroU16,
-}
-
-/// A configuration that no gateway can run with.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Nothing is switched on.
-    #[error("ENABLE_API (--enable-api) and ENABLE_JOBS (--enable-jobs) are both false: there is nothing to do")]
-    NothingToDo,
-    /// The API is on and nobody could use it.
-    #[error("API_TOKEN (--api-token) is missing")]
-    NoToken,
-    /// A token that every client would have.
-    #[error("{variable} holds a blank token")]
-    EmptyToken {
-        /// Where the token is from.
-        variable: &'static str,
-    },
-    /// The file with tokens cannot be read.
-    #[error("API_TOKEN_FILE (--api-token-file) {path} cannot be read: {reason}")]
-    TokenFile {
-        /// The file.
-        path: String,
-        /// The system's words.
-        reason: std::io::Error,
-    },
-    /// The file with named tokens cannot be used.
-    #[error(transparent)]
-    TokensFile(#[from] TokensFileFault),
-    /// Jobs and results would meet in one queue.
-    #[error(transparent)]
-    Queue(#[from] SameQueue),
-    /// Certificates that cannot be used.
-    #[error(transparent)]
-    CaFile(#[from] BadCaFile),
+    /// Where events of jobs are sent.
+    #[command(flatten)]
+    pub webhooks: WebhookArgs,
 }
 
 /// Reads an origin as browsers send it: <https://www.rfc-editor.org/rfc/rfc6454#section-6.2>. Nothing else could match.
@@ -214,14 +201,29 @@ impl Config {
         self.settings.tokens().map(drop)
     }
 
-    /// The settings with the grace of [`StopArgs`].
+    /// Returns the settings with the grace of [`StopArgs`], and with the database and the broker among the program's own
+    /// services.
     pub fn settings(&self) -> Settings {
-        self.settings.clone().with_stop(&self.stop)
+        let mut settings = self.settings.clone().with_stop(&self.stop);
+        settings.webhooks.add_own(&self.couchdb.host, self.couchdb.port);
+        for (host, port) in self.queue.addresses() {
+            settings.webhooks.add_own(&host, port);
+        }
+        settings
     }
 }
 
+/// Whether requests are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AccessLog {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
+}
+
 impl Settings {
-    /// The same settings with the grace of [`StopArgs`], when that has one.
+    /// Takes the grace of [`StopArgs`], when that has one.
     #[must_use]
     pub fn with_stop(self, stop: &StopArgs) -> Self {
         Self { stop_grace: stop.stop_grace.unwrap_or(self.stop_grace), ..self }
@@ -239,12 +241,12 @@ impl Settings {
         }
     }
 
-    /// How long a job may be lost before it is published again; zero means for ever.
+    /// Returns how long a job may be lost before it is published again; zero means for ever.
     pub fn requeue_after(&self) -> Duration {
         self.requeue_after.unwrap_or(REQUEUE_AFTER)
     }
 
-    /// The defaults with one token, for a gateway inside another process.
+    /// Makes the defaults with one token, for a gateway inside another process.
     pub fn with_token(token: Secret) -> Self {
         #[derive(Parser)]
         struct Defaults {
@@ -259,76 +261,5 @@ impl Settings {
         let mut defaults = <Defaults as clap::FromArgMatches>::from_arg_matches(&matches).expect("the same");
         defaults.settings.api_token = Some(token);
         defaults.settings
-    }
-
-    /// All tokens without a name that open the API, after checking what no single variable shows.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for a configuration that no gateway can run with.
-    pub fn tokens(&self) -> Result<Vec<Secret>, ConfigError> {
-        if !self.enable_api && !self.enable_jobs {
-            return Err(ConfigError::NothingToDo);
-        }
-        let mut tokens = Vec::new();
-        if let Some(token) = &self.api_token {
-            tokens.push(("API_TOKEN (--api-token)", token.clone()));
-        }
-        let listed = self.api_tokens.iter().filter(|token| !token.expose().is_empty());
-        tokens.extend(listed.map(|token| ("API_TOKENS (--api-tokens)", token.clone())));
-        if let Some(path) = &self.api_token_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|reason| ConfigError::TokenFile { path: path.display().to_string(), reason })?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            tokens.extend(lines.map(|line| ("API_TOKEN_FILE (--api-token-file)", Secret::new(line))));
-        }
-        if let Some((variable, _)) = tokens.iter().find(|(_, token)| token.expose().trim().is_empty()) {
-            return Err(ConfigError::EmptyToken { variable });
-        }
-        if self.enable_api && tokens.is_empty() && self.tokens_file.is_none() {
-            return Err(ConfigError::NoToken);
-        }
-        let tokens: Vec<_> = tokens.into_iter().map(|(_, token)| token).collect();
-        Tokens::open(&tokens, self.tokens_file.as_deref())?;
-        Ok(tokens)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use service::Secret;
-
-    use super::Settings;
-
-    #[test]
-    fn tokens_come_from_all_three_places() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        writeln!(file, "# people\n\nthird\n fourth ").unwrap();
-        let mut settings = Settings::with_token(Secret::new("first"));
-        settings.api_tokens = vec![Secret::new("second"), Secret::new("")];
-        settings.api_token_file = Some(file.path().to_owned());
-        let tokens = settings.tokens().unwrap();
-        let texts: Vec<_> = tokens.iter().map(Secret::expose).collect();
-        assert_eq!(texts, ["first", "second", "third", "fourth"]);
-    }
-
-    #[test]
-    fn a_configuration_that_cannot_work_is_refused_by_name() {
-        let message = |settings: &Settings| settings.tokens().unwrap_err().to_string();
-        let mut settings = Settings::with_token(Secret::new(" "));
-        assert_eq!(message(&settings), "API_TOKEN (--api-token) holds a blank token");
-        settings.api_token = None;
-        assert_eq!(message(&settings), "API_TOKEN (--api-token) is missing");
-        settings.enable_api = false;
-        assert!(settings.tokens().unwrap().is_empty());
-        settings.enable_jobs = false;
-        assert_eq!(
-            message(&settings),
-            "ENABLE_API (--enable-api) and ENABLE_JOBS (--enable-jobs) are both false: there is nothing to do"
-        );
-        settings.enable_jobs = true;
-        settings.api_token_file = Some("/nowhere".into());
-        assert!(message(&settings).starts_with("API_TOKEN_FILE (--api-token-file) /nowhere cannot be read"));
     }
 }

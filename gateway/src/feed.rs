@@ -13,7 +13,7 @@ use tokio::sync::broadcast;
 
 /// Log lines, and calls and navigations, kept of one running job for watchers that come later.
 const LINES: usize = 256;
-/// Jobs with kept lines; beyond it the one that was silent for longest and that nobody watches is forgotten.
+/// How many jobs have kept lines. Beyond that, the job that was silent for longest and has no watcher is forgotten.
 const JOBS: usize = 1024;
 
 /// What a watcher hears.
@@ -68,6 +68,17 @@ impl Watch {
         // Lagging and a dropped feed both mean the same for a watcher: what it knows may be old.
         self.news.recv().await.unwrap_or(News::Resync)
     }
+
+    /// The result, or `None` when the job has to be read again.
+    pub(crate) async fn done(&mut self) -> Option<Arc<Job>> {
+        loop {
+            match self.next().await {
+                News::Done(job) => return Some(job),
+                News::Resync => return None,
+                News::Stage(..) | News::Line(..) | News::Happened(..) | News::Frame(_) => {}
+            }
+        }
+    }
 }
 
 impl Feeds {
@@ -99,7 +110,13 @@ impl Feeds {
         let JobEvent { uuid, instance, seq, what } = event;
         let mut jobs = self.lock();
         let known = jobs.get(&uuid);
-        if known.is_some_and(|feed| !feed.takes(instance.as_ref())) {
+        // The next try has another instance, and is the same job.
+        let is_next_try = matches!(&what, JobEventKind::Status { status: JobStage::Retrying, .. });
+        if !is_next_try && known.is_some_and(|feed| !feed.takes(instance.as_ref())) {
+            return;
+        }
+        // Whoever says so hears it, too.
+        if is_next_try && known.is_some_and(|feed| feed.instance == instance) {
             return;
         }
         match what {
@@ -229,7 +246,7 @@ impl Feed {
 
     /// An executor may have begun the job already: then it is old news that it is queued.
     fn queued(&mut self) {
-        if self.stage.is_none_or(|stage| stage == JobStage::Created) {
+        if self.stage.is_none_or(|stage| matches!(stage, JobStage::Created | JobStage::Retrying)) {
             self.stage = Some(JobStage::Queued);
             let _ = self.news.send(News::Stage(JobStage::Queued, 0));
         }

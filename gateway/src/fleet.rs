@@ -1,82 +1,40 @@
-//! Who is there: which executor holds which job, as the executors themselves say.
+//! Executors: what they report, and the orders that they get.
 //!
-//! All of it is memory of what this gateway heard. Whoever tells and asks brings the time, so that tests can.
+//! [`Fleet`] knows which executor holds which job, as the executors themselves say; [`Roster`] keeps what people see of them.
+//! [`Orders`] are what this gateway tells them, with the jobs that its clients follow (`followers`).
+//!
+//! All of it is memory of what this gateway heard. Callers bring the time, so that tests can choose it.
 //! What is known of a job stays until the job is done or deleted, also when its executor is gone: when there was a sign
 //! of life of it, and how often it was begun.
 
-use std::collections::{HashMap, HashSet};
+mod creation;
+mod followers;
+mod known;
+mod orders;
+mod roster;
+
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use job_model::{Heartbeat, InstanceId, Job, JobId, Running};
+use job_model::{Heartbeat, Running};
 
+use self::known::{Executor, Holder, Known};
 use crate::clock::Millis;
+
+pub(crate) use self::creation::Creation;
+pub(crate) use self::followers::Following;
+pub(crate) use self::orders::Orders;
+pub(crate) use self::roster::Roster;
 
 /// An executor that was silent for so long is gone: three heartbeats.
 pub(crate) const GONE_AFTER: Millis = 6_000;
 /// A heartbeat may have been made before a begin that was heard before it: for so long it does not speak against the
 /// begin.
 const BEGIN_PRECEDES: Millis = 2_500;
-/// Jobs that are remembered; beyond it everything is forgotten, as if this gateway had just begun to listen.
-const REMEMBERED: usize = 100_000;
-
-/// One creation of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Creation {
-    uuid: JobId,
-    instance: Option<InstanceId>,
-}
-
-impl Creation {
-    pub(crate) fn new(uuid: JobId, instance: Option<InstanceId>) -> Self {
-        Self { uuid, instance }
-    }
-
-    pub(crate) fn of(job: &Job) -> Self {
-        Self::new(job.uuid.clone(), job.instance.clone())
-    }
-
-    pub(crate) fn uuid(&self) -> &JobId {
-        &self.uuid
-    }
-}
-
 /// What one gateway knows of all executors.
 #[derive(Default)]
 pub(crate) struct Fleet {
     known: Mutex<Known>,
-}
-
-#[derive(Default)]
-struct Known {
-    /// Since when nothing was missed; `None` while not everything is heard.
-    listening_since: Option<Millis>,
-    executors: HashMap<String, Executor>,
-    jobs: HashMap<Creation, Seen>,
-    /// The creation that was heard of last, by uuid: for jobs whose documents may not carry an instance.
-    latest: HashMap<JobId, Option<InstanceId>>,
-}
-
-struct Executor {
-    heard: Millis,
-    holds: HashSet<Creation>,
-}
-
-/// What is known of a job.
-#[derive(Default)]
-struct Seen {
-    /// The last sign of life.
-    at: Millis,
-    /// The highest number of an attempt that was begun; 0 when none was.
-    begun: u32,
-    holders: Vec<Holder>,
-}
-
-struct Holder {
-    executor: String,
-    /// Where it runs, once it was begun.
-    running: Option<Running>,
-    /// When its begin was heard; since when it is held, before.
-    heard: Millis,
 }
 
 /// What is known of one job.
@@ -206,63 +164,6 @@ impl Fleet {
     }
 }
 
-impl Known {
-    /// The creation that is meant: the one heard of last where the instance is not known.
-    fn resolve(&self, creation: &Creation) -> Creation {
-        let latest = if creation.instance.is_none() { self.latest.get(&creation.uuid) } else { None };
-        Creation { uuid: creation.uuid.clone(), instance: latest.cloned().unwrap_or_else(|| creation.instance.clone()) }
-    }
-
-    fn hold(&mut self, creation: &Creation, executor: &str, running: Option<Running>, now: Millis) {
-        if self.latest.get(&creation.uuid) != Some(&creation.instance) {
-            self.latest.insert(creation.uuid.clone(), creation.instance.clone());
-        }
-        let seen = self.jobs.entry(creation.clone()).or_default();
-        seen.at = seen.at.max(now);
-        seen.begun = seen.begun.max(running.as_ref().map_or(0, |running| running.attempt));
-        match seen.holders.iter_mut().find(|holder| holder.executor == executor) {
-            Some(holder) => {
-                if running.is_some() && holder.running != running {
-                    (holder.running, holder.heard) = (running, now);
-                }
-            }
-            None => seen.holders.push(Holder { executor: executor.to_owned(), running, heard: now }),
-        }
-    }
-
-    /// Lets go of executors that were silent for too long.
-    fn expire(&mut self, now: Millis) {
-        let gone = |executor: &Executor| now - executor.heard > GONE_AFTER;
-        let names: Vec<_> =
-            self.executors.iter().filter(|(_, executor)| gone(executor)).map(|(name, _)| name.clone()).collect();
-        for name in names {
-            let holds = self.executors.remove(&name).map(|executor| executor.holds).unwrap_or_default();
-            for creation in holds {
-                if let Some(seen) = self.jobs.get_mut(&creation) {
-                    seen.leave(&name, now);
-                }
-            }
-        }
-    }
-
-    fn make_room(&mut self, now: Millis) {
-        if self.jobs.len() >= REMEMBERED {
-            self.jobs.clear();
-            self.latest.clear();
-            self.executors.clear();
-            self.listening_since = self.listening_since.map(|_| now);
-        }
-    }
-}
-
-impl Seen {
-    /// An executor does not hold it any more, for whatever reason: it lived until now.
-    fn leave(&mut self, executor: &str, now: Millis) {
-        self.holders.retain(|holder| holder.executor != executor);
-        self.at = self.at.max(now);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use job_model::{Heartbeat, HeldJob, InstanceId, JobId, Running, Timestamp};
@@ -289,6 +190,7 @@ mod tests {
             stopping: false,
             draining: false,
             without: Vec::new(),
+            facts: job_model::ExecutorFacts::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::feed::Feeds;
 use crate::http::{body, list::PageQuery, wait};
 use crate::tokens::Reach;
 
-/// The body of `POST /jobs`.
+/// Reads the body of `POST /jobs`.
 pub fn new_job(bytes: &[u8]) -> Option<Job> {
     body::job(bytes).ok().map(|(job, _)| job)
 }
@@ -23,7 +23,7 @@ pub fn hear_events(bytes: &[u8]) {
     drop(watches);
 }
 
-/// The query of a URL.
+/// Reads the query of a URL.
 pub fn query(text: &str) {
     let _ = wait::wanted(Some(text), Duration::from_secs(300));
     if let Ok(query) = PageQuery::parse(text) {

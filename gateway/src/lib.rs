@@ -1,136 +1,119 @@
 //! The HTTP API: stores jobs, publishes them, collects their results.
 //!
-//! A job is committed to the store before its creator hears of it, published at once by the `dispatcher`, picked up by
-//! the `sweep` when a crash left it behind, and ended by the `collector` with the first valid result. Every step may
-//! run twice and every write is fenced by revision, so any number of gateways may share one store and one queue.
+//! A job is committed to the store before its creator hears of it, published at once by the dispatcher, picked up by the
+//! sweep when a crash left it behind, and ended by the collector with the first valid result. Every step may run twice and
+//! every write is fenced by revision, so any number of gateways may share one store and one queue.
 //!
-//! What each step means for a job is in `jobs`; the tasks here and `http` only ask it.
+//! What each step means for a job is in `jobs`; the `tasks` and `http` only ask it.
 
-mod answers;
+// The schema of a job is one expression.
+#![recursion_limit = "256"]
+
+mod admission;
 mod app;
-mod audit;
-mod caller;
+mod batches;
 mod clock;
-mod collector;
 pub mod config;
 mod connect;
-mod created_here;
-mod dispatcher;
 mod feed;
-mod file_sweep;
 mod fleet;
-mod followers;
-mod foreign_jobs;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod held_marks;
 mod host_pattern;
 mod http;
+mod idempotency;
 mod input_files;
+mod job_template;
+mod job_traces;
 mod jobs;
-mod last_hour;
 mod left_file;
-mod listener;
+mod memory;
 mod metrics;
 mod one_shots;
-mod order_numbers;
-mod orders;
+mod page_start;
 mod parts;
-mod publish_line;
-mod queue_length;
-mod queue_sampler;
-mod retention;
-mod roster;
-mod running_notes;
-mod store_health;
-mod sweep;
+mod records;
+mod schedules;
+mod scripts;
+mod tasks;
+mod template_files;
 mod tokens;
-mod untouched_jobs;
-mod watermark;
-mod wrong_tokens;
+mod webhooks;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use service::Backoff;
+use futures::future::BoxFuture;
+use service::Traces;
 use service::http_server::HttpServer;
-use service::retry::until_ok;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::created_here::CreatedHere;
 use crate::feed::Feeds;
-use crate::fleet::Fleet;
-use crate::held_marks::HeldMarks;
-use crate::last_hour::LastHour;
+use crate::fleet::{Fleet, Orders, Roster};
+use crate::job_traces::JobTraces;
+use crate::jobs::Dependents;
+use crate::memory::created_here::CreatedHere;
+use crate::memory::due_times::DueTimes;
+use crate::memory::hand_over::HandOver;
+use crate::memory::held_marks::HeldMarks;
+use crate::memory::last_hour::LastHour;
+use crate::memory::publish_line::{PublishLine, Waiting};
+use crate::memory::queue_length::QueueLength;
+use crate::memory::store_health::StoreHealth;
+use crate::memory::untouched_jobs::UntouchedJobs;
+use crate::memory::watermark::Watermarks;
 use crate::metrics::Metrics;
-use crate::orders::Orders;
-use crate::publish_line::{PublishLine, Waiting};
-use crate::queue_length::QueueLength;
-use crate::roster::Roster;
-use crate::store_health::StoreHealth;
-use crate::tokens::Tokens;
-use crate::untouched_jobs::UntouchedJobs;
-use crate::watermark::Watermark;
-use crate::wrong_tokens::WrongTokens;
+use crate::tokens::{Tokens, WrongTokens};
 
 pub use config::{Config, ConfigError, Settings};
+pub use connect::rabbitmq_config;
 pub use parts::Parts;
 pub use tokens::{NewToken, Scope, TokensFileFault, UnknownScope};
+pub use webhooks::settings::{WebhookArgs, WebhookRules};
 
 /// Full lists that may read a job at the same time: each holds one that may be as large as the database takes.
 const LIST_TURNS: usize = 2;
+/// Jobs that have ended and whose webhooks are not told yet: each may be as large as the database takes.
+const ENDED_JOBS: usize = 64;
+/// Deliveries that are made and not yet taken over to be sent. The most that one host has waiting.
+const NEW_DELIVERIES: usize = 256;
 
 /// Runs a gateway on the given parts until `shutdown`, then finishes what is under way within `settings.stop_grace`.
 ///
-/// Neither part has to be reachable when it starts: it is tried until it is.
+/// Neither part has to be reachable when it starts: it is tried until it is. The future is boxed, so that all of it is compiled in
+/// this crate and not once more in each that awaits it.
 ///
 /// # Errors
 /// A configuration that no gateway can run with.
-pub async fn run_with(
+pub fn run_with(
     parts: Parts,
     settings: Settings,
     listener: TcpListener,
     shutdown: CancellationToken,
+) -> BoxFuture<'static, anyhow::Result<()>> {
+    run_until(shutdown, parts, settings, listener).boxed()
+}
+
+async fn run_until(
+    shutdown: CancellationToken,
+    parts: Parts,
+    mut settings: Settings,
+    listener: TcpListener,
 ) -> anyhow::Result<()> {
-    let tokens = Arc::new(Tokens::open(&settings.tokens()?, settings.tokens_file.as_deref())?);
+    settings.webhooks.add_own("0.0.0.0", listener.local_addr()?.port());
     let grace = settings.stop_grace;
-    let (line, waiting) = PublishLine::new();
     let stop = shutdown.child_token();
     let door = settings.door(service::raise_descriptor_limit());
-    let app = Arc::new(App {
-        tokens,
-        store: parts.store,
-        store_health: StoreHealth::default(),
-        queue: parts.queue,
-        files: parts.files,
-        queue_length: QueueLength::default(),
-        orders: Orders::new(),
-        feeds: Feeds::default(),
-        fleet: Fleet::default(),
-        roster: Roster::default(),
-        last_hour: LastHour::default(),
-        watermark: Mutex::new(Watermark::default()),
-        publish_line: settings.enable_jobs.then_some(line),
-        held_marks: HeldMarks::default(),
-        created_here: CreatedHere::default(),
-        untouched_jobs: UntouchedJobs::default(),
-        wrong_tokens: WrongTokens::default(),
-        body_room: Semaphore::new(settings.bodies_bytes),
-        list_turns: Semaphore::new(LIST_TURNS),
-        metrics: Metrics::new(),
-        stop: stop.clone(),
-        served: CancellationToken::new(),
-        tasks: TaskTracker::new(),
-        settings,
-    });
-
-    spawn_background(&app, waiting);
+    let traces = settings.traces.clone();
+    let (app, waiting) = assemble(parts, settings, stop.clone())?;
+    tasks::spawn(&app, waiting);
 
     let counting = app.clone();
     let server = HttpServer {
@@ -153,8 +136,56 @@ pub async fn run_with(
         () = cut_off => tracing::warn!("work still under way is left to other gateways and the next start"),
     }
     app.queue.broadcasts_sent().await;
+    traces.flush().await;
     tracing::info!("gateway stopped");
     Ok(())
+}
+
+/// Puts the parts of a gateway together, and what its dispatcher takes jobs from. Nothing runs yet.
+fn assemble(
+    parts: Parts,
+    settings: Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<(Arc<App>, mpsc::Receiver<Waiting>)> {
+    let tokens = Arc::new(Tokens::open(&settings.tokens()?, settings.tokens_file.as_deref())?);
+    let (line, waiting) = PublishLine::new();
+    let app = Arc::new(App {
+        tokens,
+        store: parts.store,
+        store_health: StoreHealth::default(),
+        records: parts.records,
+        queue: parts.queue,
+        files: parts.files,
+        queue_length: QueueLength::default(),
+        orders: Orders::new(),
+        feeds: Feeds::default(),
+        fleet: Fleet::default(),
+        roster: Roster::default(),
+        last_hour: LastHour::default(),
+        watermarks: Mutex::new(Watermarks::default()),
+        publish_line: settings.enable_jobs.then_some(line),
+        held_marks: HeldMarks::default(),
+        created_here: CreatedHere::default(),
+        due_times: DueTimes::default(),
+        dependents: Dependents::default(),
+        batches_changed: Notify::new(),
+        schedules_changed: Notify::new(),
+        untouched_jobs: UntouchedJobs::default(),
+        wrong_tokens: WrongTokens::default(),
+        body_room: Semaphore::new(settings.bodies_bytes),
+        list_turns: Semaphore::new(LIST_TURNS),
+        outbox_fails: AtomicBool::new(false),
+        ended: HandOver::of_at_most(ENDED_JOBS),
+        new_deliveries: HandOver::of_at_most(NEW_DELIVERIES),
+        deliveries_due: Notify::new(),
+        job_traces: JobTraces::new(settings.traces.clone()),
+        metrics: Metrics::new(),
+        stop,
+        served: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        settings,
+    });
+    Ok((app, waiting))
 }
 
 /// Runs a gateway on CouchDB and RabbitMQ; see [`run_with`].
@@ -163,42 +194,8 @@ pub async fn run_with(
 /// As [`run_with`].
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let parts = connect::connect(&config)?;
-    run_with(parts, config.settings(), listener, shutdown).await
-}
-
-/// Everything that goes on beside requests.
-fn spawn_background(app: &Arc<App>, waiting: mpsc::Receiver<Waiting>) {
-    app.tasks.spawn(listener::run(app.clone()));
-    app.tasks.spawn(answers::run(app.clone()));
-    app.tasks.spawn(order_numbers::run(app.clone()));
-    if app.tokens.has_file() {
-        let app = app.clone();
-        app.tasks.clone().spawn(async move { app.tokens.reload(&app.stop).await });
-    }
-    if app.settings.max_queue_length.is_some() {
-        app.tasks.spawn(queue_sampler::run(app.clone()));
-    }
-    if app.settings.enable_jobs {
-        app.tasks.spawn(dispatcher::run(app.clone(), waiting));
-        app.tasks.spawn(running_notes::run(app.clone()));
-    }
-    let app = app.clone();
-    app.tasks.clone().spawn(async move {
-        let every_second = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
-        if until_ok("prepare the database", every_second, &app.stop, || app.store.prepare()).await.is_err() {
-            return;
-        }
-        tracing::info!("database is ready");
-        if app.settings.enable_jobs {
-            tokio::join!(
-                sweep::run(app.clone()),
-                collector::run(app.clone()),
-                foreign_jobs::run(app.clone()),
-                retention::run(app.clone()),
-                file_sweep::run(app.clone())
-            );
-        }
-    });
+    let traces = Traces::start(&config.traces, "puppet-master-gateway")?;
+    run_with(parts, Settings { traces, ..config.settings() }, listener, shutdown).await
 }
 
 /// What closing idle connections and ending idle tasks may take, however short the grace is.

@@ -1,4 +1,4 @@
-//! The gateway's binary: reads its configuration and runs it until it is told to stop.
+//! The gateway's binary: reads its configuration and runs until a signal stops it.
 
 use std::process::ExitCode;
 
@@ -12,11 +12,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(config: Config) -> anyhow::Result<()> {
+fn run(mut config: Config) -> anyhow::Result<()> {
     if let Err(error) = config.check() {
         service::config::refuse(error);
     }
     service::telemetry::init(&config.telemetry)?;
+    config.settings.changed = service::config::changed::<Config, Config>();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown = service::shutdown_on_signals().context("failed to install signal handlers")?;

@@ -33,6 +33,28 @@ pub(crate) struct OutcomeLabels {
     pub(crate) outcome: &'static str,
 }
 
+/// Which jobs go first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct PriorityLabels {
+    pub(crate) priority: &'static str,
+}
+
+/// What jobs wait for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct WaitLabels {
+    pub(crate) reason: &'static str,
+}
+
+/// What came of an attempt to deliver a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct DeliveryLabels {
+    pub(crate) result: &'static str,
+}
+
+impl DeliveryLabels {
+    const RESULTS: [&str; 4] = ["delivered", "failed", "given_up", "gone"];
+}
+
 /// Why a job's row was written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct RowLabels {
@@ -53,6 +75,7 @@ pub(crate) struct Metrics {
     pub(crate) swept_created: Counter,
     pub(crate) swept_queued: Counter,
     pub(crate) given_up: Counter,
+    pub(crate) retried: Family<OutcomeLabels, Counter>,
     pub(crate) rows_written: Family<RowLabels, Counter>,
     pub(crate) questions: Counter,
     pub(crate) left_old: Gauge,
@@ -60,8 +83,15 @@ pub(crate) struct Metrics {
     pub(crate) store_errors: Counter,
     pub(crate) broker_errors: Counter,
     pub(crate) jobs: Family<StatusLabels, Gauge>,
+    pub(crate) published: Family<PriorityLabels, Counter>,
+    pub(crate) waiting: Family<WaitLabels, Gauge>,
+    pub(crate) batches_done: Counter,
+    pub(crate) ticks_fired: Counter,
+    pub(crate) ticks_missed: Counter,
     pub(crate) queue_depth: Gauge,
     pub(crate) wrong_tokens: Counter,
+    pub(crate) webhook_attempts: Family<DeliveryLabels, Counter>,
+    pub(crate) webhook_latency: Histogram,
     connections: Gauge,
     connections_refused: Counter,
     connections_timed_out: Counter,
@@ -84,6 +114,7 @@ impl Metrics {
             swept_created: Counter::default(),
             swept_queued: Counter::default(),
             given_up: Counter::default(),
+            retried: Family::default(),
             rows_written: Family::default(),
             questions: Counter::default(),
             left_old: Gauge::default(),
@@ -91,8 +122,15 @@ impl Metrics {
             store_errors: Counter::default(),
             broker_errors: Counter::default(),
             jobs: Family::default(),
+            published: Family::default(),
+            waiting: Family::default(),
+            batches_done: Counter::default(),
+            ticks_fired: Counter::default(),
+            ticks_missed: Counter::default(),
             queue_depth: Gauge::default(),
             wrong_tokens: Counter::default(),
+            webhook_attempts: Family::default(),
+            webhook_latency: Histogram::new(SECONDS),
             connections: Gauge::default(),
             connections_refused: Counter::default(),
             connections_timed_out: Counter::default(),
@@ -102,7 +140,8 @@ impl Metrics {
     }
 
     fn registered(mut self) -> Self {
-        let mut all = Registry::with_prefix("puppet_master_gateway");
+        let mut registry = service::metrics::registry("gateway");
+        let all = registry.sub_registry_with_prefix("puppet_master_gateway");
         all.register("requests", "Answered requests", self.requests.clone());
         let seconds = Unit::Seconds;
         all.register_with_unit("request", "Time to answer", seconds.clone(), self.request_seconds.clone());
@@ -123,6 +162,8 @@ impl Metrics {
         let help = "Jobs lost from the queue that the sweep published again";
         all.register("swept_queued", help, self.swept_queued.clone());
         all.register("jobs_given_up", "Jobs ended because no result came back", self.given_up.clone());
+        let help = "Tries that failed and are followed by another, by how they ended";
+        all.register("jobs_retried", help, self.retried.clone());
         let help = "Rows of jobs written to the database, by what they say; with jobs_done: rows per job";
         all.register("job_rows_written", help, self.rows_written.clone());
         all.register("questions_answered", "Questions of executors answered", self.questions.clone());
@@ -132,8 +173,25 @@ impl Metrics {
         all.register("store_errors", "Failed calls to the database", self.store_errors.clone());
         all.register("broker_errors", "Failed calls to the broker", self.broker_errors.clone());
         all.register("jobs", "Jobs in the database by state", self.jobs.clone());
+        let help = "Jobs put on the queue, by their priority";
+        all.register("jobs_published", help, self.published.clone());
+        let help = "Jobs that are not on the queue yet, by what they wait for";
+        all.register("jobs_waiting", help, self.waiting.clone());
+        all.register("batches_done", "Batches whose end was seen here", self.batches_done.clone());
+        all.register("schedule_ticks_fired", "Jobs that schedules have made here", self.ticks_fired.clone());
+        let help = "Times that ticks of a schedule were passed over because no gateway ran";
+        all.register("schedule_ticks_missed", help, self.ticks_missed.clone());
         all.register("queue_depth", "Jobs that wait in the queue", self.queue_depth.clone());
         all.register("wrong_tokens", "Requests with a wrong token", self.wrong_tokens.clone());
+        let help =
+            "Attempts to deliver a webhook: delivered, failed (to be tried again), given_up (after a day), gone (410)";
+        for result in DeliveryLabels::RESULTS {
+            // An alert on none is blind to one that nobody has counted yet.
+            drop(self.webhook_attempts.get_or_create(&DeliveryLabels { result }));
+        }
+        all.register("webhook_attempts", help, self.webhook_attempts.clone());
+        let help = "Time that receivers of webhooks took";
+        all.register_with_unit("webhook", help, seconds.clone(), self.webhook_latency.clone());
         all.register("connections", "Connections of clients", self.connections.clone());
         let help = "Connections beyond MAX_CONNECTIONS, which are for health checks alone";
         all.register("connections_refused", help, self.connections_refused.clone());
@@ -141,7 +199,7 @@ impl Metrics {
         all.register("connections_timed_out", help, self.connections_timed_out.clone());
         let help = "Age of the oldest job in state queued";
         all.register_with_unit("oldest_queued", help, seconds, self.oldest_queued_seconds.clone());
-        self.registry = all;
+        self.registry = registry;
         self
     }
 
@@ -172,11 +230,9 @@ impl Metrics {
         }
     }
 
-    /// All of them in the OpenMetrics text form.
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("a String takes all text");
-        text
+    /// All of them in the form that `accept` asks for: media type and text.
+    pub(crate) fn answer(&self, accept: Option<&str>) -> (&'static str, String) {
+        service::metrics::answer(&self.registry, accept)
     }
 }
 
@@ -189,7 +245,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.requests.get_or_create(&RequestLabels { method: "GET", route: "/jobs".to_owned(), status: 200 }).inc();
         metrics.request_seconds.observe(0.002);
-        let text = metrics.text();
+        let (_, text) = metrics.answer(Some("application/openmetrics-text"));
         let expected = r#"puppet_master_gateway_requests_total{method="GET",route="/jobs",status="200"} 1"#;
         assert!(text.contains(expected), "{text}");
         assert!(text.contains(r#"puppet_master_gateway_request_seconds_bucket{le="0.0025"} 1"#), "{text}");

@@ -1,9 +1,10 @@
 //! One-shots: requests that become a job of a shipped template, and are answered with the file that the job leaves.
 //!
 //! The templates are in `gateway/templates`, for people to read and to copy. They are jobs like any other. What a request may
-//! say is in [`options`], how an equal one is answered again in [`cache`].
+//! say is in [`options`] and [`members`], how an equal one is answered again in [`cache`].
 
 mod cache;
+mod members;
 mod options;
 
 use std::collections::BTreeMap;

@@ -5,31 +5,32 @@
 
 mod digest;
 mod file;
+mod grant;
 mod new_token;
 mod rate;
 mod reach;
+mod reload;
 mod scope;
+mod wrong_tokens;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use job_model::{TokenName, TokenNetwork};
+use job_model::TokenName;
 use service::Secret;
-use tokio_util::sync::CancellationToken;
 
 use self::digest::Digest;
 use self::rate::Bucket;
 
 pub(crate) use self::file::NamedToken;
 pub use self::file::TokensFileFault;
+pub(crate) use self::grant::Grant;
 pub use self::new_token::NewToken;
 pub(crate) use self::reach::Reach;
 pub use self::scope::{Scope, UnknownScope};
-
-/// Time between two looks at the file.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) use self::wrong_tokens::WrongTokens;
 
 /// The tokens that open the API.
 pub(crate) struct Tokens {
@@ -46,53 +47,6 @@ struct State {
     storing: HashMap<TokenName, u32>,
     /// Why the file cannot be used as it is now.
     fault: Option<TokensFileFault>,
-}
-
-/// What whoever sent a token may do.
-#[derive(Clone, Debug)]
-pub(crate) enum Grant {
-    /// A token without a name: everything.
-    Everything,
-    /// A token of the file, as the file was when the request came.
-    Named(Arc<NamedToken>),
-}
-
-impl Grant {
-    pub(crate) fn holds(&self, scope: Scope) -> bool {
-        match self {
-            Grant::Everything => true,
-            Grant::Named(token) => token.scopes.holds(scope),
-        }
-    }
-
-    /// Whose jobs it may touch.
-    pub(crate) fn reach(&self) -> Reach {
-        match self {
-            Grant::Named(token) if !token.scopes.holds(Scope::JobsAll) => Reach::Own(token.name.clone()),
-            _ => Reach::All,
-        }
-    }
-
-    /// The owner of jobs that it creates.
-    pub(crate) fn owner(&self) -> Option<&TokenName> {
-        match self {
-            Grant::Everything => None,
-            Grant::Named(token) => Some(&token.name),
-        }
-    }
-
-    /// What jobs that it creates may reach of the network, within what the executors leave open.
-    pub(crate) fn network(&self) -> Option<&TokenNetwork> {
-        match self {
-            Grant::Everything => None,
-            Grant::Named(token) => token.network.as_ref(),
-        }
-    }
-
-    /// The token's name, for people. No token of the file can have the name of those without one.
-    pub(crate) fn name(&self) -> &str {
-        self.owner().map_or("API_TOKEN", TokenName::as_str)
-    }
 }
 
 impl Tokens {
@@ -123,6 +77,12 @@ impl Tokens {
             }
         }
         found
+    }
+
+    /// What the token of this name may do now, that of the unnamed tokens without one; `None` when there is no such token.
+    pub(crate) fn grant_of(&self, owner: Option<&TokenName>) -> Option<Grant> {
+        let Some(owner) = owner else { return Some(Grant::Everything) };
+        self.named().iter().find(|token| token.name == *owner).cloned().map(Grant::Named)
     }
 
     /// Whether a token that opened a long answer may still do the same.
@@ -168,49 +128,6 @@ impl Tokens {
         self.file.is_some()
     }
 
-    /// Reads the file whenever it has changed, until `stop`.
-    pub(crate) async fn reload(&self, stop: &CancellationToken) {
-        let Some(file) = &self.file else { return };
-        // What it was when it was read first may have changed before this began.
-        let mut seen = None;
-        loop {
-            let now = Some(Stamp::of(file).await);
-            if now != seen {
-                seen = now;
-                self.read_again(file);
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-        }
-    }
-
-    fn read_again(&self, file: &Path) {
-        match file::read(file, &self.unnamed) {
-            Ok(tokens) => {
-                let was_broken = self.state().fault.take().is_some();
-                let before = self.named();
-                let unchanged = tokens.iter().eq(before.iter().map(|token| &**token));
-                if unchanged && !was_broken {
-                    return;
-                }
-                let count = tokens.len();
-                self.state().buckets.retain(|name, _| tokens.iter().any(|token| token.name == *name));
-                let tokens = tokens.into_iter().map(Arc::new).collect();
-                *self.named.write().unwrap_or_else(PoisonError::into_inner) = tokens;
-                tracing::info!(file = %file.display(), tokens = count, "tokens are read again");
-            }
-            Err(fault) => {
-                let mut state = self.state();
-                if state.fault.as_ref() != Some(&fault) {
-                    tracing::error!("{fault}; the tokens before it stay");
-                }
-                state.fault = Some(fault);
-            }
-        }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing here panics half way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -234,18 +151,6 @@ impl Drop for Storing {
                 state.storing.remove(&self.owner);
             }
         }
-    }
-}
-
-/// What tells that a file has changed: also one that another took the place of, under its name or behind a link.
-#[derive(PartialEq, Eq)]
-struct Stamp(Option<(u64, u64, u64, SystemTime)>);
-
-impl Stamp {
-    async fn of(file: &Path) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = tokio::fs::metadata(file).await.ok();
-        Self(metadata.and_then(|found| Some((found.dev(), found.ino(), found.len(), found.modified().ok()?))))
     }
 }
 

@@ -17,9 +17,9 @@ import yaml
 
 import kinds
 import values_table
+from checking import ROOT, check
 from settings_page import settings
 
-ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy/helm/puppet-master"
 HELM = os.environ["HELM"]
 # The oldest that Chart.yaml allows, and the newest that has schemas.
@@ -50,11 +50,6 @@ REFUSED = [
 
 def helm(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run([HELM, *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-
-def check(condition: object, text: str) -> None:
-    if not condition:
-        sys.exit(f"error: {text}")
 
 
 def texts_agree() -> None:
@@ -184,9 +179,14 @@ def peers(rules: list[dict]) -> str:
     return yaml.safe_dump(rules)
 
 
+def network_policies(objects: list[dict]) -> dict[str, dict]:
+    """What each policy says, by its name."""
+    return {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "NetworkPolicy"}
+
+
 def executors_are_fenced(objects: list[dict]) -> None:
     """With the values as they are, executors do not reach the database, and reach the outside."""
-    policies = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "NetworkPolicy"}
+    policies = network_policies(objects)
     egress = peers(policies["shop-executor"]["egress"])
     check("component: couchdb" not in egress and "5984" not in egress, "executors reach the database")
     for closed in ("10.0.0.0/8", "169.254.0.0/16", "fc00::/7"):
@@ -197,7 +197,7 @@ def executors_are_fenced(objects: list[dict]) -> None:
 
 def gateways_are_called_by_whom_they_should(objects: list[dict]) -> None:
     """With peers of one's own, these, Prometheus and `helm test` call the gateways, and nobody else."""
-    policies = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "NetworkPolicy"}
+    policies = network_policies(objects)
     (rule,) = policies["shop-gateway"]["ingress"]
     names = sorted(next(reversed(next(iter(peer.values()))["matchLabels"].values())) for peer in rule["from"])
     check(names == ["ingress", "monitoring", "test"], f"gateways are called by {names}")

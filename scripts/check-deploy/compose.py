@@ -14,16 +14,11 @@ from pathlib import Path
 
 import yaml
 
+from checking import ROOT, check
 from settings_page import settings
 
-ROOT = Path(__file__).resolve().parents[2]
 # The services' own STOP_GRACE, in seconds.
 STOP_GRACE = {"gateway": 20, "executor": 30}
-
-
-def check(condition: object, text: str) -> None:
-    if not condition:
-        sys.exit(f"error: {text}")
 
 
 def load(name: str) -> dict:
@@ -55,12 +50,11 @@ def images_are_built(services: dict) -> None:
     """The override builds what the compose file takes from a registry."""
     stages = set()
     for name, service in load("docker-compose.override.yml")["services"].items():
+        check("REGISTRY" in services[name]["image"], f"docker-compose.yml: {name} is built and has no registry")
         text = (ROOT / service["build"]["dockerfile"]).read_text()
         check(text.rstrip().endswith(f'"puppet-master-{name}"]'), f"{service['build']['dockerfile']} is not the image of {name}")
         stages.add(re.search(r"^FROM .* AS build$.*?(?=^FROM )", text, re.M | re.S).group())
     check(len(stages) == 1, "the stage build differs between the Dockerfiles: the workspace would be built twice")
-    for name, service in load("docker-compose.override.yml")["services"].items():
-        check("REGISTRY" in services[name]["image"], f"docker-compose.yml: {name} is built and has no registry")
 
 
 def variables_are_told() -> None:
@@ -72,8 +66,9 @@ def variables_are_told() -> None:
 
 def jobs_are_copied() -> None:
     """What docker-compose.upgrade.yml sends to the database is JSON with both addresses and passwords."""
+    services = load("docker-compose.upgrade.yml")["services"]
     for name in ("copy-jobs", "copy-jobs-back"):
-        service = load("docker-compose.upgrade.yml")["services"][name]
+        service = services[name]
         script = "curl() { cat; }\n" + service["command"][0].replace("$$", "$")
         environment = {key: re.sub(r"\$\{([A-Z_]+):.*\}", r"\1", value) for key, value in service["environment"].items()}
         sent = subprocess.run(["bash", "-euc", script], env=environment | {"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=20, check=True)

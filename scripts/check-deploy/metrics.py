@@ -5,17 +5,11 @@ That every metric in them exists, and has the labels they ask for, tests/readme 
 
 import json
 import sys
-from pathlib import Path
 
 import promql_parser
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def check(condition: object, text: str) -> None:
-    if not condition:
-        sys.exit(f"error: {text}")
+from checking import ROOT, check
 
 
 def parse(where: str, expression: str) -> None:

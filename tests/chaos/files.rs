@@ -10,11 +10,11 @@ use job_model::Job;
 use testkit::services;
 use tests::s3::S3Server;
 use tests::stack::Stack;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::jobs::{Jobs, create_all, watch};
+use crate::jobs::{Jobs, create_all, wait_all_done, watch};
 use crate::size;
-use crate::victims::{EXECUTORS, GATEWAY, Victim, executor};
+use crate::victims::{GATEWAY, Victim, pause, start_executors};
 
 /// Three files, one of which is larger than what passes at once, and a moment in which the job can be killed.
 const CODE: &str = "
@@ -51,17 +51,14 @@ async fn every_job_has_its_whole_set_of_files_whatever_is_killed() {
     stack.env.push(("FILES_SWEEP_INTERVAL".to_owned(), "500ms".to_owned()));
     let port = stack.add_gateway(GATEWAY).await.port;
     stack.client().wait_ready(DONE).await;
-    for _ in 0..EXECUTORS {
-        let process = executor(&stack);
-        stack.executors.push(process);
-    }
+    start_executors(&mut stack);
     let jobs = Jobs::of_code(port, CODE);
     let kills_done = Arc::new(AtomicUsize::new(0));
     let creating = tokio::spawn(create_all(Arc::clone(&jobs), count, kills, Arc::clone(&kills_done)));
     let watching = tokio::spawn(watch(Arc::clone(&jobs)));
     let (mut times, begun) = (BTreeMap::new(), Instant::now());
     for turn in 0..kills {
-        sleep(Duration::from_millis((turn as u64 * 337) % 1500)).await;
+        pause(turn).await;
         let killed = KILLED[(turn * 3 + turn / KILLED.len()) % KILLED.len()];
         match killed {
             Killed::Files => store.kill_and_restart().await,
@@ -72,14 +69,7 @@ async fn every_job_has_its_whole_set_of_files_whatever_is_killed() {
         *times.entry(killed).or_insert(0) += 1;
         kills_done.fetch_add(1, Ordering::Relaxed);
     }
-    timeout(DONE, creating).await.expect("all jobs are created").expect("nobody panicked");
-    watching.abort();
-    let settled = async {
-        while jobs.look().await > 0 {
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
-    assert!(timeout(DONE, settled).await.is_ok(), "{} jobs are not done", jobs.look().await);
+    wait_all_done(&jobs, creating, watching, DONE).await;
     let done_after = begun.elapsed();
 
     let results = jobs.final_results().await;

@@ -12,7 +12,8 @@ use testkit::names;
 use testkit::site::Site;
 use tests::stack::TOKEN;
 use tokio::sync::broadcast;
-use tokio::time::{Instant, sleep};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
 
 /// A moment in a job's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +96,11 @@ impl Jobs {
         let _ = self.steps.send(Step::Accepted);
     }
 
+    /// How many a gateway has accepted.
+    pub(crate) fn created(&self) -> usize {
+        self.seen().len()
+    }
+
     /// Looks at each job that was not done yet; how many still are not.
     pub(crate) async fn look(&self) -> usize {
         let open: Vec<String> = self.seen().iter().filter(|(_, job)| job.is_none()).map(|(id, _)| id.clone()).collect();
@@ -162,6 +168,21 @@ pub(crate) async fn create_all(jobs: Arc<Jobs>, count: usize, kills: usize, kill
         }
         jobs.create(number).await;
     }
+}
+
+/// Waits until all jobs are created, and then until all are done.
+///
+/// # Panics
+/// When one of the two takes longer than `longest`.
+pub(crate) async fn wait_all_done(jobs: &Jobs, creating: JoinHandle<()>, watching: JoinHandle<()>, longest: Duration) {
+    timeout(longest, creating).await.expect("all jobs are created").expect("nobody panicked");
+    watching.abort();
+    let settled = async {
+        while jobs.look().await > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    assert!(timeout(longest, settled).await.is_ok(), "{} jobs are not done", jobs.look().await);
 }
 
 /// Looks at all jobs again and again.

@@ -12,9 +12,9 @@ use testkit::services;
 use tests::stack::Stack;
 use tokio::time::{sleep, timeout};
 
-use crate::jobs::{Jobs, STEPS, Step, create_all, watch};
+use crate::jobs::{Jobs, STEPS, Step, create_all, wait_all_done, watch};
 use crate::size;
-use crate::victims::{EXECUTORS, GATEWAY, VICTIMS, Victim, executor};
+use crate::victims::{GATEWAY, VICTIMS, Victim, executor, pause, start_executors};
 
 /// Longest time until a step comes by, while jobs are created.
 const STEP: Duration = Duration::from_secs(60);
@@ -37,10 +37,7 @@ async fn every_job_is_done_once_whatever_is_killed() {
     let mut stack = Stack::services(services::private_rabbitmq().await, services::durable_couchdb().await);
     let port = stack.add_gateway(GATEWAY).await.port;
     stack.client().wait_ready(DONE).await;
-    for _ in 0..EXECUTORS {
-        let process = executor(&stack);
-        stack.executors.push(process);
-    }
+    start_executors(&mut stack);
     let jobs = Jobs::new(port);
     let kills_done = Arc::new(AtomicUsize::new(0));
 
@@ -54,14 +51,7 @@ async fn every_job_is_done_once_whatever_is_killed() {
         kills.push(Kill { victim, step, hit, back_after: begun.elapsed() });
         kills_done.fetch_add(1, Ordering::Relaxed);
     }
-    timeout(DONE, creating).await.expect("all jobs are created").expect("nobody panicked");
-    watching.abort();
-    let settled = async {
-        while jobs.look().await > 0 {
-            sleep(Duration::from_millis(100)).await;
-        }
-    };
-    assert!(timeout(DONE, settled).await.is_ok(), "{} jobs are not done", jobs.look().await);
+    wait_all_done(&jobs, creating, watching, DONE).await;
 
     let results = jobs.final_results().await;
     print_table(&kills, &results);
@@ -111,7 +101,7 @@ fn schedule(kills: usize) -> Vec<(Victim, Option<Step>)> {
 async fn wait_for(jobs: &Jobs, step: Option<Step>, turn: usize) {
     let mut steps = jobs.steps();
     let Some(wanted) = step else {
-        return sleep(Duration::from_millis((turn as u64 * 337) % 1500)).await;
+        return pause(turn).await;
     };
     let came = async {
         loop {

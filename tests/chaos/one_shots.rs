@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::size;
-use crate::victims::{EXECUTORS, executor};
+use crate::victims::{Victim, start_executors};
 
 /// Requests under way at the same time.
 const AT_ONCE: usize = 8;
@@ -32,10 +32,7 @@ async fn every_one_shot_is_answered_rightly_while_executors_are_killed() {
     stack.env = store.env();
     let client = stack.add_gateway(&[]).await.client();
     client.wait_ready(Duration::from_secs(60)).await;
-    for _ in 0..EXECUTORS {
-        let process = executor(&stack);
-        stack.executors.push(process);
-    }
+    start_executors(&mut stack);
     let url = |colour: &str| site.url(&format!("/colour?is={colour}"));
     let mut pictures = Vec::new();
     for colour in COLOURS {
@@ -59,9 +56,7 @@ async fn every_one_shot_is_answered_rightly_while_executors_are_killed() {
         // In the middle of some, never the one that has just begun to work.
         if answered % 10 == 5 {
             sleep(Duration::from_millis(30 * (answered as u64 % 7))).await;
-            let index = kills % EXECUTORS;
-            stack.executors[index].kill();
-            stack.executors[index] = executor(&stack);
+            Victim::Executor.kill(&mut stack, kills).await;
             kills += 1;
         }
     }

@@ -6,10 +6,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use testkit::processes::{self, Process};
 use tests::stack::{Gateway, Stack};
+use tokio::time::sleep;
 
-const BACK: Duration = Duration::from_secs(60);
+/// Longest time until somebody who was started listens.
+pub(crate) const BACK: Duration = Duration::from_secs(60);
 /// Executors of the stack.
-pub(crate) const EXECUTORS: usize = 2;
+const EXECUTORS: usize = 2;
 
 /// A part of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +38,7 @@ impl Victim {
     pub(crate) async fn kill(self, stack: &mut Stack, turn: usize) -> bool {
         match self {
             Victim::Gateway => {
-                let port = stack.gateways[0].port;
-                stack.gateways[0].process.kill();
-                let mut process = stack.gateway_program(port, GATEWAY).spawn();
-                process.wait_for_port(port, BACK).await;
-                stack.gateways[0] = Gateway { process, port };
+                restart_gateway(stack, 0, GATEWAY).await;
                 true
             }
             Victim::Executor => {
@@ -71,6 +69,28 @@ impl Victim {
 
 /// A gateway that looks after what was left behind at once.
 pub(crate) const GATEWAY: &[(&str, &str)] = &[("SWEEP_INTERVAL", "1s"), ("PUBLISH_AFTER", "2s")];
+
+/// SIGKILL to a gateway, and a start in its place.
+pub(crate) async fn restart_gateway(stack: &mut Stack, index: usize, settings: &[(&str, &str)]) {
+    let port = stack.gateways[index].port;
+    stack.gateways[index].process.kill();
+    let mut process = stack.gateway_program(port, settings).spawn();
+    process.wait_for_port(port, BACK).await;
+    stack.gateways[index] = Gateway { process, port };
+}
+
+/// Starts the executors of the stack.
+pub(crate) fn start_executors(stack: &mut Stack) {
+    for _ in 0..EXECUTORS {
+        let process = executor(stack);
+        stack.executors.push(process);
+    }
+}
+
+/// Waits a while that differs from kill to kill.
+pub(crate) async fn pause(turn: usize) {
+    sleep(Duration::from_millis((turn as u64 * 337) % 1500)).await;
+}
 
 /// An executor that gives up no job for its own deaths.
 pub(crate) fn executor(stack: &Stack) -> Process {

@@ -65,13 +65,13 @@ export async function open(page, hash, text) {
   );
 }
 
-/** What axe-core finds that is serious or worse. https://github.com/dequelabs/axe-core */
+/** What axe-core finds that is moderate or worse. https://github.com/dequelabs/axe-core */
 export async function faults(page, axe) {
   if (!(await page.evaluate(() => Boolean(window.axe)))) await page.evaluate(`${axe}; 0`);
   return await page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { iframes: false });
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ impact }) => impact !== 'minor')
       .map(
         ({ id, nodes }) =>
           `${id}: ${nodes
@@ -92,6 +92,16 @@ export async function focused(page) {
   return await page.evaluate(
     () => document.activeElement?.textContent || document.activeElement?.getAttribute('aria-label') || '',
   );
+}
+
+/** Clicks the button with these words in the dialog, or in the view when no dialog is open. */
+export async function click(page, words) {
+  await page.evaluate((words) => {
+    const place = document.querySelector('dialog') ?? document.querySelector('main');
+    const found = [...place.querySelectorAll('button')].find((button) => button.textContent === words);
+    if (!found) throw new Error(`there is no button ${words}: ${place.innerText}`);
+    found.click();
+  }, words);
 }
 
 export async function press(page, ...keys) {

@@ -1,5 +1,5 @@
 // Texts that try to be more, ten thousand lines of log, and megabytes of results.
-import { check, open, screen, signIn, until } from 'dashboard';
+import { check, open, overflow, screen, signIn, until } from 'dashboard';
 
 results.pictures = {};
 await screen(page, 1280, 'light');
@@ -22,8 +22,15 @@ for (const [tab, text] of [
 ]) {
   await open(page, `#/jobs/${path}?tab=${tab}`, text);
   check((await planted()) === 0, `${tab} holds markup of a job`);
+  check((await overflow(page)) <= 0, `${tab} is ${await overflow(page)} px too wide`);
   await shoot(`hostile-${tab}`);
 }
+// The place of an error far to the right is in sight.
+const [caret, edge] = await page.$eval('.excerpt .caret', (caret) => [
+  caret.getBoundingClientRect().left + caret.textContent.length * 8,
+  caret.closest('.excerpt').getBoundingClientRect().right,
+]);
+check(caret < edge, `the caret is at ${caret}, the excerpt ends at ${edge}`);
 // A page of a result is in a frame that reaches neither the dashboard nor the token, and runs nothing.
 const frames = await page.$$eval('iframe', (frames) =>
   frames.map((frame) => [frame.getAttribute('sandbox'), frame.contentDocument === null]),

@@ -19,6 +19,14 @@ await page.keyboard.type('Ada');
 await page.focus('#tab-vars');
 await press(page, 'ArrowLeft');
 
+// A file that comes along.
+await files.write('greeting.txt', 'good morning');
+await page.evaluate(() => document.querySelector('#tab-files').click());
+await (await page.$('#panel-files input[type=file]')).uploadFile('greeting.txt');
+await until(page, 'the file', () => document.querySelector('#panel-files .pair'));
+results.pictures['playground-files'] = (await page.screenshot()).toString('base64');
+await page.evaluate(() => document.querySelector('#tab-code').click());
+
 // The code, with completion.
 await page.evaluate(() =>
   document.querySelector('#panel-code .editor').shadowRoot.querySelector('.cm-content').focus(),
@@ -38,7 +46,7 @@ results.pictures['playground-completion'] = (await page.screenshot()).toString('
 await sleep(150);
 await press(page, 'Enter');
 await page.keyboard.type(
-  "('<b>42</b>');\nresults.answer = Number(await page.$eval('b', (b) => b.textContent));\nresults.page = await page.content()",
+  "('<b>42</b>');\nresults.greeting = String(await files.read('greeting.txt'));\nresults.answer = Number(await page.$eval('b', (b) => b.textContent));\nresults.page = await page.content()",
 );
 await control(page, 'Enter');
 await until(page, 'a result', () => document.querySelector('.run-state .state')?.textContent === 'succeeded');
@@ -68,6 +76,20 @@ check(
   edited.api === '25' && edited.timeout === 7 && edited.network.deny[0] === 'ads.example',
   `an option is lost: ${JSON.stringify(edited)}`,
 );
+await page.evaluate(() => sessionStorage.removeItem('puppet-master-draft'));
+
+// An error is shown with its place, and what would command a terminal or turn the text around as a text.
+await page.evaluate((token) => {
+  const job = { uuid: 'escapes', code: "throw new Error('a \\u001b[2J \\u202e b')" };
+  return fetch('jobs', { method: 'POST', headers: { Authorization: token }, body: JSON.stringify(job) });
+}, vars.token);
+await page.reload();
+await page.waitForSelector('.frame');
+await open(page, '#/playground?job=escapes', '202e b');
+await page.click('button.primary');
+await until(page, 'the error', () => document.querySelector('.failure .excerpt .caret'));
+const error = await page.$eval('.failure p', (place) => place.textContent);
+check(error === 'a \\x1b[2J \\u202e b', `the error is shown as ${JSON.stringify(error)}`);
 await page.evaluate(() => sessionStorage.removeItem('puppet-master-draft'));
 
 // What the editor offers is there.

@@ -54,6 +54,25 @@ impl Server {
         self.client.run(json!({"uuid": uuid, "code": code, "vars": vars})).await
     }
 
+    /// Stores something under a path.
+    pub(crate) async fn put(&self, path: &str, body: Value) {
+        let answer = self.client.send(reqwest::Method::PUT, path, Some(body)).await;
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// Waits until what a path answers holds a text.
+    pub(crate) async fn has(&self, path: &str, text: &str) {
+        let end = tokio::time::Instant::now() + START;
+        loop {
+            let answer = self.client.send(reqwest::Method::GET, path, None).await.text().await.expect("a body");
+            if answer.contains(text) {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < end, "{path} has no {text}: {answer}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Runs a job that looks at the dashboard, keeps its pictures, and returns what else it saw.
     ///
     /// # Panics

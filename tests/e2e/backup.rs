@@ -32,7 +32,8 @@ async fn a_backup_under_load_is_a_data_dir_whose_jobs_end_once() {
     let client = Client::new(format!("http://127.0.0.1:{port}"), TOKEN);
     let mut running = up::program(port, folder.path()).spawn();
     running.wait_for_port(port, START).await;
-    client.run(json!({"uuid": "first", "code": "results.n = -1; logger.info('ran')"})).await;
+    let code = "results.n = -1; logger.info('ran'); await files.write('a.txt', 'kept')";
+    client.run(json!({"uuid": "first", "code": code})).await;
 
     let create = async |n: u32| {
         let code = format!("results.n = {n}; logger.info('ran')");
@@ -53,7 +54,11 @@ async fn a_backup_under_load_is_a_data_dir_whose_jobs_end_once() {
             .env("DATA_DIR", data.display())
             .spawn();
         assert!(backup.wait(START).await.success(), "{}", backup.stderr());
-        assert!(backup.stdout().contains(" jobs and "), "{}", backup.stdout());
+        assert!(
+            backup.stdout().contains(" jobs, ") && backup.stdout().contains(" and 1 files "),
+            "{}",
+            backup.stdout()
+        );
     };
     tokio::join!(load, back_up);
     client.wait_done("j79", START).await;
@@ -67,6 +72,8 @@ async fn a_backup_under_load_is_a_data_dir_whose_jobs_end_once() {
     let saved = list(&client).await;
     assert!(saved.iter().any(|job| job["uuid"] == "first" && job["status"] == "done"), "{saved:?}");
     assert!(saved.len() > 20, "what was there when the backup began is in it");
+    let file = client.send(Method::GET, "/jobs/first/files/a.txt", None).await;
+    assert_eq!(file.text().await.expect("a file"), "kept");
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         let jobs = list(&client).await;

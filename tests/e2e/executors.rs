@@ -62,7 +62,7 @@ async fn fifty_jobs_on_two_executors_are_done_once_each_though_one_is_killed() {
     }
     assert_eq!(results.len(), 50);
     // The next executor on that run directory clears away what the killed one left.
-    stack.add_executor(&[]);
+    stack.add_executor(&[]).wait_for_output("executor begins", DEADLINE).await;
     let again = client.run(json!({"code": "results.ok = true"})).await;
     assert_eq!(again.status, JobStatus::Done);
     stack.stop().await;

@@ -3,6 +3,7 @@
 mod attempts;
 mod backup;
 mod cancel;
+mod command_line;
 mod drain;
 mod executors;
 mod files;
@@ -15,3 +16,4 @@ mod recordings;
 mod start;
 mod status;
 mod tokens;
+mod traces;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use job_model::JobStatus;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use testkit::ports;
 use testkit::processes::{self, Program};
 use testkit::site::Site;
@@ -32,6 +33,39 @@ async fn up_keeps_its_jobs_over_a_kill() {
     second.terminate();
     assert!(second.wait(Duration::from_secs(30)).await.success(), "{}", second.stderr());
     processes::assert_none_mentioning(&folder.path().display().to_string(), Duration::from_secs(10)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fleet_tells_what_slots_are_at_and_which_settings_differ() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = ports::free();
+    // What is set to its default differs from nothing, and a password is nobody's business.
+    let flags = CHROMIUM_ARGS.replacen('[', r#"["--proxy-server=http://us:hunter2@127.0.0.1:9","#, 1);
+    let program = program(port, folder.path()).env("JOB_PAGES", 7).env("JOB_STACK", 32_768);
+    let (_process, client) = started(program.env("CHROMIUM_EXTRA_ARGS", flags), port).await;
+    let job = client.create(json!({"code": "await page.title(); await sleep(30000)"})).await;
+    let fleet = async || -> Value {
+        let answer = client.send(Method::GET, "/fleet", None).await;
+        answer.json::<Value>().await.expect("JSON")["data"].clone()
+    };
+    let known = async {
+        loop {
+            let fleet = fleet().await;
+            let slot = &fleet["executors"][0]["slot_states"][0];
+            if slot["job"] == job.uuid.as_str() && slot["memory"].as_u64() > Some(10 << 20) {
+                return fleet;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let fleet = tokio::time::timeout(Duration::from_secs(30), known).await.expect("the slot says what it is at");
+    let executor = &fleet["executors"][0];
+    assert!(executor["slot_states"][0]["browser_since"].is_string(), "{fleet}");
+    assert_eq!((&executor["settings"]["JOB_PAGES"], &executor["settings"]["JOB_STACK"]), (&json!("7"), &json!(null)));
+    assert!(executor["settings"]["CHROMIUM_EXTRA_ARGS"].as_str().expect("a text").contains("http://***@127.0.0.1:9"));
+    assert_eq!(fleet["gateways"][0]["settings"]["API_TOKEN"], json!(null));
+    assert!(!fleet.to_string().contains("hunter2") && !fleet.to_string().contains(TOKEN), "{fleet}");
+    client.send(Method::POST, &format!("/jobs/{}/cancel", job.uuid), None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,6 +41,10 @@ async fn every_one_shot_answers_what_its_job_left() {
     assert!(picture.bytes().await.expect("a picture").starts_with(&[0xff, 0xd8]));
     let picture = client.send(Method::GET, &format!("/screenshot?url={url}&fullPage=true"), None).await;
     assert!(picture.bytes().await.expect("a picture").starts_with(b"\x89PNG"));
+    // The quick encoder, unless the request wants the small file.
+    let quick = post("/screenshot", json!({"url": url})).await.bytes().await.expect("a picture");
+    let small = post("/screenshot", json!({"url": url, "options": {"optimizeForSpeed": false}})).await;
+    assert!(small.bytes().await.expect("a picture").len() < quick.len());
     let options = json!({"type": "webp", "optimizeForSpeed": true, "captureBeyondViewport": true});
     let picture = post("/screenshot", json!({"html": "<p>", "options": options})).await;
     assert_eq!(header(&picture, "content-type"), "image/webp");

@@ -127,7 +127,9 @@ async fn what_is_secret_is_in_no_file_of_a_recording() {
     let site = Site::start();
     site.route("/login", |_| {
         let head = [("set-cookie", "sid=cookie-value-of-the-session; Path=/"), ("content-type", "text/html")];
-        (head, "<input type=password oninput='this.setAttribute(\"value\", this.value)'><input type=password value='in-the-page-itself'>")
+        let form = "<form method=post><input type=password oninput='this.setAttribute(\"value\", this.value)'>\
+                    <input type=password value='in-the-page-itself'><input type=password id=pin name=odd><button>go</button></form>";
+        (head, form)
     });
     let code = "
         await page.authenticate({ username: 'user', password: vars.password });
@@ -138,19 +140,74 @@ async fn what_is_secret_is_in_no_file_of_a_recording() {
         await page.evaluate(`window.secret = '${vars.password}'`);
         await page.reload();
         await page.type('input', vars.password);
+        await page.type('#pin', 'typed by the code');
+        await Promise.all([page.waitForNavigation(), page.click('button')]);
+        await page.evaluate((login) => fetch('/login', { method: 'POST', body: JSON.stringify({ login, apiKey: ['by', 'its', 'name'].join('-') }) }), vars.password);
         throw new Error('now')";
-    let job = json!({"code": code, "vars": {"password": PASSWORD, "url": site.url("/login")}});
-    let job = client.run(job).await;
+    let vars = json!({"password": PASSWORD, "url": site.url("/login")});
+    let job = client.run(json!({"code": code, "vars": vars, "record": {"bodies": true}})).await;
     assert_eq!(job.error, "now");
     let har = har(&client, &job).await.to_string();
     assert!(har.contains("Bearer ***") && har.contains("sid=***"), "{har}");
+    assert!(har.contains(r#"{\"login\":\"‹vars.password›\",\"apiKey\":\"***\"}"#) && har.contains("odd=***"), "{har}");
     for name in names(&job) {
         let bytes = file(&client, &job, name).await;
         let text = String::from_utf8_lossy(&bytes);
-        for secret in [PASSWORD, COOKIE, "in-the-page-itself"] {
+        for secret in [PASSWORD, COOKIE, "in-the-page-itself", "typed by the", "typed+by+the", "by-its-name"] {
             assert!(!text.contains(secret), "{name} has {secret}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recording_has_bodies_when_they_are_wished_and_pictures_of_what_was_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_process, client) = started(folder.path()).await;
+    let site = Site::start();
+    site.page("/first", "<title>first</title><body style='background: red'>first");
+    site.page("/large", "x".repeat(600 << 10));
+    site.route("/bytes", |_| ([("content-type", "application/octet-stream")], vec![0xff, 0, 1]));
+    let code = "
+        await page.goto(vars.url + '/first');
+        await page.evaluate(() => Promise.all([
+            fetch('/bytes').then((answer) => answer.arrayBuffer()),
+            fetch('/large').then((answer) => answer.text()),
+            fetch('/slow?ms=0', { method: 'POST', body: 'what was sent' }).then((answer) => answer.text()),
+        ]));
+        await sleep(200);
+        await page.goto(vars.url + '/slow?ms=200');
+        results.last = true";
+    let run = async |record: Value| {
+        let vars = json!({"url": site.origin()});
+        let job = client.run(json!({"code": code, "vars": vars, "record": record})).await;
+        assert_eq!(job.error, "");
+        let har = har(&client, &job).await;
+        let entries = har["log"]["entries"].as_array().expect("entries").clone();
+        let of = |path: &str| {
+            let entry = entries.iter().find(|entry| entry["request"]["url"] == site.url(path));
+            entry.unwrap_or_else(|| panic!("no {path} in {har}")).clone()
+        };
+        let bodies = ["/first", "/bytes", "/large", "/slow?ms=0", "/slow?ms=200"].map(|path| {
+            let (sent, content) = (of(path)["request"]["postData"].clone(), of(path)["response"]["content"].clone());
+            (
+                sent["text"].as_str().map(str::to_owned),
+                content["text"].as_str().map(str::to_owned),
+                content["encoding"].clone(),
+            )
+        });
+        (job, bodies)
+    };
+    let (job, [first, bytes, large, sent, slow]) = run(json!({"when": "always", "bodies": true})).await;
+    assert_eq!(job.record.and_then(|record| record.bodies), Some(true));
+    assert!(first.1.expect("a body").contains("<title>first</title>") && slow.1.is_some());
+    assert_eq!((bytes.1.as_deref(), bytes.2), (Some("/wAB"), json!("base64")));
+    assert_eq!((large.1, sent.0.as_deref()), (None, Some("what was sent")));
+    // The job took less than a second, and its first document has a picture.
+    let trace = trace(&client, &job).await;
+    assert!(!trace.frames.is_empty(), "{trace:?}");
+
+    let (_, bodies) = run(json!("always")).await;
+    assert!(bodies.iter().all(|(sent, content, _)| sent.is_none() && content.is_none()), "{bodies:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,14 +30,14 @@ async fn the_status_port_tells_health_and_counts() {
     let (status, metrics) = get(port, "/metrics").await;
     assert_eq!(status, 200);
     for line in [
-        r#"puppet_master_executor_jobs_total{outcome="Succeeded"} 1"#,
-        r#"puppet_master_executor_jobs_total{outcome="TimedOut"} 1"#,
+        r#"puppet_master_executor_jobs_total{outcome="succeeded"} 1"#,
+        r#"puppet_master_executor_jobs_total{outcome="timed_out"} 1"#,
         r#"puppet_master_executor_attempts_total{number="1"} 2"#,
         "puppet_master_executor_deadline_hits_total 1",
         "puppet_master_executor_browser_starts_total 1",
         "puppet_master_executor_slots 1",
-        r#"puppet_master_executor_job_phase_seconds_count{phase="Queue"} 2"#,
-        r#"puppet_master_executor_job_phase_seconds_count{phase="Publish"} 2"#,
+        r#"puppet_master_executor_job_phase_seconds_count{phase="queue"} 2"#,
+        r#"puppet_master_executor_job_phase_seconds_count{phase="publish"} 2"#,
         r#"puppet_master_executor_memory_bytes{part="browsers"}"#,
     ] {
         assert!(metrics.contains(line), "no {line} in {metrics}");

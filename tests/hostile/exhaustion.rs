@@ -3,8 +3,6 @@
 use crate::arena::{TIME, fails, fight};
 
 const MEMORY: &str = "Memory limit of 128 MiB (JOB_MEMORY) exceeded";
-/// What the engine does in one piece is not interrupted: the slot is killed, and the executor says [`TIME`].
-const KILLED: &str = "did not end its job within";
 const LINES: &str = "Limit of 10000 log lines (JOB_LOG_LINES) exceeded";
 const BYTES: &str = "bytes of logs (JOB_LOG_BYTES) exceeded";
 const RESULTS: &str = "bytes of results (JOB_RESULT_BYTES) exceeded";
@@ -33,7 +31,7 @@ fn exhaustion_of_the_sandbox() {
             TIME,
             "for (;;) Array.from({ length: 1e5 }, (_, i) => i).sort(() => Math.random() - 0.5)",
         ),
-        fails("big numbers", 5, "BigInt is too large", "let n = 3n; for (;;) n = n ** 3n"),
+        fails("big numbers", 5, "Maximum BigInt size exceeded", "let n = 3n; for (;;) n = n ** 3n"),
         fails("an async generator", 1, TIME, "async function* g() { for (;;) yield 1 } for await (const x of g());"),
         fails(
             "promise storm",
@@ -55,7 +53,7 @@ fn exhaustion_of_the_sandbox() {
         fails("padding", 10, MEMORY, "'x'.padEnd(1e9)"),
         fails("buffers", 10, MEMORY, "Buffer.alloc(1e9)"),
         fails("base64", 3, "imit of", "let s = 'x'.repeat(2e6); for (;;) s = btoa(s)"),
-        fails("a loop of the engine's own", 1, KILLED, "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })"),
+        fails("a loop of the engine's own", 1, TIME, "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })"),
         fails("a loop that lets itself be stopped", 1, TIME, "[].includes.call({ length: 2 ** 53 - 1 }, 1)"),
         fails(
             "limits of stack traces",

@@ -1,6 +1,6 @@
 //! Pages that take all there is, and calls that harm the browser under the job.
 
-use crate::arena::{TIME, fails, fight};
+use crate::arena::{TIME, fails, fight, gets_nothing};
 
 #[test]
 fn exhaustion_through_the_page() {
@@ -16,6 +16,10 @@ fn exhaustion_through_the_page() {
             20,
             "Limit of 20 open pages (JOB_PAGES) exceeded",
             "for (;;) await page.browser().newPage()",
+        ),
+        gets_nothing(
+            "frames without end",
+            "await page.evaluate(() => { for (let i = 0; i < 1200; i++) document.body.append(document.createElement('iframe')) }); results.got = page.frames().length > 1001",
         ),
         fails("a page that spins", 1, TIME, "await page.evaluate(() => { for (;;); })"),
         fails(

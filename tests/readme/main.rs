@@ -3,7 +3,7 @@
 //! [`settings`]: the tables of settings are what the binaries have. `UPDATE_README=1 cargo test -p tests --test readme`
 //! writes them anew. [`first_minute`]: the README's commands run as they stand there. [`pages`]: so do the commands and the
 //! jobs of docs/, and links lead somewhere. [`examples`]: the first lines of the examples are true. [`deploy`]: what deploy/
-//! asks running services for is there.
+//! asks running services for is there. [`webhooks`]: the example of docs/WEBHOOKS.md tells our requests from others.
 
 mod commands;
 mod deploy;
@@ -12,6 +12,7 @@ mod first_minute;
 mod pages;
 mod settings;
 mod shell;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 

@@ -15,7 +15,17 @@ use crate::shell::{shell, shells};
 use crate::{page, workspace};
 
 /// The pages whose commands run one after the other, each page in a folder of its own.
-const PAGES: [&str; 6] = ["API.md", "FILES.md", "ONE-SHOTS.md", "OPERATING.md", "TOKENS.md", "TROUBLESHOOTING.md"];
+const PAGES: [&str; 9] = [
+    "API.md",
+    "CLI.md",
+    "FILES.md",
+    "ONE-SHOTS.md",
+    "OPERATING.md",
+    "SCHEDULES.md",
+    "TOKENS.md",
+    "TROUBLESHOOTING.md",
+    "WEBHOOKS.md",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_commands_of_the_pages_work_when_pasted() {

@@ -3,53 +3,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use clap::CommandFactory;
+use clap::{Arg, CommandFactory};
 use testkit::processes::{self, Program};
 
 use crate::page;
 
-const BEGIN: &str = "<!-- settings: written by tests/readme -->\n";
-const END: &str = "<!-- end of settings -->";
-
 #[test]
 fn the_table_of_settings_is_what_the_binaries_have() {
-    let file = page("SETTINGS.md");
-    let text = std::fs::read_to_string(&file).expect("the settings");
-    let (before, rest) = text.split_once(BEGIN).expect("the page has the mark of its table");
-    let (found, after) = rest.split_once(END).expect("the page has the end mark of its table");
-    let wanted = table();
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&file, format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a file that can be written");
-        return;
-    }
-    assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
+    assert_page_has("SETTINGS.md", "settings", &table());
 }
 
 /// The rows of the limits of job code, which docs/DIFFERENCES.md promises to be complete.
 #[test]
 fn the_differences_name_every_limit_with_its_default() {
-    const BEGIN: &str = "<!-- limits: written by tests/readme -->\n";
-    const END: &str = "<!-- end of limits -->";
-    let file = page("DIFFERENCES.md");
-    let text = std::fs::read_to_string(&file).expect("the differences");
-    let (before, rest) = text.split_once(BEGIN).expect("they have the mark of the limits");
-    let (found, after) = rest.split_once(END).expect("they have the end mark of the limits");
     let mut wanted = "\n| limit | default | what it bounds |\n|---|---|---|\n".to_owned();
-    for argument in executor::config::Config::command().get_arguments() {
-        let Some(name) = argument.get_env().and_then(|name| name.to_str()).filter(|name| name.starts_with("JOB_"))
-        else {
-            continue;
-        };
-        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
-        wanted.push_str(&format!("| `{name}` | {default} | {help} |\n"));
+    let command = executor::config::Config::command();
+    for (name, default, help) in command.get_arguments().filter_map(setting) {
+        if name.starts_with("JOB_") {
+            wanted.push_str(&format!("| `{name}` | {default} | {help} |\n"));
+        }
     }
     wanted.push('\n');
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&file, format!("{before}{BEGIN}{wanted}{END}{after}")).expect("a file that can be written");
-        return;
+    assert_page_has("DIFFERENCES.md", "limits", &wanted);
+}
+
+/// What a database with rules of its own must allow.
+#[test]
+fn the_fields_of_a_jobs_document_are_named() {
+    let text = std::fs::read_to_string(page("OPERATING.md")).expect("the page");
+    let (_, allowed) = text.split_once("allow these fields").expect("the list");
+    for field in job_model::Job::fields_beside_the_predecessors() {
+        assert!(allowed.contains(&format!("`{field}`")), "docs/OPERATING.md does not name {field}");
     }
-    assert_eq!(found, wanted, "run UPDATE_README=1 cargo test -p tests --test readme");
 }
 
 #[tokio::test]
@@ -70,7 +55,7 @@ async fn the_one_process_command_has_every_setting_of_its_halves() {
 #[tokio::test]
 async fn no_command_has_a_setting_that_the_page_lacks() {
     let text = std::fs::read_to_string(page("SETTINGS.md")).expect("the settings");
-    for command in ["up", "exec", "jobs"] {
+    for command in ["up", "run", "exec", "jobs", "doctor"] {
         for name in settings_of(command).await {
             assert!(text.contains(&format!("`{name}`")), "`puppet-master {command}` reads {name}");
         }
@@ -85,16 +70,35 @@ async fn settings_of(command: &str) -> BTreeSet<String> {
     help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next().map(str::to_owned)).collect()
 }
 
+/// A page has this table between the marks of its name; with UPDATE_README it gets the table.
+fn assert_page_has(title: &str, name: &str, table: &str) {
+    let (begin, end) = (format!("<!-- {name}: written by tests/readme -->\n"), format!("<!-- end of {name} -->"));
+    let file = page(title);
+    let text = std::fs::read_to_string(&file).expect("a page");
+    let (before, rest) = text.split_once(&begin).expect("the page has the mark of its table");
+    let (found, after) = rest.split_once(&end).expect("the page has the end mark of its table");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&file, format!("{before}{begin}{table}{end}{after}")).expect("a file that can be written");
+        return;
+    }
+    assert_eq!(found, table, "run UPDATE_README=1 cargo test -p tests --test readme");
+}
+
+/// The variable of a flag that has one, its default, and its doc comment.
+fn setting(argument: &Arg) -> Option<(&str, &str, String)> {
+    let name = argument.get_env()?.to_str()?;
+    let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
+    Some((name, default, argument.get_help().map(ToString::to_string).unwrap_or_default()))
+}
+
 fn table() -> String {
     let mut rows = BTreeMap::new();
     let mut order = Vec::new();
     for (binary, command) in
         [("gateway", gateway::config::Config::command()), ("executor", executor::config::Config::command())]
     {
-        for argument in command.get_arguments() {
-            let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('|', "\\|");
-            let default = argument.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
+        for (name, default, help) in command.get_arguments().filter_map(setting) {
+            let help = help.replace('|', "\\|");
             let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
             let row: &mut (Vec<&str>, Vec<String>, String) = rows.entry(name.to_owned()).or_insert_with(|| {
                 order.push(name.to_owned());

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::remote_object::Argument;
 use crate::session::Session;
 
 /// Puts a function in place of Chromium's binding that returns a promise and numbers its calls.
@@ -34,7 +35,7 @@ const SETTLE: &str = "(name, seq, how, value) => {
   callback[how](value);
 }";
 
-/// The expression that makes `window[name]` callable.
+/// Returns the expression that makes `window[name]` callable.
 pub(crate) fn install_expression(name: &str) -> String {
     format!("({INSTALL})({})", Value::from(name))
 }
@@ -76,7 +77,7 @@ impl BindingCall {
         Some(Rc::new(call))
     }
 
-    /// Which function was called.
+    /// Returns which function was called.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -94,6 +95,11 @@ impl BindingCall {
     /// The function returned; `None` is `undefined`.
     pub fn resolve(&self, value: Option<&Value>) {
         self.settle("resolve", &value.map_or("undefined".to_owned(), Value::to_string));
+    }
+
+    /// The function returned a number, of those that JSON has not, too.
+    pub fn resolve_number(&self, number: f64) {
+        self.settle("resolve", &Argument::from_number(number).as_expression().unwrap_or_default());
     }
 
     /// The function threw an error.

@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use crate::browser::Browser;
 use crate::context_proxy::ContextProxy;
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::page::Page;
 use crate::target::Target;
@@ -21,6 +23,17 @@ pub struct BrowserContext {
     hidden: Cell<bool>,
     /// What its requests go through.
     proxy: Option<Rc<dyn ContextProxy>>,
+}
+
+/// How a page is opened
+/// ([Puppeteer](https://pptr.dev/api/puppeteer.createpageoptions)).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewPage {
+    /// The bounds of a window of its own, in CDP's form; `None` for a tab.
+    pub window: Option<Map<String, Value>>,
+    /// Whether the page is opened behind others.
+    pub background: Option<bool>,
 }
 
 /// Puppeteer's names of permissions and CDP's.
@@ -52,12 +65,12 @@ impl BrowserContext {
         Rc::new(Self { browser, id, hidden: Cell::new(false), proxy })
     }
 
-    /// The proxy that its requests go through; `None` when there is none, or one that only Chromium knows.
+    /// Returns the proxy that its requests go through; `None` when there is none, or one that only Chromium knows.
     pub fn proxy(&self) -> Option<&Rc<dyn ContextProxy>> {
         self.proxy.as_ref()
     }
 
-    /// Whether scripts are to know nothing of it: it is not theirs, or not yet.
+    /// Tells whether scripts are to know nothing of it: it is not theirs, or not yet.
     pub(crate) fn is_hidden(&self) -> bool {
         self.hidden.get()
     }
@@ -71,7 +84,7 @@ impl BrowserContext {
         self.id.as_deref()
     }
 
-    /// Whether it is one of those that can be closed.
+    /// Tells whether it is one of those that can be closed.
     pub fn is_incognito(&self) -> bool {
         self.id.is_some() && !self.is_default()
     }
@@ -81,7 +94,7 @@ impl BrowserContext {
         self.browser.upgrade().is_some_and(|browser| std::ptr::eq(&*browser.default_browser_context(), self))
     }
 
-    /// The browser.
+    /// Returns the browser.
     ///
     /// # Errors
     /// When it is gone.
@@ -89,7 +102,7 @@ impl BrowserContext {
         self.browser.upgrade().ok_or(Error::PageClosed)
     }
 
-    /// The context's targets.
+    /// Returns the context's targets.
     ///
     /// # Errors
     /// When the browser is gone.
@@ -98,7 +111,7 @@ impl BrowserContext {
         Ok(all.into_iter().filter(|target| Rc::ptr_eq(target.browser_context(), self)).collect())
     }
 
-    /// The context's pages.
+    /// Returns the context's pages.
     ///
     /// # Errors
     /// When the browser is gone.
@@ -109,16 +122,38 @@ impl BrowserContext {
         Ok(pages.into_iter().filter_map(|page| page.ok().flatten()).collect())
     }
 
-    /// Opens a page.
+    /// Opens a page in a tab.
     ///
     /// # Errors
     /// [`Error::Protocol`] when the context or the browser is gone, and when there are too many pages.
-    pub async fn new_page(&self) -> Result<Rc<Page>, Error> {
+    pub async fn new_page(self: &Rc<Self>) -> Result<Rc<Page>, Error> {
+        self.new_page_with(NewPage::default()).await
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// As [`new_page`](Self::new_page).
+    pub async fn new_page_with(self: &Rc<Self>, options: NewPage) -> Result<Rc<Page>, Error> {
         let browser = self.browser()?;
         // A page of a hidden context is not the job's.
         let _place = if self.is_hidden() { None } else { Some(browser.place_for_page()?) };
         let mut arguments = json!({"url": "about:blank"});
         self.name_in(&mut arguments);
+        if let Some(background) = options.background {
+            arguments["background"] = background.into();
+        }
+        if let Some(bounds) = options.window {
+            for name in ["left", "top", "width", "height", "windowState"] {
+                if let Some(value) = bounds.get(name) {
+                    arguments[name] = value.clone();
+                }
+            }
+            // The first page of a context opens a window by itself.
+            if !self.targets()?.is_empty() {
+                arguments["newWindow"] = true.into();
+            }
+        }
         let answer = browser.session().send_raw("Target.createTarget", arguments).await?;
         let target = browser.target_by_id(answer["targetId"].as_str().unwrap_or_default());
         let target = target.ok_or(Error::message("Failed to create target for page"))?;
@@ -168,7 +203,7 @@ impl BrowserContext {
         Ok(())
     }
 
-    /// All cookies of the context, in CDP's form.
+    /// Reads all cookies of the context, in CDP's form.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -190,7 +225,28 @@ impl BrowserContext {
         Ok(())
     }
 
-    /// Whether the context is gone.
+    /// Says what becomes of downloads. A job has them in its folder, where `folder` names a place, unless they are denied.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`].
+    pub async fn set_download_behavior(&self, policy: &str, folder: Option<&str>) -> Result<(), Error> {
+        let browser = self.browser()?;
+        let mut arguments = json!({"behavior": policy, "eventsEnabled": true});
+        if let Some(folder) = folder {
+            arguments["downloadPath"] = folder.into();
+        }
+        if browser.takes_download_command("Browser.setDownloadBehavior", &arguments) {
+            return Ok(());
+        }
+        if policy != "deny" && browser.session().is_guarded() {
+            return Err(Error::message("this job has no folder for downloads"));
+        }
+        self.name_in(&mut arguments);
+        browser.session().send_raw("Browser.setDownloadBehavior", arguments).await?;
+        Ok(())
+    }
+
+    /// Tells whether the context is gone.
     pub fn is_closed(&self) -> bool {
         self.browser.upgrade().is_none_or(|browser| !browser.has_context(self))
     }
@@ -212,7 +268,11 @@ impl BrowserContext {
     /// For the context that the browser starts with.
     pub async fn close(&self) -> Result<(), Error> {
         let id = self.id.as_deref().filter(|_| !self.is_default());
-        let id = id.ok_or(Error::message("Non-incognito profiles cannot be closed!"))?;
-        self.browser()?.dispose_context(id).await
+        let browser = self.browser()?;
+        let sentence = match browser.dialect() {
+            Dialect::V1 => "Non-incognito profiles cannot be closed!",
+            Dialect::V25 => "Default BrowserContext cannot be closed!",
+        };
+        browser.dispose_context(id.ok_or(Error::message(sentence))?).await
     }
 }

@@ -33,7 +33,7 @@ impl CDPSession {
         Self::over(session, target, browser)
     }
 
-    /// The script's view of a session that the model works with. It ends with what it is attached to.
+    /// Returns the script's view of a session that the model works with. It ends with what it is attached to.
     pub(crate) fn over(session: Rc<Session>, target: Rc<Target>, browser: &Rc<Browser>) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<CDPSession>| {
             let (listener, sink) = (this.clone(), browser.sink().clone());
@@ -58,7 +58,7 @@ impl CDPSession {
         Rc::ptr_eq(&self.session, session)
     }
 
-    /// Whether the session has ended.
+    /// Tells whether the session has ended.
     pub fn is_detached(&self) -> bool {
         self.session.is_detached()
     }
@@ -98,7 +98,7 @@ impl CDPSession {
         }
     }
 
-    /// Whether the command may be sent, with a place for the stream that it opens. The error is told.
+    /// Decides whether the command may be sent, and takes a place for the stream that it opens. A refusal is logged for the job.
     fn check(&self, method: &str, params: &mut Value) -> Result<Option<open_sessions::Place>, String> {
         let Some(browser) = self.browser.upgrade() else { return Ok(None) };
         if self.session.is_guarded() {
@@ -129,10 +129,11 @@ impl CDPSession {
     }
 
     fn judge(&self, browser: &Browser, method: &str, params: &mut Value) -> Result<(), String> {
+        let of_browser = self.is_of_browser();
         let reach = Reach {
-            of_browser: self.is_of_browser(),
+            of_browser,
             owns_context: &|id| browser.shows_context(id),
-            owns_target: &|id| browser.shows_target(id),
+            owns_target: &|id| if of_browser { id == self.session.target_id() } else { browser.shows_target(id) },
             owns_stream: &|handle| browser.open_sessions().has_stream(&self.session, handle),
         };
         let refusal = commands::judge(method, params, &reach);

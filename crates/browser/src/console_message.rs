@@ -71,12 +71,12 @@ impl ConsoleMessage {
         if dialect.is_modern() && self.kind == "warning" { "warn" } else { &self.kind }
     }
 
-    /// What it says, in 1.20's words.
+    /// Returns what it says, in 1.20's words.
     pub fn text(&self) -> String {
         self.text_in(Dialect::V1)
     }
 
-    /// What it says: newer Puppeteers show errors and objects as JavaScript does.
+    /// Returns what it says: newer Puppeteers show errors and objects as JavaScript does.
     pub fn text_in(&self, dialect: Dialect) -> String {
         if self.args.is_empty() {
             return self.text.clone();
@@ -86,22 +86,22 @@ impl ConsoleMessage {
         words.join(" ")
     }
 
-    /// Where the calls came from, the innermost first.
+    /// Returns where the calls came from, the innermost first.
     pub fn stack(&self) -> &[ConsoleLocation] {
         &self.stack
     }
 
-    /// Who wrote it.
+    /// Returns who wrote it.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// What was passed to the console.
+    /// Returns what was passed to the console.
     pub fn args(&self) -> &[Rc<JSHandle>] {
         &self.args
     }
 
-    /// Where it was called.
+    /// Returns where it was called.
     pub fn location(&self) -> &ConsoleLocation {
         &self.location
     }

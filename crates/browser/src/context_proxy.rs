@@ -23,8 +23,7 @@ pub trait ContextProxy: fmt::Debug {
     /// Returns the address that the latest connection to `host:port` has reached; `None` when nothing is known.
     fn remote_address_of(&self, target: &str) -> Option<SocketAddr>;
 
-    /// Opens the proxy of another context, which a script makes with a proxy of its own choice: that one is reached through
-    /// this one's owner.
+    /// Opens the proxy of another context, for which a script has chosen a proxy: the owner of this proxy connects to the script's.
     ///
     /// # Errors
     /// A sentence for the script.
@@ -86,7 +85,7 @@ fn target_of(url: &str) -> Option<String> {
     Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
-/// The address of a WebSocket in Chromium's message that it failed, which stands in no other member.
+/// Returns the address of a WebSocket in Chromium's message that it failed, which stands in no other member.
 pub(crate) fn failed_web_socket(message: &str) -> Option<&str> {
     let (url, _) = message.strip_prefix("WebSocket connection to '")?.split_once("' failed")?;
     Some(url)

@@ -3,8 +3,22 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use url::Url;
+
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::session::Session;
+
+/// The page whose cookies are meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The page's session.
+    pub session: &'a Session,
+    /// Where the page is.
+    pub url: &'a str,
+    /// Whose words and ways hold.
+    pub dialect: Dialect,
+}
 
 /// A cookie that the browser has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,13 +50,13 @@ pub struct Cookie {
     pub more: Map<String, Value>,
 }
 
-/// The cookies that these addresses would be sent; of the page's own address when there are none.
+/// Reads the cookies that these addresses would be sent; of the page's own address when there are none.
 ///
 /// # Errors
 /// What the protocol refuses.
-pub async fn get_cookies(session: &Session, page_url: &str, urls: Vec<String>) -> Result<Vec<Cookie>, Error> {
-    let urls = if urls.is_empty() { vec![page_url.to_owned()] } else { urls };
-    let mut answer = session.send_raw("Network.getCookies", json!({"urls": urls})).await?;
+pub async fn get_cookies(place: Place<'_>, urls: Vec<String>) -> Result<Vec<Cookie>, Error> {
+    let urls = if urls.is_empty() { vec![place.url.to_owned()] } else { urls };
+    let mut answer = place.session.send_raw("Network.getCookies", json!({"urls": urls})).await?;
     serde_json::from_value(answer["cookies"].take())
         .map_err(|error| Error::message(format!("unreadable cookies: {error}")))
 }
@@ -52,11 +66,11 @@ pub async fn get_cookies(session: &Session, page_url: &str, urls: Vec<String>) -
 /// # Errors
 /// [`Error::BlankPageCookie`], [`Error::DataPageCookie`], and what the protocol refuses, among it a cookie with
 /// neither `url` nor `domain`.
-pub async fn set_cookies(session: &Session, page_url: &str, cookies: Vec<Map<String, Value>>) -> Result<(), Error> {
+pub async fn set_cookies(place: Place<'_>, cookies: Vec<Map<String, Value>>) -> Result<(), Error> {
     let cookies = cookies
         .into_iter()
         .map(|cookie| {
-            let cookie = at_page(cookie, page_url);
+            let cookie = at_page(cookie, place.url);
             let name = || cookie.get("name").and_then(Value::as_str).unwrap_or("undefined").to_owned();
             match cookie.get("url").and_then(Value::as_str) {
                 Some("about:blank") => Err(Error::BlankPageCookie(name())),
@@ -66,25 +80,42 @@ pub async fn set_cookies(session: &Session, page_url: &str, cookies: Vec<Map<Str
         })
         .collect::<Result<Vec<_>, _>>()?;
     // A cookie of the same name would stay beside the new one where path or domain differ.
-    delete_cookies(session, page_url, cookies.clone()).await?;
+    delete_cookies(place, cookies.clone()).await?;
     if !cookies.is_empty() {
-        session.send_raw("Network.setCookies", json!({"cookies": cookies})).await?;
+        place.session.send_raw("Network.setCookies", json!({"cookies": cookies})).await?;
     }
     Ok(())
 }
 
-/// Deletes cookies by name and, where given, `url`, `domain` and `path`.
+/// Deletes cookies by name and, where given, `url`, `domain`, `path` and `partitionKey`. Newer Puppeteers take one without partition
+/// for the one of the page's own partition, too.
 ///
 /// # Errors
 /// What the protocol refuses.
-pub async fn delete_cookies(session: &Session, page_url: &str, cookies: Vec<Map<String, Value>>) -> Result<(), Error> {
+pub async fn delete_cookies(place: Place<'_>, cookies: Vec<Map<String, Value>>) -> Result<(), Error> {
     const SELECTS: [&str; 5] = ["name", "url", "domain", "path", "partitionKey"];
+    let partition = site_of(place.url).filter(|_| place.dialect.is_modern());
+    let mut deletions = Vec::new();
+    let mut delete = |cookie| deletions.push(place.session.send_raw("Network.deleteCookies", Value::Object(cookie)));
     for cookie in cookies {
-        let mut cookie = at_page(cookie, page_url);
+        let mut cookie = at_page(cookie, place.url);
         cookie.retain(|name, _| SELECTS.contains(&name.as_str()));
-        session.send_raw("Network.deleteCookies", Value::Object(cookie)).await?;
+        let partitioned = partition.as_ref().filter(|_| !cookie.contains_key("partitionKey")).map(|site| {
+            let mut cookie = cookie.clone();
+            cookie.insert("partitionKey".to_owned(), json!({"topLevelSite": site, "hasCrossSiteAncestor": false}));
+            cookie
+        });
+        delete(cookie);
+        partitioned.into_iter().for_each(&mut delete);
     }
+    futures::future::try_join_all(deletions).await?;
     Ok(())
+}
+
+/// Scheme and host of a page that can have cookies.
+fn site_of(page_url: &str) -> Option<String> {
+    let url = Url::parse(page_url).ok().filter(|url| url.scheme().starts_with("http"))?;
+    Some(format!("{}://{}", url.scheme(), url.host_str()?))
 }
 
 /// With the page's address when it has none of its own and the page can have cookies.
@@ -113,6 +144,12 @@ mod tests {
         assert_eq!(url_of(json!({"name": "a"}), "http://b/").as_deref(), Some("http://b/"));
         assert_eq!(url_of(json!({"name": "a", "url": "http://c/"}), "http://b/").as_deref(), Some("http://c/"));
         assert_eq!(url_of(json!({"name": "a", "url": null}), "about:blank"), None);
+    }
+
+    #[test]
+    fn a_partition_is_named_without_port() {
+        assert_eq!(site_of("https://a.example:8443/b").as_deref(), Some("https://a.example"));
+        assert_eq!((site_of("about:blank"), site_of("data:,x")), (None, None));
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// The coverage of a page's session.
+    /// Makes the coverage of a page's session.
     pub fn new(session: Rc<Session>) -> Rc<Self> {
         Rc::new(Self { js: JsCoverage::new(session.clone()), css: CssCoverage::new(session) })
     }

@@ -23,7 +23,7 @@ pub struct Device {
     pub viewport: Viewport,
 }
 
-/// All devices, each upright and then on its side.
+/// Returns all devices, each upright and then on its side.
 pub fn devices() -> Vec<Device> {
     TABLE.lines().filter_map(upright).flat_map(both_positions).collect()
 }
@@ -47,7 +47,7 @@ pub fn known_devices() -> Value {
     Value::Object(KNOWN.lines().filter_map(device).collect())
 }
 
-/// The device of that name.
+/// Finds the device of that name.
 pub fn device(name: &str) -> Option<Device> {
     devices().into_iter().find(|device| device.name == name)
 }

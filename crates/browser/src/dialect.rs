@@ -11,7 +11,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Whether it is Puppeteer 25's.
+    /// Tells whether it is Puppeteer 25's.
     pub fn is_modern(self) -> bool {
         self == Self::V25
     }

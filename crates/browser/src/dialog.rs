@@ -30,17 +30,17 @@ impl Dialog {
         &self.kind
     }
 
-    /// What it says.
+    /// Returns what it says.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What a prompt holds at first; empty for the others.
+    /// Returns what a prompt holds at first; empty for the others.
     pub fn default_value(&self) -> &str {
         &self.default_value
     }
 
-    /// Whether it was accepted or dismissed.
+    /// Tells whether it was accepted or dismissed.
     pub fn is_handled(&self) -> bool {
         self.handled.get()
     }

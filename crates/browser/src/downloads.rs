@@ -69,7 +69,7 @@ impl Browser {
         *self.download_folder().borrow_mut() = Some(folder);
     }
 
-    /// What becomes of downloads in a new context: the command for it, when one is needed.
+    /// Returns what becomes of downloads in a new context: the command for it, when one is needed.
     pub(crate) fn download_behavior(&self, context: &str, guarded: bool) -> Option<Value> {
         match &*self.download_folder().borrow() {
             Some(folder) => Some(json!({
@@ -102,8 +102,8 @@ impl Browser {
         }
     }
 
-    /// Whether a script's own command asks for downloads, which it has: it may name the folder that they are to be in, and
-    /// whoever listens is told of that.
+    /// Tells whether a script's own command asks for downloads, which the script has already: it may name the folder that they are in,
+    /// and whoever listens hears of that.
     pub(crate) fn takes_download_command(&self, method: &str, params: &Value) -> bool {
         let allows = matches!(params["behavior"].as_str(), Some("allow" | "allowAndName" | "default"));
         let meant = matches!(method, "Page.setDownloadBehavior" | "Browser.setDownloadBehavior");

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::error::{Error, ProtocolError};
 use crate::frame::Frame;
 use crate::geometry::{self, BoxModel, Point, Quad, Rect};
 use crate::input::{ClickOptions, PressOptions};
@@ -82,7 +82,7 @@ const INTERSECTS: &str = "async (element, threshold) => {
 const SELECT: &str = "(element, values) => {
   if (element.nodeName.toLowerCase() !== 'select')
     throw new Error('Element is not a <select> element.');
-  const options = Array.from(element.options);
+  const options = [...element.options];
   element.value = undefined;
   for (const option of options) {
     option.selected = values.includes(option.value);
@@ -94,17 +94,35 @@ const SELECT: &str = "(element, values) => {
   return options.filter(option => option.selected).map(option => option.value);
 }";
 
+/// As newer Puppeteers choose: where one option can be selected, none leaves the first.
+const SELECT_ANEW: &str = "(element, values) => {
+  if (!(element instanceof HTMLSelectElement))
+    throw new Error('Element is not a <select> element.');
+  const options = [...element.options];
+  const wanted = new Set(values);
+  let chosen = options.filter(option => wanted.has(option.value));
+  if (!element.multiple)
+    chosen = chosen.slice(0, 1);
+  for (const option of options)
+    option.selected = element.multiple && wanted.has(option.value);
+  for (const option of chosen)
+    option.selected = true;
+  for (const name of ['input', 'change'])
+    element.dispatchEvent(new Event(name, {bubbles: true}));
+  return [...new Set(chosen.map(option => option.value))];
+}";
+
 impl ElementHandle {
     pub(crate) fn new(handle: Rc<JSHandle>) -> Self {
         Self(handle)
     }
 
-    /// The handle itself; the same `Rc` for the same element handle.
+    /// Returns the handle itself; the same `Rc` for the same element handle.
     pub fn handle(&self) -> &Rc<JSHandle> {
         &self.0
     }
 
-    /// The session that the element's commands go through.
+    /// Returns the session that the element's commands go through.
     pub fn session(&self) -> &Rc<Session> {
         self.0.session()
     }
@@ -114,7 +132,7 @@ impl ElementHandle {
         self.0.remote_object().object_id.as_deref()
     }
 
-    /// The frame whose document holds the element.
+    /// Returns the frame whose document holds the element.
     ///
     /// # Errors
     /// When the frame is gone.
@@ -122,7 +140,7 @@ impl ElementHandle {
         self.0.execution_context().frame().ok_or(Error::TargetClosed)
     }
 
-    /// The page that holds the element.
+    /// Returns the page that holds the element.
     ///
     /// # Errors
     /// When the page is gone.
@@ -134,7 +152,7 @@ impl ElementHandle {
         Ok(self.session().send_raw(method, json!({"objectId": self.object_id()})).await?)
     }
 
-    /// The frame inside an `iframe` element.
+    /// Finds the frame inside an `iframe` element.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -156,7 +174,7 @@ impl ElementHandle {
         }
     }
 
-    /// The middle of the element's first visible piece, or what is `from_corner` away from its upper left corner; in the
+    /// Finds the middle of the element's first visible piece, or what is `from_corner` away from its upper left corner; in the
     /// main frame's viewport.
     ///
     /// # Errors
@@ -211,12 +229,14 @@ impl ElementHandle {
         page.touchscreen().tap(point.x, point.y, page.dialect()).await
     }
 
-    /// Chooses options of a `<select>` by value; returns those that are selected then.
+    /// Chooses options of a `<select>` by value; returns the values of those that are selected then.
     ///
     /// # Errors
     /// [`Error::Evaluation`] when the element is no `<select>`.
     pub async fn select(&self, values: Vec<String>) -> Result<Vec<String>, Error> {
-        let result = self.0.evaluate(PageFunction::own(SELECT), vec![Argument::Json(values.into())]).await?;
+        let is_modern = self.frame()?.page()?.dialect().is_modern();
+        let choose = PageFunction::own(if is_modern { SELECT_ANEW } else { SELECT });
+        let result = self.0.evaluate(choose, vec![Argument::Json(values.into())]).await?;
         Ok(serde_json::from_value(result.into_json()).unwrap_or_default())
     }
 
@@ -232,6 +252,26 @@ impl ElementHandle {
         let arguments = json!({"objectId": self.object_id(), "files": files});
         self.session().send_raw("DOM.setFileInputFiles", arguments).await?;
         Ok(())
+    }
+
+    /// Fills in a form as Chromium does with what a user has stored: a `card` or an `address`, in
+    /// [CDP's form](https://chromedevtools.github.io/devtools-protocol/tot/Autofill/#method-trigger).
+    ///
+    /// # Errors
+    /// [`Error::Protocol`], and that a Chromium which is a headless shell cannot.
+    pub async fn autofill(&self, card: Option<Value>, address: Option<Value>) -> Result<(), Error> {
+        let mut arguments = json!({"fieldId": self.backend_node_id().await?, "frameId": self.frame()?.id()});
+        for (name, value) in [("card", card), ("address", address)] {
+            if let Some(value) = value {
+                arguments[name] = value;
+            }
+        }
+        match self.session().send_raw("Autofill.trigger", arguments).await {
+            Err(ProtocolError::Refused { message, .. }) if message.ends_with("wasn't found") => Err(Error::message(
+                "elementHandle.autofill() is not available: chromium-headless-shell cannot fill in forms by itself, chromium can",
+            )),
+            filled => Ok(filled.map(drop)?),
+        }
     }
 
     /// Gives the element the keyboard.
@@ -260,7 +300,7 @@ impl ElementHandle {
         self.page()?.keyboard().press(key, options).await
     }
 
-    /// The upright rectangle around the border box; `None` when the element is not rendered.
+    /// Measures the upright rectangle around the border box; `None` when the element is not rendered.
     ///
     /// # Errors
     /// When the page is gone.
@@ -268,7 +308,7 @@ impl ElementHandle {
         Ok(self.box_model().await?.map(|model| model.border.bounds()))
     }
 
-    /// All four boxes; `None` when the element is not rendered.
+    /// Measures all four boxes; `None` when the element is not rendered.
     ///
     /// # Errors
     /// When the page is gone.
@@ -301,7 +341,7 @@ impl ElementHandle {
         Ok(node["node"]["backendNodeId"].take())
     }
 
-    /// Whether more than that share of the element is in view; 1 means all of it.
+    /// Asks whether more than that share of the element is in view; 1 means all of it.
     ///
     /// # Errors
     /// As [`ExecutionContext::evaluate`](crate::execution_context::ExecutionContext::evaluate).

@@ -78,7 +78,7 @@ pub struct EmulationManager {
 }
 
 impl EmulationManager {
-    /// The emulation of a page's session, which emulates nothing yet.
+    /// Makes the emulation of a page's session, which emulates nothing yet.
     pub fn new(session: Rc<Session>) -> Rc<Self> {
         Rc::new(Self {
             session,
@@ -91,12 +91,12 @@ impl EmulationManager {
         })
     }
 
-    /// The viewport that was set last.
+    /// Returns the viewport that was set last.
     pub fn viewport(&self) -> Option<Viewport> {
         self.viewport.get()
     }
 
-    /// Whether the page's own scripts run.
+    /// Tells whether the page's own scripts run.
     pub fn scripts_run(&self) -> bool {
         self.scripts_run.get()
     }
@@ -131,7 +131,7 @@ impl EmulationManager {
         Ok(was_mobile || had_touch)
     }
 
-    /// The language that the page's scripts see; `None` ends it.
+    /// Sets the language that the page's scripts see; `None` ends it.
     ///
     /// # Errors
     /// What the protocol refuses.
@@ -140,7 +140,7 @@ impl EmulationManager {
         Ok(())
     }
 
-    /// Whether the page believes to have the focus.
+    /// Sets whether the page believes to have the focus.
     ///
     /// # Errors
     /// What the protocol refuses.
@@ -149,7 +149,7 @@ impl EmulationManager {
         Ok(())
     }
 
-    /// Whether the user does anything and the screen is unlocked; `None` ends it.
+    /// Sets whether the user does anything and the screen is unlocked; `None` ends it.
     ///
     /// # Errors
     /// What the protocol refuses.

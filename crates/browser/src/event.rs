@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::binding::BindingCall;
 use crate::cdp_session::CDPSession;
 use crate::console_message::ConsoleMessage;
+use crate::device_request_prompt::{Device, DeviceRequestPrompt};
 use crate::dialog::Dialog;
 use crate::downloads::DownloadEvent;
 use crate::error::Error;
@@ -46,6 +47,8 @@ pub enum Event {
     WorkerConsole(Rc<Worker>, Rc<ConsoleMessage>),
     /// A worker threw what nobody caught.
     WorkerError(Rc<Worker>, Rc<Exception>),
+    /// A page's question for a device has one more to choose from.
+    DeviceFound(Rc<DeviceRequestPrompt>, Device),
     /// An event of a session that the script sees: its method and parameters.
     CdpSession(Rc<CDPSession>, String, Value),
 }
@@ -172,7 +175,7 @@ pub enum PageEventKind {
 }
 
 impl PageEvent {
-    /// Which event it is.
+    /// Returns which event it is.
     pub fn kind(&self) -> PageEventKind {
         match self {
             Self::Close => PageEventKind::Close,
@@ -201,7 +204,7 @@ impl PageEvent {
 }
 
 impl PageEventKind {
-    /// The name that a Puppeteer program listens to; `None` for what has no name there.
+    /// Returns the name that a Puppeteer program listens to; `None` for what has no name there.
     pub fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::Close => "close",
@@ -228,7 +231,7 @@ impl PageEventKind {
         })
     }
 
-    /// The event of that name.
+    /// Finds the event of that name.
     pub fn parse(name: &str) -> Option<Self> {
         const ALL: [PageEventKind; 20] = [
             PageEventKind::Close,

@@ -26,17 +26,17 @@ impl Exception {
         &self.text
     }
 
-    /// The same exception with another text.
+    /// Returns the same exception with another text.
     pub(crate) fn with_text(self, text: String) -> Self {
         Self { text, ..self }
     }
 
-    /// What was thrown, as CDP's `Runtime.RemoteObject`.
+    /// Returns what was thrown, as CDP's `Runtime.RemoteObject`.
     pub(crate) fn thrown(&self) -> Option<&Value> {
         self.details.get("exception")
     }
 
-    /// The name of the error's class, and its message without the name and the stack.
+    /// Returns the name of the error's class, and its message without the name and the stack.
     pub fn name_and_message(&self) -> (String, String) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let Some(thrown) = self.thrown().filter(|thrown| thrown.is_object()) else {
@@ -52,7 +52,7 @@ impl Exception {
         (name, without_name.unwrap_or(message))
     }
 
-    /// The page's stack, a line a frame, as V8 writes it; of code that a script gave to `evaluate`, from the frame where
+    /// Returns the page's stack, a line a frame, as V8 writes it; of code that a script gave to `evaluate`, from the frame where
     /// the script's own stack goes on.
     pub fn stack(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

@@ -19,6 +19,8 @@ pub struct ExecutionContext {
     id: i64,
     /// Empty for workers and for worlds that are not ours.
     world: Weak<World>,
+    /// Where a worker's script came from; `None` for frames.
+    worker_url: Option<String>,
 }
 
 /// Where the result of an evaluation is wanted.
@@ -30,10 +32,14 @@ enum Return {
 
 impl ExecutionContext {
     pub(crate) fn new(session: Rc<Session>, id: i64, world: Weak<World>) -> Rc<Self> {
-        Rc::new(Self { session, id, world })
+        Rc::new(Self { session, id, world, worker_url: None })
     }
 
-    /// The session that the context's commands go through.
+    pub(crate) fn of_worker(session: Rc<Session>, id: i64, url: String) -> Rc<Self> {
+        Rc::new(Self { session, id, world: Weak::new(), worker_url: Some(url) })
+    }
+
+    /// Returns the session that the context's commands go through.
     pub fn session(&self) -> &Rc<Session> {
         &self.session
     }
@@ -47,7 +53,7 @@ impl ExecutionContext {
         self.world.upgrade()
     }
 
-    /// The frame that the context belongs to; `None` for workers.
+    /// Returns the frame that the context belongs to; `None` for workers.
     pub fn frame(&self) -> Option<Rc<Frame>> {
         self.world.upgrade()?.frame()
     }
@@ -121,6 +127,9 @@ impl ExecutionContext {
     /// Puppeteer says that a navigation is to blame where the program navigates; where the page does so itself, the
     /// protocol's own words stay.
     fn rewrite(&self, error: ProtocolError) -> Error {
+        if let (ProtocolError::SessionClosed { .. }, Some(url)) = (&error, &self.worker_url) {
+            return Error::RealmGone { url: url.clone(), error: Box::new(error.into()) };
+        }
         let ProtocolError::Refused { message, .. } = &error else { return error.into() };
         let navigates = || {
             let manager = self.frame().and_then(|frame| frame.manager().ok());
@@ -128,7 +137,11 @@ impl ExecutionContext {
         };
         let lost = message.ends_with("Cannot find context with specified id")
             || message.ends_with("Execution context was destroyed.") && navigates();
-        if lost { Error::ContextDestroyed } else { error.into() }
+        let error = if lost { Error::ContextDestroyed } else { error.into() };
+        match self.world().filter(|world| lost && world.is_detached()).and_then(|world| world.frame()) {
+            Some(frame) => Error::RealmGone { url: frame.url(), error: Box::new(error) },
+            None => error,
+        }
     }
 
     fn call_arguments(&self, arguments: Vec<Argument>) -> Result<Vec<Value>, Error> {
@@ -150,7 +163,7 @@ impl ExecutionContext {
             .collect()
     }
 
-    /// All objects of the heap that have this prototype, as a handle to an array.
+    /// Finds all objects of the heap that have this prototype, as a handle to an array.
     ///
     /// # Errors
     /// For a disposed handle or one to a primitive value.
@@ -165,12 +178,12 @@ impl ExecutionContext {
         Ok(JSHandle::new(self.clone(), RemoteObject::from_value(answer["objects"].take())?))
     }
 
-    /// The same node, as a handle of this context.
+    /// Takes the same node, as a handle of this context.
     pub(crate) async fn adopt(self: &Rc<Self>, element: &ElementHandle) -> Result<ElementHandle, Error> {
         self.adopt_backend_node(&element.backend_node_id().await?).await
     }
 
-    /// The node of that CDP backend id, as a handle of this context.
+    /// Takes the node of that CDP backend id, as a handle of this context.
     pub(crate) async fn adopt_backend_node(self: &Rc<Self>, backend_node_id: &Value) -> Result<ElementHandle, Error> {
         let mut answer = self
             .session
@@ -187,7 +200,8 @@ fn one_field(name: &str, value: Value) -> Value {
     Value::Object(fields)
 }
 
-fn cannot_be_carried(error: &ProtocolError) -> bool {
+/// Tells whether Chromium says that a value cannot be told as JSON.
+pub(crate) fn cannot_be_carried(error: &ProtocolError) -> bool {
     matches!(error, ProtocolError::Refused { message, .. }
         if message.contains("Object reference chain is too long") || message.contains("Object couldn't be returned by value"))
 }

@@ -36,7 +36,7 @@ impl FileChooser {
         Rc::new(Self { session, multiple, input, handled: Cell::new(false) })
     }
 
-    /// Whether more than one file may be given.
+    /// Tells whether more than one file may be given.
     pub fn is_multiple(&self) -> bool {
         self.multiple
     }

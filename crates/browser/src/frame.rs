@@ -1,6 +1,8 @@
 //! One frame of a page. Its identity survives every navigation, even to another process.
 
 mod actions;
+mod content;
+mod queries;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -16,13 +18,12 @@ use crate::geometry::Point;
 use crate::js_handle::JSHandle;
 use crate::lifecycle_watcher::Milestone;
 use crate::page::Page;
-use crate::query::direct_call::{self, Matches};
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 use crate::session::Session;
-use crate::wait_task::{self, Polling, WaitForOptions};
+use crate::wait_task::{self, Polling};
 use crate::world::World;
 
-/// Puppeteer's `Frame`.
+/// Puppeteer's [`Frame`](https://pptr.dev/api/puppeteer.frame).
 #[derive(Debug)]
 pub struct Frame {
     manager: Weak<FrameManager>,
@@ -33,6 +34,8 @@ pub struct Frame {
     url: RefCell<String>,
     name: RefCell<String>,
     loader_id: RefCell<String>,
+    /// The loader of the last navigation that failed: Chromium shows the error's page a little after it has told of the failure.
+    failed_loader_id: RefCell<String>,
     reached: RefCell<HashSet<String>>,
     /// Whether anything was loaded into it: a lazy frame that is out of view is not waited for.
     started_loading: Cell<bool>,
@@ -40,11 +43,6 @@ pub struct Frame {
     main_world: Rc<World>,
     utility_world: Rc<World>,
 }
-
-const CONTENT: &str = "() => {
-  const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
-  return doctype + (document.documentElement ? document.documentElement.outerHTML : '');
-}";
 
 impl Frame {
     pub(crate) fn new(
@@ -62,6 +60,7 @@ impl Frame {
             url: RefCell::default(),
             name: RefCell::default(),
             loader_id: RefCell::default(),
+            failed_loader_id: RefCell::default(),
             reached: RefCell::default(),
             started_loading: Cell::new(false),
             detached: Cell::new(false),
@@ -77,6 +76,10 @@ impl Frame {
     /// CDP's id of the frame.
     pub fn id(&self) -> String {
         self.id.borrow().clone()
+    }
+
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        *self.id.borrow() == id
     }
 
     pub(crate) fn set_id(&self, id: &str) {
@@ -135,6 +138,14 @@ impl Frame {
 
     pub(crate) fn loader_id(&self) -> String {
         self.loader_id.borrow().clone()
+    }
+
+    pub(crate) fn shows_failure(&self) -> bool {
+        *self.loader_id.borrow() == *self.failed_loader_id.borrow()
+    }
+
+    pub(crate) fn on_failed_navigation(&self, loader_id: &str) {
+        loader_id.clone_into(&mut self.failed_loader_id.borrow_mut());
     }
 
     pub(crate) fn has_reached(&self, milestone: Milestone) -> bool {
@@ -245,100 +256,6 @@ impl Frame {
         self.main_world.evaluate_handle(function, arguments).await
     }
 
-    /// The first element that matches.
-    ///
-    /// # Errors
-    /// [`Error::Evaluation`] for a selector that the page cannot read.
-    pub async fn query_selector(&self, selector: &str) -> Result<Option<ElementHandle>, Error> {
-        self.main_world.document().await?.query_selector(selector).await
-    }
-
-    /// All elements that match.
-    ///
-    /// # Errors
-    /// As [`query_selector`](Self::query_selector).
-    pub async fn query_selector_all(&self, selector: &str) -> Result<Vec<ElementHandle>, Error> {
-        self.main_world.document().await?.query_selector_all(selector).await
-    }
-
-    /// All nodes that the XPath expression finds.
-    ///
-    /// # Errors
-    /// As [`query_selector`](Self::query_selector).
-    pub async fn xpath(&self, expression: &str) -> Result<Vec<ElementHandle>, Error> {
-        self.main_world.document().await?.xpath(expression).await
-    }
-
-    /// Puppeteer's `$eval`.
-    ///
-    /// # Errors
-    /// [`Error::NoElement`], or as [`evaluate`](Self::evaluate).
-    pub async fn eval_on_selector(
-        &self,
-        selector: &str,
-        function: PageFunction,
-        arguments: Vec<Argument>,
-    ) -> Result<EvaluationResult, Error> {
-        let called = direct_call::call(&self.main_world, Matches::First, selector, &function, &arguments).await;
-        if let Some(result) = called {
-            return result;
-        }
-        self.main_world.document().await?.eval_on_selector(selector, function, arguments).await
-    }
-
-    /// Puppeteer's `$$eval`.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub async fn eval_on_selector_all(
-        &self,
-        selector: &str,
-        function: PageFunction,
-        arguments: Vec<Argument>,
-    ) -> Result<EvaluationResult, Error> {
-        let called = direct_call::call(&self.main_world, Matches::All, selector, &function, &arguments).await;
-        if let Some(result) = called {
-            return result;
-        }
-        self.main_world.document().await?.eval_on_selector_all(selector, function, arguments).await
-    }
-
-    /// The document as HTML, with its doctype.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub async fn content(&self) -> Result<String, Error> {
-        text(self.utility_world.evaluate(PageFunction::own(CONTENT), Vec::new()).await?)
-    }
-
-    /// The document's title.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub async fn title(&self) -> Result<String, Error> {
-        text(self.utility_world.evaluate(PageFunction::own("() => document.title"), Vec::new()).await?)
-    }
-
-    /// Waits for an element; `None` when its absence was waited for.
-    ///
-    /// # Errors
-    /// [`Error::WaitTimeout`], [`Error::WaitingFrameDetached`], [`Error::Evaluation`].
-    pub async fn wait_for_selector(
-        &self,
-        selector: &str,
-        options: WaitForOptions,
-    ) -> Result<Option<ElementHandle>, Error> {
-        wait_task::wait_for_node(self, None, wait_task::Sought::Selector, selector, options).await
-    }
-
-    /// Waits for a node that the XPath expression finds.
-    ///
-    /// # Errors
-    /// As [`wait_for_selector`](Self::wait_for_selector).
-    pub async fn wait_for_xpath(&self, path: &str, options: WaitForOptions) -> Result<Option<ElementHandle>, Error> {
-        wait_task::wait_for_node(self, None, wait_task::Sought::XPath, path, options).await
-    }
-
     /// Waits until the function's value is truthy, whatever documents come and go.
     ///
     /// # Errors
@@ -352,12 +269,5 @@ impl Frame {
     ) -> Result<Rc<JSHandle>, Error> {
         let timeout = timeout.unwrap_or(self.manager()?.timeouts().any());
         wait_task::wait_for_function(&self.main_world, &function, &Awaited::Function, polling, timeout, arguments).await
-    }
-}
-
-fn text(result: EvaluationResult) -> Result<String, Error> {
-    match result {
-        EvaluationResult::Json(Value::String(text)) => Ok(text),
-        other => Ok(other.to_text()),
     }
 }

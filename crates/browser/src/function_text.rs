@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 
-/// The text in a form that can be put into parentheses and called.
+/// Returns the text in a form that can be put into parentheses and called.
 pub(crate) fn standalone(source: String) -> Result<String, Error> {
     if is_native(&source) {
         return Err(Error::FunctionText);

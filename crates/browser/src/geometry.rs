@@ -27,7 +27,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// What lies in both; without area when they do not touch.
+    /// Returns what lies in both; without area when they do not touch.
     pub fn common(self, other: Self) -> Self {
         let (x, y) = (self.x.max(other.x), self.y.max(other.y));
         let width = (self.x + self.width).min(other.x + other.width) - x;
@@ -35,18 +35,18 @@ impl Rect {
         Self { x, y, width: width.max(0.0), height: height.max(0.0) }
     }
 
-    /// The same size, moved.
+    /// Moves the rectangle.
     #[must_use]
     pub fn moved(self, by: Point) -> Self {
         Self { x: self.x + by.x, y: self.y + by.y, ..self }
     }
 
-    /// The upper left one.
+    /// Returns the upper left one.
     pub fn corner(self) -> Point {
         Point { x: self.x, y: self.y }
     }
 
-    /// Whether `other` lies wholly inside.
+    /// Tells whether `other` lies wholly inside.
     pub fn contains(self, other: Rect) -> bool {
         other.x >= self.x
             && other.y >= self.y
@@ -66,7 +66,7 @@ impl Quad {
         Some(Self([Point { x: x1, y: y1 }, Point { x: x2, y: y2 }, Point { x: x3, y: y3 }, Point { x: x4, y: y4 }]))
     }
 
-    /// The smallest upright rectangle around it.
+    /// Returns the smallest upright rectangle around it.
     pub fn bounds(&self) -> Rect {
         let least = |of: fn(&Point) -> f64| self.0.iter().map(of).fold(f64::INFINITY, f64::min);
         let most = |of: fn(&Point) -> f64| self.0.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
@@ -74,7 +74,7 @@ impl Quad {
         Rect { x, y, width: most(|point| point.x) - x, height: most(|point| point.y) - y }
     }
 
-    /// The same shape, moved.
+    /// Moves the shape.
     #[must_use]
     pub fn moved(self, by: Point) -> Self {
         Self(self.0.map(|point| Point { x: point.x + by.x, y: point.y + by.y }))
@@ -92,14 +92,14 @@ impl Quad {
         twice.abs() / 2.0
     }
 
-    /// Where its diagonals' middles meet.
+    /// Returns where its diagonals' middles meet.
     pub fn middle(&self) -> Point {
         let sum = |of: fn(&Point) -> f64| self.0.iter().map(of).sum::<f64>();
         Point { x: sum(|point| point.x) / 4.0, y: sum(|point| point.y) / 4.0 }
     }
 }
 
-/// The first quad of which more than a pixel is inside the viewport, as far as it is inside.
+/// Returns the first quad of which more than a pixel is inside the viewport, as far as it is inside.
 pub fn clickable_quad(quads: impl IntoIterator<Item = Quad>, width: f64, height: f64) -> Option<Quad> {
     let visible = |quad: Quad| Some(quad.within(width, height)).filter(|quad| quad.area() > 1.0);
     quads.into_iter().find_map(visible)
@@ -123,7 +123,7 @@ pub struct BoxModel {
 }
 
 impl BoxModel {
-    /// CDP's form. `None` when a quad has not eight numbers.
+    /// CDP's form. `None` when a quad does not have eight numbers.
     pub fn from_protocol(model: &dom::BoxModel) -> Option<Self> {
         let quad = |quad: &dom::Quad| Quad::from_numbers(quad.inner());
         #[allow(clippy::cast_precision_loss)] // pixels
@@ -138,7 +138,7 @@ impl BoxModel {
         })
     }
 
-    /// The same boxes, moved.
+    /// Moves the boxes.
     #[must_use]
     pub fn moved(self, by: Point) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! What a job's page may not reach of the machine that Chromium runs on.
 //!
 //! Chromium itself lets no web page go to, load or open `file:` and its own pages; only commands of the debugging
-//! protocol can. So every command passes here on its way out, and what Chromium refused by itself is told as well.
+//! protocol can. So every command passes here on its way out, and what Chromium refused by itself is reported, too.
 //! Which commands a script may send through a session of its own is decided in [`crate::cdp_session`].
 
 use std::fmt;
@@ -32,7 +32,7 @@ impl Guard {
         Self(Some(Box::new(tell)))
     }
 
-    /// Whether anything is refused at all.
+    /// Tells whether anything is refused at all.
     pub(crate) fn is_closed(&self) -> bool {
         self.0.is_some()
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for Guard {
     }
 }
 
-/// Whether an address leads to this machine's files or into the browser itself.
+/// Tells whether an address leads to this machine's files or into the browser itself.
 pub(crate) fn is_local(url: &str) -> bool {
     let url = within_blobs(url);
     // Chromium takes some addresses with hosts that are none here. What has no scheme it refuses in its own words.
@@ -104,7 +104,7 @@ fn scheme_of(url: &str) -> String {
     scheme.replace(['\t', '\n', '\r'], "").to_ascii_lowercase()
 }
 
-/// The address in Chromium's message that it refused a page to open one.
+/// Returns the address in Chromium's message that it refused a page to open one.
 pub(crate) fn refused_address(message: &str) -> Option<String> {
     if let Some(address) = message.strip_prefix("Not allowed to load local resource: ") {
         return Some(address.to_owned());

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::execution_context::ExecutionContext;
+use crate::execution_context::{ExecutionContext, cannot_be_carried};
 use crate::remote_object::{Argument, EvaluationResult, PageFunction, RemoteObject};
 use crate::session::Session;
 
@@ -25,12 +25,12 @@ impl JSHandle {
         Rc::new(Self { context, object, disposed: Cell::new(false) })
     }
 
-    /// Where the value lives; the only context that takes it as an argument.
+    /// Returns where the value lives; the only context that takes it as an argument.
     pub fn execution_context(&self) -> &Rc<ExecutionContext> {
         &self.context
     }
 
-    /// What CDP said about the value.
+    /// Returns what CDP said about the value.
     pub fn remote_object(&self) -> &RemoteObject {
         &self.object
     }
@@ -41,7 +41,7 @@ impl JSHandle {
         object.object_id.is_some() || object.clone().into_result().is_ok_and(|value| value.is_truthy())
     }
 
-    /// The session that the handle's commands go through.
+    /// Returns the session that the handle's commands go through.
     pub fn session(&self) -> &Rc<Session> {
         self.context.session()
     }
@@ -88,7 +88,7 @@ impl JSHandle {
         Ok(properties?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value))
     }
 
-    /// The own enumerable properties, in the object's order.
+    /// Reads the own enumerable properties, in the object's order.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -108,7 +108,7 @@ impl JSHandle {
         Ok(handles)
     }
 
-    /// The value as JSON can carry it.
+    /// Reads the value as JSON can carry it.
     ///
     /// # Errors
     /// [`Error::Protocol`] for circular and other objects that JSON cannot carry.
@@ -123,7 +123,12 @@ impl JSHandle {
             "returnByValue": true,
             "awaitPromise": true,
         });
-        let mut answer = self.session().send_raw("Runtime.callFunctionOn", arguments).await?;
+        let mut answer = match self.session().send_raw("Runtime.callFunctionOn", arguments).await {
+            Err(error) if self.is_modern() && cannot_be_carried(&error) => {
+                return Err(Error::message("Could not serialize referenced object"));
+            }
+            answer => answer?,
+        };
         RemoteObject::from_value(answer["result"].take())?.into_result()
     }
 
@@ -148,7 +153,7 @@ impl JSHandle {
         }
     }
 
-    /// Whether the handle was disposed of.
+    /// Tells whether the handle was disposed of.
     pub fn is_disposed(&self) -> bool {
         self.disposed.get()
     }
@@ -159,12 +164,12 @@ impl JSHandle {
         page.is_some_and(|page| page.dialect().is_modern())
     }
 
-    /// Whether it is a node of a page, that is, an [`ElementHandle`].
+    /// Tells whether it is a node of a page, that is, an [`ElementHandle`].
     pub fn is_element(&self) -> bool {
         self.object.subtype.as_deref() == Some("node") && self.context.world().is_some()
     }
 
-    /// The same handle as an element.
+    /// Returns the same handle as an element.
     pub fn as_element(self: &Rc<Self>) -> Option<ElementHandle> {
         self.is_element().then(|| ElementHandle::new(self.clone()))
     }

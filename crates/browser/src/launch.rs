@@ -6,11 +6,13 @@
 
 mod arguments;
 mod child;
+mod error;
+mod executable;
 mod greeting;
 mod network;
+mod options;
 mod sandbox;
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -18,7 +20,6 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -28,140 +29,11 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 pub use self::child::enter_namespaces;
+pub use self::error::LaunchError;
+pub use self::executable::find_executable;
 use self::greeting::{Greeting, NoAnswer};
+pub use self::options::LaunchOptions;
 pub use self::sandbox::{Sandbox, SandboxObstacle, sandbox_obstacle, sandbox_obstacle_in};
-
-/// What is tried, in this order, when no executable is named.
-const EXECUTABLES: [&str; 6] = [
-    "chromium-headless-shell",
-    "chrome-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
-
-/// How to start Chromium.
-#[derive(Clone, Debug)]
-pub struct LaunchOptions {
-    /// The program; `None` looks for one in `PATH`, `chromium-headless-shell` first.
-    pub executable: Option<PathBuf>,
-    /// Without a window.
-    pub headless: bool,
-    /// Further flags. Of a flag given twice Chromium takes the last one.
-    pub extra_args: Vec<String>,
-    /// The first window's size in CSS pixels.
-    pub window_size: (u32, u32),
-    /// The user interface's language.
-    pub language: String,
-    /// Where the profile directory is made.
-    pub run_dir: PathBuf,
-    /// How long Chromium may take until it answers.
-    pub timeout: Duration,
-    /// The environment; `None` for this process's own.
-    pub environment: Option<Vec<(OsString, OsString)>>,
-    /// For trusted users: local addresses and downloads are open.
-    pub allow_local: bool,
-    /// How much memory one process of Chromium may use for data, in bytes.
-    pub memory_limit: Option<u64>,
-    /// The proxy of Chromium itself and of its first context, as `--proxy-server` takes it. With one, nothing of Chromium goes past
-    /// its contexts' proxies, and it looks no name up.
-    pub proxy_server: Option<String>,
-    /// Whether Chromium has its own sandbox. It does not start with one that [`sandbox_obstacle`] is in the way of.
-    pub sandbox: Sandbox,
-    /// Namespaces that Chromium is started in; see [`enter_namespaces`].
-    pub namespaces: Vec<Arc<OwnedFd>>,
-}
-
-impl Default for LaunchOptions {
-    fn default() -> Self {
-        Self {
-            executable: None,
-            headless: true,
-            extra_args: Vec::new(),
-            window_size: (1920, 1080),
-            language: "en".to_owned(),
-            run_dir: std::env::temp_dir(),
-            timeout: Duration::from_secs(30),
-            environment: None,
-            allow_local: false,
-            memory_limit: None,
-            proxy_server: None,
-            sandbox: Sandbox::Off,
-            namespaces: Vec::new(),
-        }
-    }
-}
-
-/// Why there is no Chromium.
-#[derive(Debug, thiserror::Error)]
-pub enum LaunchError {
-    /// No program to start.
-    #[error(
-        "found no Chromium (looked in PATH for {tried}); install the package chromium-headless-shell or chromium, or \
-         google-chrome-stable, or name the program with CHROMIUM_EXECUTABLE"
-    )]
-    NotFound {
-        /// The names that were looked for.
-        tried: String,
-    },
-    /// The program that was named is not there, or cannot be run.
-    #[error(
-        "found no program that can be run at CHROMIUM_EXECUTABLE={executable}; name Chromium's, or name none to have it \
-         looked for in PATH"
-    )]
-    NotThere {
-        /// What was named.
-        executable: PathBuf,
-    },
-    /// No place for the profile.
-    #[error("failed to make a profile directory in {run_dir}")]
-    Profile {
-        /// Where.
-        run_dir: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The system refused to start the program.
-    #[error("failed to start {executable}")]
-    Spawn {
-        /// The program.
-        executable: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The program ended before it could be talked to.
-    #[error("{executable} ended at its start ({status}); its last words: {stderr}")]
-    Exited {
-        /// The program.
-        executable: PathBuf,
-        /// How it ended.
-        status: String,
-        /// The end of its error output.
-        stderr: String,
-    },
-    /// The program did not answer in time.
-    #[error("{executable} did not answer on its debugging pipe within {timeout:?}; its last words: {stderr}")]
-    Silent {
-        /// The program.
-        executable: PathBuf,
-        /// How long it had.
-        timeout: Duration,
-        /// The end of its error output.
-        stderr: String,
-    },
-    /// The program runs, but does not talk.
-    #[error("failed to talk to {executable}")]
-    Talk {
-        /// The program.
-        executable: PathBuf,
-        /// Why.
-        #[source]
-        source: crate::error::Error,
-    },
-}
 
 /// A running Chromium. Dropping it kills its whole process group and removes the profile.
 #[derive(Debug)]
@@ -228,17 +100,17 @@ impl Chromium {
         })
     }
 
-    /// The process group, which is also the id of the child process.
+    /// Returns the process group, which is also the id of the child process.
     pub fn process_group(&self) -> i32 {
         self.process_group.as_raw()
     }
 
-    /// The program that was started.
+    /// Returns the program that was started.
     pub fn executable(&self) -> &Path {
         &self.executable
     }
 
-    /// The profile directory.
+    /// Returns the profile directory; `None` once it is removed.
     pub fn profile(&self) -> Option<&Path> {
         self.profile.as_ref().map(TempDir::path)
     }
@@ -298,29 +170,6 @@ fn remove(profile: TempDir) {
     tracing::warn!(path = %path.display(), "failed to remove Chromium's profile directory");
 }
 
-/// The program that is started: the one that is named, or else the first of those that are known in `PATH`.
-///
-/// # Errors
-/// [`LaunchError::NotFound`] or [`LaunchError::NotThere`], which say what to do.
-pub fn find_executable(named: Option<&Path>) -> Result<PathBuf, LaunchError> {
-    let in_path = |name: &Path| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| can_be_run(file))
-    };
-    let Some(named) = named else {
-        let found = EXECUTABLES.iter().find_map(|name| in_path(Path::new(name)));
-        return found.ok_or_else(|| LaunchError::NotFound { tried: EXECUTABLES.join(", ") });
-    };
-    // As a shell does it: a bare name is looked for.
-    let is_bare = named.components().count() == 1 && !named.as_os_str().as_encoded_bytes().contains(&b'/');
-    let found = if is_bare { in_path(named) } else { Some(named.to_owned()).filter(|file| can_be_run(file)) };
-    found.ok_or_else(|| LaunchError::NotThere { executable: named.to_owned() })
-}
-
-fn can_be_run(file: &Path) -> bool {
-    file.is_file() && nix::unistd::access(file, nix::unistd::AccessFlags::X_OK).is_ok()
-}
-
 fn last_words(log: &Path) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -330,16 +179,6 @@ fn last_words(log: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_program_is_found_by_its_name_or_its_path_and_only_when_it_can_be_run() {
-        assert!(find_executable(Some(Path::new("sh"))).unwrap().ends_with("sh"));
-        assert_eq!(find_executable(Some(Path::new("/bin/sh"))).unwrap(), Path::new("/bin/sh"));
-        for path in ["/nowhere/chromium", "no-such-program", "/etc/passwd", "/etc", "./sh"] {
-            let error = find_executable(Some(Path::new(path))).unwrap_err();
-            assert!(matches!(&error, LaunchError::NotThere { executable } if executable == Path::new(path)), "{error}");
-        }
-    }
 
     /// What is said of a shell script in Chromium's place, which leaves nothing behind.
     async fn failure_of(script: &str, timeout: Duration) -> String {

@@ -80,7 +80,7 @@ pub(crate) struct LifecycleWatcher {
     timeout: f64,
     started: tokio::time::Instant,
     navigation_request: RefCell<Option<Rc<Request>>>,
-    /// The response of the navigation before that one, when it had come.
+    /// The response of the navigation before, when it had come.
     answered: RefCell<Option<Rc<Response>>>,
     moved_within_document: Cell<bool>,
     swapped: Cell<bool>,
@@ -165,14 +165,14 @@ impl LifecycleWatcher {
         }
     }
 
-    /// The response of the last request that the navigation made and that was answered: a document that leaves as soon
+    /// Returns the response of the last request that the navigation made and that was answered: a document that leaves as soon
     /// as it is loaded has been loaded.
     pub(crate) fn response(&self) -> Option<Rc<Response>> {
         let last = self.navigation_request.borrow().as_ref().and_then(|request| request.response());
         last.or_else(|| self.answered.borrow().clone())
     }
 
-    /// What must be reached but the idleness of the network, with the requests that may be under way then; `None` when
+    /// Returns what must be reached but the idleness of the network, with the requests that may be under way then; `None` when
     /// idleness is not waited for.
     pub(crate) fn without_idleness(&self) -> Option<(Vec<Milestone>, usize)> {
         let concurrency = if self.expected.contains(&Milestone::NetworkIdle) {
@@ -196,7 +196,8 @@ impl LifecycleWatcher {
         if self.moved_within_document.get() {
             self.reached_same_document.set(true);
         }
-        if self.swapped.get() || self.frame.loader_id() != self.initial_loader {
+        let is_new = self.frame.loader_id() != self.initial_loader && !self.frame.shows_failure();
+        if self.swapped.get() || is_new {
             self.reached_new_document.set(true);
         }
         self.changed.wake();

@@ -5,19 +5,24 @@ mod cookies;
 mod emulation;
 mod events;
 mod evidence;
+mod films;
+mod lifetime;
 mod navigation;
 mod new_documents;
+pub(crate) mod own_session;
 mod pictures;
 mod settings;
 mod waits;
+mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 pub use evidence::{Camera, Film};
+pub use films::{Picture, Recording, RecordingOptions, Screencast};
 pub use navigation::{Cache, GotoOptions, NavigationOptions};
 use new_documents::InitScript;
 
@@ -26,8 +31,9 @@ use crate::browser::Browser;
 use crate::browser_context::BrowserContext;
 use crate::cdp_session::CDPSession;
 use crate::coverage::Coverage;
+use crate::device_request_prompt::DeviceRequestPrompt;
 use crate::dialect::Dialect;
-use crate::emulation::{EmulationManager, Viewport};
+use crate::emulation::EmulationManager;
 use crate::error::Error;
 use crate::event::{Event, PageEvent, PageEventKind, Sink};
 use crate::file_chooser::FileChooser;
@@ -42,10 +48,6 @@ use crate::session::{Session, Subscription};
 use crate::target::Target;
 use crate::tracing::Tracing;
 use crate::worker::Worker;
-
-/// The size of a new page, in CSS pixels.
-const WIDTH: u32 = 800;
-const HEIGHT: u32 = 600;
 
 type Listener = Rc<dyn Fn(&PageEvent)>;
 
@@ -79,6 +81,8 @@ pub struct Page {
     dragging: Cell<bool>,
     file_chooser: RefCell<Rc<Promise<Rc<FileChooser>>>>,
     intercepts_file_choosers: Cell<bool>,
+    device_prompt: RefCell<Rc<Promise<Rc<DeviceRequestPrompt>>>>,
+    hears_of_devices: Cell<bool>,
     ignores_https_errors: Cell<bool>,
     /// What happens is nobody's business.
     silent: Cell<bool>,
@@ -89,67 +93,6 @@ pub struct Page {
 }
 
 impl Page {
-    pub(crate) async fn create(
-        session: Rc<Session>,
-        target: Rc<Target>,
-        sink: Rc<Sink>,
-        ignore_https_errors: bool,
-    ) -> Result<Rc<Self>, Error> {
-        let keyboard = Keyboard::new(session.clone());
-        let page = Rc::new_cyclic(|page: &Weak<Page>| {
-            let network = NetworkManager::new(page.clone(), session.clone());
-            Self {
-                frame_manager: FrameManager::new(page.clone(), session.clone(), network),
-                emulation: EmulationManager::new(session.clone()),
-                mouse: Mouse::new(session.clone(), keyboard.clone()),
-                touchscreen: Touchscreen::new(session.clone(), keyboard.clone()),
-                keyboard,
-                coverage: OnceCell::new(),
-                tracing: OnceCell::new(),
-                accessibility: OnceCell::new(),
-                workers: RefCell::default(),
-                subscriptions: RefCell::default(),
-                listeners: RefCell::default(),
-                next_listener: Cell::new(0),
-                heard: RefCell::default(),
-                bindings: RefCell::default(),
-                init_scripts: RefCell::default(),
-                clients: RefCell::default(),
-                intercepts_drags: Cell::new(false),
-                dragging: Cell::new(false),
-                file_chooser: RefCell::default(),
-                intercepts_file_choosers: Cell::new(false),
-                ignores_https_errors: Cell::new(ignore_https_errors),
-                silent: Cell::new(false),
-                renewed: Cell::new(false),
-                closed: Cell::new(false),
-                crash: Promise::default(),
-                session,
-                target,
-                sink,
-            }
-        });
-        page.listen_to(&page.session);
-        let enabled = page.frame_manager.initialize(&page.session);
-        let rest = async {
-            page.attach_to_related(&page.session);
-            page.session.post("Performance.enable", json!({}));
-            page.session.post("Log.enable", json!({}));
-            if ignore_https_errors {
-                page.session.post("Security.setIgnoreCertificateErrors", json!({"ignore": true}));
-            }
-            page.emulation.emulate_viewport(&Viewport::of_size(WIDTH, HEIGHT)).await.map(drop)
-        };
-        futures::try_join!(enabled, rest)?;
-        Ok(page)
-    }
-
-    /// Workers and out-of-process frames wait for us before their first line, so that nothing of them is missed.
-    fn attach_to_related(&self, session: &Session) {
-        let arguments = json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true});
-        session.post("Target.setAutoAttach", arguments);
-    }
-
     fn listen_to(self: &Rc<Self>, session: &Rc<Session>) {
         let (page, listened) = (Rc::downgrade(self), Rc::downgrade(session));
         let subscription = session.on_event(move |event| {
@@ -160,7 +103,7 @@ impl Page {
         self.subscriptions.borrow_mut().push((session.clone(), subscription));
     }
 
-    /// The page's own CDP session.
+    /// Returns the page's own CDP session.
     pub fn session(&self) -> &Rc<Session> {
         &self.session
     }
@@ -169,32 +112,32 @@ impl Page {
         &self.frame_manager
     }
 
-    /// The page's requests and network settings.
+    /// Returns the page's requests and network settings.
     pub fn network(&self) -> &Rc<NetworkManager> {
         self.frame_manager.network()
     }
 
-    /// What the page believes about its screen, place and time.
+    /// Returns what the page believes about its screen, place and time.
     pub fn emulation(&self) -> &Rc<EmulationManager> {
         &self.emulation
     }
 
-    /// The keyboard.
+    /// Returns the keyboard.
     pub fn keyboard(&self) -> &Rc<Keyboard> {
         &self.keyboard
     }
 
-    /// The mouse.
+    /// Returns the mouse.
     pub fn mouse(&self) -> &Rc<Mouse> {
         &self.mouse
     }
 
-    /// The fingers.
+    /// Returns the fingers.
     pub fn touchscreen(&self) -> &Rc<Touchscreen> {
         &self.touchscreen
     }
 
-    /// Which code was used.
+    /// Returns the page's coverage: which code was used.
     pub fn coverage(&self) -> &Rc<Coverage> {
         self.coverage.get_or_init(|| Coverage::new(self.session.clone()))
     }
@@ -204,17 +147,17 @@ impl Page {
         self.tracing.get_or_init(|| Tracing::new(self.session.clone()))
     }
 
-    /// What a screen reader sees.
+    /// Returns the page's accessibility: what a screen reader sees.
     pub fn accessibility(self: &Rc<Self>) -> &Rc<Accessibility> {
         self.accessibility.get_or_init(|| Accessibility::new(Rc::downgrade(self)))
     }
 
-    /// The page's target.
+    /// Returns the page's target.
     pub fn target(&self) -> &Rc<Target> {
         &self.target
     }
 
-    /// The page's browser.
+    /// Returns the page's browser.
     ///
     /// # Errors
     /// When it is gone.
@@ -227,32 +170,32 @@ impl Page {
         self.browser().map(|browser| browser.dialect()).unwrap_or_default()
     }
 
-    /// The page's browser context.
+    /// Returns the page's browser context.
     pub fn browser_context(&self) -> &Rc<BrowserContext> {
         self.target.browser_context()
     }
 
-    /// The outermost frame.
+    /// Returns the outermost frame.
     pub fn main_frame(&self) -> &Rc<Frame> {
         self.frame_manager.main_frame()
     }
 
-    /// All frames, parents first.
+    /// Returns all frames, parents first.
     pub fn frames(&self) -> Vec<Rc<Frame>> {
         self.frame_manager.frames()
     }
 
-    /// The web workers of the page.
+    /// Returns the web workers of the page.
     pub fn workers(&self) -> Vec<Rc<Worker>> {
         self.workers.borrow().clone()
     }
 
-    /// Where the main frame is.
+    /// Returns where the main frame is.
     pub fn url(&self) -> String {
         self.main_frame().url()
     }
 
-    /// Whether the page's own scripts run.
+    /// Tells whether the page's own scripts run.
     pub fn is_java_script_enabled(&self) -> bool {
         self.emulation.scripts_run()
     }
@@ -267,7 +210,7 @@ impl Page {
         }
     }
 
-    /// Whether a script listens to an event.
+    /// Tells whether a script listens to an event.
     pub fn has_listeners(&self, kind: PageEventKind) -> bool {
         self.heard.borrow().contains(&kind)
     }
@@ -305,7 +248,7 @@ impl Page {
         self.main_frame().evaluate_handle(function, arguments).await
     }
 
-    /// All objects of the main frame's heap that have this prototype.
+    /// Finds all objects of the main frame's heap that have this prototype.
     ///
     /// # Errors
     /// As [`ExecutionContext::query_objects`](crate::execution_context::ExecutionContext::query_objects).
@@ -333,60 +276,6 @@ impl Page {
     pub async fn bring_to_front(&self) -> Result<(), Error> {
         self.session.send_raw("Page.bringToFront", json!({})).await?;
         Ok(())
-    }
-
-    /// Closes the page and waits for its end; a page that may object with `beforeunload` is only asked.
-    ///
-    /// # Errors
-    /// [`Error::PageClosed`] when it is closed.
-    pub async fn close(&self, run_before_unload: bool) -> Result<(), Error> {
-        if self.session.is_detached() {
-            return Err(Error::PageClosed);
-        }
-        if run_before_unload {
-            self.session.send_raw("Page.close", json!({})).await?;
-            return Ok(());
-        }
-        let root = self.browser()?.session().clone();
-        root.send_raw("Target.closeTarget", json!({"targetId": self.target.id()})).await?;
-        self.target.closed().await;
-        Ok(())
-    }
-
-    /// Whether the page is gone.
-    pub fn is_closed(&self) -> bool {
-        self.closed.get()
-    }
-
-    /// Whether the page's renderer has crashed.
-    pub fn has_crashed(&self) -> bool {
-        self.crash.get().is_some()
-    }
-
-    /// Resolves when the page's renderer has crashed.
-    pub async fn crashed(&self) {
-        self.crash.wait().await;
-    }
-
-    pub(crate) fn on_crashed(self: &Rc<Self>) {
-        self.crash.settle(());
-        // Whoever waits for the page waits no longer.
-        self.frame_manager.on_disconnected(&Error::Crashed);
-        self.emit(PageEvent::Error(Error::Crashed));
-    }
-
-    /// The page's session is over; its target may still be there for a moment.
-    pub(crate) fn on_disconnected(&self) {
-        self.frame_manager.on_disconnected(&Error::Disconnected);
-    }
-
-    pub(crate) fn on_closed(self: &Rc<Self>) {
-        if self.closed.replace(true) {
-            return;
-        }
-        self.on_disconnected();
-        self.emit(PageEvent::Close);
-        self.subscriptions.borrow_mut().clear();
     }
 }
 

@@ -48,7 +48,7 @@ pub struct PdfOptions {
     pub landscape: bool,
     /// For example `1-5, 8`; empty is all.
     pub page_ranges: String,
-    /// The paper's name, `Letter` to `A6`; goes before `width` and `height`.
+    /// The paper's name, `Letter` to `A6`; takes precedence over `width` and `height`.
     pub format: Option<String>,
     /// Of the paper.
     pub width: Option<Length>,
@@ -56,7 +56,7 @@ pub struct PdfOptions {
     pub height: Option<Length>,
     /// The white around.
     pub margin: Margins,
-    /// Whether a CSS `@page` size goes before the paper.
+    /// Whether a CSS `@page` size takes precedence over the paper.
     pub prefer_css_page_size: bool,
     /// Whether the file says which text is a heading, a list, …; Chromium's choice when not given.
     pub tagged: Option<bool>,

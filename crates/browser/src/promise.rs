@@ -64,12 +64,12 @@ impl<T: Clone> Promise<T> {
         }
     }
 
-    /// The value, if it has come.
+    /// Returns the value, if it has come.
     pub(crate) fn get(&self) -> Option<T> {
         self.value.borrow().clone()
     }
 
-    /// The value, when it comes.
+    /// Waits for the value.
     pub(crate) async fn wait(&self) -> T {
         self.waiters.until(|| self.get()).await
     }

@@ -1,4 +1,4 @@
-//! Reading what Chromium hands out in pieces: a PDF, a trace.
+//! Reading what Chromium hands out in pieces: a PDF, a trace, a recording.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,16 @@ use crate::session::Session;
 /// # Errors
 /// What the protocol refuses, and text that is not the base64 it claims to be.
 pub(crate) async fn read_stream(session: &Session, handle: StreamHandle) -> Result<Vec<u8>, Error> {
+    let bytes = read_written(session, handle.clone(), usize::MAX).await?;
+    session.send(CloseParams::new(handle)).await?;
+    Ok(bytes)
+}
+
+/// Reads what is written of a stream by now, from where the last read ended. It stops behind `limit` bytes, when there are more.
+///
+/// # Errors
+/// As [`read_stream`].
+pub(crate) async fn read_written(session: &Session, handle: StreamHandle, limit: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     loop {
         let piece = session.send(ReadParams::new(handle.clone())).await?;
@@ -20,15 +30,13 @@ pub(crate) async fn read_stream(session: &Session, handle: StreamHandle) -> Resu
         } else {
             bytes.extend(piece.data.into_bytes());
         }
-        if piece.eof {
-            break;
+        if piece.eof || bytes.len() > limit {
+            return Ok(bytes);
         }
     }
-    session.send(CloseParams::new(handle)).await?;
-    Ok(bytes)
 }
 
-/// The bytes of a protocol's base64 text.
+/// Decodes the bytes of a protocol's base64 text.
 ///
 /// # Errors
 /// Text that is not base64.

@@ -15,7 +15,7 @@ use crate::selector::{FIND, Selector, Step, find_with};
 use handlers::QueryHandlers;
 
 const ONE: &str = "(root, selector) => root.querySelector(selector)";
-const ALL: &str = "(root, selector) => Array.from(root.querySelectorAll(selector))";
+const ALL: &str = "(root, selector) => [...root.querySelectorAll(selector)]";
 const BY_PATH: &str = "(root, path) => {
   const owner = root.ownerDocument || root;
   const found = owner.evaluate(path, root, null, XPathResult.ORDERED_NODE_ITERATOR_TYPE);
@@ -31,7 +31,7 @@ const LIST: &str = "(_, ...nodes) => nodes";
 const TEXT_ROLES: [&str; 2] = ["StaticText", "InlineTextBox"];
 
 impl ElementHandle {
-    /// The first match below the element.
+    /// Finds the first match below the element.
     ///
     /// # Errors
     /// [`Error::Evaluation`] for a selector that the page cannot read.
@@ -53,7 +53,7 @@ impl ElementHandle {
         Ok(element)
     }
 
-    /// All matches below the element.
+    /// Finds all matches below the element.
     ///
     /// # Errors
     /// As [`query_selector`](Self::query_selector).
@@ -62,7 +62,7 @@ impl ElementHandle {
         elements_of(&list).await
     }
 
-    /// All nodes that the XPath expression finds from the element.
+    /// Finds all nodes that the XPath expression finds from the element.
     ///
     /// # Errors
     /// As [`query_selector`](Self::query_selector).
@@ -171,15 +171,14 @@ impl ElementHandle {
             }
         }
         let answer = self.session().send_raw("Accessibility.queryAXTree", arguments).await?;
-        let mut found = Vec::new();
-        for node in answer["nodes"].as_array().into_iter().flatten() {
+        let context = self.handle().execution_context();
+        let is_element = |node: &&Value| {
             let is_text = node["role"]["value"].as_str().is_some_and(|role| TEXT_ROLES.contains(&role));
-            if is_text || node["ignored"] == Value::Bool(true) {
-                continue;
-            }
-            found.push(self.handle().execution_context().adopt_backend_node(&node["backendDOMNodeId"]).await?);
-        }
-        Ok(found)
+            !is_text && node["ignored"] != Value::Bool(true)
+        };
+        let nodes = answer["nodes"].as_array().into_iter().flatten().filter(is_element);
+        let adopted = nodes.map(|node| context.adopt_backend_node(&node["backendDOMNodeId"]));
+        futures::future::try_join_all(adopted).await
     }
 
     /// The elements, in document order and each once, as an array of the page.

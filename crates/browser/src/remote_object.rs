@@ -45,7 +45,7 @@ impl RemoteObject {
         serde_json::from_value(value).map_err(|error| Error::message(format!("unreadable remote object: {error}")))
     }
 
-    /// The value that was carried over.
+    /// Returns the value that was carried over.
     ///
     /// # Errors
     /// When the value stayed in the page or is of a kind that is not known.
@@ -97,7 +97,7 @@ impl EvaluationResult {
         })
     }
 
-    /// Whether JavaScript takes it for true.
+    /// Tells whether JavaScript takes it for true.
     pub fn is_truthy(&self) -> bool {
         match self {
             Self::Undefined | Self::NegativeZero | Self::NaN => false,
@@ -111,7 +111,7 @@ impl EvaluationResult {
         }
     }
 
-    /// What JavaScript's `String(value)` says.
+    /// Returns what JavaScript's `String(value)` says.
     pub fn to_text(&self) -> String {
         match self {
             Self::Undefined => "undefined".to_owned(),
@@ -125,7 +125,7 @@ impl EvaluationResult {
         }
     }
 
-    /// The JSON value, `null` for everything that JSON cannot carry.
+    /// Returns the JSON value, `null` for everything that JSON cannot carry.
     pub fn into_json(self) -> Value {
         match self {
             Self::Json(value) => value,
@@ -200,7 +200,7 @@ impl PageFunction {
         Self::Expression(text.into())
     }
 
-    /// What `toString()` of a function says. A method's shorthand form gets the `function` that it needs to stand alone.
+    /// Returns what `toString()` of a function says. A method's shorthand form gets the `function` that it needs to stand alone.
     ///
     /// # Errors
     /// [`Error::FunctionText`] for what cannot be read back: native functions, accessors, computed names.
@@ -227,7 +227,7 @@ impl PageFunction {
 }
 
 impl Exception {
-    /// What was thrown, when it is not an object: Puppeteer 25 hands it over as it is.
+    /// Returns what was thrown, when it is not an object: Puppeteer 25 hands it over as it is.
     pub fn value(&self) -> Option<EvaluationResult> {
         let thrown: RemoteObject = serde_json::from_value(self.thrown()?.clone()).ok()?;
         if thrown.object_id.is_some() || thrown.subtype.as_deref() == Some("error") {

@@ -2,13 +2,14 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::context_proxy::{self, ContextProxy};
-use crate::error::Error;
+use crate::error::{Error, ProtocolError};
 use crate::frame::Frame;
 use crate::promise::Promise;
 use crate::request::{Request, lower_case_names};
@@ -26,7 +27,7 @@ pub struct Response {
     headers: Map<String, Value>,
     timing: Option<Value>,
     remote_address: (Option<String>, Option<i64>),
-    /// The proxy that the response came through: Chromium knows that one's address only.
+    /// The proxy that the response came through: Chromium knows nothing but the proxy's address.
     proxy: Option<Rc<dyn ContextProxy>>,
     address_behind_proxy: OnceCell<(Option<String>, Option<i64>)>,
     from_disk_cache: bool,
@@ -88,37 +89,37 @@ impl Response {
         self.loaded.settle(outcome);
     }
 
-    /// The request's address, without a fragment.
+    /// Returns the request's address, without a fragment.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// When what happened, in CDP's form; `None` when nothing reached the network.
+    /// Returns when what happened, in CDP's form; `None` when nothing reached the network.
     pub fn timing(&self) -> Option<&Value> {
         self.timing.as_ref()
     }
 
-    /// Whether the status is a success, or there is none.
+    /// Tells whether the status is a success, or there is none.
     pub fn ok(&self) -> bool {
         self.status == 0 || (200..300).contains(&self.status)
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The HTTP status's text.
+    /// Returns the HTTP status's text.
     pub fn status_text(&self) -> &str {
         &self.status_text
     }
 
-    /// The headers, their names in lower case.
+    /// Returns the headers, their names in lower case.
     pub fn headers(&self) -> &Map<String, Value> {
         &self.headers
     }
 
-    /// The server's IP address and port; neither when only another proxy knows them.
+    /// Returns the server's IP address and port; neither when only another proxy knows them.
     pub fn remote_address(&self) -> (Option<&str>, Option<i64>) {
         let (ip, port) = match &self.proxy {
             None => &self.remote_address,
@@ -130,32 +131,32 @@ impl Response {
         (ip.as_deref(), *port)
     }
 
-    /// The connection's certificate; `None` for plain HTTP.
+    /// Returns the connection's certificate; `None` for plain HTTP.
     pub fn security_details(&self) -> Option<&Rc<SecurityDetails>> {
         self.security_details.as_ref()
     }
 
-    /// The request that this answers.
+    /// Returns the request that this answers.
     pub fn request(&self) -> Option<Rc<Request>> {
         self.request.upgrade()
     }
 
-    /// Whether it came from the browser's caches.
+    /// Tells whether it came from the browser's caches.
     pub fn from_cache(&self) -> bool {
         self.from_disk_cache || self.request().is_some_and(|request| request.is_from_memory_cache())
     }
 
-    /// Whether a service worker made it.
+    /// Tells whether a service worker made it.
     pub fn from_service_worker(&self) -> bool {
         self.from_service_worker
     }
 
-    /// Which frame asked.
+    /// Returns which frame asked.
     pub fn frame(&self) -> Option<Rc<Frame>> {
         self.request()?.frame()
     }
 
-    /// The body, once it has come whole.
+    /// Returns the body, once it has come whole.
     ///
     /// # Errors
     /// For redirects, and when Chromium no longer has it.
@@ -171,8 +172,13 @@ impl Response {
 
     async fn fetch_body(&self) -> Result<Vec<u8>, Error> {
         let request = self.request().ok_or(Error::TargetClosed)?;
-        let mut answer =
-            request.session().send_raw("Network.getResponseBody", json!({"requestId": request.id()})).await?;
+        let answer = request.session().send_raw("Network.getResponseBody", json!({"requestId": request.id()})).await;
+        let mut answer = answer.map_err(|error| match error {
+            ProtocolError::Refused { ref message, .. } if message == "No resource with given identifier found" => {
+                Error::ResponseBodyGone(Arc::new(error))
+            }
+            _ => error.into(),
+        })?;
         let Value::String(body) = answer["body"].take() else { return Ok(Vec::new()) };
         if answer["base64Encoded"] != true {
             return Ok(body.into_bytes());
@@ -180,7 +186,7 @@ impl Response {
         STANDARD.decode(body).map_err(|error| Error::message(format!("unreadable response body: {error}")))
     }
 
-    /// The body as UTF-8 text.
+    /// Returns the body as UTF-8 text.
     ///
     /// # Errors
     /// As [`buffer`](Self::buffer).

@@ -1,5 +1,8 @@
 //! `page.screenshot()`: what may be asked, in which order Chromium is told, one picture at a time per browser.
 
+mod layout;
+mod options;
+
 use std::rc::Rc;
 
 use chromiumoxide::cdp::browser_protocol::dom::Rgba;
@@ -9,127 +12,12 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::emulation::{EmulationManager, Viewport};
-use crate::error::Error;
+use crate::error::{Error, ProtocolError};
 use crate::geometry::{Point, Rect};
 use crate::protocol_stream::decode_base64;
 use crate::session::Session;
-
-/// The file format of a screenshot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ImageType {
-    /// Lossless, may be transparent.
-    #[default]
-    Png,
-    /// With a quality.
-    Jpeg,
-    /// With a quality; newer Puppeteers know it.
-    Webp,
-}
-
-impl ImageType {
-    /// The option's value.
-    ///
-    /// # Errors
-    /// [`Error::UnknownImageType`].
-    pub fn from_name(name: &str) -> Result<Self, Error> {
-        match name {
-            "png" => Ok(Self::Png),
-            "jpeg" => Ok(Self::Jpeg),
-            "webp" => Ok(Self::Webp),
-            _ => Err(Error::UnknownImageType(name.to_owned())),
-        }
-    }
-
-    /// By a file's MIME type, as Puppeteer derives it from `path`.
-    ///
-    /// # Errors
-    /// [`Error::UnsupportedImageMime`].
-    pub fn from_mime(mime: Option<&str>) -> Result<Self, Error> {
-        match mime {
-            Some("image/png") => Ok(Self::Png),
-            Some("image/jpeg") => Ok(Self::Jpeg),
-            Some("image/webp") => Ok(Self::Webp),
-            other => Err(Error::UnsupportedImageMime(other.unwrap_or("null").to_owned())),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Jpeg => "jpeg",
-            Self::Webp => "webp",
-        }
-    }
-
-    fn format(self) -> page::CaptureScreenshotFormat {
-        match self {
-            Self::Png => page::CaptureScreenshotFormat::Png,
-            Self::Jpeg => page::CaptureScreenshotFormat::Jpeg,
-            Self::Webp => page::CaptureScreenshotFormat::Webp,
-        }
-    }
-}
-
-/// What is taken, and how it is stored.
-#[derive(Clone, Debug, Default)]
-pub struct ScreenshotOptions {
-    /// The file format.
-    pub image_type: ImageType,
-    /// 0 to 100, not for PNG. JavaScript's number, so that what is not an integer can be refused.
-    pub quality: Option<f64>,
-    /// All of the document instead of the viewport.
-    pub full_page: bool,
-    /// A part of the document, in CSS pixels from its upper left corner.
-    pub clip: Option<Rect>,
-    /// Transparent where the page has no background; not for JPEG.
-    pub omit_background: bool,
-    /// How much larger the clip is drawn; 0 counts as 1.
-    pub scale: f64,
-    /// Whether what lies outside of the viewport is in the picture; by the clip when not given.
-    pub capture_beyond_viewport: Option<bool>,
-    /// Whether the picture is taken of the surface, not of the view; Chromium's choice when not given.
-    pub from_surface: Option<bool>,
-    /// Whether a fast encoder is better than a small file.
-    pub optimize_for_speed: bool,
-    /// Whether an element is not scrolled into view first.
-    pub stays: bool,
-}
-
-impl ScreenshotOptions {
-    /// Refuses what cannot be taken.
-    ///
-    /// # Errors
-    /// Puppeteer's sentence about the first such option.
-    pub fn validate(&self) -> Result<(), Error> {
-        if let Some(quality) = self.quality.filter(|quality| *quality != 0.0) {
-            if self.image_type == ImageType::Png {
-                return Err(Error::QualityUnsupported(self.image_type.name()));
-            }
-            if quality.fract() != 0.0 {
-                return Err(Error::QualityNotInteger);
-            }
-            if !(0.0..=100.0).contains(&quality) {
-                return Err(Error::QualityOutOfRange(quality));
-            }
-        }
-        let Some(clip) = self.clip else { return Ok(()) };
-        if self.full_page {
-            return Err(Error::ClipAndFullPage);
-        }
-        if clip.width == 0.0 {
-            return Err(Error::EmptyClip("width"));
-        }
-        if clip.height == 0.0 {
-            return Err(Error::EmptyClip("height"));
-        }
-        Ok(())
-    }
-
-    /// Tells whether the page keeps its size while all of it is taken.
-    fn keeps_viewport(&self) -> bool {
-        self.capture_beyond_viewport == Some(true)
-    }
-}
+pub(crate) use layout::LayoutMetrics;
+pub use options::{ImageType, ScreenshotOptions};
 
 /// The line in which the screenshots of one browser wait: a page must be in front while it is taken.
 #[derive(Clone, Debug, Default)]
@@ -142,53 +30,17 @@ pub struct Screenshot {
 }
 
 impl Screenshot {
-    /// The file as base64 text.
+    /// Returns the file as base64 text.
     pub fn into_base64(self) -> String {
         self.base64
     }
 
-    /// The file.
+    /// Decodes the file.
     ///
     /// # Errors
     /// When Chromium sent no base64.
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         decode_base64(&self.base64)
-    }
-}
-
-/// The sizes that a screenshot asks for, in CSS pixels.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LayoutMetrics {
-    /// What of the document is in the layout viewport; `x` and `y` are how far it is scrolled.
-    pub(crate) viewport: Rect,
-    /// All of the document.
-    pub(crate) content: Rect,
-}
-
-impl LayoutMetrics {
-    /// Asks the page.
-    ///
-    /// # Errors
-    /// What the protocol refuses.
-    pub(crate) async fn of(session: &Session) -> Result<Self, Error> {
-        let metrics = session.send_raw("Page.getLayoutMetrics", json!({})).await?;
-        let number = |part: &str, name: &str| metrics[part][name].as_f64().unwrap_or_default();
-        let viewport = |name| number("cssLayoutViewport", name);
-        let content = |name| number("cssContentSize", name);
-        Ok(Self {
-            viewport: Rect {
-                x: viewport("pageX"),
-                y: viewport("pageY"),
-                width: viewport("clientWidth"),
-                height: viewport("clientHeight"),
-            },
-            content: Rect { x: content("x"), y: content("y"), width: content("width"), height: content("height") },
-        })
-    }
-
-    /// How far the document is scrolled.
-    pub(crate) fn scroll(&self) -> Point {
-        Point { x: self.viewport.x, y: self.viewport.y }
     }
 }
 
@@ -207,6 +59,7 @@ pub async fn take_screenshot(
     session.send_raw("Target.activateTarget", json!({"targetId": session.target_id()})).await?;
     if !options.full_page || options.keeps_viewport() {
         let clip = options.clip.map(whole_pixels);
+        refuse_empty(clip)?;
         return capture_over_background(session, clip, options).await;
     }
 
@@ -221,6 +74,20 @@ pub async fn take_screenshot(
     let screenshot = taken?;
     restored?;
     Ok(screenshot)
+}
+
+/// Chromium does not answer when it is asked for a picture without area; so it says of one beyond the viewport.
+fn refuse_empty(clip: Option<Rect>) -> Result<(), Error> {
+    let Some(clip) = clip else { return Ok(()) };
+    let side = if clip.width <= 0.0 {
+        "width"
+    } else if clip.height <= 0.0 {
+        "height"
+    } else {
+        return Ok(());
+    };
+    let message = format!("Cannot take screenshot with 0 {side}.");
+    Err(ProtocolError::Refused { method: "Page.captureScreenshot".into(), message }.into())
 }
 
 async fn restore(session: &Session, emulation: &EmulationManager, viewport: Option<Viewport>) -> Result<(), Error> {
@@ -251,7 +118,10 @@ async fn capture(session: &Session, clip: Option<Rect>, options: &ScreenshotOpti
     // Today's Chromium cuts off what is outside of the viewport unless told otherwise.
     let (mut clip, mut beyond) = (clip, options.keeps_viewport() && options.full_page);
     match (clip, options.capture_beyond_viewport) {
-        (Some(part), Some(false)) => clip = Some(part.common(LayoutMetrics::of(session).await?.viewport)),
+        (Some(part), Some(false)) => {
+            clip = Some(part.common(LayoutMetrics::of(session).await?.viewport));
+            refuse_empty(clip)?;
+        }
         (Some(_), Some(true)) => beyond = true,
         (Some(part), None) if !options.full_page => {
             beyond = !LayoutMetrics::of(session).await?.viewport.contains(part);
@@ -296,7 +166,7 @@ pub(crate) fn pixels(length: f64) -> u32 {
     }
 }
 
-/// The element's part of the document, from its place in the viewport.
+/// Returns the element's part of the document, from its place in the viewport.
 ///
 /// # Errors
 /// [`Error::EmptyNode`].
@@ -313,45 +183,6 @@ pub(crate) fn element_clip(bounds: Rect, scroll: Point) -> Result<Rect, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refusal(options: ScreenshotOptions) -> String {
-        options.validate().expect_err("refused").to_string()
-    }
-
-    #[test]
-    fn what_cannot_be_taken_is_refused_in_puppeteers_words() {
-        let jpeg = |quality| ScreenshotOptions {
-            image_type: ImageType::Jpeg,
-            quality: Some(quality),
-            ..ScreenshotOptions::default()
-        };
-        let clip = |width, height| Some(Rect { x: 0.0, y: 0.0, width, height });
-        let options = ScreenshotOptions::default;
-        assert_eq!(
-            refusal(ScreenshotOptions { quality: Some(50.0), ..options() }),
-            "options.quality is unsupported for the png screenshots"
-        );
-        assert_eq!(refusal(jpeg(1.5)), "Expected options.quality to be an integer");
-        assert_eq!(refusal(jpeg(101.0)), "Expected options.quality to be between 0 and 100 (inclusive), got 101");
-        assert_eq!(
-            refusal(ScreenshotOptions { full_page: true, clip: clip(1.0, 1.0), ..options() }),
-            "options.clip and options.fullPage are exclusive"
-        );
-        assert_eq!(
-            refusal(ScreenshotOptions { clip: clip(0.0, 1.0), ..options() }),
-            "Expected options.clip.width not to be 0."
-        );
-        assert_eq!(
-            refusal(ScreenshotOptions { clip: clip(1.0, 0.0), ..options() }),
-            "Expected options.clip.height not to be 0."
-        );
-        assert_eq!(ImageType::from_name("bmp").expect_err("refused").to_string(), "Unknown options.type value: bmp");
-        assert_eq!(
-            ImageType::from_mime(Some("text/plain")).expect_err("refused").to_string(),
-            "Unsupported screenshot mime type: text/plain"
-        );
-        assert!(jpeg(0.0).validate().is_ok() && jpeg(100.0).validate().is_ok());
-    }
 
     #[test]
     fn a_clip_covers_whole_pixels() {

@@ -3,12 +3,17 @@
 //! `::-p-text(…)`, `::-p-xpath(…)` and `::-p-aria(…)` stand where a pseudo-element may stand, `>>>` and `>>>>` where a
 //! combinator may. None of them is CSS, so whoever writes them cannot have meant anything else.
 
+mod quotes;
+mod reader;
+
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::query::handlers::QueryHandlers;
+use quotes::{quoted, unquote};
+use reader::Reader;
 
 /// Finds the matches of steps that need nothing but the page.
 pub(crate) const FIND: &str = include_str!("selector/find.js");
@@ -82,11 +87,9 @@ impl<'a> Selector<'a> {
         if !text.contains("::-p-") && !text.contains(">>>") {
             return Ok(Self::Css(text));
         }
-        let mut reader =
-            Reader { handlers, rest: text, css: String::new(), steps: Vec::new(), alternatives: Vec::new() };
-        reader.read()?;
-        let is_css = reader.alternatives.iter().flatten().all(|step| matches!(step, Step::Css(_)));
-        Ok(if is_css { Self::Css(text) } else { Self::Steps(reader.alternatives) })
+        let alternatives = Reader::new(text, handlers).read()?;
+        let is_css = alternatives.iter().flatten().all(|step| matches!(step, Step::Css(_)));
+        Ok(if is_css { Self::Css(text) } else { Self::Steps(alternatives) })
     }
 
     /// For `find.js`; `None` when some step needs more than the page.
@@ -94,6 +97,27 @@ impl<'a> Selector<'a> {
         let list = |steps: &Vec<Step>| steps.iter().map(Step::for_page).collect::<Option<Vec<_>>>().map(Value::Array);
         alternatives.iter().map(list).collect::<Option<Vec<_>>>().map(Value::Array)
     }
+}
+
+/// Tells whether CSS asks for a state, such as `:focus`, which a document may take on without a change that observers are told
+/// of.
+pub(crate) fn has_pseudo_class(css: &str) -> bool {
+    let (mut place, mut in_brackets) = (0, false);
+    while let Some(char) = css[place..].chars().next() {
+        let rest = &css[place + char.len_utf8()..];
+        let mut length = char.len_utf8();
+        match char {
+            '\\' => length += rest.chars().next().map_or(0, char::len_utf8),
+            '"' | '\'' => length = quoted(&css[place..]).unwrap_or(css.len() - place),
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            ':' if rest.starts_with(':') => length = 2,
+            ':' if !in_brackets => return true,
+            _ => {}
+        }
+        place += length;
+    }
+    false
 }
 
 /// The older way to say the same for a whole selector: `text/…`, `xpath/…`, `aria/…`, `pierce/…`, or with `=`.
@@ -111,157 +135,10 @@ fn with_prefix(text: &str, handlers: &QueryHandlers) -> Result<Option<Vec<Step>>
     }))
 }
 
-struct Reader<'a> {
-    handlers: &'a QueryHandlers,
-    rest: &'a str,
-    css: String,
-    steps: Vec<Step>,
-    alternatives: Vec<Vec<Step>>,
-}
-
-impl Reader<'_> {
-    fn read(&mut self) -> Result<(), Error> {
-        let mut depth = 0_usize;
-        while let Some(next) = self.rest.chars().next() {
-            if depth == 0 && self.rest.starts_with("::-p-") {
-                self.pseudo_element()?;
-            } else if depth == 0 && self.rest.starts_with(">>>") {
-                let is_child = self.rest.starts_with(">>>>");
-                self.end_css(true);
-                self.steps.push(if is_child { Step::Shadow } else { Step::Shadows });
-                self.rest = self.rest[if is_child { 4 } else { 3 }..].trim_start();
-            } else if depth == 0 && next == ',' {
-                self.end_alternative();
-                self.rest = self.rest[1..].trim_start();
-            } else {
-                match next {
-                    '(' | '[' => depth += 1,
-                    ')' | ']' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                let length = match next {
-                    '"' | '\'' => quoted(self.rest).unwrap_or(1),
-                    '\\' => 1 + self.rest[1..].chars().next().map_or(0, char::len_utf8),
-                    _ => next.len_utf8(),
-                };
-                self.css.push_str(&self.rest[..length]);
-                self.rest = &self.rest[length..];
-            }
-        }
-        self.end_alternative();
-        Ok(())
-    }
-
-    /// What was read as CSS becomes a step.
-    fn end_css(&mut self, before_combinator: bool) {
-        let css = std::mem::take(&mut self.css);
-        if css.trim().is_empty() {
-            // Blanks after a step matter only before more CSS.
-            return;
-        }
-        let css = if before_combinator { css.trim_end() } else { &css };
-        // Where a root ends and its matches begin is for `querySelectorAll` to say; after a found node CSS goes on.
-        self.steps.push(match self.steps.last() {
-            None | Some(Step::Shadow | Step::Shadows) => Step::Css(css.trim_start().to_owned()),
-            Some(_) => Step::GoOn(css.to_owned()),
-        });
-    }
-
-    fn end_alternative(&mut self) {
-        self.end_css(true);
-        // Shadow trees by themselves are no elements.
-        if let Some(Step::Shadow | Step::Shadows) = self.steps.last() {
-            self.steps.push(Step::Css("*".to_owned()));
-        }
-        let steps = std::mem::take(&mut self.steps);
-        // The page says what is wrong with an empty one.
-        self.alternatives.push(if steps.is_empty() { vec![Step::Css(String::new())] } else { steps });
-    }
-
-    fn pseudo_element(&mut self) -> Result<(), Error> {
-        let after = &self.rest["::-p-".len()..];
-        let end = after.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).unwrap_or(after.len());
-        let (name, after) = after.split_at(end);
-        let (argument, after) = match after.strip_prefix('(') {
-            Some(inner) => {
-                let end = closing(inner, true).or_else(|| closing(inner, false)).unwrap_or(inner.len());
-                (unquote(inner[..end].trim()), inner.get(end + 1..).unwrap_or_default())
-            }
-            None => (String::new(), after),
-        };
-        // `div ::-p-text(x)`: any descendant may hold it.
-        let is_apart = self.css.ends_with(char::is_whitespace) || self.css.trim_end().ends_with(['>', '+', '~']);
-        let goes_on = matches!(self.steps.last(), Some(step) if !step.opens_root());
-        if is_apart && (goes_on || !self.css.trim().is_empty()) {
-            self.css.push('*');
-        }
-        self.end_css(false);
-        self.steps.push(match name {
-            name if self.handlers.knows(name) => Step::Custom { name: name.to_owned(), argument },
-            "text" => Step::Text(argument),
-            "xpath" => Step::Path(argument),
-            "aria" => aria(&argument)?,
-            _ => return Err(Error::UnknownSelectorType(name.to_owned())),
-        });
-        self.rest = after;
-        Ok(())
-    }
-}
-
 impl Step {
     fn opens_root(&self) -> bool {
         matches!(self, Self::Shadow | Self::Shadows)
     }
-}
-
-/// How long the string is that the text begins with, quotes included.
-fn quoted(text: &str) -> Option<usize> {
-    let quote = text.chars().next()?;
-    let mut escaped = false;
-    for (place, char) in text.char_indices().skip(1) {
-        match char {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            _ if char == quote => return Some(place + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Where the parenthesis ends that was opened before the text. An apostrophe in an unquoted text is not a quote.
-fn closing(text: &str, with_quotes: bool) -> Option<usize> {
-    let (mut depth, mut place) = (0_usize, 0);
-    while let Some(char) = text[place..].chars().next() {
-        let mut length = char.len_utf8();
-        match char {
-            '(' => depth += 1,
-            ')' if depth == 0 => return Some(place),
-            ')' => depth -= 1,
-            '\\' => length += text[place + 1..].chars().next().map_or(0, char::len_utf8),
-            '"' | '\'' if with_quotes => length = quoted(&text[place..])?,
-            _ => {}
-        }
-        place += length;
-    }
-    None
-}
-
-/// A text without its quotes and escapes.
-fn unquote(text: &str) -> String {
-    let is_quoted = text.starts_with(['"', '\'']) && quoted(text) == Some(text.len());
-    let inner = if is_quoted { &text[1..text.len() - 1] } else { text };
-    let mut plain = String::with_capacity(text.len());
-    let mut escaped = false;
-    for char in inner.chars() {
-        if char == '\\' && !escaped {
-            escaped = true;
-        } else {
-            escaped = false;
-            plain.push(char);
-        }
-    }
-    plain
 }
 
 /// `Name[role="button"]`, `[name="Name"][role="button"]`, `Name`.
@@ -322,6 +199,16 @@ mod tests {
 
     fn text(text: &str) -> Step {
         Step::Text(text.to_owned())
+    }
+
+    #[test]
+    fn states_are_told_from_what_only_looks_like_them() {
+        for css in ["input:focus", "p > a:not(.b)", "*:hover", "[a=':b']:checked", "\\: :root"] {
+            assert!(has_pseudo_class(css), "{css}");
+        }
+        for css in ["p::before", "[a=':b']", "[xlink\\:href]", ".sm\\:hidden", "[a=b:c]", "'"] {
+            assert!(!has_pseudo_class(css), "{css}");
+        }
     }
 
     #[test]

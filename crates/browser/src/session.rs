@@ -7,7 +7,9 @@
 //! A [`Session`] exists from `Target.attachedToTarget` on, before that event's listeners run, so that no event of a
 //! new target is lost.
 
+mod code_order;
 mod connection;
+mod pace;
 mod pipe;
 
 use std::borrow::Cow;
@@ -22,9 +24,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+use code_order::CodeOrder;
 pub use connection::Connection;
 use connection::{Outgoing, Wire};
+use pace::COMMAND_LIMIT;
+pub use pace::limiting_commands;
 
 use crate::error::ProtocolError;
 use crate::promise::Waiters;
@@ -42,7 +48,12 @@ pub struct RawEvent {
 }
 
 impl RawEvent {
-    /// The parameters as a type of `chromiumoxide::cdp`; `None`, with a debug line, when a newer Chromium sends others.
+    /// Returns the id of its session; `None` for the browser's own.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// Reads the parameters as a type of `chromiumoxide::cdp`; `None`, with a debug line, when a newer Chromium sends others.
     pub fn decode<T: DeserializeOwned>(&self) -> Option<T> {
         match T::deserialize(&self.params) {
             Ok(params) => Some(params),
@@ -79,7 +90,9 @@ pub struct Session {
     next_listener: Cell<u64>,
     /// Whether the renderer behind it has died; commands under way know of it, too.
     crashed: Rc<Cell<bool>>,
+    code_order: Rc<CodeOrder>,
     detached: Cell<bool>,
+    /// Whoever waits for that, or for the target to be given up.
     detachment: Waiters,
 }
 
@@ -119,27 +132,28 @@ impl Session {
             listeners: RefCell::default(),
             next_listener: Cell::new(0),
             crashed: Rc::default(),
+            code_order: Rc::default(),
             detached: Cell::new(false),
             detachment: Waiters::default(),
         })
     }
 
-    /// The session's id; `None` for the browser's own.
+    /// Returns the session's id; `None` for the browser's own.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// The target that the session is attached to; empty for the browser's own.
+    /// Returns the target that the session is attached to; empty for the browser's own.
     pub fn target_id(&self) -> &str {
         &self.target_id
     }
 
-    /// The target's type when it was attached: `page`, `iframe`, `worker`, …
+    /// Returns the target's type when it was attached: `page`, `iframe`, `worker`, …
     pub fn target_type(&self) -> &str {
         &self.target_type
     }
 
-    /// Whether the target, or the whole connection, is gone. Every command fails from then on.
+    /// Tells whether the target, or the whole connection, is gone. Every command fails from then on.
     pub fn is_detached(&self) -> bool {
         self.detached.get()
     }
@@ -154,11 +168,27 @@ impl Session {
         self.detachment.wake();
     }
 
+    /// Tells whoever has sessions of a target, or gets one yet, that the target is to end: it does not while one is attached.
+    pub(crate) fn give_up_target(&self, target_id: &str) {
+        let Some(wire) = self.wire.upgrade() else { return };
+        wire.given_up.borrow_mut().insert(target_id.to_owned());
+        for session in wire.sessions.borrow().values().filter(|session| session.target_id == target_id) {
+            session.detachment.wake();
+        }
+    }
+
+    /// Resolves when the target is to end, or is gone.
+    pub(crate) async fn given_up(&self) {
+        let to_end = || self.wire.upgrade().is_none_or(|wire| wire.given_up.borrow().contains(&self.target_id));
+        self.detachment.until(|| (self.detached.get() || to_end()).then_some(())).await;
+    }
+
     /// Sends a command now; the future is its answer and may be dropped.
     ///
     /// # Errors
     /// [`ProtocolError::Refused`] in Chromium's words, [`ProtocolError::Closed`] when the session ends first,
-    /// [`ProtocolError::Answer`] when the answer has another shape than this protocol's version.
+    /// [`ProtocolError::Answer`] when the answer has another shape than this protocol's version, [`ProtocolError::TimedOut`] within
+    /// [`limiting_commands`].
     pub fn send<C: Command>(&self, command: C) -> impl Future<Output = Result<C::Response, ProtocolError>> + use<C> {
         let method = command.identifier();
         let reply = match serde_json::to_value(&command) {
@@ -178,8 +208,10 @@ impl Session {
     {
         let method = method.into();
         let (reply, answer) = oneshot::channel();
+        let deadline = COMMAND_LIMIT.try_with(|limit| Instant::now().checked_add(*limit)).ok().flatten();
         let ended = self.detached.get().then(|| self.target_type.clone());
         let crashed = self.crashed.clone();
+        let code = self.code_order.on_sent(&method).map(|number| (self.code_order.clone(), number));
         if crashed.get() && REVIVING.contains(&&*method) {
             crashed.set(false);
         }
@@ -198,7 +230,17 @@ impl Session {
             if let Some(message) = refusal {
                 return Err(ProtocolError::Refused { method: method.into_owned(), message });
             }
-            match answer.await {
+            let answer = match deadline {
+                None => answer.await,
+                Some(deadline) => match tokio::time::timeout_at(deadline, answer).await {
+                    Ok(answer) => answer,
+                    Err(_) => return Err(ProtocolError::TimedOut { method: method.into_owned() }),
+                },
+            };
+            if let Some((order, number)) = code {
+                order.on_begun(number);
+            }
+            match answer {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(message)) => Err(ProtocolError::Refused { method: method.into_owned(), message }),
                 Err(_) if crashed.get() => Err(ProtocolError::Crashed { method: method.into_owned() }),
@@ -212,7 +254,7 @@ impl Session {
         self.wire.upgrade().map(|wire| wire.guard.refuse(what, beyond)).unwrap_or_default()
     }
 
-    /// Whether the browser is closed to what is not the job's.
+    /// Tells whether the browser is closed to what is not the job's.
     pub(crate) fn is_guarded(&self) -> bool {
         self.wire.upgrade().is_some_and(|wire| wire.guard.is_closed())
     }
@@ -224,7 +266,7 @@ impl Session {
         }
     }
 
-    /// Whether the renderer behind the session has died.
+    /// Tells whether the renderer behind the session has died.
     pub(crate) fn has_crashed(&self) -> bool {
         self.crashed.get()
     }
@@ -256,19 +298,19 @@ impl Session {
         Subscription { session: Rc::downgrade(self), id }
     }
 
-    /// The live session of that id on the same connection.
+    /// Returns the live session of that id on the same connection.
     pub fn sibling(&self, session_id: &str) -> Option<Rc<Session>> {
         self.wire.upgrade()?.sessions.borrow().get(session_id).cloned()
     }
 
-    /// The ids of all sessions on the same connection but the browser's own, each with its target's.
+    /// Returns the ids of all sessions on the same connection but the browser's own, each with its target's.
     pub(crate) fn siblings(&self) -> Vec<(String, String)> {
         let Some(wire) = self.wire.upgrade() else { return Vec::new() };
         let sessions = wire.sessions.borrow();
         sessions.iter().map(|(id, session)| (id.clone(), session.target_id().to_owned())).collect()
     }
 
-    /// How many listeners there are, for tests against leaks.
+    /// Returns how many listeners there are, for tests against leaks.
     pub fn listener_count(&self) -> usize {
         self.listeners.borrow().len()
     }

@@ -1,6 +1,6 @@
 //! The reason phrases of HTTP's status codes (IANA's list).
 
-/// The phrase for a status; empty for one that the list lacks.
+/// Returns the phrase for a status; empty for one that the list lacks.
 pub(crate) fn status_text(status: u16) -> &'static str {
     match status {
         100 => "Continue",

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::browser_context::BrowserContext;
@@ -123,7 +123,7 @@ impl Target {
         &self.id
     }
 
-    /// Where the target is.
+    /// Returns where the target is.
     pub fn url(&self) -> String {
         self.payload.borrow()["url"].as_str().unwrap_or_default().to_owned()
     }
@@ -140,7 +140,7 @@ impl Target {
         }
     }
 
-    /// The browser.
+    /// Returns the browser.
     ///
     /// # Errors
     /// When it is gone.
@@ -148,12 +148,12 @@ impl Target {
         self.context.browser()
     }
 
-    /// The context that the target belongs to.
+    /// Returns the context that the target belongs to.
     pub fn browser_context(&self) -> &Rc<BrowserContext> {
         &self.context
     }
 
-    /// The target that opened this one.
+    /// Returns the target that opened this one.
     pub fn opener(&self) -> Option<Rc<Target>> {
         let opener = self.payload.borrow()["openerId"].as_str()?.to_owned();
         self.browser().ok()?.target_by_id(&opener)
@@ -161,10 +161,7 @@ impl Target {
 
     async fn attach(&self) -> Result<(Rc<Session>, Rc<Browser>), Error> {
         let browser = self.browser()?;
-        let arguments = json!({"targetId": self.id, "flatten": true});
-        let answer = browser.session().send_raw("Target.attachToTarget", arguments).await?;
-        let id = answer["sessionId"].as_str().unwrap_or_default();
-        let session = browser.session().sibling(id).ok_or(Error::TargetClosed)?;
+        let session = browser.attach_to(&self.id).await?;
         Ok((session, browser))
     }
 
@@ -175,16 +172,16 @@ impl Target {
     pub async fn create_cdp_session(self: &Rc<Self>) -> Result<Rc<CDPSession>, Error> {
         let browser = self.browser()?;
         let _place = browser.open_sessions().place_for_session()?;
-        let (session, browser) = self.attach().await?;
+        let session = browser.attach_to(&self.id).await?;
         Ok(CDPSession::new(session, self.clone(), &browser))
     }
 
-    /// The page, if there is one already.
+    /// Returns the page, if there is one already.
     pub(crate) fn made_page(&self) -> Option<Rc<Page>> {
         self.page.borrow().made()
     }
 
-    /// The page; always the same one. `None` when the target is of another type.
+    /// Returns the page; always the same one. `None` when the target is of another type.
     ///
     /// # Errors
     /// When the target goes away meanwhile.
@@ -198,7 +195,7 @@ impl Target {
         self.as_page().await.map(Some)
     }
 
-    /// The page, whatever the target's type.
+    /// Returns the page, whatever the target's type.
     ///
     /// # Errors
     /// When the target goes away meanwhile, or has no document.
@@ -214,7 +211,7 @@ impl Target {
         self.make(&self.page, make.boxed_local()).await
     }
 
-    /// The worker of a service or shared worker target.
+    /// Returns the worker of a service or shared worker target.
     ///
     /// # Errors
     /// When the target goes away meanwhile.

@@ -17,7 +17,7 @@ impl TimeoutSettings {
         self.every.set(Some(timeout));
     }
 
-    /// For navigations, where it goes before the other.
+    /// For navigations, where it takes precedence over the other one.
     pub fn set_navigation(&self, timeout: f64) {
         self.navigation.set(Some(timeout));
     }

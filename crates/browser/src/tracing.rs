@@ -45,7 +45,7 @@ pub struct Tracing {
 }
 
 impl Tracing {
-    /// The tracing of a page's session.
+    /// Makes the tracing of a page's session.
     pub fn new(session: Rc<Session>) -> Rc<Self> {
         Rc::new(Self { session, recording: Cell::new(false) })
     }

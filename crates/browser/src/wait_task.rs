@@ -1,19 +1,19 @@
 //! Waits for something to become true in a page: asked again by animation frame, DOM change or interval, inside the
 //! page; asked anew in every document that comes.
 
+mod node;
+
 use std::rc::Rc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::element_handle::ElementHandle;
 use crate::error::{Awaited, Error};
-use crate::frame::Frame;
 use crate::js_handle::JSHandle;
 use crate::promise::within;
 use crate::remote_object::{Argument, PageFunction};
-use crate::selector::{Selector, find_with};
 use crate::world::World;
+pub use node::WaitForOptions;
+pub(crate) use node::{Sought, wait_for_node};
 
 /// When the page asks again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,49 +54,10 @@ impl Polling {
     }
 }
 
-/// What to wait for in a node.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct WaitForOptions {
-    /// Until it can be seen.
-    pub visible: bool,
-    /// Until it cannot be seen, or is not there.
-    pub hidden: bool,
-    /// In milliseconds; 0 for no limit, `None` for the page's default.
-    pub timeout: Option<f64>,
-}
-
-/// How a node is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sought {
-    Selector,
-    XPath,
-}
-
-const BY_SELECTOR: &str = "(root, name) => root.querySelector(name)";
-const BY_XPATH: &str =
-    "(root, name) => root.evaluate(name, root, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue";
-
-/// What the node is good for: the node itself when it is what was waited for, `true` when its absence was.
-const CHECK: &str = "(node, visible, hidden, modern) => {
-  if (!node)
-    return hidden;
-  if (!visible && !hidden)
-    return node;
-  const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
-  const style = window.getComputedStyle(element);
-  const box = element.getBoundingClientRect();
-  const hasBox = modern ? !!box.width && !!box.height : !!(box.top || box.bottom || box.width || box.height);
-  const isInvisible = style && (style.visibility === 'hidden' || modern && style.visibility === 'collapse');
-  const isVisible = !!style && !isInvisible && hasBox;
-  return visible === isVisible || hidden === !isVisible ? node : null;
-}";
-
-/// How long the model pauses before it asks again for what the page cannot be asked for.
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// Asks `predicate` until its value is truthy. Pages that took their observer away are asked by animation frame.
-/// `signal` says that nobody waits any more, where no timeout does.
-const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
+/// `signal` says that nobody waits any more, where no timeout does. A script's own function may look into shadow trees, whose
+/// changes the document does not tell of.
+const POLL: &str = "async (predicate, polling, isDeep, timeout, signal, ...args) => {
   let expired = false;
   const expire = timeout ? setTimeout(() => expired = true, timeout) : 0;
   const isOver = () => expired || !!signal && signal.stopped;
@@ -106,8 +67,11 @@ const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
       return first;
     if (polling === 'mutation' && typeof MutationObserver === 'function') {
       return await new Promise((found, failed) => {
-        const observer = new MutationObserver(async () => {
+        const watched = new Set();
+        const observer = new MutationObserver(async records => {
           try {
+            if (isDeep)
+              records.forEach(record => record.addedNodes.forEach(watchInside));
             const value = isOver() ? undefined : await predicate(...args);
             if (!value && !isOver())
               return;
@@ -118,7 +82,21 @@ const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
             failed(error);
           }
         });
-        observer.observe(document, {childList: true, subtree: true, attributes: true});
+        const watch = root => {
+          watched.add(root);
+          observer.observe(root, {childList: true, subtree: true, attributes: true});
+          if (isDeep)
+            watchInside(root);
+        };
+        const watchInside = node => {
+          const walker = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT);
+          do {
+            const shadow = walker.currentNode.shadowRoot;
+            if (shadow && !watched.has(shadow))
+              watch(shadow);
+          } while (walker.nextNode());
+        };
+        watch(document);
       });
     }
     const pause = typeof polling === 'number'
@@ -135,129 +113,9 @@ const POLL: &str = "async (predicate, polling, timeout, signal, ...args) => {
   }
 }";
 
-/// Waits for a node below `root`, or in the frame's document, and gives it to the frame's main world.
-pub(crate) async fn wait_for_node(
-    frame: &Frame,
-    root: Option<&ElementHandle>,
-    sought: Sought,
-    name: &str,
-    options: WaitForOptions,
-) -> Result<Option<ElementHandle>, Error> {
-    let kind = if sought == Sought::XPath { "XPath" } else { "selector" };
-    let what = Awaited::Node { kind, name: name.to_owned(), hidden: options.hidden };
-    let found = find_node(frame, root, sought, &what, name, options).await;
-    found.map_err(|error| Error::WaitFailed { what, error: Box::new(error) })
-}
-
-async fn find_node(
-    frame: &Frame,
-    root: Option<&ElementHandle>,
-    sought: Sought,
-    what: &Awaited,
-    name: &str,
-    options: WaitForOptions,
-) -> Result<Option<ElementHandle>, Error> {
-    let timeout = options.timeout.unwrap_or(frame.manager()?.timeouts().any());
-    let is_seen = options.visible || options.hidden;
-    let by_changes = if is_seen { Polling::Raf } else { Polling::Mutation };
-    let world = frame.utility_world();
-    let handlers = world.query_handlers();
-    let (find, name, polling) = match (sought, Selector::parse(name, &handlers)) {
-        (Sought::XPath, _) => (BY_XPATH.to_owned(), name.into(), by_changes),
-        (Sought::Selector, Ok(Selector::Css(css))) => (BY_SELECTOR.to_owned(), css.into(), by_changes),
-        (Sought::Selector, Ok(Selector::Steps(alternatives))) => match Selector::for_page(&alternatives) {
-            // Changes in shadow trees are not told to who observes the document.
-            Some(steps) => {
-                let find = find_with(&handlers, &alternatives, true);
-                (format!("(root, steps) => ({find})(root, steps)[0]"), Argument::Json(steps), Polling::Raf)
-            }
-            None => return wait_by_asking(frame, root, name, what, timeout, options).await,
-        },
-        (Sought::Selector, Err(error)) => return Err(error),
-    };
-    let mut arguments = vec![name, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
-    let given = match root {
-        Some(root) => {
-            arguments.push(Argument::Handle(world.context().await?.adopt(root).await?.handle().clone()));
-            "root"
-        }
-        None => "document",
-    };
-    let is_modern = frame.page()?.dialect().is_modern();
-    let check = format!("({CHECK})(({find})({given}, name), visible, hidden, {is_modern})");
-    let function = format!("(name, visible, hidden, root) => {check}");
-    if is_modern {
-        // Newer Puppeteers first look at a page when all that the script says in the same breath has been said.
-        world.evaluate(PageFunction::own("() => {}"), Vec::new()).await?;
-    }
-    let function = PageFunction::Function(function.into());
-    let handle = wait_for_function(world, &function, what, polling, timeout, arguments).await?;
-    in_main_world(frame, &handle).await
-}
-
-async fn in_main_world(frame: &Frame, handle: &Rc<JSHandle>) -> Result<Option<ElementHandle>, Error> {
-    let Some(element) = handle.as_element() else {
-        handle.release();
-        return Ok(None);
-    };
-    let adopted = frame.main_world().context().await?.adopt(&element).await;
-    handle.release();
-    adopted.map(Some)
-}
-
-/// Asks for the node again and again: names and roles are not known to the page itself.
-async fn wait_by_asking(
-    frame: &Frame,
-    root: Option<&ElementHandle>,
-    selector: &str,
-    what: &Awaited,
-    timeout: f64,
-    options: WaitForOptions,
-) -> Result<Option<ElementHandle>, Error> {
-    let world = frame.utility_world();
-    refuse_detached(world).await?;
-    let root = match root {
-        Some(root) => Some(world.context().await?.adopt(root).await?),
-        None => None,
-    };
-    let ask = async || {
-        let root = match &root {
-            Some(root) => root.clone(),
-            None => world.document().await?,
-        };
-        let node = root.query_selector(selector).await?;
-        let argument =
-            node.as_ref().map_or(Argument::Json(Value::Null), |node| Argument::Handle(node.handle().clone()));
-        let mut arguments =
-            vec![argument, Argument::Json(options.visible.into()), Argument::Json(options.hidden.into())];
-        arguments.push(Argument::Json(frame.page()?.dialect().is_modern().into()));
-        let handle = world.evaluate_handle(PageFunction::own(CHECK), arguments).await?;
-        if let Some(node) = node {
-            node.handle().release();
-        }
-        let is_good =
-            handle.remote_object().object_id.is_some() || handle.remote_object().value == Some(Value::Bool(true));
-        let found = if is_good { Some(in_main_world(frame, &handle).await?) } else { None };
-        Ok(found)
-    };
-    let asking = async {
-        loop {
-            match ask().await {
-                Ok(Some(found)) => return Ok(found),
-                Err(Error::FrameDetached { .. }) => return Err(Error::WaitingFrameDetached),
-                // An element does not outlive its document.
-                Err(error) if root.is_some() || !error.is_context_lost() => return Err(error),
-                Ok(None) | Err(_) => tokio::time::sleep(PAUSE).await,
-            }
-        }
-    };
-    let expired = || Err(Error::WaitTimeout { what: what.clone(), timeout });
-    within(timeout, asking).await.unwrap_or_else(expired)
-}
-
 /// A frame that is gone before the wait begins says so in the words of every other call.
-async fn refuse_detached(world: &World) -> Result<(), Error> {
-    if world.is_detached() { world.context().await.map(drop) } else { Ok(()) }
+fn refuse_detached(world: &World) -> Result<(), Error> {
+    if world.is_gone() { Err(world.frame_detached()) } else { Ok(()) }
 }
 
 /// Waits until the function's value is truthy.
@@ -269,7 +127,7 @@ pub(crate) async fn wait_for_function(
     timeout: f64,
     arguments: Vec<Argument>,
 ) -> Result<Rc<JSHandle>, Error> {
-    refuse_detached(world).await?;
+    refuse_detached(world)?;
     let asked = match function {
         PageFunction::Expression(text) => format!("() => (\n{text}\n)"),
         PageFunction::Function(text) => text.to_string(),
@@ -277,7 +135,8 @@ pub(crate) async fn wait_for_function(
     // The predicate is written where it sees none of the poller's names, and no string is compiled in the page, so that
     // a content security policy does not matter.
     let poll = format!("(...$) => ({POLL})(({asked}\n), ...$)");
-    let poll = Poll { source: poll, polling, timeout, arguments };
+    let is_deep = *what == Awaited::Function;
+    let poll = Poll { source: poll, polling, is_deep, timeout, arguments };
     let detached = async {
         world.changed().until(|| world.is_detached().then_some(())).await;
         Err(Error::WaitingFrameDetached)
@@ -303,6 +162,7 @@ pub(crate) async fn wait_for_function(
 struct Poll {
     source: String,
     polling: Polling,
+    is_deep: bool,
     timeout: f64,
     arguments: Vec<Argument>,
 }
@@ -328,13 +188,14 @@ async fn ask_one_document(world: &Rc<World>, poll: &Poll) -> Result<Option<Rc<JS
     };
     let generation = world.generation();
     let asking = async {
-        // A poll that has a timeout ends by it, whoever waits.
+        // A poll with a timeout ends by it, whether anybody waits or not.
         let signal = if poll.timeout != 0.0 {
             None
         } else {
             Some(Signal(context.evaluate_handle(PageFunction::own("() => ({})"), Vec::new()).await?))
         };
-        let mut arguments = vec![Argument::Json(poll.polling.argument()), Argument::Json(json!(poll.timeout))];
+        let how = [poll.polling.argument(), poll.is_deep.into(), json!(poll.timeout)];
+        let mut arguments: Vec<Argument> = how.into_iter().map(Argument::Json).collect();
         arguments
             .push(signal.as_ref().map_or(Argument::Json(Value::Null), |signal| Argument::Handle(signal.0.clone())));
         arguments.extend(poll.arguments.iter().cloned());

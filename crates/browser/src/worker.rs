@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -18,6 +19,9 @@ use crate::session::{RawEvent, Session, Subscription};
 use crate::target::Target;
 use crate::timeout_settings::TimeoutSettings;
 use crate::wait_task::Polling;
+
+/// How long a service worker that is to end may take until it runs.
+const BEGINNING: Duration = Duration::from_secs(1);
 
 /// Puppeteer's `Worker`.
 #[derive(Debug)]
@@ -59,6 +63,11 @@ impl Worker {
             }
         });
         session.post("Runtime.enable", json!({}));
+        if let Some(page) = worker.page.upgrade() {
+            // The page's session tells only that the worker's script is asked for.
+            session.post("Network.enable", json!({}));
+            page.network().add_session(&session);
+        }
         // The worker has its context before it has its script; the debugger alone tells of scripts. It must not stop
         // the worker meanwhile.
         session.post("Debugger.setSkipAllPauses", json!({"skip": true}));
@@ -68,11 +77,17 @@ impl Worker {
     }
 
     fn on_event(self: &Rc<Self>, event: &RawEvent) {
+        if event.method.starts_with("Network.") || event.method.starts_with("Fetch.") {
+            if let Some(page) = self.page.upgrade() {
+                page.on_network_event(&self.session, event);
+            }
+            return;
+        }
         let params = &event.params;
         match event.method.as_str() {
             "Runtime.executionContextCreated" => {
                 let id = params["context"]["id"].as_i64().unwrap_or_default();
-                self.context.settle(ExecutionContext::new(self.session.clone(), id, Weak::new()));
+                self.context.settle(ExecutionContext::of_worker(self.session.clone(), id, self.url.clone()));
             }
             "Debugger.scriptParsed" | "Debugger.scriptFailedToParse" if self.started.get().is_none() => {
                 self.started.settle(());
@@ -96,17 +111,17 @@ impl Worker {
         }
     }
 
-    /// The session that the worker's commands go through.
+    /// Returns the session that the worker's commands go through.
     pub fn session(&self) -> &Rc<Session> {
         &self.session
     }
 
-    /// Where its script came from.
+    /// Returns where its script came from.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The worker's only context, once its script has begun.
+    /// Returns the worker's only context, once its script has begun.
     ///
     /// # Errors
     /// When the worker ends first.
@@ -142,7 +157,7 @@ impl Worker {
         self.execution_context().await?.evaluate_handle(function, arguments).await
     }
 
-    /// Whether the script listens to the worker.
+    /// Tells whether the script listens to the worker.
     pub fn has_listeners(&self) -> bool {
         self.heard.get()
     }
@@ -152,7 +167,7 @@ impl Worker {
         self.heard.set(has);
     }
 
-    /// The script's view of the worker's session.
+    /// Returns the script's view of the worker's session.
     ///
     /// # Errors
     /// When the browser is gone.
@@ -201,10 +216,13 @@ impl Worker {
     /// [`Error::Protocol`] when it is gone.
     pub async fn close(&self) -> Result<(), Error> {
         if matches!(self.target.target_type(), "service_worker" | "shared_worker") {
+            // One that is ended before it runs may stay for ever.
+            self.session.caught_up(BEGINNING).await;
             let root = self.target.browser()?.session().clone();
             let closed = root.send_raw("Target.closeTarget", json!({"targetId": self.target.id()}));
             // One that somebody is attached to does not end.
             root.post("Target.detachFromTarget", json!({"sessionId": self.session.id()}));
+            root.give_up_target(self.target.id());
             closed.await?;
             return Ok(());
         }
@@ -214,5 +232,8 @@ impl Worker {
     /// The worker is gone; its listener, too.
     pub(crate) fn on_destroyed(&self) {
         self.subscription.take();
+        if let Some(page) = self.page.upgrade() {
+            page.network().on_worker_gone(&self.session);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::execution_context::ExecutionContext;
 use crate::frame::Frame;
 use crate::js_handle::{ElementHandle, JSHandle};
-use crate::promise::Waiters;
+use crate::promise::{Waiters, within};
 use crate::query::handlers::QueryHandlers;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
 
@@ -66,6 +66,12 @@ impl World {
         self.detached.get()
     }
 
+    /// Tells whether there is no such frame any more. A newer Puppeteer's frames go with their page.
+    pub(crate) fn is_gone(&self) -> bool {
+        let page = || self.frame().and_then(|frame| frame.page().ok());
+        self.detached.get() || page().is_some_and(|page| page.is_closed() && page.dialect().is_modern())
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation.get()
     }
@@ -75,11 +81,27 @@ impl World {
         &self.changed
     }
 
-    /// The current context, or the next one when the frame is between two documents.
+    /// Waits for the current context, or the next one when the frame is between two documents. Newer Puppeteers wait no longer
+    /// than for other things.
     pub(crate) async fn context(&self) -> Result<Rc<ExecutionContext>, Error> {
-        if self.detached.get() {
+        if self.is_gone() {
             return Err(self.frame_detached());
         }
+        if let Some(context) = self.context.borrow().clone() {
+            return Ok(context);
+        }
+        let Some(limit) = self
+            .frame()
+            .and_then(|frame| frame.page().ok())
+            .filter(|page| page.dialect().is_modern())
+            .map(|page| page.default_timeout())
+        else {
+            return self.next_context().await;
+        };
+        within(limit, self.next_context()).await.unwrap_or(Err(Error::EventTimeout(limit)))
+    }
+
+    async fn next_context(&self) -> Result<Rc<ExecutionContext>, Error> {
         self.changed
             .until(|| {
                 if let Some(context) = self.context.borrow().clone() {
@@ -97,12 +119,12 @@ impl World {
             .await
     }
 
-    fn frame_detached(&self) -> Error {
+    pub(crate) fn frame_detached(&self) -> Error {
         let (url, id) = self.frame().map(|frame| (frame.url(), frame.id())).unwrap_or_default();
         Error::FrameDetached { url, id }
     }
 
-    /// The query handlers that the script has registered.
+    /// Returns the query handlers that the script has registered.
     pub(crate) fn query_handlers(&self) -> Rc<QueryHandlers> {
         let page = self.frame().and_then(|frame| frame.page().ok());
         let browser = page.and_then(|page| page.browser().ok());
@@ -125,9 +147,9 @@ impl World {
         self.context().await?.evaluate_handle(function, arguments).await
     }
 
-    /// The current document's handle. Nobody else disposes of it; it goes with its context.
+    /// Returns the current document's handle. Nobody else disposes of it; it goes with its context.
     pub(crate) async fn document(&self) -> Result<ElementHandle, Error> {
-        if let Some(document) = self.document.borrow().clone() {
+        if let Some(document) = self.document.borrow().clone().filter(|_| !self.is_gone()) {
             return Ok(document);
         }
         let context = self.context().await?;

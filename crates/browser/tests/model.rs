@@ -3,6 +3,7 @@
 mod test_page;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use browser::event::{Event, PageEvent, PageEventKind};
 use browser::page::GotoOptions;
@@ -180,6 +181,25 @@ fn workers_can_be_talked_to() {
         test.open("/empty.html").await;
         assert!(test.page.workers().is_empty());
         assert_eq!(test.events_of(&["workerdestroyed"]).len(), 1);
+    });
+}
+
+#[test]
+fn a_service_worker_ends_when_it_is_closed_right_after_its_begin() {
+    on_page(|test| async move {
+        test.open("/serviceworker.html").await;
+        let targets = || test.browser.targets();
+        let target = loop {
+            match targets().into_iter().find(|target| target.target_type() == "service_worker") {
+                Some(target) => break target,
+                None => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        };
+        target.worker().await.unwrap().expect("it has a worker").close().await.unwrap();
+        // Chromium installs it once more, as another target.
+        while targets().iter().any(|known| Rc::ptr_eq(known, &target)) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     });
 }
 

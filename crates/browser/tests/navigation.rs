@@ -43,6 +43,17 @@ fn failures_say_what_and_where() {
 }
 
 #[test]
+fn the_page_of_an_error_is_not_where_the_next_goto_leads() {
+    on_page(|test| async move {
+        test.page.goto("http://127.0.0.1:9/", GotoOptions::default()).await.unwrap_err();
+        let navigation = NavigationOptions { timeout: Some(500.0), wait_until: Vec::new() };
+        let options = GotoOptions { navigation, ..GotoOptions::default() };
+        let error = test.page.goto(&test.site.url("/hang"), options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimeoutError, "{error}");
+    });
+}
+
+#[test]
 fn a_navigation_that_hangs_times_out() {
     on_page(|test| async move {
         let navigation = NavigationOptions { timeout: Some(50.0), wait_until: Vec::new() };

@@ -69,6 +69,21 @@ fn a_held_request_can_be_answered_continued_and_failed() {
 }
 
 #[test]
+fn a_request_for_a_font_goes_on_though_chromium_holds_it_twice() {
+    on_page(|test| async move {
+        test.open("/empty.html").await;
+        test.page.set_cache_enabled(true).await.unwrap();
+        intercept(&test, |request| async move {
+            request.continue_request(ContinueOverrides::default()).await.unwrap();
+        })
+        .await;
+        let font =
+            "async () => new FontFace('x', 'url(/missing.woff)').load().then(() => 'came', (error) => error.name)";
+        assert_eq!(test.value(font).await, json!("NetworkError"));
+    });
+}
+
+#[test]
 fn requests_of_an_unheld_page_cannot_be_touched() {
     on_page(|test| async move {
         let request = test

@@ -12,7 +12,7 @@ use browser::cdp_session::CDPSession;
 use browser::tracing::TracingOptions;
 use futures::FutureExt;
 use serde_json::{Value, json};
-use test_page::{TestPage, on_page};
+use test_page::{TestPage, function, on_page};
 
 const OTHERS: &str = "is not available to jobs: it reaches what is not the job's own";
 
@@ -38,11 +38,28 @@ async fn end_the_job(test: &TestPage) {
 }
 
 #[test]
-fn a_session_of_the_browser_holds_no_requests() {
+fn a_session_of_the_browser_tells_what_it_is_and_nothing_else() {
     on_page(|test| async move {
         let session = of_browser(&test).await;
-        for method in ["Fetch.enable", "Security.setIgnoreCertificateErrors", "Network.enable"] {
-            let error = send(&session, method, json!({"ignore": true})).await.unwrap_err();
+        assert!(send(&session, "Browser.getVersion", json!({})).await.unwrap()["product"].is_string());
+        let itself = send(&session, "Target.getTargetInfo", json!({})).await.unwrap();
+        assert_eq!(itself["targetInfo"]["type"], "browser");
+        let by_name = json!({"targetId": itself["targetInfo"]["targetId"]});
+        assert_eq!(send(&session, "Target.getTargetInfo", by_name).await.unwrap(), itself);
+        let page = json!({"targetId": test.page.target().id()});
+        for (method, params) in [
+            ("Browser.getWindowForTarget", page.clone()),
+            ("Fetch.enable", json!({})),
+            ("IO.read", json!({"handle": "0"})),
+            ("Network.enable", json!({})),
+            ("Security.setIgnoreCertificateErrors", json!({"ignore": true})),
+            ("Storage.getCookies", json!({})),
+            ("Storage.setCookies", json!({"cookies": []})),
+            ("Target.getTargetInfo", page),
+            ("Tracing.getCategories", json!({})),
+            ("Tracing.start", json!({})),
+        ] {
+            let error = send(&session, method, params).await.unwrap_err();
             assert_eq!(error, format!("Protocol error ({method}): {method} {OTHERS}"));
             assert_eq!(test.events(), [format!("refused: {method} {OTHERS}")]);
             test.forget_events();
@@ -54,12 +71,14 @@ fn a_session_of_the_browser_holds_no_requests() {
 #[test]
 fn no_session_outlives_its_job() {
     on_page(|test| async move {
-        let session = of_browser(&test).await;
-        send(&session, "Tracing.start", json!({})).await.unwrap();
+        let sessions = [of_browser(&test).await, test.page.target().create_cdp_session().await.unwrap()];
+        send(&sessions[1], "Tracing.start", json!({})).await.unwrap();
         let next = beside_the_next_job(&test).await;
         end_the_job(&test).await;
-        let error = send(&session, "Browser.getVersion", json!({})).await.unwrap_err();
-        assert!(error.contains("Session closed"), "{error}");
+        for session in sessions {
+            let error = send(&session, "Browser.getVersion", json!({})).await.unwrap_err();
+            assert!(error.contains("Session closed"), "{error}");
+        }
         test.browser.set_default_context(next.browser_context());
         next.tracing().start(TracingOptions::default()).await.expect("nobody else traces");
         next.tracing().stop().await.unwrap();
@@ -105,34 +124,33 @@ fn cookies_are_those_of_the_jobs_context() {
         let next = beside_the_next_job(&test).await;
         let cookie =
             |name: &str| json!({"cookies": [{"name": name, "value": "1", "domain": "127.0.0.1", "path": "/"}]});
-        for session in [of_browser(&test).await, test.page.target().create_cdp_session().await.unwrap()] {
-            send(&session, "Storage.setCookies", cookie("mine")).await.unwrap();
-            let got = send(&session, "Storage.getCookies", json!({})).await.unwrap();
-            assert_eq!(got["cookies"][0]["name"], "mine");
-            assert_eq!(test.page.cookies(vec![test.site.origin()]).await.unwrap().len(), 1);
-            send(&session, "Storage.clearCookies", json!({})).await.unwrap();
-            assert_eq!(test.page.cookies(vec![test.site.origin()]).await.unwrap().len(), 0);
-            test.forget_events();
+        let session = test.page.target().create_cdp_session().await.unwrap();
+        send(&session, "Storage.setCookies", cookie("mine")).await.unwrap();
+        let got = send(&session, "Storage.getCookies", json!({})).await.unwrap();
+        assert_eq!(got["cookies"][0]["name"], "mine");
+        assert_eq!(test.page.cookies(vec![test.site.origin()]).await.unwrap().len(), 1);
+        send(&session, "Storage.clearCookies", json!({})).await.unwrap();
+        assert_eq!(test.page.cookies(vec![test.site.origin()]).await.unwrap().len(), 0);
+        test.forget_events();
 
-            let mut planted = cookie("planted");
-            planted["browserContextId"] = next.browser_context().id().unwrap().into();
-            let id = json!({"browserContextId": planted["browserContextId"]});
-            let target = json!({"targetId": next.target().id()});
-            for (method, params) in [
-                ("Storage.setCookies", planted),
-                ("Storage.getCookies", id.clone()),
-                ("Storage.clearCookies", id),
-                ("Target.getTargetInfo", target.clone()),
-                ("Browser.getWindowForTarget", target),
-            ] {
-                let error = send(&session, method, params).await.unwrap_err();
-                assert!(error.ends_with(OTHERS), "{error}");
-                assert_eq!(test.events(), [format!("refused: {method} {OTHERS}")]);
-                test.forget_events();
-            }
-            let info = send(&session, "Target.getTargetInfo", json!({"targetId": test.page.target().id()})).await;
-            assert_eq!(info.unwrap()["targetInfo"]["browserContextId"], test.page.browser_context().id().unwrap());
+        let mut planted = cookie("planted");
+        planted["browserContextId"] = next.browser_context().id().unwrap().into();
+        let id = json!({"browserContextId": planted["browserContextId"]});
+        let target = json!({"targetId": next.target().id()});
+        for (method, params) in [
+            ("Storage.setCookies", planted),
+            ("Storage.getCookies", id.clone()),
+            ("Storage.clearCookies", id),
+            ("Target.getTargetInfo", target.clone()),
+            ("Browser.getWindowForTarget", target),
+        ] {
+            let error = send(&session, method, params).await.unwrap_err();
+            assert!(error.ends_with(OTHERS), "{error}");
+            assert_eq!(test.events(), [format!("refused: {method} {OTHERS}")]);
+            test.forget_events();
         }
+        let info = send(&session, "Target.getTargetInfo", json!({"targetId": test.page.target().id()})).await;
+        assert_eq!(info.unwrap()["targetInfo"]["browserContextId"], test.page.browser_context().id().unwrap());
         assert_eq!(next.cookies(vec![test.site.origin()]).await.unwrap().len(), 0);
         end_the_job(&test).await;
         test.browser.set_default_context(next.browser_context());
@@ -157,14 +175,14 @@ async fn trace(test: &TestPage, session: &Rc<CDPSession>) -> Result<String, Stri
 #[test]
 fn a_stream_is_its_jobs() {
     on_page(|test| async move {
-        let session = of_browser(&test).await;
+        let session = test.page.target().create_cdp_session().await.unwrap();
         let next = beside_the_next_job(&test).await;
         let handle = trace(&test, &session).await.unwrap();
         let read = json!({"handle": handle});
         assert!(send(&session, "IO.read", read.clone()).await.unwrap()["data"].is_string());
         end_the_job(&test).await;
         test.browser.set_default_context(next.browser_context());
-        let session = of_browser(&test).await;
+        let session = next.target().create_cdp_session().await.unwrap();
         for handle in [handle.as_str(), "0", "1", "2", "3", "blob:11111111-1111-1111-1111-111111111111"] {
             for method in ["IO.read", "IO.close"] {
                 let error = send(&session, method, json!({"handle": handle})).await.unwrap_err();
@@ -221,6 +239,39 @@ fn pages_and_contexts_are_bounded() {
         }
         let error = browser.create_browser_context().await.unwrap_err().to_string();
         assert_eq!(error, "Limit of 4 open browser contexts (JOB_PAGES) exceeded");
+    });
+}
+
+#[test]
+fn frames_and_workers_are_bounded() {
+    on_page(|test| async move {
+        test.browser.set_frame_limit(3);
+        test.open("/next.html").await;
+        test.forget_events();
+        let told =
+            "refused: Limit of 3 frames and workers (JOB_FRAMES) exceeded: the job does not see the page's others";
+        let seen = || test.page.frames().len() - 1 + test.page.workers().len();
+        test.value(
+            "() => { for (let i = 0; i < 10; i++) document.body.append(document.createElement('iframe')); return 1 }",
+        )
+        .await;
+        let workers = "() => Promise.all(Array.from({length: 4}, () => new Promise(resolve => {
+            new Worker('data:text/javascript,postMessage(1)').onmessage = resolve }))).then(() => 1)";
+        test.value(workers).await;
+        assert_eq!((seen(), test.page.frames().len()), (3, 4), "those beyond run, and are not seen");
+        assert_eq!(test.events().iter().filter(|event| *event == told).count(), 1, "{:?}", test.events());
+        // What goes makes room.
+        test.value("() => { document.body.textContent = ''; return 1 }").await;
+        test.value(
+            "() => { for (let i = 0; i < 3; i++) document.body.append(document.createElement('iframe')); return 1 }",
+        )
+        .await;
+        assert_eq!(seen(), 3);
+        test.page.close(false).await.unwrap();
+        let other = test.browser.new_page().await.unwrap();
+        let frames = "() => { for (let i = 0; i < 5; i++) document.body.append(document.createElement('iframe')) }";
+        other.evaluate(function(frames), Vec::new()).await.unwrap();
+        assert_eq!(other.frames().len(), 4, "a page that is closed keeps no places");
     });
 }
 

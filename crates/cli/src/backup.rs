@@ -1,11 +1,12 @@
-//! `puppet-master backup`: jobs and queue of one moment, copied while `up` goes on.
+//! `puppet-master backup`: jobs, records and queue of one moment, and the files of jobs, copied while `up` goes on.
 //!
-//! A job's document and its message belong together, so both files are read as they were at the same instant: a write lock
+//! A job's document, its message and the schedule that made it belong together, so all files are read as they were at the same instant: a write lock
 //! on each keeps everybody from committing while a read snapshot of each is opened. Then the locks go, and the copies are
-//! made from the snapshots, however long that takes. The result is a DATA_DIR.
+//! made from the snapshots, however long that takes. The files follow: each is written once and never changed, so those that
+//! the snapshots name are there as long as nobody deletes their job. The result is a DATA_DIR.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::data_dir::DataDir;
+use crate::output::print;
 
 /// How long to wait for whoever is writing at the moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,8 +42,19 @@ pub(crate) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let from = DataDir::at(&args.data_dir);
     let to = &args.to;
     let failed = || format!("failed to back up {} to {}", from.path().display(), to.display());
-    let Copied { jobs, messages } = back_up(&from, to).with_context(failed)?;
-    println!("{jobs} jobs and {messages} messages of {} are in {}", from.path().display(), to.display());
+    if !from.jobs().exists() {
+        service::config::refuse(format_args!(
+            "{}: there is no {}, name the DATA_DIR of `puppet-master up` by --data-dir",
+            failed(),
+            from.jobs().display()
+        ));
+    }
+    let Copied { jobs, messages, files } = back_up(&from, to).with_context(failed)?;
+    print(&format!(
+        "{jobs} jobs, {messages} messages and {files} files of {} are in {}\n",
+        from.path().display(),
+        to.display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -49,6 +62,7 @@ pub(crate) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
 struct Copied {
     jobs: u64,
     messages: u64,
+    files: u64,
 }
 
 fn back_up(from: &DataDir, to: &Path) -> anyhow::Result<Copied> {
@@ -56,24 +70,69 @@ fn back_up(from: &DataDir, to: &Path) -> anyhow::Result<Copied> {
     anyhow::ensure!(!in_the_way, "{} is not empty: name a new folder", to.display());
     let name = to.file_name().context("the path names no folder")?;
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let [jobs, messages] = snapshots([&from.jobs(), &from.queue()])?;
-    let copied = Copied { jobs: count(&jobs, "jobs")?, messages: count(&messages, "messages")? };
+    let mut files = vec![(from.jobs(), DataDir::jobs as fn(&DataDir) -> PathBuf), (from.queue(), DataDir::queue)];
+    // An older version has none.
+    if from.records().exists() {
+        files.push((from.records(), DataDir::records));
+    }
+    let paths: Vec<_> = files.iter().map(|(path, _)| path.as_path()).collect();
+    let snapshots = snapshots(&paths)?;
+    let (jobs, messages) = (count(&snapshots[0], "jobs")?, count(&snapshots[1], "messages")?);
 
     // Whoever sees the folder by its own name sees a complete one.
     let partial = DataDir::at(parent.join(format!(".{}.{}", name.display(), std::process::id())));
     DirBuilder::new().mode(0o700).create(partial.path()).context("failed to make a folder beside it")?;
-    let finished = fill(&partial, from, &jobs, &messages).and_then(|()| {
-        std::fs::rename(partial.path(), to).context("failed to give the complete folder its name")?;
-        sync(parent)
-    });
+    let finished = files
+        .iter()
+        .zip(&snapshots)
+        .try_for_each(|((_, place), snapshot)| copy(snapshot, &place(&partial)))
+        .and_then(|()| add_token(&partial, from))
+        .and_then(|()| copy_folder(&from.files(), &partial.files()))
+        .and_then(|files| {
+            sync(partial.path())?;
+            std::fs::rename(partial.path(), to).context("failed to give the complete folder its name")?;
+            sync(parent)?;
+            Ok(files)
+        });
     if finished.is_err() {
         let _ = std::fs::remove_dir_all(partial.path());
     }
-    finished.map(|()| copied)
+    finished.map(|files| Copied { jobs, messages, files })
+}
+
+/// Copies the files below a folder, and answers how many. What is deleted meanwhile is left out.
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    let failed = || format!("failed to copy {}", from.display());
+    let entries = match std::fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error).with_context(failed),
+    };
+    DirBuilder::new().mode(0o700).create(to).with_context(|| format!("failed to make {}", to.display()))?;
+    let mut copied = 0;
+    for entry in entries {
+        let entry = entry.with_context(failed)?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().with_context(failed)?.is_dir() {
+            copied += copy_folder(&source, &target)?;
+            continue;
+        }
+        let mut original = match File::open(&source) {
+            Ok(original) => original,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).with_context(|| format!("failed to read {}", source.display())),
+        };
+        let mut copy = private(&target)?;
+        let written = std::io::copy(&mut original, &mut copy).and_then(|_| copy.sync_all());
+        written.with_context(|| format!("failed to write {}", target.display()))?;
+        copied += 1;
+    }
+    sync(to)?;
+    Ok(copied)
 }
 
 /// Connections that all read what was there at one instant.
-fn snapshots<const N: usize>(files: [&Path; N]) -> anyhow::Result<[Connection; N]> {
+fn snapshots(files: &[&Path]) -> anyhow::Result<Vec<Connection>> {
     let failed = |file: &Path| format!("failed to read {}", file.display());
     let begin = |file: &Path, sql: &str| -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -93,7 +152,7 @@ fn snapshots<const N: usize>(files: [&Path; N]) -> anyhow::Result<[Connection; N
         readers.push(reader);
     }
     drop(locks);
-    readers.try_into().map_err(|_| anyhow::anyhow!("every file has its reader"))
+    Ok(readers)
 }
 
 fn count(connection: &Connection, table: &str) -> rusqlite::Result<u64> {
@@ -102,20 +161,18 @@ fn count(connection: &Connection, table: &str) -> rusqlite::Result<u64> {
         .map(i64::unsigned_abs)
 }
 
-/// Writes everything into the folder and waits until the disk has it.
-fn fill(folder: &DataDir, from: &DataDir, jobs: &Connection, messages: &Connection) -> anyhow::Result<()> {
-    copy(jobs, &folder.jobs())?;
-    copy(messages, &folder.queue())?;
+/// Copies the API token where there is one.
+fn add_token(folder: &DataDir, from: &DataDir) -> anyhow::Result<()> {
     match std::fs::read(from.token()) {
         Ok(token) => {
             let mut file = private(&folder.token())?;
             file.write_all(&token).and_then(|()| file.sync_all()).context("failed to copy the API token")?;
         }
         // It was given as API_TOKEN.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).context("failed to read the API token"),
     }
-    sync(folder.path())
+    Ok(())
 }
 
 fn copy(from: &Connection, to: &Path) -> anyhow::Result<()> {
@@ -181,8 +238,9 @@ mod tests {
             }
         });
         for _ in 0..200 {
-            let [jobs, messages] = snapshots([&from.jobs(), &from.queue()]).unwrap();
-            let (jobs, messages) = (super::count(&jobs, "jobs").unwrap(), super::count(&messages, "messages").unwrap());
+            let both = snapshots(&[&from.jobs(), &from.queue()]).unwrap();
+            let (jobs, messages) =
+                (super::count(&both[0], "jobs").unwrap(), super::count(&both[1], "messages").unwrap());
             assert!(jobs == messages || jobs == messages + 1, "{jobs} jobs, {messages} messages");
         }
         stop.send(()).unwrap();
@@ -194,13 +252,18 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let from = data_dir(parent.path());
         Connection::open(from.jobs()).unwrap().execute("INSERT INTO jobs VALUES (5)", []).unwrap();
+        Connection::open(from.records()).unwrap().execute_batch("CREATE TABLE records (n INTEGER)").unwrap();
         let to = parent.path().join("backup");
         std::fs::create_dir(&to).unwrap(); // empty: taken
-        assert_eq!(back_up(&from, &to).unwrap().jobs, 1);
+        std::fs::create_dir_all(from.files().join("jobs/a")).unwrap();
+        std::fs::write(from.files().join("jobs/a/shot.png"), "picture").unwrap();
+        let copied = back_up(&from, &to).unwrap();
+        assert_eq!((copied.jobs, copied.files), (1, 1));
         let copy = DataDir::at(&to);
+        assert_eq!(std::fs::read(copy.files().join("jobs/a/shot.png")).unwrap(), b"picture");
         let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&to), 0o700);
-        for file in [copy.jobs(), copy.queue(), copy.token()] {
+        for file in [copy.jobs(), copy.records(), copy.queue(), copy.token(), copy.files().join("jobs/a/shot.png")] {
             assert_eq!(mode(&file), 0o600, "{}", file.display());
         }
         assert_eq!(std::fs::read(copy.token()).unwrap(), b"secret");

@@ -22,7 +22,7 @@ impl DataDir {
         made.with_context(|| format!("failed to make DATA_DIR {}", self.0.display()))?;
         // An older version left them as the umask had it.
         restrict(&self.0, 0o700);
-        for file in [self.jobs(), self.queue(), self.token()] {
+        for file in [self.jobs(), self.records(), self.queue(), self.token()] {
             for ending in ["", "-wal", "-shm"] {
                 restrict(Path::new(&format!("{}{ending}", file.display())), 0o600);
             }
@@ -38,6 +38,11 @@ impl DataDir {
     /// The file of the job store.
     pub(crate) fn jobs(&self) -> PathBuf {
         self.0.join("jobs.sqlite")
+    }
+
+    /// The file of what the service has beside jobs: schedules, scripts, batches, deliveries, keys.
+    pub(crate) fn records(&self) -> PathBuf {
+        self.0.join("service.sqlite")
     }
 
     /// The file of the queue.

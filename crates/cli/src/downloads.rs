@@ -1,16 +1,25 @@
-//! Writing the files of a job into a folder.
+//! Writing the files that a job left into a folder.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use executor::JobFolder;
 use job_model::{FileName, Job};
 use tokio::io::AsyncWriteExt;
+
+use nix::unistd::{AccessFlags, access};
 
 use crate::api::Gateway;
 use crate::output::note;
 
-/// Writes the files of a job of a gateway.
+/// Makes the folder that is to be written into. Asked before a job begins: nobody wants to learn afterwards that there is no
+/// place for what the job left.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    let may_write = access(folder, AccessFlags::W_OK | AccessFlags::X_OK);
+    may_write.with_context(|| format!("failed to write into the folder {}", folder.display()))
+}
+
+/// Writes all of them.
 pub(crate) async fn all(gateway: &Gateway, job: &Job, output: &Path) -> anyhow::Result<()> {
     for file in job.files.iter().flatten() {
         let target = target(output, &file.name)?;
@@ -24,18 +33,6 @@ pub(crate) async fn all(gateway: &Gateway, job: &Job, output: &Path) -> anyhow::
         }
         out.flush().await.with_context(failed)?;
         ensure!(bytes == file.bytes, "{} has {bytes} bytes, the job says {}", file.name, file.bytes);
-        note(&format!("Wrote {}", target.display()));
-    }
-    Ok(())
-}
-
-/// Writes the files of a job that ran here.
-pub(crate) fn copy(folder: &JobFolder, output: &Path) -> anyhow::Result<()> {
-    for entry in folder.files()? {
-        let target = target(output, &entry.name)?;
-        let failed = || format!("failed to write {}", target.display());
-        let mut out = std::fs::File::create(&target).with_context(failed)?;
-        std::io::copy(&mut folder.open_read(&entry.name)?, &mut out).with_context(failed)?;
         note(&format!("Wrote {}", target.display()));
     }
     Ok(())

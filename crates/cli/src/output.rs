@@ -1,6 +1,6 @@
 //! Writing for people. A reader that has seen enough (`… | head`) ends nothing with an error.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use anyhow::Context;
 
@@ -13,7 +13,16 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line about what goes on to standard error; nobody has to read it.
+/// Writes JSON to standard output, laid out and otherwise as it is; on a terminal without what would command it.
+pub(crate) fn print_json(text: &str) -> anyhow::Result<()> {
+    let mut laid_out = crate::show::lay_out(text);
+    if std::io::stdout().is_terminal() {
+        laid_out = crate::show::tame(&laid_out);
+    }
+    print(&format!("{laid_out}\n"))
+}
+
+/// Writes a line about the progress to standard error.
 pub(crate) fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,15 +1,17 @@
-//! Printing a job as the predecessor's command line did: three tables on standard output, and where an error came from.
+//! Printing a job as the predecessor's command line did: three tables on standard output.
 
 use std::fmt::Write as _;
 
 use job_model::{Job, Level, Timestamp};
+
+use crate::terminal::shown;
 
 /// The narrowest column.
 const MIN_WIDTH: usize = 20;
 /// A longer cell, such as a screenshot, does not widen its column.
 const MAX_WIDTH: usize = 100;
 
-/// Whether a job's debug lines are printed.
+/// Whether a job's debug lines and the places of its error are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DebugLines {
     /// With the others.
@@ -30,8 +32,8 @@ pub(crate) fn job(job: &Job, debug_lines: DebugLines) -> String {
         ("Started at", time(job.started_at)),
         ("Finished at", time(job.finished_at)),
     ];
-    let shown = |level: Level| debug_lines == DebugLines::Shown || level != Level::Debug;
-    let logs = job.logs.iter().flatten().filter(|entry| shown(entry.level));
+    let wanted = |level: Level| debug_lines == DebugLines::Shown || level != Level::Debug;
+    let logs = job.logs.iter().flatten().filter(|entry| wanted(entry.level));
     let results = job.results.iter().flatten();
     let mut text = String::new();
     for (title, rows) in [
@@ -41,17 +43,18 @@ pub(crate) fn job(job: &Job, debug_lines: DebugLines) -> String {
     ] {
         let _ = write!(text, "\n\n{title}:\n{}", table(&rows));
     }
-    if let Some(stack) = &job.error_stack {
-        let _ = write!(text, "\n\nError:\n{stack}");
+    if let (Some(stack), DebugLines::Shown) = (&job.error_stack, debug_lines) {
+        let _ = write!(text, "\n\nError:\n{}", shown(stack));
     }
     text.push_str("\n\n");
     text
 }
 
 /// Columns padded to their widest cell, each ended by a bar.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let cell_width = |cell: &String| {
+    let cell_width = |cell: &std::borrow::Cow<'_, str>| {
         let widths = cell.lines().map(|line| line.chars().count() + 1);
         widths.filter(|width| *width <= MAX_WIDTH).max().unwrap_or(0)
     };
@@ -59,7 +62,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(cell_width).max().unwrap_or(0).max(MIN_WIDTH))
         .collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let height = row.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
         for line in 0..height {
             for (cell, width) in row.iter().zip(&widths) {
@@ -112,7 +115,8 @@ mod tests {
         assert!(text.contains("list                |[1]                 |\n") && !text.contains("hidden"), "{text}");
         assert!(job(&done, DebugLines::Shown).contains("hidden") && !text.contains("Error:"));
         let failed = Job { error_stack: Some("Error: no\n    at code:1:2".to_owned()), ..done };
-        assert!(job(&failed, DebugLines::Hidden).ends_with("|\n\n\nError:\nError: no\n    at code:1:2\n\n"));
+        assert!(job(&failed, DebugLines::Shown).ends_with("|\n\n\nError:\nError: no\n    at code:1:2\n\n"));
+        assert!(!job(&failed, DebugLines::Hidden).contains("at code:1:2"));
     }
 
     #[test]

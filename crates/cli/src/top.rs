@@ -5,11 +5,12 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use job_model::Timestamp;
+use job_model::{JobState, Timestamp};
 use serde_json::{Value, json};
 
 use crate::api::{Gateway, GatewayArgs};
 use crate::output::print;
+use crate::terminal::one_line;
 
 /// Time between two pictures.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -28,9 +29,7 @@ pub(crate) struct TopArgs {
 
 /// Shows it every second on a terminal, until a signal; once elsewhere.
 pub(crate) async fn run(args: TopArgs) -> anyhow::Result<ExitCode> {
-    let Some(gateway) = Gateway::from_args(&args.gateway)? else {
-        service::config::refuse("PUPPET_MASTER_ENDPOINT (--puppet-master-endpoint) is missing")
-    };
+    let gateway = Gateway::required(&args.gateway)?;
     loop {
         let (fleet, stats) = tokio::try_join!(gateway.fleet(), gateway.stats())?;
         if args.json {
@@ -53,7 +52,7 @@ fn picture(fleet: &Value, stats: &Value, now: Timestamp) -> String {
     let count = |list: &Value| list.as_array().map_or(0, Vec::len);
     let mut text = String::new();
     let (queue, jobs) = (&fleet["queue"], &stats["jobs"]);
-    let oldest = queue["oldest_seconds"].as_i64().map(|age| format!(", oldest {age} s")).unwrap_or_default();
+    let oldest = queue["oldest_seconds"].as_i64().map(|age| format!(", oldest job {age} s")).unwrap_or_default();
     let _ = writeln!(
         text,
         "gateways {}   executors {}   queue {}{oldest}",
@@ -61,8 +60,7 @@ fn picture(fleet: &Value, stats: &Value, now: Timestamp) -> String {
         count(&fleet["executors"]),
         number(&queue["depth"])
     );
-    let states = ["waiting", "running", "succeeded", "failed", "timed_out", "cancelled", "given_up"];
-    let states = states.map(|state| format!("{} {state}", number(&jobs[state])));
+    let states = JobState::ALL.map(JobState::as_str).map(|state| format!("{} {state}", number(&jobs[state])));
     let _ = writeln!(text, "of the last hour: {}", states.join(", "));
     let hour = &stats["this_gateway"];
     let last = |list: &Value| list.as_array().and_then(|list| list.iter().rev().nth(1)).map_or("?".to_owned(), number);
@@ -82,7 +80,7 @@ fn picture(fleet: &Value, stats: &Value, now: Timestamp) -> String {
             (_, Some(true)) => "   draining",
             _ => "",
         };
-        let name = executor["name"].as_str().unwrap_or("?");
+        let name = one_line(executor["name"].as_str().unwrap_or("?"));
         let _ = writeln!(text, "{name}   {} of {} busy{word}", number(&executor["busy"]), number(&executor["slots"]));
         for job in executor["jobs"].as_array().into_iter().flatten() {
             let since = job["since"].as_str().and_then(|since| Timestamp::parse(since).ok());
@@ -91,7 +89,7 @@ fn picture(fleet: &Value, stats: &Value, now: Timestamp) -> String {
             });
             let attempt = job["attempt"].as_u64().filter(|attempt| *attempt > 1);
             let attempt = attempt.map(|attempt| format!(", attempt {attempt}")).unwrap_or_default();
-            let _ = writeln!(text, "  {}   {runs}{attempt}", job["uuid"].as_str().unwrap_or("?"));
+            let _ = writeln!(text, "  {}   {runs}{attempt}", one_line(job["uuid"].as_str().unwrap_or("?")));
         }
     }
     text
@@ -117,14 +115,15 @@ mod tests {
             "queue": {"depth": 3, "oldest_seconds": 12},
         });
         let stats = json!({
-            "jobs": {"waiting": 1, "running": 2, "succeeded": 3, "failed": 4, "timed_out": 5, "cancelled": 6, "given_up": 7},
+            "jobs": {"waiting": 1, "running": 2, "succeeded": 3, "failed": 4, "timed_out": 5, "cancelled": 6, "given_up": 7,
+                "expired": 8},
             "this_gateway": {"created_per_minute": [8, 0], "ended_per_minute": [9, 0],
                 "duration_ms": {"p50": 10, "p95": 11, "max": 12}},
         });
         let text = picture(&fleet, &stats, Timestamp::parse("2020-01-02T03:04:15Z").unwrap());
         let expected = "\
-gateways 1   executors 1   queue 3, oldest 12 s
-of the last hour: 1 waiting, 2 running, 3 succeeded, 4 failed, 5 timed_out, 6 cancelled, 7 given_up
+gateways 1   executors 1   queue 3, oldest job 12 s
+of the last hour: 1 waiting, 2 running, 3 succeeded, 4 failed, 6 cancelled, 5 timed_out, 7 given_up, 8 expired
 this gateway: 8 created, 9 ended in the last whole minute; code ran 10 ms (p50), 11 ms (p95), 12 ms at most
 
 e   1 of 2 busy   draining

@@ -16,11 +16,14 @@ use job_queue::JobQueue;
 use job_queue::embedded::{EmbeddedQueue, InUse};
 use job_store::JobStore;
 use job_store::embedded::EmbeddedJobStore;
+use job_store::records::EmbeddedRecordStore;
 use service::config::time_text;
-use service::{Chain, FilesArgs, ListenArgs, Secret, StopArgs, TelemetryArgs};
+use service::{Chain, FilesArgs, ListenArgs, Secret, StopArgs, TelemetryArgs, Traces, TracesArgs};
 
 use crate::data_dir::DataDir;
+use crate::one_process::run_both;
 use crate::output::note;
+use crate::random_digits::random_digits;
 
 /// Where `up` is reached unless it is told otherwise: from this machine alone.
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -43,6 +46,8 @@ pub(crate) struct UpArgs {
     stop: StopArgs,
     #[command(flatten)]
     telemetry: TelemetryArgs,
+    #[command(flatten)]
+    traces: TracesArgs,
 }
 
 /// Runs until a signal.
@@ -62,19 +67,9 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::at(&args.data_dir);
     data_dir.make()?;
     // The queue first: its lock keeps a second `up` away from everything else.
-    let queue: Arc<dyn JobQueue> = match EmbeddedQueue::open(data_dir.queue()) {
-        Ok(queue) => Arc::new(queue),
-        Err(error) => {
-            let Some(InUse { pid }) = error.source().and_then(|source| source.downcast_ref()) else {
-                return Err(error.into());
-            };
-            let folder = data_dir.path().display();
-            service::config::refuse(format_args!(
-                "process {pid} works with DATA_DIR {folder}: end it, or name another folder"
-            ));
-        }
-    };
+    let queue = open_queue(&data_dir)?;
     let mut settings = args.gateway_settings();
+    settings.changed = service::config::changed::<crate::commands::Cli, UpArgs>();
     let mut told = None;
     if makes_token {
         let (token, made) = kept_token(&data_dir.token())?;
@@ -85,6 +80,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         settings.api_token = Some(token);
     }
     let store: Arc<dyn JobStore> = Arc::new(EmbeddedJobStore::open(data_dir.jobs())?);
+    let records = Arc::new(EmbeddedRecordStore::open(data_dir.records())?);
     let address = args.listen.address.unwrap_or(HERE);
     let listener = service::listen(Some(address), args.listen.port)
         .await
@@ -93,16 +89,15 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     if let Some(told) = told {
         note(&told);
     }
-    let mut executor_args = args.executor.with_stop(&args.stop);
-    executor_args.status_address.get_or_insert(HERE);
-    executor_args.network.on_own_machine = true;
-    executor_args.network.add_own("0.0.0.0", listener.local_addr()?.port());
+    settings.webhooks.on_own_machine = true;
+    settings.traces = Traces::start(&args.traces, "puppet-master")?;
+    let executor_args = args.executor_args(settings.traces.clone(), listener.local_addr()?.port());
     let enable_jobs = settings.enable_jobs;
     let files = match args.files.files_url.as_deref() {
         Some(address) => JobFiles::open(address),
         None => JobFiles::in_folder(&data_dir.files()),
     }?;
-    let parts = gateway::Parts { store, queue: queue.clone(), files: Some(files.clone()) };
+    let parts = gateway::Parts { store, records, queue: queue.clone(), files: Some(files.clone()) };
     let gateway = gateway::run_with(parts, settings, listener, stop.clone());
     let executor = async {
         if enable_jobs {
@@ -111,19 +106,36 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
         stop.cancelled().await;
         Ok(())
     };
-    // Whichever fails takes the other along, gently.
-    let stop_after = |outcome: anyhow::Result<()>| {
-        stop.cancel();
-        outcome
-    };
-    let (gateway, executor) = tokio::join!(async { stop_after(gateway.await.context("the gateway failed")) }, async {
-        stop_after(executor.await.context("the executor failed"))
-    },);
-    gateway.and(executor)?;
+    let (gateway, executor) = run_both(gateway, executor, &stop).await;
+    gateway.context("the gateway failed").and(executor.context("the executor failed"))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Opens the queue, and ends the program when another one works with it.
+fn open_queue(data_dir: &DataDir) -> anyhow::Result<Arc<dyn JobQueue>> {
+    let error = match EmbeddedQueue::open(data_dir.queue()) {
+        Ok(queue) => return Ok(Arc::new(queue)),
+        Err(error) => error,
+    };
+    let Some(InUse { pid }) = error.source().and_then(|source| source.downcast_ref()) else {
+        return Err(error.into());
+    };
+    let folder = data_dir.path().display();
+    service::config::refuse(format_args!("process {pid} works with DATA_DIR {folder}: end it, or name another folder"))
+}
+
 impl UpArgs {
+    /// What the executor beside this gateway is told; the gateway listens on `port`.
+    fn executor_args(&self, traces: Traces, port: u16) -> ExecutorArgs {
+        let mut args = self.executor.clone().with_stop(&self.stop);
+        args.traces = traces;
+        args.changed = service::config::changed::<crate::commands::Cli, ExecutorArgs>();
+        args.status_address.get_or_insert(HERE);
+        args.network.on_own_machine = true;
+        args.network.add_own("0.0.0.0", port);
+        args
+    }
+
     /// Refuses what no single variable shows.
     fn check(&self) -> Result<(), String> {
         let (lost, job) = (self.settings.requeue_after.filter(|time| !time.is_zero()), self.executor.job_timeout);
@@ -184,9 +196,7 @@ fn kept_token(file: &Path) -> anyhow::Result<(Secret, Made)> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(failed),
         _ => {}
     }
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).context("failed to make an API token")?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = random_digits().context("failed to make an API token")?;
     let mut options = std::fs::OpenOptions::new();
     let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(file).with_context(failed)?;
     std::io::Write::write_all(&mut out, token.as_bytes()).with_context(failed)?;

@@ -2,7 +2,11 @@
 //
 // Puppeteer's classes are those of the package puppeteer-core (npm i --save-dev puppeteer-core typescript), with the members
 // that its older versions had. Jobs without "api": "25" have the meaning of 1.20 where the versions contradict each other.
-// lib "dom" gives fetch, URL, TextEncoder and what functions for the page need; @types/node gives Buffer and Node's modules.
+// The library "dom" gives fetch, URL, TextEncoder and what functions for the page need; @types/node gives Buffer and Node's modules.
+
+/// <reference lib="esnext" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 
 import type * as core from 'puppeteer-core';
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
 use crate::counters::{Counters, Counts};
+use crate::failure::Failure;
 use crate::policy::Policy;
 use crate::proxy::Shared;
 use crate::record::{Observer, Teller};
-use crate::session::Limits;
+use crate::session::{Guard, Limits};
+use crate::target::Target;
 
 /// A user's policy, limits and numbers. Several sessions may be let out by one: its limits hold for all of them together.
 pub struct Admission {
@@ -39,6 +42,19 @@ impl Admission {
     #[must_use]
     pub fn dropping_failures(self) -> Self {
         Self { drops_failures: true, ..self }
+    }
+
+    /// Opens a connection to a target for a user of this process itself, who needs no session: looked up, judged and dialled as for
+    /// each session. How long the connection may last and carry nothing is the user's.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub async fn connect(
+        &self,
+        target: &Target,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + use<>, Failure> {
+        Guard::of(self, None).dial(target, None).await
     }
 
     /// Returns the numbers so far.

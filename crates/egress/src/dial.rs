@@ -37,7 +37,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// [`Failure`]: why there is no stream.
     pub(crate) async fn dial(&self, target: &Target, authorization: Option<HeaderValue>) -> Result<BoxStream, Failure> {
         let dialling = async {
             let Some(upstream) = self.upstream_for(target) else {
@@ -56,7 +56,7 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// [`Failure`]: why there is no stream.
     pub(crate) async fn dial_for_requests(&self, target: &Target) -> Result<BoxStream, Failure> {
         let Some(upstream) = self.upstream_for(target).filter(|upstream| upstream.speaks_http()) else {
             return self.dial(target, None).await;
@@ -167,7 +167,7 @@ impl Guard {
         };
         let stream = stream.map_err(|failure| match failure {
             Failure::Refused(_) => failure,
-            other => Failure::Upstream(format!("failed to connect to {upstream}: {other}")),
+            other => Failure::Upstream(format!("{upstream} cannot be connected to: {other}")),
         })?;
         upstream.secure(stream, || self.shared.upstream_tls()).await
     }

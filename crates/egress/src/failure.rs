@@ -35,7 +35,7 @@ pub enum Failure {
     /// The upstream proxy could not be used, or did not do what was asked. The text tells what happened, without credentials.
     #[error("the upstream proxy failed: {0}")]
     Upstream(String),
-    /// The upstream proxy wants credentials, and has none from whoever named it: the browser is asked.
+    /// The upstream proxy wants credentials, and whoever named the proxy gave none: the browser is asked.
     #[error("the upstream proxy {upstream} wants credentials")]
     CredentialsWanted {
         /// The proxy, without credentials.

@@ -15,6 +15,9 @@ use crate::target::{Host, Target};
 /// How many different refusals of a user are reported.
 const MOST_REPORTED: usize = 100;
 
+/// How many different failures of upstream proxies are reported.
+const MOST_PROXY_FAILURES: usize = 10;
+
 /// How many targets are remembered, with how the latest connection to them went.
 const MOST_TARGETS: usize = 256;
 
@@ -45,6 +48,9 @@ pub trait Observer: Send + Sync {
     /// A connection was refused that makes one pair more than are reported. Is called once.
     fn more_are_refused(&self) {}
 
+    /// An upstream proxy could not be used, for this reason without credentials. Is called once for each reason, and for the first 10.
+    fn proxy_failed(&self, _reason: &str) {}
+
     /// The user reached a limit. Is called once for each limit.
     fn limit_reached(&self, _limit: Limit) {}
 }
@@ -60,6 +66,7 @@ struct Told {
     refusals: HashSet<(Host, String)>,
     /// Whether there was a refusal more than are reported.
     is_full: bool,
+    proxy_failures: HashSet<String>,
     limits: HashSet<Limit>,
 }
 
@@ -87,6 +94,14 @@ impl Teller {
             Some(_) | None => {}
         }
         has_place
+    }
+
+    fn proxy_failed(&self, reason: &str) {
+        let mut told = self.told();
+        let is_new = told.proxy_failures.len() < MOST_PROXY_FAILURES && told.proxy_failures.insert(reason.to_owned());
+        if let Some(observer) = self.observer.as_ref().filter(|_| is_new) {
+            observer.proxy_failed(reason);
+        }
     }
 
     fn limit_reached(&self, limit: Limit) {
@@ -127,7 +142,12 @@ impl Record {
         match &outcome {
             Outcome::Reached(_) => self.counts.dialled(),
             Outcome::Failed(Failure::Refused(refusal)) => self.counts.refused(self.teller.refused(refusal)),
-            Outcome::Failed(_) => self.counts.failed(),
+            Outcome::Failed(failure) => {
+                if let Failure::Upstream(reason) = failure {
+                    self.teller.proxy_failed(reason);
+                }
+                self.counts.failed();
+            }
         }
         let mut outcomes = self.outcomes();
         outcomes.retain(|(noted, _)| noted != target);

@@ -1,4 +1,4 @@
-//! A way out: a listener, and whoever uses it now.
+//! A session of the proxy: a listener, and its present user.
 //!
 //! A session is opened before its user is known. Until [`Session::admit`] and after [`Session::withdraw`] it accepts connections
 //! and lets none of them out. Each user has a [`Guard`] of its own, so that nothing of one is left for the next.
@@ -103,7 +103,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    fn of(admission: &Admission, upstream: Option<Upstream>) -> Self {
+    pub(crate) fn of(admission: &Admission, upstream: Option<Upstream>) -> Self {
         Self {
             shared: Arc::clone(&admission.shared),
             policy: admission.policy.clone(),

@@ -86,7 +86,7 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Result
     }
 }
 
-/// Sends a reply. The address that is bound is nobody's business.
+/// Sends a reply. It names no bound address: browsers do not read it.
 async fn reply<S: AsyncWrite + Unpin>(stream: &mut S, code: u8) -> io::Result<()> {
     stream.write_all(&[VERSION, code, 0, 1, 0, 0, 0, 0, 0, 0]).await
 }

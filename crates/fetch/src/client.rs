@@ -160,7 +160,7 @@ impl Client {
                 .handshake(TokioIo::new(stream))
                 .await;
             let (sender, driver) = handshake.map_err(|error| of_hyper(&error))?;
-            // Its end is seen by whoever sends over it.
+            // The next request over the connection sees its end.
             let driver = AbortOnDropHandle::new(tokio::spawn(async move { drop(driver.await) }));
             Ok(Link { sender, is_proxy: connection.is_proxy, _driver: driver })
         };

@@ -45,9 +45,6 @@ pub enum DialError {
     /// It is not allowed, in the words of who decides.
     #[error("{0}")]
     Refused(String),
-    /// A limit is reached, in the words of who keeps it.
-    #[error("{0}")]
-    Limit(String),
     /// The name has no address.
     #[error("the name could not be resolved")]
     NameNotResolved,

@@ -1,13 +1,17 @@
-//! Bodies that come packed: `content-encoding` of gzip, deflate and br, which Node's fetch unpacks.
+//! Bodies that come packed: `content-encoding` of gzip, deflate, br and zstd, which Node's fetch unpacks.
 //!
 //! What one piece unpacks to may be a thousand times its size, so it is given out in small steps, and each waits until the one before
 //! was taken.
+
+mod zstd;
 
 use std::io::Write;
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::Bytes;
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+use zstd::Zstd;
 
 use crate::error::Error;
 
@@ -53,7 +57,7 @@ impl Decoder {
         }
     }
 
-    /// The end of the body; answers what was left.
+    /// Ends the body and returns what was left.
     pub(crate) fn finish(&mut self) -> Result<Vec<Bytes>, Error> {
         let mut left = Vec::new();
         for index in 0..self.layers.len() {
@@ -79,6 +83,7 @@ enum Codec {
     Zlib(ZlibDecoder<Vec<u8>>),
     Deflate(DeflateDecoder<Vec<u8>>),
     Brotli(Box<Brotli>),
+    Zstd(Box<Zstd>),
 }
 
 struct Brotli {
@@ -98,6 +103,7 @@ impl Layer {
                 is_over: false,
                 has_more: false,
             })),
+            "zstd" => Codec::Zstd(Box::new(Zstd::new())),
             _ => return None,
         };
         Some(Self { codec, given: Bytes::new() })
@@ -116,6 +122,7 @@ impl Layer {
             let given = match &mut self.codec {
                 Codec::Unknown => return Ok(None),
                 Codec::Brotli(brotli) => return brotli.step(input),
+                Codec::Zstd(zstd) => return zstd.step(input).map_err(|()| Error::Encoding("zstd")),
                 _ if input.is_empty() => return Ok(None),
                 Codec::Gzip(decoder) => write(decoder, input).map(|()| std::mem::take(decoder.get_mut())),
                 Codec::Zlib(decoder) => write(decoder, input).map(|()| std::mem::take(decoder.get_mut())),
@@ -131,7 +138,7 @@ impl Layer {
     /// What is left at the end. As at Node a packed body that breaks off has what there is of it.
     fn finish(&mut self) -> Bytes {
         match &mut self.codec {
-            Codec::Unknown | Codec::Brotli(_) => Bytes::new(),
+            Codec::Unknown | Codec::Brotli(_) | Codec::Zstd(_) => Bytes::new(),
             Codec::Gzip(decoder) => {
                 decoder.try_finish().ok();
                 std::mem::take(decoder.get_mut()).into()
@@ -152,6 +159,7 @@ impl Layer {
             Codec::Gzip(_) => "gzip",
             Codec::Unknown | Codec::Zlib(_) | Codec::Deflate(_) => "deflate",
             Codec::Brotli(_) => "br",
+            Codec::Zstd(_) => "zstd",
         }
     }
 }
@@ -160,7 +168,7 @@ impl Layer {
 fn write(decoder: &mut impl Write, input: &mut Bytes) -> Result<(), ()> {
     let used = decoder.write(input).map_err(|_| ())?;
     if used == 0 {
-        // It is at its end: what follows is nobody's.
+        // The body is at its end: what follows is dropped.
         input.clear();
     }
     let _ = input.split_to(used.min(input.len()));
@@ -261,6 +269,31 @@ mod tests {
             assert!(unpack("br", &packed, piece).unwrap() == b"hello hello hello hello ".repeat(5000), "by {piece}");
         }
         assert_eq!(unpack("br", b"plain text, and more", 4), Err(Error::Encoding("br")));
+    }
+
+    #[test]
+    fn zstandard_is_unpacked() {
+        // By zstd -19.
+        let packed = [
+            0x28, 0xb5, 0x2f, 0xfd, 0xa4, 0xc0, 0xd4, 0x01, 0x00, 0x75, 0x00, 0x00, 0x30, 0x68, 0x65, 0x6c, 0x6c, 0x6f,
+            0x20, 0x01, 0x00, 0xb7, 0xd4, 0xc9, 0x4b, 0x11, 0x80, 0x04, 0x66, 0x9d,
+        ];
+        let text = b"hello hello hello hello ".repeat(5000);
+        // A frame that is left out, and then the same frame twice.
+        let skipped = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        let frames = [&skipped[..], &packed, &packed].concat();
+        for piece in [1, 5, usize::MAX] {
+            let mut decoder = Decoder::of(["zstd"].into_iter());
+            let mut all = Vec::new();
+            for part in frames.chunks(piece) {
+                let mut input = Bytes::copy_from_slice(part);
+                while let Some(given) = decoder.step(&mut input).unwrap() {
+                    all.extend_from_slice(&given);
+                }
+            }
+            assert!(all == [&text[..], &text].concat(), "by {piece}");
+        }
+        assert_eq!(unpack("zstd", b"plain text, and more", 4), Err(Error::Encoding("zstd")));
     }
 
     #[test]

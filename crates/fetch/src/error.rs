@@ -113,7 +113,7 @@ impl NodeError {
 }
 
 impl Error {
-    /// The error as Node would tell it.
+    /// Returns the error as Node would tell it.
     pub fn node(&self) -> NodeError {
         let (name, code) = match self {
             Self::Dial { host, port, source } => return dial_error(host, *port, source),
@@ -158,7 +158,6 @@ fn dial_error(host: &str, port: u16, error: &DialError) -> NodeError {
         ),
         // As the pages' requests fail with net::ERR_BLOCKED_BY_CLIENT.
         DialError::Refused(sentence) => NodeError::new("Error", Some("ERR_BLOCKED_BY_CLIENT"), sentence),
-        DialError::Limit(sentence) => NodeError::new("Error", Some("ERR_FETCH_LIMIT"), sentence),
         DialError::Proxy(sentence) => NodeError::new("Error", Some("ERR_PROXY_CONNECTION_FAILED"), sentence),
         DialError::Unavailable(sentence) => NodeError::new("Error", Some("ERR_FETCH_UNAVAILABLE"), sentence),
     }

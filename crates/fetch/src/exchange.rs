@@ -15,12 +15,12 @@ use url::{Position, Url};
 
 use crate::encoding::Decoder;
 use crate::error::{Error, of_hyper};
-use crate::outgoing::{Request, RequestBody};
+use crate::outgoing::{Request, RequestBody, Unpack};
 use crate::pool::{Link, Origin, Pool};
 
 /// Pieces of a body that wait to be taken. Small bodies come in as many, and free their connection at once.
 const WAITING: usize = 8;
-/// How long a connection may take to be ready for another request.
+/// How long a connection may take to be ready for another request, a body that nobody gets included.
 const READY: Duration = Duration::from_secs(1);
 
 /// Headers for one connection only, which a script has no say in.
@@ -50,7 +50,7 @@ pub struct Response {
     pub bad_certificate: bool,
 }
 
-/// The body of an answer, unpacked. Dropping it ends the exchange.
+/// The body of an answer, unpacked where the request says so. Dropping it ends the exchange.
 pub struct Body {
     pieces: mpsc::Receiver<Result<Bytes, Error>>,
     _pump: AbortOnDropHandle<()>,
@@ -80,6 +80,7 @@ pub(crate) struct Head {
     pub(crate) method: Method,
     pub(crate) url: Url,
     headers: HeaderMap,
+    unpack: Unpack,
 }
 
 impl Head {
@@ -104,11 +105,11 @@ impl Head {
                 headers.append(key, value);
             }
         }
-        // RFC 9110, 8.6: where a body is usual, its absence is told.
+        // RFC 9110, 8.6: where a body is usual, a request without one says so.
         if matches!(request.body, RequestBody::Empty) && [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        Ok(Self { method, url: request.url.clone(), headers })
+        Ok(Self { method, url: request.url.clone(), headers, unpack: request.unpack })
     }
 
     /// The request that goes over this connection.
@@ -142,7 +143,8 @@ pub(crate) fn answer(
         parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin1(value.as_bytes()))).collect();
     let has_body = head.method != Method::HEAD && !matches!(status, 101 | 103 | 204 | 205 | 304);
     let encodings = parts.headers.get_all(CONTENT_ENCODING);
-    let decoder = Decoder::of(encodings.iter().filter_map(|value| value.to_str().ok()));
+    let known = encodings.iter().filter(|_| head.unpack == Unpack::Yes);
+    let decoder = Decoder::of(known.filter_map(|value| value.to_str().ok()));
     let bad_certificate = surroundings.bad_certificate;
     let (sender, pieces) = mpsc::channel(WAITING);
     let pump = Pump { incoming, decoder: Some(decoder).filter(|_| has_body), link, surroundings };
@@ -150,7 +152,7 @@ pub(crate) fn answer(
     let body = if has_body {
         Some(Body { pieces, _pump: pump })
     } else {
-        // It frees the connection by itself.
+        // It frees the connection by itself, within [`READY`] twice.
         drop(pump.detach());
         None
     };
@@ -168,9 +170,14 @@ struct Pump {
 
 impl Pump {
     async fn run(mut self, out: mpsc::Sender<Result<Bytes, Error>>) {
-        match self.pass_on(&out).await {
+        let passed_on = match self.decoder {
+            Some(_) => self.pass_on(&out).await,
+            // A server may send one without end where an answer has none, as with the status 205.
+            None => timeout(READY, self.pass_on(&out)).await.unwrap_or(Ok(false)),
+        };
+        match passed_on {
             Ok(true) => {
-                // Before the end is told: who asks again then finds the connection.
+                // Before the body's end is seen: the next request then finds the connection.
                 if let Ok(Ok(())) = timeout(READY, self.link.sender.ready()).await {
                     self.surroundings.pool.put(self.surroundings.origin, self.link);
                 }
@@ -185,7 +192,7 @@ impl Pump {
         }
     }
 
-    /// Whether all of it was passed on.
+    /// Passes the body on; tells whether all of it was taken.
     async fn pass_on(&mut self, out: &mpsc::Sender<Result<Bytes, Error>>) -> Result<bool, Error> {
         loop {
             let frame = match timeout(self.surroundings.body_timeout, self.incoming.frame()).await {
@@ -193,7 +200,7 @@ impl Pump {
                 Ok(None) => break,
                 Ok(Some(frame)) => frame.map_err(|error| of_hyper(&error))?,
             };
-            // Trailers are nobody's.
+            // A script sees no trailers.
             let (Ok(mut data), Some(decoder)) = (frame.into_data(), &mut self.decoder) else { continue };
             while let Some(piece) = decoder.step(&mut data)? {
                 if !piece.is_empty() && out.send(Ok(piece)).await.is_err() {

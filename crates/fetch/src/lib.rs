@@ -21,5 +21,5 @@ pub use client::{Client, Limits};
 pub use dial::{Carries, Connection, Dial, DialError, Stream};
 pub use error::{Error, NodeError};
 pub use exchange::{Body, Response};
-pub use outgoing::{Request, RequestBody, UploadFailed};
+pub use outgoing::{Request, RequestBody, Unpack, UploadFailed};
 pub use tls::{Certificates, Roots};

@@ -18,6 +18,17 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// What is sent after the head.
     pub body: RequestBody,
+    /// What becomes of the answer's body when its headers say that it is packed.
+    pub unpack: Unpack,
+}
+
+/// Whether the body of an answer is unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unpack {
+    /// As `fetch` does.
+    Yes,
+    /// It comes as the server sent it, as with Node's `http`.
+    No,
 }
 
 /// The body of a request.
@@ -36,7 +47,7 @@ pub enum RequestBody {
 pub struct UploadFailed;
 
 impl RequestBody {
-    /// The same once more, when it can be sent twice.
+    /// Returns the same once more, when it can be sent twice.
     pub(crate) fn again(&self) -> Option<Self> {
         match self {
             Self::Empty => Some(Self::Empty),

@@ -111,8 +111,8 @@ impl Tls {
         host: &str,
         stream: Box<dyn Stream>,
     ) -> Result<TlsStream<Box<dyn Stream>>, Error> {
-        let plain = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(plain).map_err(|error| Error::Tls(error.to_string()))?;
+        let name =
+            ServerName::try_from(without_brackets(host).to_owned()).map_err(|error| Error::Tls(error.to_string()))?;
         self.parts().1.connect(name, stream).await.map_err(|error| match error.get_ref() {
             Some(source) => match source.downcast_ref::<TlsError>() {
                 Some(TlsError::InvalidCertificate(reason)) => of_certificate(reason),
@@ -124,11 +124,15 @@ impl Tls {
         })
     }
 
-    /// Whether a certificate of the host was believed though it is not valid. Says so once for each host.
+    /// Tells whether a certificate of the host was believed though it is not valid. Says so once for each host.
     pub(crate) fn take_bad(&self, host: &str) -> bool {
-        let plain = host.trim_start_matches('[').trim_end_matches(']');
-        self.parts().0.bad.lock().unwrap_or_else(PoisonError::into_inner).take(plain)
+        self.parts().0.bad.lock().unwrap_or_else(PoisonError::into_inner).take(without_brackets(host))
     }
+}
+
+/// A host as a certificate names it: an address of IPv6 has brackets in a URL only.
+fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// Node's code and words for what is wrong with a certificate.

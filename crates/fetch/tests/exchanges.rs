@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fetch::{
     Body, Carries, Certificates, Client, Connection, Dial, DialError, Error, Limits, Request, RequestBody, Response,
-    Roots, UploadFailed,
+    Roots, Unpack, UploadFailed,
 };
 use futures::future::LocalBoxFuture;
 use rcgen::generate_simple_self_signed;
@@ -79,6 +79,7 @@ fn get(url: &str) -> Request {
         url: Url::parse(url).expect("a URL"),
         headers: Vec::new(),
         body: RequestBody::Empty,
+        unpack: Unpack::Yes,
     }
 }
 
@@ -111,6 +112,29 @@ async fn a_connection_serves_a_thousand_requests() {
     }
     assert_eq!(dial.0.load(SeqCst), 1);
     assert_eq!(client.send(get(&format!("http://{address}/"))).await.err(), Some(Error::TooMany(1000)));
+}
+
+#[tokio::test]
+async fn a_body_where_an_answer_has_none_is_not_read_for_ever() {
+    let (address, _tasks) = server(|mut stream, number| async move {
+        head(&mut stream).await;
+        if number > 0 {
+            return stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await.expect("it reads");
+        }
+        let begins = b"HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(begins).await.expect("it reads");
+        while stream.write_all(b"1\r\nx\r\n").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let client = client(&Here::default(), Limits { at_once: 1, ..Limits::default() });
+    let url = format!("http://{address}/");
+    let response = client.send(get(&url)).await.expect("an answer");
+    assert!(response.status == 205 && response.body.is_none());
+    // It waits until the exchange before is over.
+    let next = timeout(Duration::from_secs(20), client.send(get(&url))).await.expect("its turn comes");
+    assert_eq!(all(next.expect("an answer")).await.expect("a body"), b"hi");
 }
 
 #[tokio::test]

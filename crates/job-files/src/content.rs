@@ -10,7 +10,7 @@ use object_store::{GetOptions, ObjectStore};
 use ring::digest::{Context, SHA256};
 
 use crate::sum::hex;
-use crate::{FilesError, JobFiles, SetKey};
+use crate::{FileSet, FilesError, JobFiles};
 
 /// A file, or a part of it, as it comes.
 pub struct Content {
@@ -28,7 +28,7 @@ impl JobFiles {
     /// with one, too.
     pub async fn get(
         &self,
-        set: &SetKey,
+        set: &impl FileSet,
         index: usize,
         file: &JobFile,
         range: Option<Range<u64>>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use job_model::{FileName, FileSetId, InstanceId, JobFile, JobId};
 
-use crate::{FilesError, JobFiles, SetKey};
+use crate::{FilesError, JobFiles, SetKey, TemplateKey};
 use futures::TryStreamExt;
 
 /// Runs the whole suite on a store that holds nothing of these jobs.
@@ -18,6 +18,29 @@ pub async fn run(files: &JobFiles) {
     a_file_that_is_gone_or_changed_is_told(files).await;
     a_source_that_breaks_leaves_no_file(files).await;
     notes_are_read_until_they_are_forgotten(files).await;
+    files_of_templates_are_copied_and_stand_apart(files).await;
+}
+
+async fn files_of_templates_are_copied_and_stand_apart(files: &JobFiles) {
+    let template = TemplateKey { kind: "script".to_owned(), name: "a b".to_owned(), set: InstanceId::fresh() };
+    let file = files.put(&template, 0, &name("in.csv"), &b"a,b"[..]).await.expect("a file");
+    let jobs = [set("of a template"), set("of a template")];
+    for job in &jobs {
+        let before = std::time::SystemTime::now() - Duration::from_secs(2);
+        files.copy((&template, 0, &file), (job, 3, &file)).await.expect("a copy");
+        let found: Vec<_> = files.sets().try_collect::<Vec<_>>().await.expect("the sets").concat();
+        let copy = found.iter().find(|found| found.key == *job).expect("the copy's set");
+        assert!(copy.changed > before, "a copy is new however old its source is");
+    }
+    let found: Vec<_> = files.template_sets().try_collect::<Vec<_>>().await.expect("the sets").concat();
+    assert!(found.iter().any(|found| found.key == template), "{found:?}");
+    files.remove(&template).await.expect("a set goes");
+    assert_eq!(had(files, &jobs[1], 3, &file).await.expect("the copy stays"), b"a,b");
+    let found: Vec<_> = files.template_sets().try_collect::<Vec<_>>().await.expect("the sets").concat();
+    assert!(found.iter().all(|found| found.key != template), "{found:?}");
+    for job in &jobs {
+        files.remove(job).await.expect("a set goes");
+    }
 }
 
 async fn notes_are_read_until_they_are_forgotten(files: &JobFiles) {
@@ -49,7 +72,11 @@ fn name(text: &str) -> FileName {
 
 async fn had(files: &JobFiles, set: &SetKey, index: usize, file: &JobFile) -> Result<Vec<u8>, FilesError> {
     let content = files.get(set, index, file, None).await?;
-    content.stream.try_fold(Vec::new(), |sum, piece| async move { Ok([sum, piece.to_vec()].concat()) }).await
+    let whole = content.stream.try_fold(Vec::new(), |mut sum, piece| async move {
+        sum.extend_from_slice(&piece);
+        Ok(sum)
+    });
+    whole.await
 }
 
 async fn what_is_put_is_had_whole_and_in_parts(files: &JobFiles) {

@@ -1,12 +1,23 @@
-//! The names under which files are stored: `jobs/JOB/CREATION/SET/N-NAME`.
+//! The names under which files are stored: `jobs/JOB/CREATION/SET/N-NAME`, and `templates/KIND/NAME/SET/N-NAME` for those of
+//! what jobs are made of.
 //!
 //! The number is the file's place in its set's list and makes the key its own; the name after it is for people who look
 //! into the store, without what a store could stumble over.
 
 use job_model::{FileName, FileSetId, InstanceId, Job, JobId};
 
-/// What all keys begin with.
-const ROOT: &str = "jobs";
+/// A set of files, by the place that it has in the store.
+pub trait FileSet: Clone + Send + Sync + Sized + 'static {
+    /// What the keys of all sets of this type begin with.
+    const ROOT: &'static str;
+
+    /// The parts of the key below the store's prefix, the root first.
+    fn components(&self) -> Vec<String>;
+
+    /// Reads the parts of a key; `None` for what is not one of ours.
+    fn parse(parts: &[String]) -> Option<Self>;
+}
+
 /// Bytes of a job's id in one component: hexadecimal digits are twice as many, and file systems take 255.
 const ID_PART: usize = 100;
 /// What an id begins with that is written in hexadecimal digits.
@@ -19,7 +30,7 @@ const NO_INSTANCE: &str = ".none";
 pub struct SetKey {
     /// The job.
     pub job: JobId,
-    /// The creation; `None` for a job of a predecessor.
+    /// The creation ([`InstanceId::creation`]), which all tries of a job share; `None` for a job of a predecessor.
     pub instance: Option<InstanceId>,
     /// The set.
     pub set: FileSetId,
@@ -28,36 +39,58 @@ pub struct SetKey {
 impl SetKey {
     /// Names a set of this very job.
     pub fn of(job: &Job, set: FileSetId) -> Self {
-        Self { job: job.uuid.clone(), instance: job.instance.clone(), set }
+        Self { job: job.uuid.clone(), instance: job.instance.as_ref().map(InstanceId::creation), set }
     }
+}
 
-    /// The parts of the key, below the store's prefix.
-    pub(crate) fn components(&self) -> impl Iterator<Item = String> {
+impl FileSet for SetKey {
+    const ROOT: &'static str = "jobs";
+
+    fn components(&self) -> Vec<String> {
         let instance = self.instance.as_ref().map_or(NO_INSTANCE, InstanceId::as_str).to_owned();
-        [ROOT.to_owned()].into_iter().chain(id_parts(self.job.as_str())).chain([instance, self.set.as_str().to_owned()])
+        let id = id_parts(self.job.as_str());
+        [vec![Self::ROOT.to_owned()], id, vec![instance, self.set.as_str().to_owned()]].concat()
     }
 
-    /// Reads the parts of a key; `None` for what is not one of ours.
-    pub(crate) fn parse(parts: &[String]) -> Option<Self> {
+    fn parse(parts: &[String]) -> Option<Self> {
         let [root, id @ .., instance, set] = parts else { return None };
-        if root != ROOT || id.is_empty() {
+        if root != Self::ROOT {
             return None;
         }
-        let id: Vec<u8> = match id {
-            [plain] if !plain.starts_with(HEX) => plain.clone().into_bytes(),
-            parts => parts.iter().map(|part| unhex(part)).collect::<Option<Vec<_>>>()?.concat(),
-        };
         let instance = match instance.as_str() {
             NO_INSTANCE => None,
             text => Some(InstanceId::parse(text)?),
         };
-        Some(Self { job: JobId::parse(String::from_utf8(id).ok()?).ok()?, instance, set: FileSetId::parse(set)? })
+        Some(Self { job: JobId::parse(id_of(id)?).ok()?, instance, set: FileSetId::parse(set)? })
     }
 }
 
-/// What all sets are below.
-pub(crate) fn root() -> &'static str {
-    ROOT
+/// The files of what jobs are made of, such as a script or a schedule: each of these jobs gets a copy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TemplateKey {
+    /// What has them: one word.
+    pub kind: String,
+    /// Its name among its kind.
+    pub name: String,
+    /// Tells the sets of one thing apart.
+    pub set: InstanceId,
+}
+
+impl FileSet for TemplateKey {
+    const ROOT: &'static str = "templates";
+
+    fn components(&self) -> Vec<String> {
+        let root = vec![Self::ROOT.to_owned(), self.kind.clone()];
+        [root, id_parts(&self.name), vec![self.set.as_str().to_owned()]].concat()
+    }
+
+    fn parse(parts: &[String]) -> Option<Self> {
+        let [root, kind, name @ .., set] = parts else { return None };
+        if root != Self::ROOT {
+            return None;
+        }
+        Some(Self { kind: kind.clone(), name: id_of(name)?, set: InstanceId::parse(set)? })
+    }
 }
 
 /// The last part of a file's key.
@@ -79,6 +112,16 @@ fn id_parts(id: &str) -> Vec<String> {
     if plain { vec![id.to_owned()] } else { id.as_bytes().chunks(ID_PART).map(hex).collect() }
 }
 
+/// The id that [`id_parts`] wrote.
+fn id_of(parts: &[String]) -> Option<String> {
+    let id = match parts {
+        [] => return None,
+        [plain] if !plain.starts_with(HEX) => return Some(plain.clone()),
+        parts => parts.iter().map(|part| unhex(part)).collect::<Option<Vec<_>>>()?.concat(),
+    };
+    String::from_utf8(id).ok()
+}
+
 fn is_plain_text(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('.') && !text.starts_with(HEX)
 }
@@ -97,7 +140,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use job_model::{FileName, FileSetId, InstanceId, JobId};
 
-    use super::{SetKey, object_name};
+    use super::{FileSet, SetKey, TemplateKey, object_name};
 
     #[test]
     fn a_key_says_whose_it_is_and_is_read_back() {
@@ -110,7 +153,7 @@ mod tests {
                     instance: instance.and_then(InstanceId::parse),
                     set: FileSetId::of_attempt(3),
                 };
-                let parts: Vec<String> = key.components().collect();
+                let parts = key.components();
                 assert!(parts.iter().all(|part| part.len() <= 255 && !part.contains('/')), "{parts:?}");
                 assert_eq!(SetKey::parse(&parts), Some(key), "{parts:?}");
             }
@@ -120,6 +163,16 @@ mod tests {
             let parts: Vec<String> = foreign.iter().map(|part| (*part).to_owned()).collect();
             assert_eq!(SetKey::parse(&parts), None, "{parts:?}");
         }
+    }
+
+    #[test]
+    fn the_files_of_templates_stand_apart_from_those_of_jobs() {
+        for name in ["title", "a b", "x-41", &"é".repeat(50)] {
+            let key = TemplateKey { kind: "script".to_owned(), name: name.to_owned(), set: InstanceId::fresh() };
+            let parts = key.components();
+            assert_eq!((TemplateKey::parse(&parts), SetKey::parse(&parts)), (Some(key), None), "{parts:?}");
+        }
+        assert_eq!(TemplateKey::parse(&["templates", "script", "a"].map(str::to_owned)), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a file's name promises of its content.
 
-/// The media type of a file by its extension; `application/octet-stream` when nothing is known.
+/// Guesses the media type of a file by its extension; `application/octet-stream` when nothing is known.
 pub fn media_type(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {

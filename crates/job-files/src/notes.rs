@@ -25,7 +25,7 @@ impl JobFiles {
         stored.map(drop).map_err(|error| FilesError::of("store", &key, error))
     }
 
-    /// The note of a name, when there is one.
+    /// Reads the note of a name, when there is one.
     ///
     /// # Errors
     /// [`FilesError::Away`] when the store cannot be read now.

@@ -20,7 +20,7 @@ use crate::{FilesError, JobFiles};
 const RETRY: Duration = Duration::from_secs(20);
 
 impl JobFiles {
-    /// The store at an address: `file:///folder`, `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
+    /// Opens the store at an address: `file:///folder`, `s3://bucket/prefix`, `az://container/prefix` or `gs://bucket/prefix`.
     ///
     /// Credentials, region and endpoint come from the variables that the providers' own tools read: `AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL` and so on. An endpoint with `http:` is taken at its word.
@@ -59,7 +59,7 @@ impl JobFiles {
         }
     }
 
-    /// The store in a folder, which is made.
+    /// Opens the store in a folder, which is made.
     ///
     /// # Errors
     /// [`FilesError::Url`] when the folder cannot be made.
@@ -74,7 +74,7 @@ impl JobFiles {
         Ok(Self { store, prefix: Path::default(), signer: None, folder: Some(folder), name })
     }
 
-    /// A store at an S3 endpoint with these credentials, for tests.
+    /// Opens a store at an S3 endpoint with these credentials, for tests.
     #[doc(hidden)]
     pub fn at_endpoint(endpoint: &str, bucket: &str, key: &str, secret: &str) -> Result<Self, FilesError> {
         let builder = AmazonS3Builder::new()

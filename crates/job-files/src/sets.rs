@@ -1,6 +1,6 @@
 //! Finding sets, and removing them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::time::SystemTime;
 
@@ -9,13 +9,14 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use crate::{FilesError, JobFiles, SetKey, key};
+use crate::key::FileSet;
+use crate::{FilesError, JobFiles, SetKey, TemplateKey};
 
 /// A set that the store has, whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundSet {
+pub struct FoundSet<K = SetKey> {
     /// Which it is.
-    pub key: SetKey,
+    pub key: K,
     /// When something was last put into it.
     pub changed: SystemTime,
 }
@@ -24,10 +25,19 @@ pub struct FoundSet {
 const BATCH: usize = 500;
 
 impl JobFiles {
-    /// All sets that there are, in batches.
+    /// All sets of jobs that there are, in batches.
     pub fn sets(&self) -> BoxStream<'_, Result<Vec<FoundSet>, FilesError>> {
+        self.sets_of()
+    }
+
+    /// All sets that there are of what jobs are made of, in batches.
+    pub fn template_sets(&self) -> BoxStream<'_, Result<Vec<FoundSet<TemplateKey>>, FilesError>> {
+        self.sets_of()
+    }
+
+    fn sets_of<K: FileSet>(&self) -> BoxStream<'_, Result<Vec<FoundSet<K>>, FilesError>> {
         if let Some(folder) = &self.folder {
-            let folder = folder.join(key::root());
+            let folder = folder.join(K::ROOT);
             let found = async move {
                 let read = tokio::task::spawn_blocking(move || folders_with_files(&folder)).await;
                 let found = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
@@ -35,36 +45,37 @@ impl JobFiles {
             };
             return futures::stream::once(found).boxed();
         }
-        let root = self.prefix.clone().join(key::root());
+        let root = self.prefix.clone().join(K::ROOT);
         let listed = self.store.list(Some(&root)).map_err(|error| FilesError::of("list", &self.name, error));
         let batches = listed.try_chunks(BATCH * 4).map_err(|error| error.1);
         batches.map_ok(|objects| self.grouped(&objects)).boxed()
     }
 
     /// A set that spans two batches is told twice, which does no harm: the younger part keeps it.
-    fn grouped(&self, objects: &[object_store::ObjectMeta]) -> Vec<FoundSet> {
+    fn grouped<K: FileSet>(&self, objects: &[object_store::ObjectMeta]) -> Vec<FoundSet<K>> {
         let skipped = self.prefix.parts().count();
-        let mut found: HashMap<SetKey, SystemTime> = HashMap::new();
+        let mut found: HashMap<Vec<String>, FoundSet<K>> = HashMap::new();
         for object in objects {
             let mut parts: Vec<String> =
                 object.location.parts().skip(skipped).map(|part| part.as_ref().to_owned()).collect();
             parts.pop();
-            let Some(key) = SetKey::parse(&parts) else { continue };
+            let Some(key) = K::parse(&parts) else { continue };
             let changed = SystemTime::from(object.last_modified);
-            found.entry(key).and_modify(|at| *at = changed.max(*at)).or_insert(changed);
+            let set = found.entry(parts).or_insert(FoundSet { key, changed });
+            set.changed = changed.max(set.changed);
         }
-        found.into_iter().map(|(key, changed)| FoundSet { key, changed }).collect()
+        found.into_values().collect()
     }
 
     /// Removes a set with all that is in it. One that is gone is fine.
     ///
     /// # Errors
     /// [`FilesError::Away`]: some of it may be gone.
-    pub async fn remove(&self, set: &SetKey) -> Result<(), FilesError> {
+    pub async fn remove(&self, set: &impl FileSet) -> Result<(), FilesError> {
         let path = self.set_path(set);
         if let Some(folder) = &self.folder {
-            let folder = set.components().fold(folder.clone(), |path, part| path.join(part));
-            let (removed, parents) = (folder.clone(), set.components().count());
+            let parts = set.components();
+            let (removed, parents) = (folder.join(parts.iter().collect::<std::path::PathBuf>()), parts.len());
             let removing = tokio::task::spawn_blocking(move || remove_with_parents(&removed, parents));
             let removed = removing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
             return removed.map_err(|error| FilesError::Away {
@@ -91,9 +102,10 @@ impl JobFiles {
 }
 
 /// The folders that hold files, also those of an upload that was cut off, which the store itself does not list.
-fn folders_with_files(root: &std::path::Path) -> io::Result<Vec<FoundSet>> {
-    let mut found: HashMap<SetKey, SystemTime> = HashMap::new();
-    let mut waiting = vec![(root.to_owned(), vec![key::root().to_owned()])];
+fn folders_with_files<K: FileSet>(root: &std::path::Path) -> io::Result<Vec<FoundSet<K>>> {
+    // In the order of their names, as a bucket is listed: jobs that were made together are neighbours in a store of jobs, too.
+    let mut found: BTreeMap<Vec<String>, FoundSet<K>> = BTreeMap::new();
+    let mut waiting = vec![(root.to_owned(), vec![K::ROOT.to_owned()])];
     while let Some((folder, parts)) = waiting.pop() {
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -107,16 +119,14 @@ fn folders_with_files(root: &std::path::Path) -> io::Result<Vec<FoundSet>> {
             if facts.is_dir() {
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 waiting.push((entry.path(), [parts.clone(), vec![name]].concat()));
-            } else if let Some(key) = SetKey::parse(&parts) {
+            } else if let Some(key) = K::parse(&parts) {
                 let changed = facts.modified()?;
-                found.entry(key).and_modify(|at| *at = changed.max(*at)).or_insert(changed);
+                let set = found.entry(parts.clone()).or_insert(FoundSet { key, changed });
+                set.changed = changed.max(set.changed);
             }
         }
     }
-    let mut found: Vec<FoundSet> = found.into_iter().map(|(key, changed)| FoundSet { key, changed }).collect();
-    // In the order of ids, as a bucket is listed: jobs that were made together are neighbours in a store of jobs, too.
-    found.sort_by(|one, other| one.key.job.cmp(&other.key.job));
-    Ok(found)
+    Ok(found.into_values().collect())
 }
 
 /// Removes a folder, and those above it that are empty then.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Bytes that are read at a time.
 const PIECE: usize = 256 << 10;
 
-/// The SHA-256 of all that comes, in hexadecimal digits, as [`JobFile::sha256`](job_model::JobFile::sha256).
+/// Computes the SHA-256 of all that comes, in hexadecimal digits, as [`JobFile::sha256`](job_model::JobFile::sha256).
 ///
 /// # Errors
 /// When reading fails.

@@ -9,7 +9,7 @@ use ring::digest::{Context, SHA256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::sum::hex;
-use crate::{FilesError, JobFiles, SetKey, media_type};
+use crate::{FileSet, FilesError, JobFiles, media_type};
 
 /// Size of a part of a large file: S3 takes none below 5 MiB, and no more than 10,000.
 const PART: usize = 8 << 20;
@@ -24,7 +24,7 @@ impl JobFiles {
     /// that could be taken for the file is left then.
     pub async fn put(
         &self,
-        set: &SetKey,
+        set: &impl FileSet,
         index: usize,
         name: &FileName,
         mut source: impl AsyncRead + Unpin,

@@ -24,17 +24,19 @@ impl Api {
 
 /// What a client gives: anything but one of the names is its mistake.
 pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
-    one_of("api", Api::NAMES, deserializer)
+    one_of("api", &Api::NAMES, deserializer)
 }
 
-/// A field that has one of two texts, or nothing. The error names the field and what it got.
+/// A field that has one of these texts, or nothing. The error names the field and what it got.
 pub(crate) fn one_of<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     field: &str,
-    [first, second]: [&str; 2],
+    names: &[&str],
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     serde_json::from_value(value.clone()).map_err(|_| {
-        serde::de::Error::custom(format_args!(r#"the field "{field}" must be "{first}" or "{second}", not {value}"#))
+        let (last, others) = names.split_last().expect("a field has names");
+        let others = others.join(r#"", ""#);
+        serde::de::Error::custom(format_args!(r#"the field "{field}" must be "{others}" or "{last}", not {value}"#))
     })
 }

@@ -68,17 +68,20 @@ pub enum JobStage {
     Queued,
     /// An executor has begun it.
     Running,
+    /// Its try has failed and it waits for another; said by the gateway that stored that, with the instance of the next try.
+    Retrying,
     /// Its result is stored; said by the gateway that stored it.
     Done,
 }
 
 impl JobStage {
-    /// The stage's name on the wire.
+    /// Returns the stage's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             JobStage::Created => "created",
             JobStage::Queued => "queued",
             JobStage::Running => "running",
+            JobStage::Retrying => "retrying",
             JobStage::Done => "done",
         }
     }
@@ -117,6 +120,9 @@ pub struct JobControl {
     /// heartbeats, and is told again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<DrainOrder>,
+    /// That gateway has published a job of another priority than normal. Not counted: executors look for such jobs anyway.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published: bool,
     /// The jobs that clients of that gateway follow; every message has them. A gateway of an earlier version does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<Vec<WatchedJob>>,

@@ -41,7 +41,7 @@ impl FileName {
         if name.is_empty() { Err(invalid(text, "it names no file")) } else { Ok(Self(name)) }
     }
 
-    /// As [`parse`](Self::parse), for what may be the folder itself, which is `None`.
+    /// Checks a text as [`parse`](Self::parse) does, for what may be the folder itself, which is `None`.
     ///
     /// # Errors
     /// [`InvalidFileName`] with the part of the rule that the text breaks.
@@ -50,17 +50,17 @@ impl FileName {
         Ok((!name.is_empty()).then_some(Self(name)))
     }
 
-    /// The name's text.
+    /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its components, the file's own last. There is at least one.
+    /// Returns its components, the file's own last. There is at least one.
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('/')
     }
 
-    /// The last component.
+    /// Returns the last component.
     pub fn base(&self) -> &str {
         self.0.rsplit_once('/').map_or(&*self.0, |(_, base)| base)
     }

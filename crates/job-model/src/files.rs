@@ -30,12 +30,12 @@ impl FileSetId {
     const INPUT: &str = "in";
     const LONGEST: usize = 64;
 
-    /// A new set for the files that a run of this attempt makes.
+    /// Makes a new set for the files that a run of this attempt makes.
     pub fn of_attempt(attempt: u32) -> Self {
         Self(format!("{attempt}-{}", uuid::Uuid::new_v4().simple()))
     }
 
-    /// The set of the files that came with the job.
+    /// Returns the set of the files that came with the job.
     pub fn input() -> Self {
         Self(Self::INPUT.to_owned())
     }
@@ -47,12 +47,12 @@ impl FileSetId {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// Whether it is the set of the files that came with the job.
+    /// Tells whether it is the set of the files that came with the job.
     pub fn is_input(&self) -> bool {
         self.0 == Self::INPUT
     }
 
-    /// The id's text.
+    /// Returns the id's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,7 @@
 //! What an executor tells every gateway of itself, at short intervals.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{InstanceId, JobId, Timestamp};
@@ -25,6 +27,31 @@ pub struct Heartbeat {
     /// `network_namespace`, `landlock`, `seccomp`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// What else people may want to see; absent from executors of earlier versions.
+    #[serde(flatten)]
+    pub facts: ExecutorFacts,
+}
+
+/// What an executor tells of itself for people, and nothing decides by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorFacts {
+    /// Its slots that have started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slot_states: Vec<SlotState>,
+    /// Its settings that differ from what they are as delivered, by the names of their variables; without passwords.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A slot as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotState {
+    /// The job that it runs.
+    pub job: Option<JobId>,
+    /// The private memory of its process and its Chromium, in bytes, measured every five seconds.
+    pub memory: u64,
+    /// When its Chromium was started; `None` while it has none.
+    pub browser_since: Option<Timestamp>,
 }
 
 /// A job that an executor holds.

@@ -17,7 +17,7 @@ impl Language {
     /// The values of the field.
     pub const NAMES: [&str; 2] = ["js", "ts"];
 
-    /// The language of a file of this name: `.ts`, `.mts` and `.cts` are TypeScript, declarations excepted.
+    /// Returns the language of a file of this name: `.ts`, `.mts` and `.cts` are TypeScript, declarations excepted.
     pub fn of_file(name: &str) -> Self {
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
         let declares = ends(&[".d.ts", ".d.mts", ".d.cts"]);
@@ -27,7 +27,7 @@ impl Language {
 
 /// What a client gives: anything but one of the names is its mistake.
 pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Language>, D::Error> {
-    crate::api::one_of("language", Language::NAMES, deserializer)
+    crate::api::one_of("language", &Language::NAMES, deserializer)
 }
 
 #[cfg(test)]

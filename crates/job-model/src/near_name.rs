@@ -1,11 +1,12 @@
 //! Which name somebody meant who wrote another one.
 
-/// The name that differs least, when that is by `most` letters at most. Capitals do not count.
+/// Returns the name that differs least, when that is by `most` letters at most and not by all of them. Capitals do not count.
 pub fn near_name<'a>(name: &str, known: impl Iterator<Item = &'a str>, most: usize) -> Option<&'a str> {
     let name = name.to_lowercase();
+    let letters = name.chars().count();
     let away = |known: &str| distance(&name, &known.to_lowercase());
     let nearest = known.map(|known| (away(known), known)).min_by_key(|(away, _)| *away);
-    nearest.filter(|(away, _)| *away <= most).map(|(_, known)| known)
+    nearest.filter(|(away, _)| *away <= most && *away < letters).map(|(_, known)| known)
 }
 
 /// How many letters must be changed, added or taken away.
@@ -34,6 +35,7 @@ mod tests {
         assert_eq!(near_name("waitForSelektor", known(), 3), Some("waitForSelector"));
         assert_eq!(near_name("GoTo", known(), 1), Some("goto"));
         assert_eq!(near_name("nope", known(), 2), None);
+        assert_eq!(near_name("foo", ["url"].into_iter(), 3), None, "nothing of it is left");
         assert_eq!(near_name("x", std::iter::empty(), 9), None);
     }
 }

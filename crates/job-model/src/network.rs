@@ -34,7 +34,7 @@ pub struct TokenNetwork {
 }
 
 impl TokenNetwork {
-    /// What both leave open, for a job that one token's user wrote and another's runs again. Of two lists of what is open
+    /// Returns what both leave open, for a job that one token's user wrote and another's runs again. Of two lists of what is open
     /// the rules count that stand in both.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
@@ -54,7 +54,7 @@ impl JobNetwork {
     /// The names of the members.
     pub const MEMBERS: [&str; 3] = ["allow", "deny", "proxy"];
 
-    /// The same as clients and logs may see it: without the proxy's credentials.
+    /// Shows the rules as clients and logs may see them: without the proxy's credentials.
     #[must_use]
     pub fn shown(&self) -> Self {
         Self { proxy: self.proxy.as_ref().map(|proxy| ProxyUrl(proxy.shown())), ..self.clone() }
@@ -72,12 +72,12 @@ impl ProxyUrl {
         Self(url.into())
     }
 
-    /// The URL with its credentials, for whoever connects to the proxy.
+    /// Returns the URL with its credentials, for whoever connects to the proxy.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The URL with `***` in the place of its credentials.
+    /// Returns the URL with `***` in the place of its credentials.
     pub fn shown(&self) -> String {
         let Some((before, address)) = self.0.rsplit_once('@') else { return self.0.clone() };
         // A text that is not a URL may hold a password anywhere before its host.

@@ -32,7 +32,8 @@ impl<'de> Deserialize<'de> for NewFiles {
     }
 }
 
-/// What a new job's JSON says of a file: one of `base64`, `text`, or `job` with `name`.
+/// What a new job's JSON says of a file: one of `base64`, `text`, or `job` with `name`; of a script or a schedule that is
+/// written anew also `keep`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewFile {
@@ -48,4 +49,7 @@ pub struct NewFile {
     /// The file's name there; the new one's when absent.
     #[serde(default)]
     pub name: Option<FileName>,
+    /// It stays the file of this name that is there.
+    #[serde(default)]
+    pub keep: bool,
 }

@@ -18,14 +18,22 @@ pub enum Outcome {
     TimedOut,
     /// The job was begun, or put on the queue, as often as it may be, and no result came.
     GivenUp,
+    /// No executor had begun the job by the time that it was given.
+    Expired,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 5] =
-        [Outcome::Succeeded, Outcome::Failed, Outcome::Cancelled, Outcome::TimedOut, Outcome::GivenUp];
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Succeeded,
+        Outcome::Failed,
+        Outcome::Cancelled,
+        Outcome::TimedOut,
+        Outcome::GivenUp,
+        Outcome::Expired,
+    ];
 
-    /// The outcome's name on the wire.
+    /// Returns the outcome's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Outcome::Succeeded => "succeeded",
@@ -33,10 +41,11 @@ impl Outcome {
             Outcome::Cancelled => "cancelled",
             Outcome::TimedOut => "timed_out",
             Outcome::GivenUp => "given_up",
+            Outcome::Expired => "expired",
         }
     }
 
-    /// The outcome of a result that does not say, as the predecessor's do not: an error means failure.
+    /// Returns the outcome of a result that does not say, as the predecessor's do not: an error means failure.
     pub fn of_error(error: Option<&str>) -> Self {
         if error.is_none_or(str::is_empty) { Outcome::Succeeded } else { Outcome::Failed }
     }
@@ -67,11 +76,13 @@ pub enum JobState {
     TimedOut,
     /// Given up.
     GivenUp,
+    /// Expired.
+    Expired,
 }
 
 impl JobState {
     /// All states, in the order a job passes them.
-    pub const ALL: [JobState; 7] = [
+    pub const ALL: [JobState; 8] = [
         JobState::Waiting,
         JobState::Running,
         JobState::Succeeded,
@@ -79,9 +90,10 @@ impl JobState {
         JobState::Cancelled,
         JobState::TimedOut,
         JobState::GivenUp,
+        JobState::Expired,
     ];
 
-    /// The state that a document tells.
+    /// Returns the state that a document tells.
     pub fn of(job: &Job) -> Self {
         match (job.status, &job.running) {
             (JobStatus::Done, _) => job.outcome_or_derived().into(),
@@ -90,7 +102,7 @@ impl JobState {
         }
     }
 
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             JobState::Waiting => "waiting",
@@ -100,10 +112,11 @@ impl JobState {
             JobState::Cancelled => "cancelled",
             JobState::TimedOut => "timed_out",
             JobState::GivenUp => "given_up",
+            JobState::Expired => "expired",
         }
     }
 
-    /// The state of that name on the wire; `None` for any other text.
+    /// Returns the state of that name on the wire; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
@@ -117,6 +130,7 @@ impl From<Outcome> for JobState {
             Outcome::Cancelled => JobState::Cancelled,
             Outcome::TimedOut => JobState::TimedOut,
             Outcome::GivenUp => JobState::GivenUp,
+            Outcome::Expired => JobState::Expired,
         }
     }
 }

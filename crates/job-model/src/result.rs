@@ -64,6 +64,9 @@ pub struct JobResult {
     /// How the job ended; the predecessor's results do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The code's process was lost: what [`RetryOn::Crash`](crate::RetryOn::Crash) means.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub crashed: bool,
     /// Where the error was thrown, in the job's own text; absent when the job succeeded, and when the place is not known.
     #[serde(default, deserialize_with = "crate::error_at::or_absent", skip_serializing_if = "Option::is_none")]
     pub error_at: Option<ErrorAt>,
@@ -92,7 +95,7 @@ pub struct JobResult {
 }
 
 impl JobResult {
-    /// A result for a job whose code never started.
+    /// Makes a result for a job whose code never started.
     pub fn not_started(uuid: JobId, error: impl Into<String>) -> Self {
         Self {
             uuid,
@@ -103,6 +106,7 @@ impl JobResult {
             finished_at: None,
             duration: 0,
             outcome: Some(Outcome::Failed),
+            crashed: false,
             error_at: None,
             error_stack: None,
             attempt: None,

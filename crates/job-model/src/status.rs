@@ -25,10 +25,13 @@ pub struct IllegalMove {
     pub to: JobStatus,
 }
 
-/// Every legal move. A result may overtake the `queued` mark, hence created → done; a job published again stays queued.
+/// Every legal move. A result may overtake the `queued` mark, hence created → done; a job published again stays queued. A job
+/// whose try failed begins anew as `created`.
 const MOVES: &[(JobStatus, JobStatus)] = &[
+    (JobStatus::Created, JobStatus::Created),
     (JobStatus::Created, JobStatus::Queued),
     (JobStatus::Created, JobStatus::Done),
+    (JobStatus::Queued, JobStatus::Created),
     (JobStatus::Queued, JobStatus::Queued),
     (JobStatus::Queued, JobStatus::Done),
 ];
@@ -37,7 +40,7 @@ impl JobStatus {
     /// All states, in the order a job passes them.
     pub const ALL: [JobStatus; 3] = [JobStatus::Created, JobStatus::Queued, JobStatus::Done];
 
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             JobStatus::Created => "created",
@@ -46,7 +49,7 @@ impl JobStatus {
         }
     }
 
-    /// The state of that name on the wire; `None` for any other text (`DONE` included).
+    /// Returns the state of that name on the wire; `None` for any other text (`DONE` included).
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
@@ -71,12 +74,12 @@ mod tests {
     use super::JobStatus::{self, Created, Done, Queued};
 
     #[test]
-    fn only_moves_forward_are_legal() {
+    fn moves_are_forward_or_begin_anew() {
         let expected = [
-            (Created, Created, false),
+            (Created, Created, true),
             (Created, Queued, true),
             (Created, Done, true),
-            (Queued, Created, false),
+            (Queued, Created, true),
             (Queued, Queued, true),
             (Queued, Done, true),
             (Done, Created, false),

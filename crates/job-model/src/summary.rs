@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::time::{optional_whole_seconds, whole_seconds};
-use crate::{FileSetId, InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp, TokenName};
+use crate::{FileSetId, InstanceId, Job, JobId, JobState, JobStatus, Outcome, Running, Timestamp, TokenName, WaitsFor};
 
 /// A job without what makes it large: code, vars, modules, logs and results.
 ///
@@ -36,18 +36,27 @@ pub struct JobSummary {
     /// See [`Job::max_attempts`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
+    /// See [`Job::run_at`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_at: Option<Timestamp>,
     /// See [`Job::outcome`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// See [`Job::attempt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+    /// See [`Job::waits_for`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<WaitsFor>,
     /// See [`Job::running`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Running>,
     /// See [`Job::rerun_of`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<JobId>,
+    /// See [`Job::batch`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<JobId>,
     /// See [`Job::owner`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<TokenName>,
@@ -64,7 +73,7 @@ impl JobSummary {
     /// The most of an error's text, in UTF-16 code units: an index function in JavaScript cuts at the same place.
     pub const ERROR_UNITS: usize = 300;
 
-    /// What a list shows of this job.
+    /// Takes what a list shows out of a job.
     pub fn of(job: &Job) -> Self {
         Self {
             uuid: job.uuid.clone(),
@@ -76,17 +85,20 @@ impl JobSummary {
             duration: job.duration,
             timeout: job.timeout,
             max_attempts: job.max_attempts,
+            run_at: job.run_at,
             outcome: job.outcome,
             attempt: job.attempt,
+            waits_for: job.waits_for,
             running: job.running.clone(),
             rerun_of: job.rerun_of.clone(),
+            batch: job.batch.clone(),
             owner: job.owner.clone(),
             file_set: job.file_set.clone().or_else(|| job.input_files.as_ref().map(|_| FileSetId::input())),
             instance: job.instance.clone(),
         }
     }
 
-    /// The state that the job's document tells, as [`JobState::of`] of the whole job.
+    /// Returns the state that the job's document tells, as [`JobState::of`] of the whole job.
     pub fn state(&self) -> JobState {
         match (self.status, &self.running) {
             (JobStatus::Done, _) => self.outcome.unwrap_or_else(|| Outcome::of_error(Some(&self.error))).into(),
@@ -95,7 +107,7 @@ impl JobSummary {
         }
     }
 
-    /// The summary as clients see it: without the gateways' own memory.
+    /// Shows the summary as clients see it: without the gateways' own memory.
     #[must_use]
     pub fn published(mut self) -> Self {
         (self.instance, self.file_set) = (None, None);

@@ -21,15 +21,20 @@ pub struct InvalidTimestamp {
 }
 
 impl Timestamp {
-    /// The system clock's time, cut to milliseconds.
+    /// Reads the system's clock, cut to milliseconds.
     pub fn now() -> Self {
         Self::truncated(OffsetDateTime::now_utc())
     }
 
-    /// The time this many milliseconds after the Unix epoch; `None` outside the years 0 to 9999.
+    /// Returns the time this many milliseconds after the Unix epoch; `None` outside the years 0 to 9999.
     pub fn from_unix_millis(millis: i64) -> Option<Self> {
         let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()?;
         (0..=9999).contains(&time.year()).then_some(Self(time))
+    }
+
+    /// Returns the time so much later; `None` behind the year 9999.
+    pub fn after(self, wait: std::time::Duration) -> Option<Self> {
+        Self::from_unix_millis(self.unix_millis().checked_add(i64::try_from(wait.as_millis()).ok()?)?)
     }
 
     /// Milliseconds since the Unix epoch.
@@ -51,13 +56,13 @@ impl Timestamp {
             .ok_or_else(|| InvalidTimestamp { text: text.to_owned() })
     }
 
-    /// The same time without its fraction of a second.
+    /// Cuts off the fraction of a second.
     #[must_use]
     pub fn truncated_to_seconds(self) -> Self {
         Self(self.0.replace_nanosecond(0).unwrap_or(self.0))
     }
 
-    /// `2020-01-02T03:04:05Z`.
+    /// Writes the time as `2020-01-02T03:04:05Z` ([RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)).
     pub fn to_whole_seconds(self) -> String {
         let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
         self.0.format(format).expect("a UTC time has all these parts")

@@ -40,7 +40,7 @@ impl TokenName {
         Err(InvalidTokenName { name: name.chars().take(80).collect() })
     }
 
-    /// The name's text.
+    /// Returns the name's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

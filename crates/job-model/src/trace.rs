@@ -74,7 +74,7 @@ pub struct TracedCall {
 }
 
 impl TracedCall {
-    /// The call when it has ended.
+    /// Returns the call when it has ended.
     #[must_use]
     pub fn ended(self, at: f64, error: Option<String>) -> Self {
         let duration = Some(((at - self.at).max(0.0) * 10.0).round() / 10.0);

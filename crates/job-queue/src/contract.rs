@@ -7,6 +7,7 @@ mod delivery;
 mod publishing;
 mod questions;
 mod settling;
+mod taking;
 mod topics;
 
 use std::any::Any;
@@ -21,6 +22,7 @@ pub use delivery::*;
 pub use publishing::*;
 pub use questions::*;
 pub use settling::*;
+pub use taking::*;
 pub use topics::*;
 
 /// How long anything that must happen may take. Long, so that only what never happens fails.
@@ -34,6 +36,8 @@ pub struct Parties {
     pub gateway: Arc<dyn JobQueue>,
     /// The other, over its own connection where there are connections.
     pub executor: Arc<dyn JobQueue>,
+    /// Whether a message that is given back goes to its old place. A quorum queue may deliver what is behind that first.
+    pub keeps_places: bool,
     /// What has to live as long as the queues: a temporary directory, say.
     pub keep: Box<dyn Any + Send + Sync>,
 }
@@ -50,6 +54,8 @@ macro_rules! job_queue_contract {
             a_dropped_consumer_gives_back_in_the_old_order, an_abandoned_next_loses_nothing,
             ack_removes, nack_requeues_to_the_old_place, nack_drops, acks_from_many_tasks_while_the_consumer_waits,
             a_cancelled_consumer_settles_what_it_has_and_gets_no_more,
+            queues_of_priorities_are_there_with_their_first_message, a_taken_message_is_the_first_and_the_only_one,
+            a_taken_message_comes_back_with_its_consumer, a_taken_message_is_nobody_elses,
             a_first_delivery_is_not_redelivered, a_delivery_of_a_dropped_consumer_cannot_be_settled,
             a_broadcast_reaches_every_present_subscriber, a_late_subscriber_hears_nothing_old,
             a_broadcast_to_nobody_is_fine, topics_are_apart, broadcasts_keep_their_order,

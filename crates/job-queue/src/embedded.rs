@@ -152,6 +152,16 @@ impl JobQueue for EmbeddedQueue {
         Ok(Box::new(consumer))
     }
 
+    async fn take(&self, queue: Queue) -> Result<Option<(Delivery, Box<dyn Consumer>)>, QueueError> {
+        let (_, deliveries) = async_mpsc::unbounded_channel();
+        let id = ConsumerId(self.shared.next_consumer.fetch_add(1, Ordering::Relaxed));
+        // Made before the owner knows of it: a caller that gives up here gives the message back all the same.
+        let consumer = EmbeddedConsumer { shared: Arc::clone(&self.shared), id, queue, deliveries };
+        let action = format!("take a message from {}", queue.default_name());
+        let handed = self.shared.ask(&action, |done| Command::Take { queue, id, done }).await?;
+        Ok(handed.map(|handed| (consumer.delivery(handed), Box::new(consumer) as Box<dyn Consumer>)))
+    }
+
     async fn depth(&self, queue: Queue) -> Result<u64, QueueError> {
         let action = format!("count the messages of {}", queue.default_name());
         self.shared.ask(&action, |done| Command::Depth { queue, done }).await
@@ -191,14 +201,20 @@ impl Drop for EmbeddedConsumer {
     }
 }
 
+impl EmbeddedConsumer {
+    fn delivery(&self, handed: Handed) -> Delivery {
+        let settle = EmbeddedSettle { shared: Arc::clone(&self.shared), consumer: self.id, message: handed.id };
+        Delivery::new(handed.message, handed.redelivered, Box::new(settle))
+    }
+}
+
 #[async_trait]
 impl Consumer for EmbeddedConsumer {
     async fn next(&mut self) -> Result<Delivery, QueueError> {
         let Some(handed) = self.deliveries.recv().await else {
             return Err(QueueError::Ended { queue: self.queue.default_name() });
         };
-        let settle = EmbeddedSettle { shared: Arc::clone(&self.shared), consumer: self.id, message: handed.id };
-        Ok(Delivery::new(handed.message, handed.redelivered, Box::new(settle)))
+        Ok(self.delivery(handed))
     }
 
     async fn cancel(&mut self) -> Result<(), QueueError> {

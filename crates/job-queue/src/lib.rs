@@ -1,10 +1,12 @@
 //! How jobs and results travel between gateways and executors.
 //!
 //! [`JobQueue`] is one of the project's two trait seams: [`rabbitmq`] speaks AMQP to the predecessor's queues,
-//! [`embedded`] is a durable queue in one SQLite file for a system that is a single process. Both deliver at least once:
+//! `embedded` is a durable queue in one SQLite file for a system that is a single process. Both deliver at least once:
 //! what is unsettled when its consumer drops comes back. Every promise of this module is a test in [`contract`].
+//! `embedded` is behind the feature of that name, so that SQLite is no part of the services.
 
 pub mod contract;
+#[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;
 pub mod message;
@@ -31,7 +33,10 @@ pub trait JobQueue: Send + Sync + 'static {
     /// Begins to take messages off a queue, at most `prefetch` of them unsettled at a time.
     async fn consume(&self, queue: Queue, prefetch: NonZeroU16) -> Result<Box<dyn Consumer>, QueueError>;
 
-    /// How many messages wait in a queue, unsettled deliveries not counted.
+    /// Takes the first message off a queue, if one waits, with the consumer that it is settled on and that brings no other.
+    async fn take(&self, queue: Queue) -> Result<Option<(Delivery, Box<dyn Consumer>)>, QueueError>;
+
+    /// How many messages wait in a queue, unsettled deliveries not counted. None in a queue that nobody has put one in yet.
     async fn depth(&self, queue: Queue) -> Result<u64, QueueError>;
 
     /// Tells every present subscriber of a topic, soon and in the order of the calls. Never waits and never fails: nobody
@@ -67,7 +72,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// For implementations: a question and how to reply to it.
+    /// Joins a question and how to reply to it, for implementations.
     pub fn new(body: Vec<u8>, reply: impl FnOnce(Vec<u8>) + Send + 'static) -> Self {
         Self { body, reply: Box::new(reply) }
     }
@@ -121,7 +126,7 @@ pub trait Settle: Send {
 }
 
 impl Delivery {
-    /// For implementations: a delivery and how to settle it.
+    /// Joins a delivery and how to settle it, for implementations.
     pub fn new(message: Message, redelivered: bool, settle: Box<dyn Settle>) -> Self {
         Self { message, redelivered, settle }
     }

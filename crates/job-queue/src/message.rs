@@ -2,21 +2,51 @@
 
 use std::collections::BTreeMap;
 
-/// The two durable queues. Their names on the broker are configuration; the default is the predecessor's.
+use job_model::Priority;
+
+/// The durable queues. The names of the first two on the broker are configuration, and the predecessor's by default. The other
+/// two are named after that of jobs, and are made by the first message in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Queue {
     /// Jobs, from gateways to executors: `puppet-master-jobs`.
     Jobs,
     /// Results, from executors to gateways: `puppet-master-job-results`.
     JobResults,
+    /// Jobs that begin before others: `puppet-master-jobs-high`.
+    JobsHigh,
+    /// Jobs that begin when no others wait, as a rule: `puppet-master-jobs-low`.
+    JobsLow,
 }
 
 impl Queue {
-    /// The predecessor's name of the queue.
+    /// All of them.
+    pub const ALL: [Queue; 4] = [Queue::Jobs, Queue::JobResults, Queue::JobsHigh, Queue::JobsLow];
+
+    /// Returns the queue of jobs of a priority.
+    pub const fn of_jobs(priority: Priority) -> Self {
+        match priority {
+            Priority::High => Queue::JobsHigh,
+            Priority::Normal => Queue::Jobs,
+            Priority::Low => Queue::JobsLow,
+        }
+    }
+
+    /// What its name has behind that of the queue of jobs.
+    pub(crate) const fn ending(self) -> &'static str {
+        match self {
+            Queue::Jobs | Queue::JobResults => "",
+            Queue::JobsHigh => "-high",
+            Queue::JobsLow => "-low",
+        }
+    }
+
+    /// Returns the predecessor's name of the queue.
     pub const fn default_name(self) -> &'static str {
         match self {
             Queue::Jobs => "puppet-master-jobs",
             Queue::JobResults => "puppet-master-job-results",
+            Queue::JobsHigh => "puppet-master-jobs-high",
+            Queue::JobsLow => "puppet-master-jobs-low",
         }
     }
 }
@@ -33,7 +63,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// The topic's name on the broker.
+    /// Returns the topic's name on the broker.
     pub const fn default_name(self) -> &'static str {
         match self {
             Topic::JobEvents => "puppet-master-job-events",
@@ -53,7 +83,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message without headers.
+    /// Makes a message without headers.
     pub fn new(body: Vec<u8>) -> Self {
         Self { body, headers: BTreeMap::new() }
     }

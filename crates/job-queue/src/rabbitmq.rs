@@ -16,11 +16,15 @@
 mod config;
 mod connect;
 mod consumer;
+mod declare;
 mod failure;
 mod link;
+mod nodes;
 mod publisher;
 mod questions;
+mod renewal;
 mod topics;
+mod transport;
 mod wire;
 
 use std::num::NonZeroU16;
@@ -30,9 +34,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{RabbitMqConfig, Tls};
+pub use config::{Node, RabbitMqConfig};
+pub use declare::QueueType;
 
-use crate::{Consumer, JobQueue, Message, Questions, Queue, QueueError, Subscription, Topic};
+use crate::{Consumer, Delivery, JobQueue, Message, Questions, Queue, QueueError, Subscription, Topic};
 use config::Names;
 use link::Link;
 use publisher::Publisher;
@@ -105,6 +110,10 @@ impl JobQueue for RabbitMqQueue {
 
     async fn consume(&self, queue: Queue, prefetch: NonZeroU16) -> Result<Box<dyn Consumer>, QueueError> {
         Ok(Box::new(consumer::consume(&self.broker, queue, prefetch).await?))
+    }
+
+    async fn take(&self, queue: Queue) -> Result<Option<(Delivery, Box<dyn Consumer>)>, QueueError> {
+        consumer::take(&self.broker, queue).await
     }
 
     async fn depth(&self, queue: Queue) -> Result<u64, QueueError> {

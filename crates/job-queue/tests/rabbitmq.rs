@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use broker::{Raw, chain, config, connected, next, up};
 use futures::future::join_all;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
+use job_queue::rabbitmq::{Node, QueueType, RabbitMqConfig, RabbitMqQueue};
 use job_queue::{JobQueue, Message, Queue, QueueError, Requeue, Topic};
+use lapin::types::AMQPValue;
 use testkit::services::{private_rabbitmq, private_rabbitmq_with, rabbitmq};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -159,6 +160,48 @@ async fn a_queue_with_other_properties_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_of_the_other_type_is_named_with_the_way_out() {
+    let broker = rabbitmq().await;
+    let classic = config(&broker);
+    drop(connected(classic.clone()).await);
+    let wait = Duration::from_secs(5);
+    let quorum = RabbitMqConfig { queue_type: QueueType::Quorum, connection_wait: wait, ..classic.clone() };
+
+    let err = RabbitMqQueue::new(quorum.clone()).unwrap().publish(Queue::Jobs, text("x")).await.unwrap_err();
+
+    let said = chain(&err);
+    let expected = format!("queue {} exists with other properties than QUEUE_TYPE=quorum declares", classic.jobs_queue);
+    assert!(said.contains(&expected) && said.contains("docs/UPGRADING.md"), "{said}");
+    assert!(said.contains("inequivalent arg 'x-queue-type'"), "the broker's own words: {said}");
+    // The other way round, too.
+    let names = RabbitMqConfig { connection_wait: wait, ..config(&broker) };
+    drop(connected(RabbitMqConfig { queue_type: QueueType::Quorum, ..names.clone() }).await);
+    let said = chain(&RabbitMqQueue::new(names).unwrap().publish(Queue::Jobs, text("x")).await.unwrap_err());
+    assert!(said.contains("than QUEUE_TYPE=classic declares"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_comes_again_and_again_stays_below_a_quorum_queues_limit_of_deliveries() {
+    let config = RabbitMqConfig { queue_type: QueueType::Quorum, ..config(&rabbitmq().await) };
+    let queue = connected(config.clone()).await;
+    let message = Message { headers: [("kept".to_owned(), "so".to_owned())].into(), ..text("x") };
+    queue.publish(Queue::Jobs, message.clone()).await.unwrap();
+
+    // RabbitMQ 4 drops a message after 20.
+    for round in 0..25 {
+        let mut jobs = queue.consume(Queue::Jobs, ONE).await.unwrap();
+        let delivery = next(&mut jobs).await;
+        assert_eq!((delivery.message, delivery.redelivered), (message.clone(), round > 0));
+    }
+
+    let raw = Raw::connect(&config).await;
+    let left = raw.get_when_it_comes(&config.jobs_queue).await;
+    let headers = left.properties.headers().clone().unwrap_or_default();
+    let Some(AMQPValue::LongLongInt(count)) = headers.inner().get("x-delivery-count") else { panic!("{headers:?}") };
+    assert!((1..10).contains(count), "{count} deliveries without a copy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_predecessors_queue_and_messages_work() {
     let config = config(&rabbitmq().await);
     let raw = Raw::connect(&config).await;
@@ -229,6 +272,16 @@ async fn dropping_queue_and_consumer_leaves_nothing_on_the_broker() {
     assert_eq!(raw.consumers(&config.jobs_queue).await, 1, "a consumer keeps its connection");
     drop(jobs);
     timeout(PATIENCE, async { while raw.consumers(&config.jobs_queue).await != 0 {} }).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_node_is_tried_when_one_is_away() {
+    let config = config(&rabbitmq().await);
+    let away = || Node { host: "127.0.0.1".to_owned(), port: testkit::ports::free() };
+    let other_nodes = vec![away(), away(), Node { host: config.host.clone(), port: config.port }];
+    let nobody = away();
+    let queue = connected(RabbitMqConfig { host: nobody.host, port: nobody.port, other_nodes, ..config }).await;
+    queue.publish(Queue::Jobs, text("x")).await.unwrap();
 }
 
 #[tokio::test]

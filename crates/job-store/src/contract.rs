@@ -8,9 +8,11 @@ mod changes;
 mod deleting;
 mod fencing;
 mod filtering;
+mod job_batches;
 mod listing;
 mod reading;
 mod storing;
+mod waking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,9 +28,11 @@ pub use changes::*;
 pub use deleting::*;
 pub use fencing::*;
 pub use filtering::*;
+pub use job_batches::*;
 pub use listing::*;
 pub use reading::*;
 pub use storing::*;
+pub use waking::*;
 
 /// The data of one test, empty at its start, on which stores can be opened.
 pub trait Backend {
@@ -116,10 +120,14 @@ macro_rules! job_store_contract {
             jobs_are_read_in_the_order_asked_for
             jobs_with_files_are_known_by_their_sets
             large_jobs_among_small_ones_are_read
+            a_batchs_jobs_are_counted_and_listed_by_state
             deleted_rows_have_a_fate_of_their_own
             many_jobs_are_deleted_and_their_space_reclaimed
             every_new_job_is_told_once
             changes_come_in_pages
+            jobs_are_due_when_their_time_has_come
+            jobs_that_wait_are_no_leftovers
+            jobs_that_wait_for_a_key_stand_in_line
         }
     };
     (@tests $backend:expr; $($name:ident)*) => {

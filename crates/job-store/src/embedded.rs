@@ -1,34 +1,37 @@
 //! Jobs in one SQLite file, for running without any server.
 //!
-//! `writer` is the one thread that writes; it commits what has queued up meanwhile as one group. `reading` and
-//! `listing` answer queries beside it, since readers of a database in WAL mode wait for nobody. `schema` holds the tables. A revision is
-//! random, so that a job deleted and made again never matches an old one.
+//! `change` is what the one thread that writes does to the file, `reading` and `listing` answer queries beside it, and `schema`
+//! holds the tables. A revision is random, so that a job deleted and made again never matches an old one.
 
+mod batches;
+mod change;
 mod listing;
 mod reading;
 mod schema;
-mod writer;
+mod waking;
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::{self, BoxStream, StreamExt};
-use job_model::{Job, JobId, JobSummary};
+use job_model::{Job, JobId, JobState, JobSummary, Timestamp};
 use rusqlite::Connection;
 
+use self::change::Change;
 use self::reading::Readers;
 use self::schema::Row;
-use self::writer::{Change, Writer};
 use crate::size::{Limit, not_encodable};
-use crate::{Changes, JobStore, LeftoverQuery, ListPage, ListQuery, Position, Revision, StoreError, Stored};
+use crate::sqlite::{Outcome, Writer};
+use crate::{
+    Changes, DueJobs, JobStore, LeftoverQuery, ListPage, ListQuery, Position, Revision, StoreError, Stored, WaitingJobs,
+};
 
 /// The jobs in one SQLite file. Dropping it writes what was handed in, then closes the file.
 pub struct EmbeddedJobStore {
-    writer: Writer,
-    readers: Arc<Readers>,
+    writer: Writer<Change>,
+    readers: Readers,
 }
 
 impl EmbeddedJobStore {
@@ -44,11 +47,12 @@ impl EmbeddedJobStore {
 
     fn start(path: &Path, connection: Connection) -> Result<Self, StoreError> {
         let action = || format!("open the job database {}", path.display());
-        let writer = Writer::start(connection).map_err(|error| unavailable(action(), error))?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(path)) })
+        let writer = Writer::start(connection, "job-store-writer", "the job database");
+        let writer = writer.map_err(|error| unavailable(action(), error))?;
+        Ok(Self { writer, readers: Readers::new(path) })
     }
 
-    /// How many commits it has made so far, each with an fsync.
+    /// Counts the commits that it has made so far, each with an fsync.
     pub fn write_calls(&self) -> u64 {
         self.writer.commits()
     }
@@ -63,8 +67,17 @@ impl EmbeddedJobStore {
             None => Change::Insert(row),
             Some(replaces) => Change::Update { row, replaces: replaces.clone() },
         };
-        self.writer.apply(&job.uuid, change).await?;
+        self.apply(&job.uuid, change).await?;
         Ok(revision)
+    }
+
+    async fn apply(&self, id: &JobId, change: Change) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Unavailable { action: format!("write job {id} to the job database"), source };
+        match self.writer.apply(change).await.map_err(failed)? {
+            Outcome::Done => Ok(()),
+            Outcome::Conflict => Err(StoreError::Conflict { id: id.clone() }),
+            Outcome::NotFound => Err(StoreError::NotFound { id: id.clone() }),
+        }
     }
 }
 
@@ -96,7 +109,7 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn delete(&self, id: &JobId, revision: &Revision) -> Result<(), StoreError> {
-        self.writer.apply(id, Change::Delete { id: id.clone(), revision: revision.clone() }).await
+        self.apply(id, Change::Delete { id: id.clone(), revision: revision.clone() }).await
     }
 
     async fn delete_many(&self, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>> {
@@ -112,6 +125,25 @@ impl JobStore for EmbeddedJobStore {
     async fn with_files(&self, ids: Vec<JobId>) -> Result<Vec<JobSummary>, StoreError> {
         self.readers
             .read("look which jobs have files".into(), move |connection, _| reading::with_files(connection, &ids))
+            .await
+    }
+
+    async fn batch_states(&self, batch: &JobId) -> Result<Vec<(JobState, u64)>, StoreError> {
+        let (action, batch) = (format!("count the jobs of batch {batch}"), batch.clone());
+        self.readers.read(action, move |connection, _| batches::states(connection, &batch)).await
+    }
+
+    async fn batch_jobs(
+        &self,
+        batch: &JobId,
+        state: Option<JobState>,
+        after: Option<&JobId>,
+        limit: u64,
+    ) -> Result<Vec<Stored<JobSummary>>, StoreError> {
+        let action = format!("list the jobs of batch {batch}");
+        let (batch, after) = (batch.clone(), after.cloned());
+        self.readers
+            .read(action, move |connection, _| batches::jobs(connection, &batch, state, after.as_ref(), limit))
             .await
     }
 
@@ -133,6 +165,23 @@ impl JobStore for EmbeddedJobStore {
         self.readers.read(action, move |connection, unreadable| reading::leftovers(connection, unreadable, query)).await
     }
 
+    async fn due(&self, until: Timestamp, skip: u64, limit: u64) -> Result<DueJobs, StoreError> {
+        let read =
+            move |connection: &mut Connection, unreadable: &_| waking::due(connection, unreadable, until, skip, limit);
+        self.readers.read("look for jobs that are due".into(), read).await
+    }
+
+    async fn of_key(&self, key: &str, limit: u64) -> Result<Vec<Stored<Job>>, StoreError> {
+        let key = key.to_owned();
+        let read =
+            move |connection: &mut Connection, unreadable: &_| waking::of_key(connection, unreadable, &key, limit);
+        self.readers.read("look for jobs that wait for a key".into(), read).await
+    }
+
+    async fn waiting(&self) -> Result<WaitingJobs, StoreError> {
+        self.readers.read("look what jobs wait for".into(), waking::waiting).await
+    }
+
     async fn changes(&self, since: Option<&Position>, limit: u64) -> Result<Changes, StoreError> {
         let since = since.cloned();
         let read = move |connection: &mut Connection, unreadable: &_| {
@@ -142,7 +191,8 @@ impl JobStore for EmbeddedJobStore {
     }
 
     async fn reclaim(&self) -> Result<(), StoreError> {
-        self.writer.reclaim().await
+        let action = "give back free space of the job database";
+        self.writer.reclaim().await.map_err(|source| StoreError::Unavailable { action: action.to_owned(), source })
     }
 }
 

@@ -54,7 +54,7 @@ pub enum StoreError {
 pub(crate) struct Unreached(pub(crate) Arc<reqwest::Error>);
 
 impl StoreError {
-    /// Whether the store's server was not reached, which [`crate::JobStore::ping`] finds out, too. A server that was
+    /// Tells whether the store's server was not reached, which [`crate::JobStore::ping`] finds out, too. A server that was
     /// reached may refuse or be late with a write and answer pings all the same.
     #[must_use]
     pub fn is_unreached(&self) -> bool {

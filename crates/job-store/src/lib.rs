@@ -1,26 +1,31 @@
 //! Where jobs live.
 //!
 //! [`JobStore`] is one of the project's two trait seams: [`couchdb`] keeps jobs in a CouchDB over REST, as the
-//! predecessor did, [`embedded`] keeps them in one SQLite file. Both fence every write by [`Revision`]: whoever writes
+//! predecessor did, `embedded` keeps them in one SQLite file. Both fence every write by [`Revision`]: whoever writes
 //! on a stale revision gets [`StoreError::Conflict`]. What one implementation must do, the other must do too, so every
-//! promise of this module is a test in [`contract`].
+//! promise of this module is a test in [`contract`]. `embedded` is behind the feature of that name, so that SQLite is
+//! no part of the services.
 
 mod changes;
 pub mod contract;
 pub mod couchdb;
+#[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;
 mod query;
+pub mod records;
 mod size;
+#[cfg(feature = "embedded")]
+mod sqlite;
 mod unreadable;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use job_model::{Job, JobId, JobSummary};
+use job_model::{Job, JobId, JobState, JobSummary, Timestamp};
 
 pub use changes::{Change, Changes, Position};
 pub use error::StoreError;
-pub use query::{JobFilter, LeftoverQuery, ListPage, ListQuery};
+pub use query::{DueJobs, JobFilter, LeftoverQuery, ListPage, ListQuery, WaitingJobs};
 pub use size::{MAX_JOB_BYTES, ROOM_FOR_THE_SERVER};
 
 /// The fence of a stored job: changes with every write, means something to the store that made it only.
@@ -72,22 +77,44 @@ pub trait JobStore: Send + Sync + 'static {
     /// Deletes many jobs in few commits; each row succeeds or fails for itself as in [`Self::delete`], in order.
     async fn delete_many(&self, rows: Vec<(JobId, Revision)>) -> Vec<Result<(), StoreError>>;
 
-    /// A page of the list, newest first, out of an index: no job is read. Unreadable documents are left out.
+    /// Lists jobs page by page, newest first, out of an index: no job is read. Unreadable documents are left out.
     async fn list(&self, query: ListQuery) -> Result<ListPage, StoreError>;
 
-    /// The summaries of those of these jobs that are known to have files, in any order, out of an index: no job is read. A job
-    /// that is left out may have files all the same, when an older version wrote it.
+    /// Finds those of these jobs that are known to have files, in any order, out of an index: no job is read. A job that is
+    /// left out may have files all the same, when an older version wrote it.
     async fn with_files(&self, ids: Vec<JobId>) -> Result<Vec<JobSummary>, StoreError>;
 
-    /// The jobs of these ids in this order; those that are gone or unreadable are left out.
+    /// Counts the jobs of a batch by their states, out of an index: no job is read. States without jobs are left out.
+    async fn batch_states(&self, batch: &JobId) -> Result<Vec<(JobState, u64)>, StoreError>;
+
+    /// Lists jobs of a batch, all or those in one state, in the order of their ids and behind the one of `after`, out of an index.
+    async fn batch_jobs(
+        &self,
+        batch: &JobId,
+        state: Option<JobState>,
+        after: Option<&JobId>,
+        limit: u64,
+    ) -> Result<Vec<Stored<JobSummary>>, StoreError>;
+
+    /// Reads the jobs of these ids in this order; those that are gone or unreadable are left out.
     ///
     /// Holds a few megabytes at a time, or one job where a job is larger. Ends after the first error.
     fn read_many(&self, ids: Vec<JobId>) -> BoxStream<'_, Result<Job, StoreError>>;
 
-    /// Jobs that have been in a state for long, oldest first, for the sweep.
+    /// Finds jobs that have been in a state for long, oldest first, for the sweep. Those that are not to be published yet
+    /// ([`Job::waits_for`]) are not among them.
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError>;
 
-    /// What anybody wrote behind a position, up to `limit` rows; without a position where the store stands now.
+    /// Finds jobs whose [`Job::wake_at`] has come at this time, those that are due longest first, behind the first `skip` of them.
+    async fn due(&self, until: Timestamp, skip: u64, limit: u64) -> Result<DueJobs, StoreError>;
+
+    /// Finds jobs that wait for this key ([`Job::waits_for_key`]), the one that was created first first.
+    async fn of_key(&self, key: &str, limit: u64) -> Result<Vec<Stored<Job>>, StoreError>;
+
+    /// Counts what jobs wait for that are not to be published yet.
+    async fn waiting(&self) -> Result<WaitingJobs, StoreError>;
+
+    /// Reads what anybody wrote behind a position, up to `limit` rows; without a position where the store stands now.
     ///
     /// Every new job is told once. A store that others write to also tells of updates and deletions. No index is brought
     /// up to date for it and no document is read.

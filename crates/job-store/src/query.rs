@@ -1,6 +1,6 @@
 //! What callers ask a store for.
 
-use job_model::{JobId, JobState, JobStatus, JobSummary, Timestamp, TokenName};
+use job_model::{Job, JobId, JobState, JobStatus, JobSummary, Timestamp, TokenName, WaitsFor};
 
 use crate::Stored;
 
@@ -52,6 +52,26 @@ pub struct LeftoverQuery {
     pub after: Option<(Timestamp, JobId)>,
     /// The most jobs to return.
     pub limit: u64,
+}
+
+/// Jobs whose [`Job::wake_at`] has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DueJobs {
+    /// The jobs, those that are due longest first.
+    pub jobs: Vec<Stored<Job>>,
+    /// How many places of the list that was; more than there are jobs when some cannot be read or have moved on meanwhile.
+    pub rows: u64,
+    /// When the next job behind these is due; a time that has come when there was no room for it.
+    pub next: Option<Timestamp>,
+}
+
+/// What jobs wait for that are not to be published yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingJobs {
+    /// How many jobs wait for what. What none waits for is left out.
+    pub reasons: Vec<(WaitsFor, u64)>,
+    /// The keys that jobs wait for, as [`RunKey::of_owner`](job_model::RunKey::of_owner) has them.
+    pub keys: Vec<String>,
 }
 
 /// What a filter means for an index that knows each job under one name.

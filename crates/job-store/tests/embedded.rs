@@ -90,7 +90,7 @@ async fn a_row_that_is_no_job_is_left_out_and_hides_no_other() {
     let path = directory.path().join("jobs.sqlite");
     let store = EmbeddedJobStore::open(&path).unwrap();
     store.create(job("good")).await.unwrap();
-    let foreign = "INSERT INTO jobs VALUES ('bad', 'created', 'waiting', 0, 'r', '{}', '{}', NULL)";
+    let foreign = "INSERT INTO jobs VALUES ('bad', 'created', 'waiting', 0, 'r', '{}', '{}', NULL, NULL, NULL, NULL)";
     Connection::open(&path).unwrap().execute(foreign, []).unwrap();
     let bad = JobId::parse("bad").unwrap();
     assert!(matches!(store.get(&bad).await, Err(StoreError::NotFound { .. })));
@@ -170,6 +170,39 @@ async fn a_file_of_version_1_is_brought_up_to_date_with_its_jobs_and_revisions()
     assert_eq!(mode, 2, "space can be given back in steps");
 }
 
+/// What version 4 added, taken away again.
+const BACK_TO_VERSION_3: &str = "
+    DROP INDEX jobs_by_wake_at;
+    DROP INDEX jobs_by_waits_for;
+    DROP INDEX jobs_by_waits_key;
+    DROP INDEX jobs_by_status;
+    ALTER TABLE jobs DROP COLUMN wake_at;
+    ALTER TABLE jobs DROP COLUMN waits_for;
+    ALTER TABLE jobs DROP COLUMN waits_key;
+    CREATE INDEX jobs_by_status ON jobs (status, created_at, uuid);
+    PRAGMA user_version = 3;";
+
+#[tokio::test]
+async fn a_file_of_version_3_learns_times_and_keeps_its_jobs_and_revisions() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("jobs.sqlite");
+    let store = EmbeddedJobStore::open(&path).unwrap();
+    let old = store.create(job("old")).await.unwrap();
+    drop(store);
+    Connection::open(&path).unwrap().execute_batch(BACK_TO_VERSION_3).unwrap();
+    for _ in 0..2 {
+        let store = EmbeddedJobStore::open(&path).unwrap();
+        assert_eq!(store.get(&old.value.uuid).await.unwrap(), old);
+    }
+    let store = EmbeddedJobStore::open(&path).unwrap();
+    let delayed = NewJob { delay: Some(std::time::Duration::from_secs(60)), ..NewJob::default() };
+    let delayed = Job::create(delayed, Timestamp::now()).unwrap();
+    store.create(delayed.clone()).await.unwrap();
+    let due = store.due(delayed.wake_at.unwrap(), 0, 9).await.unwrap();
+    assert_eq!((due.jobs.len(), &due.jobs[0].value), (1, &delayed));
+    store.replace(old).await.expect("the revision still counts");
+}
+
 /// What version 3 added, taken away again.
 const BACK_TO_VERSION_2: &str = "
     DROP TRIGGER owned_inserted;
@@ -191,6 +224,7 @@ async fn a_file_of_version_2_learns_owners_and_keeps_its_jobs_and_revisions() {
     let store = EmbeddedJobStore::open(&path).unwrap();
     let old = store.create(job("old")).await.unwrap();
     drop(store);
+    Connection::open(&path).unwrap().execute_batch(BACK_TO_VERSION_3).unwrap();
     Connection::open(&path).unwrap().execute_batch(BACK_TO_VERSION_2).unwrap();
     for _ in 0..2 {
         let store = EmbeddedJobStore::open(&path).unwrap();

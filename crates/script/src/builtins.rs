@@ -17,27 +17,56 @@ macro_rules! builtins {
 builtins! {
     "assert" => "node/assert"
     "assert/strict" => "node/assert"
+    "async_hooks" => "node/async_hooks"
     "buffer" => "node/buffer_module"
+    "child_process" => "node/child_process"
+    "cluster" => "node/cluster"
     "console" => "node/console_module"
+    "constants" => "node/constants"
     "crypto" => "node/crypto"
+    "dgram" => "node/dgram"
+    "diagnostics_channel" => "node/diagnostics_channel"
+    "dns" => "node/dns"
+    "dns/promises" => "node/dns_promises"
+    "domain" => "node/domain"
     "events" => "node/events"
     "fs" => "node/fs"
     "fs/promises" => "node/fs_promises"
+    "http" => "node/http"
+    "http2" => "node/http2"
+    "https" => "node/https"
+    "inspector" => "node/inspector"
+    "inspector/promises" => "node/inspector"
     "module" => "node/module"
+    "net" => "node/net"
     "os" => "node/os"
     "path" => "node/path"
     "path/posix" => "node/path"
+    "path/win32" => "node/path"
     "perf_hooks" => "node/performance"
     "process" => "node/process"
+    "punycode" => "node/punycode"
     "querystring" => "node/querystring"
+    "readline" => "node/readline"
+    "readline/promises" => "node/readline_promises"
+    "repl" => "node/repl"
     "stream" => "node/stream"
+    "stream/consumers" => "node/stream_consumers"
     "stream/promises" => "node/stream_promises"
     "stream/web" => "node/stream_web"
     "string_decoder" => "node/string_decoder"
+    "sys" => "node/util"
     "timers" => "node/timers_module"
     "timers/promises" => "node/timers_promises"
+    "tls" => "node/tls"
+    "tty" => "node/tty"
     "url" => "node/url_module"
     "util" => "node/util"
+    "util/types" => "node/util_types"
+    "v8" => "node/v8"
+    "vm" => "node/vm"
+    "worker_threads" => "node/worker_threads"
+    "zlib" => "node/zlib"
     "node-fetch" => "node/node_fetch"
     "undici" => "node/undici"
     "dotenv" => "node/dotenv"
@@ -45,6 +74,8 @@ builtins! {
     "puppeteer" => "puppeteer/module"
     "puppeteer-core" => "puppeteer/module"
     "puppeteer-extra" => "puppeteer/extra"
+    "puppeteer/DeviceDescriptors" => "puppeteer/device_descriptors"
+    "puppeteer-core/DeviceDescriptors" => "puppeteer/device_descriptors"
 }
 
 /// Plugins of puppeteer-extra: accepted, and they do nothing.
@@ -52,29 +83,9 @@ const PLUGIN: Builtin = Builtin { name: "puppeteer-extra-plugin", url: "internal
 
 /// What is not there, and what to use instead.
 const ABSENT: &[(&[&str], &str)] = &[
-    (&["child_process", "cluster", "worker_threads"], "a job cannot start processes or threads"),
-    (
-        &["net", "dgram", "tls", "dns", "dns/promises", "http2"],
-        "a job opens no sockets: use fetch, or load the address with the page",
-    ),
-    (&["http", "https"], "a job has no such requests: use the global fetch, or page.goto"),
-    (&["readline", "readline/promises", "repl", "tty"], "a job has no terminal: give its input as vars"),
-    (
-        &[
-            "zlib",
-            "vm",
-            "v8",
-            "inspector",
-            "async_hooks",
-            "diagnostics_channel",
-            "wasi",
-            "trace_events",
-            "sea",
-            "sqlite",
-            "test",
-        ],
-        "it is not available to jobs",
-    ),
+    (&["sqlite"], "a job has no database: write a file, or send what it found with fetch"),
+    (&["test", "test/reporters"], "a job is not a test run: call what the test does, and throw when it is wrong"),
+    (&["wasi", "trace_events", "sea"], "it is not available to jobs"),
 ];
 
 /// The module of this name, with or without `node:`.
@@ -127,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_says_what_to_use() {
-        assert!(instead_of("node:child_process").unwrap().contains("processes"));
+        assert!(instead_of("node:sqlite").unwrap().contains("database"));
         assert!(instead_of("node:nope").unwrap().starts_with("jobs have of Node: assert, "));
         assert_eq!(instead_of("left-pad"), None);
     }

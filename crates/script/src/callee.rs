@@ -3,17 +3,38 @@
 //! The engine says where an error happened and not of what. Its place lies in an expression of members, and the text
 //! around the place is read in both directions as far as such an expression goes.
 
+use std::ops::Range;
+
 /// Longest text that is told, in characters; of a longer one the end, which says most.
 const SHOWN: usize = 60;
 /// Words behind which a bracket is not that of a call.
-const KEYWORDS: [&str; 11] = ["await", "case", "delete", "for", "if", "in", "of", "return", "typeof", "void", "while"];
+const KEYWORDS: [&str; 12] =
+    ["await", "case", "delete", "for", "if", "in", "new", "of", "return", "typeof", "void", "while"];
 /// How far the text is read in each direction, in bytes: a line may be a whole library.
 const READ: usize = 2000;
 
-/// The function that is called around this byte, as `page.$(...).foo`; `None` when no name is called there.
+/// The function that is called around this byte, as `page.$(...).foo`, or `new page.Foo`; `None` when no name is called there.
 pub(crate) fn called_at(text: &str, at: usize) -> Option<String> {
+    if text.get(..at).is_some_and(is_behind_new) {
+        let made = text[end_of_constructor(text, at)?].trim();
+        return expression_before(made, made.len()).map(|made| format!("new {made}"));
+    }
     let end = end_of_callee(text, at)?;
     expression_before(text, end)
+}
+
+/// The list behind `...` or `of` that begins at this byte: `o.list` of `f(...o.list)`; `None` where no name stands there.
+pub(crate) fn iterated_at(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?.trim_end();
+    let of = before.strip_suffix("of").is_some_and(|before| before.ends_with(char::is_whitespace));
+    if !of && !before.ends_with("...") {
+        return None;
+    }
+    let end = end_of_constructor(text, at)?.end;
+    if text[end..].trim_start().starts_with(['(', '`', '?']) {
+        return None;
+    }
+    expression_before(&text[at..end], end - at)
 }
 
 /// Of what the member `name` is read around this byte: `page.keybord` of `page.keybord.press`.
@@ -65,6 +86,57 @@ fn end_of_callee(text: &str, at: usize) -> Option<usize> {
     }
 }
 
+fn is_behind_new(before: &str) -> bool {
+    let before = before.trim_end().strip_suffix("new");
+    before.is_some_and(|before| !before.ends_with(|character| is_name(character) || character == '.'))
+}
+
+/// What is constructed behind a `new` and in front of its arguments, if there are any: names and members, or what is in brackets.
+fn end_of_constructor(text: &str, at: usize) -> Option<Range<usize>> {
+    let to = floor(text, at.saturating_add(READ).min(text.len()));
+    let rest = text.get(at..to)?;
+    if rest.starts_with('(') {
+        let end = closing(rest)?;
+        let inner = &rest[1..end];
+        let is_member = |character: char| is_name(character) || character == '.';
+        let is_plain = inner.starts_with(is_name) && inner.chars().all(is_member);
+        return is_plain.then_some(at + 1..at + end);
+    }
+    let mut end = 0;
+    loop {
+        let behind = rest[end..].trim_start();
+        let place = rest.len() - behind.len();
+        let name = |text: &str| text.len() - text.trim_start_matches(is_name).len();
+        match behind.chars().next() {
+            Some('.') => {
+                let member = behind[1..].trim_start();
+                end = rest.len() - member.len() + name(member);
+            }
+            Some('[') => end = place + closing(behind)? + 1,
+            Some(first) if end == 0 && is_name(first) => end = name(behind) + place,
+            _ => return (end > 0).then_some(at..at + end),
+        }
+    }
+}
+
+/// Where the bracket closes that opens this text.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (place, character) in text.char_indices() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(place);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The members in front of a byte, with `(...)` in the place of arguments.
 fn expression_before(text: &str, end: usize) -> Option<String> {
     let from = floor(text, end.saturating_sub(READ));
@@ -76,6 +148,10 @@ fn expression_before(text: &str, end: usize) -> Option<String> {
         let name = before.trim_end_matches(is_name);
         if name.len() < before.len() {
             let word = &before[name.len()..];
+            // `if (a)(b)` calls nothing that has a name.
+            if parts.is_empty() && KEYWORDS.contains(&word) && !name.trim_end().ends_with('.') {
+                return None;
+            }
             // In front of a name stands a keyword, or it is a member.
             if parts.last().is_some_and(|part| part.starts_with(is_name) || KEYWORDS.contains(&word)) {
                 break;
@@ -132,7 +208,7 @@ fn opening(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{byte_at, called_at, owner_at};
+    use super::{byte_at, called_at, iterated_at, owner_at};
 
     #[test]
     fn what_is_called_is_named_wherever_the_place_is_in_it() {
@@ -145,6 +221,14 @@ mod tests {
             ("page?.nope?.()", "nope", Some("page?.nope")),
             ("page!.nope(1)", "nope", Some("page.nope")),
             ("a.b`text`", "b", Some("a.b")),
+            ("page.nope(String(1))(2)", "(2", Some("page.nope(...)")),
+            ("new page.Nope(String(1))", "page", Some("new page.Nope")),
+            ("x = new page.Nope, 5", "page", Some("new page.Nope")),
+            ("x = new rows[f(1)].Nope\nnext()", "rows", Some("new rows[f(1)].Nope")),
+            ("new (a.b)(1)", "(a", Some("new a.b")),
+            ("new (() => 1)()", "((", None),
+            ("renew (1)", "(1", Some("renew")),
+            ("return (5)(1)", "(1", None),
             ("(() => 1)()", "=>", None),
             ("5 + 6", "5", None),
         ] {
@@ -155,6 +239,20 @@ mod tests {
         }
         let long = format!("{}.x()", "a.".repeat(200));
         assert!(called_at(&long, long.len() - 3).unwrap().chars().count() < 70);
+    }
+
+    #[test]
+    fn the_list_that_is_walked_through_is_named() {
+        for (text, mark, expected) in [
+            ("for (const x of o.list) ;", "o.list", Some("o.list")),
+            ("f(1, ...rows[0], 2)", "rows", Some("rows[0]")),
+            ("[...a]", "a]", Some("a")),
+            ("[...f(1)]", "f(", None),
+            ("const [a] = b", "b", None),
+            ("proof (a)", "(a", None),
+        ] {
+            assert_eq!(iterated_at(text, text.find(mark).unwrap()).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

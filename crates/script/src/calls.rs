@@ -25,6 +25,8 @@ pub struct Call {
     pub name: String,
     /// What may be shown of its arguments.
     pub arguments: Vec<String>,
+    /// Texts of it that are not to be shown, for a listener that hears them.
+    pub hidden: Vec<String>,
     /// Where in the job's own text it was made, when that is known.
     pub at: Option<ErrorAt>,
     /// When.
@@ -35,6 +37,8 @@ pub struct Call {
 pub trait CallListener {
     /// Whether it wants to hear of calls now.
     fn is_listening(&self) -> bool;
+    /// Whether it wants to know what is typed or passed into a page, which must not be shown.
+    fn hears_hidden(&self) -> bool;
     /// A call has begun; the answer is its number.
     fn began(&self, call: Call) -> u64;
     /// It has ended, with this error if there is one.
@@ -65,11 +69,22 @@ impl Calls {
     }
 
     /// The call of an op, before its arguments are read; `None` when nobody hears of it. `summaries` says what the first so many
-    /// arguments show of themselves.
-    pub(crate) fn call(&self, op: &str, summaries: impl FnOnce(usize) -> Vec<String>) -> Option<Call> {
-        self.0.as_ref().filter(|heard| heard.listener.is_listening() && !SILENT.contains(&op))?;
-        let arguments = summaries(shown_arguments(op));
-        Some(Call { name: name(op), arguments, at: None, began: Instant::now() })
+    /// arguments show of themselves, `hidden` what those after them hide.
+    pub(crate) fn call(
+        &self,
+        op: &str,
+        summaries: impl FnOnce(usize) -> Vec<String>,
+        hidden: impl FnOnce(usize) -> Vec<String>,
+    ) -> Option<Call> {
+        let heard = self.0.as_ref().filter(|heard| heard.listener.is_listening() && !SILENT.contains(&op))?;
+        let shown = shown_arguments(op);
+        let arguments = summaries(shown);
+        let mut texts = Vec::new();
+        if let Some(kind) = hidden_kind(op).filter(|_| heard.listener.hears_hidden()) {
+            texts = hidden(shown);
+            texts.retain(|text| kind.keeps(text));
+        }
+        Some(Call { name: name(op), arguments, hidden: texts, at: None, began: Instant::now() })
     }
 
     /// Tells of the call, now that the stack that made it is known.
@@ -123,6 +138,41 @@ fn shown_arguments(op: &str) -> usize {
         "move" if op == "mouse_move" => 2,
         "send" if op == "cdp_session_send" => 1,
         _ => 0,
+    }
+}
+
+/// What the arguments of a call are that are not shown.
+#[derive(Clone, Copy)]
+enum Hidden {
+    /// What a user would type.
+    Typed,
+    /// What a function gets in the page.
+    Passed,
+}
+
+impl Hidden {
+    /// Whether a text is one that must not be read elsewhere either. Short words stand in every page, and functions get names and
+    /// selectors more often than secrets.
+    fn keeps(self, text: &str) -> bool {
+        let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+        let shortest = match (self, has_digit) {
+            (Self::Typed, true) => 4,
+            (Self::Typed, false) => 6,
+            (Self::Passed, true) => 8,
+            (Self::Passed, false) => 16,
+        };
+        text.len() >= shortest
+    }
+}
+
+/// What an op's arguments hide, when they do.
+fn hidden_kind(op: &str) -> Option<Hidden> {
+    match split(op).1 {
+        "type" | "send_character" | "authenticate" | "accept" => Some(Hidden::Typed),
+        "evaluate" | "evaluate_handle" | "eval_on_selector" | "eval_on_selector_all" | "wait_for_function" => {
+            Some(Hidden::Passed)
+        }
+        _ => None,
     }
 }
 
@@ -208,7 +258,7 @@ fn place(stack: &str, wrapped: &HashSet<String>) -> Option<ErrorAt> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{name, place, shown_arguments};
+    use super::{Hidden, hidden_kind, name, place, shown_arguments};
     use crate::links::CODE_URL;
 
     #[test]
@@ -244,6 +294,21 @@ mod tests {
             assert_eq!(shown_arguments(op), 0, "{op}");
         }
         assert_eq!((shown_arguments("frame_type"), shown_arguments("frame_goto")), (1, 1));
+    }
+
+    #[test]
+    fn what_is_hidden_is_no_word_that_stands_in_every_page() {
+        for (text, typed, passed) in [
+            ("shop", false, false),
+            ("s3cr", true, false),
+            ("bicycle", true, false),
+            ("hunter2!", true, true),
+            (".btn-primary", true, false),
+            ("correct-horse-battery", true, true),
+        ] {
+            assert_eq!((Hidden::Typed.keeps(text), Hidden::Passed.keeps(text)), (typed, passed), "{text}");
+        }
+        assert!(hidden_kind("frame_type").is_some() && hidden_kind("frame_goto").is_none());
     }
 
     #[test]

@@ -6,24 +6,24 @@
 //! the folder's content cannot lead out, either. The folder may have another writer, Chromium with a download: its
 //! writes count once [`recount`](JobFolder::recount) is called.
 
+mod content;
+mod descriptors;
+mod entries;
 mod error;
 mod open_file;
 
-use std::ffi::CStr;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use job_model::FileName;
-use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, renameat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
-use nix::unistd::{UnlinkatFlags, unlinkat};
+use nix::fcntl::{openat, renameat};
+use nix::sys::stat::{Mode, mkdirat};
 
+use descriptors::{FOLDER, FOLDER_MODE, empty, is_as_made, names_in};
 pub use error::FolderError;
 pub use open_file::OpenFile;
 
@@ -97,14 +97,6 @@ struct Used {
     files: u64,
 }
 
-/// Bytes of a file that are copied at a time.
-const COPIED_AT_ONCE: usize = 256 << 10;
-const FOLDER: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
-/// Without blocking: whoever else writes here may have made a pipe.
-const FILE: OFlag = OFlag::O_NOFOLLOW.union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK);
-const FOLDER_MODE: Mode = Mode::S_IRWXU;
-const FILE_MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
-
 impl JobFolder {
     /// Where Chromium puts downloads until they are whole: not among the job's files.
     pub const DOWNLOADS: &str = ".downloads";
@@ -128,9 +120,31 @@ impl JobFolder {
         // Emptied, not replaced: a rule that allows exactly this folder goes on to mean it.
         std::fs::create_dir_all(path)?;
         let folder = Self::open(path, limits)?;
-        folder.remove_all(None).map_err(|error| io::Error::other(error.to_string()))?;
-        mkdirat(&folder.0.root, Self::DOWNLOADS, FOLDER_MODE)?;
+        folder.clear()?;
         Ok(folder)
+    }
+
+    /// Tells whether the folder at `path` is as [`make_empty`](Self::make_empty) left it.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    pub fn is_as_made(path: &Path) -> io::Result<bool> {
+        Ok(is_as_made(&nix::fcntl::open(path, FOLDER, Mode::empty())?).unwrap_or(false))
+    }
+
+    /// Removes whatever is in it.
+    ///
+    /// # Errors
+    /// When something cannot be removed.
+    pub fn clear(&self) -> io::Result<()> {
+        // Most jobs leave it so, and a folder that is removed and made again is the slowest part of a short job's end.
+        if is_as_made(&self.0.root).unwrap_or(false) {
+            *self.used() = Used::default();
+            return Ok(());
+        }
+        self.remove_all(None).map_err(|error| io::Error::other(error.to_string()))?;
+        mkdirat(&self.0.root, Self::DOWNLOADS, FOLDER_MODE)?;
+        Ok(())
     }
 
     /// Moves all files to an empty folder of the same file system, and leaves this one empty. What is downloaded just now
@@ -188,232 +202,6 @@ impl JobFolder {
         &self.0.path
     }
 
-    /// A file's whole content.
-    ///
-    /// # Errors
-    /// When there is no such file.
-    pub fn read(&self, name: &FileName) -> Result<Vec<u8>, FolderError> {
-        let mut file = self.open_read(name)?;
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(|error| FolderError::io("read", Some(name), &error))?;
-        Ok(content)
-    }
-
-    /// So many bytes of a file's content from a place in it; fewer at the file's end.
-    ///
-    /// # Errors
-    /// When there is no such file.
-    pub fn read_part(&self, name: &FileName, from: u64, most: u64) -> Result<Vec<u8>, FolderError> {
-        let failed = |error| FolderError::io("read", Some(name), &error);
-        let mut file = self.open_read(name)?;
-        file.seek(SeekFrom::Start(from)).map_err(failed)?;
-        let mut content = Vec::new();
-        file.take(most).read_to_end(&mut content).map_err(failed)?;
-        Ok(content)
-    }
-
-    /// Opens a file to be read piece by piece, from any place.
-    ///
-    /// # Errors
-    /// When there is no such file.
-    pub fn open_read(&self, name: &FileName) -> Result<File, FolderError> {
-        let failed = |errno| FolderError::os("open", Some(name), errno);
-        let folder = self.folder_of(name, Missing::Refuse).map_err(failed)?;
-        let file = openat(folder, name.base(), FILE | OFlag::O_RDONLY, Mode::empty()).map_err(failed)?;
-        regular(&file).map_err(failed)?;
-        Ok(File::from(file))
-    }
-
-    /// Opens a file to be written piece by piece; folders on its way are made. Each piece counts as it is written.
-    ///
-    /// # Errors
-    /// When the folder holds as many files as it may, or the mode does not fit what is there.
-    pub fn open_write(&self, name: &FileName, mode: WriteMode) -> Result<OpenFile, FolderError> {
-        let failed = |errno| FolderError::os("open", Some(name), errno);
-        let folder = self.make_folder_of(name)?;
-        let known = exists(&folder, name.base());
-        if !known {
-            self.grow(0, 1)?;
-        }
-        let how = match mode {
-            WriteMode::Truncate | WriteMode::Append => OFlag::O_CREAT,
-            WriteMode::CreateNew => OFlag::O_CREAT | OFlag::O_EXCL,
-        };
-        let opened = openat(&folder, name.base(), FILE | OFlag::O_WRONLY | how, FILE_MODE)
-            .and_then(|file| regular(&file).map(|()| File::from(file)));
-        let file = match opened {
-            Ok(file) => file,
-            Err(errno) => {
-                if !known {
-                    self.shrink(0, 1);
-                }
-                return Err(failed(errno));
-            }
-        };
-        let mut open = OpenFile::new(self.clone(), name.clone(), file)?;
-        match mode {
-            WriteMode::Truncate => open.set_len(0)?,
-            WriteMode::Append => open.seek_to_end(),
-            WriteMode::CreateNew => {}
-        }
-        Ok(open)
-    }
-
-    /// Makes a file with this content, in the place of what it had; folders on its way are made.
-    ///
-    /// # Errors
-    /// When the quota is used up: the file is as it was.
-    pub fn write(&self, name: &FileName, content: &[u8]) -> Result<(), FolderError> {
-        let had = self.stat(Some(name)).map_or(0, |facts| facts.bytes);
-        self.fits((content.len() as u64).saturating_sub(had))?;
-        self.open_write(name, WriteMode::Truncate)?.write_all(content)
-    }
-
-    /// Makes a file with the content of another one, which passes in pieces.
-    ///
-    /// # Errors
-    /// When there is no such file, the mode does not fit what is there, or the quota is used up.
-    pub fn copy(&self, from: &FileName, to: &FileName, mode: WriteMode) -> Result<(), FolderError> {
-        let mut source = self.open_read(from)?;
-        if from == to {
-            return if mode == WriteMode::CreateNew { self.open_write(to, mode).map(drop) } else { Ok(()) };
-        }
-        let mut target = self.open_write(to, mode)?;
-        let mut piece = vec![0; COPIED_AT_ONCE];
-        loop {
-            match source.read(&mut piece).map_err(|error| FolderError::io("read", Some(from), &error))? {
-                0 => return Ok(()),
-                count => target.write_all(&piece[..count])?,
-            }
-        }
-    }
-
-    /// Puts content at the end of a file, which is made when it is not there.
-    ///
-    /// # Errors
-    /// When the quota is used up: the file is as it was.
-    pub fn append(&self, name: &FileName, content: &[u8]) -> Result<(), FolderError> {
-        self.fits(content.len() as u64)?;
-        self.open_write(name, WriteMode::Append)?.write_all(content)
-    }
-
-    /// Cuts a file, or fills it up with zeros, to this size.
-    ///
-    /// # Errors
-    /// When there is no such file, or the quota is used up.
-    pub fn truncate(&self, name: &FileName, bytes: u64) -> Result<(), FolderError> {
-        self.stat(Some(name))?;
-        self.open_write(name, WriteMode::Append)?.set_len(bytes)
-    }
-
-    /// What is known of a file or folder; `None` is the job's folder itself.
-    ///
-    /// # Errors
-    /// When it is not there.
-    pub fn stat(&self, name: Option<&FileName>) -> Result<EntryFacts, FolderError> {
-        let failed = |errno| FolderError::os("stat", name, errno);
-        let Some(file) = name else { return Ok(facts(&fstat(&self.0.root).map_err(failed)?)) };
-        let folder = self.folder_of(file, Missing::Refuse).map_err(failed)?;
-        Ok(facts(&fstatat(folder, file.base(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(failed)?))
-    }
-
-    /// What is in a folder, by name, without what is in folders in it; `None` is the job's folder itself.
-    ///
-    /// # Errors
-    /// When it is not there, or not a folder.
-    pub fn list(&self, name: Option<&FileName>) -> Result<Vec<Entry>, FolderError> {
-        let failed = |errno| FolderError::os("scandir", name, errno);
-        let folder = self.open_folder(name, Missing::Refuse).map_err(failed)?;
-        let mut entries = Vec::new();
-        for base in names_in(&folder).map_err(failed)? {
-            // What has a name that no job could say is not the job's; a file may be gone by now.
-            let place = name.map_or_else(|| base.clone(), |name| format!("{name}/{base}"));
-            let Ok(place) = FileName::parse(&place) else { continue };
-            if place.as_str() == Self::DOWNLOADS {
-                continue;
-            }
-            let Ok(found) = fstatat(&folder, place.base(), AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
-            entries.push(Entry { name: place, facts: facts(&found) });
-        }
-        entries.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(entries)
-    }
-
-    /// All files, those in folders included, by name.
-    ///
-    /// # Errors
-    /// When a folder cannot be read.
-    pub fn files(&self) -> Result<Vec<Entry>, FolderError> {
-        let mut entries = self.tree(None)?;
-        entries.retain(|entry| entry.facts.kind == EntryKind::File);
-        entries.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(entries)
-    }
-
-    /// Makes a folder, and those on its way.
-    ///
-    /// # Errors
-    /// When a file has that name, or the folder holds as many files as it may.
-    pub fn make_folder(&self, name: &FileName) -> Result<(), FolderError> {
-        self.make_folders(Some(name))
-    }
-
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// When there is no such file.
-    pub fn remove_file(&self, name: &FileName) -> Result<(), FolderError> {
-        let failed = |errno| FolderError::os("unlink", Some(name), errno);
-        let bytes = self.stat(Some(name)).map_or(0, |facts| facts.bytes);
-        let folder = self.folder_of(name, Missing::Refuse).map_err(failed)?;
-        unlinkat(folder, name.base(), UnlinkatFlags::NoRemoveDir).map_err(failed)?;
-        self.shrink(bytes, 1);
-        Ok(())
-    }
-
-    /// Removes an empty folder.
-    ///
-    /// # Errors
-    /// When there is no such folder, or something is in it.
-    pub fn remove_folder(&self, name: &FileName) -> Result<(), FolderError> {
-        let failed = |errno| FolderError::os("rmdir", Some(name), errno);
-        let folder = self.folder_of(name, Missing::Refuse).map_err(failed)?;
-        unlinkat(folder, name.base(), UnlinkatFlags::RemoveDir).map_err(failed)?;
-        self.shrink(0, 1);
-        Ok(())
-    }
-
-    /// Removes a file, or a folder with all that is in it; of the job's folder itself (`None`) all that is in it.
-    ///
-    /// # Errors
-    /// When it is not there, or something in it cannot be removed.
-    pub fn remove_all(&self, name: Option<&FileName>) -> Result<(), FolderError> {
-        let failed = |errno| FolderError::os("rm", name, errno);
-        if let Some(file) = name
-            && self.stat(name)?.kind != EntryKind::Folder
-        {
-            return self.remove_file(file);
-        }
-        empty(&self.open_folder(name, Missing::Refuse).map_err(failed)?, 0).map_err(failed)?;
-        if let Some(file) = name {
-            let folder = self.folder_of(file, Missing::Refuse).map_err(failed)?;
-            unlinkat(folder, file.base(), UnlinkatFlags::RemoveDir).map_err(failed)?;
-        }
-        self.count().map(drop)
-    }
-
-    /// Gives a file or folder another name, in the place of a file that had it; folders on its way are made.
-    ///
-    /// # Errors
-    /// When it is not there, or its new place is taken by a folder with something in it.
-    pub fn rename(&self, from: &FileName, to: &FileName) -> Result<(), FolderError> {
-        let failed = |errno| FolderError::os("rename", Some(from), errno);
-        let source = self.folder_of(from, Missing::Refuse).map_err(failed)?;
-        let target = self.make_folder_of(to)?;
-        renameat(source, from.base(), target, to.base()).map_err(failed)?;
-        self.count().map(drop)
-    }
-
     /// Looks at what is there now: another writer may have been at work.
     ///
     /// # Errors
@@ -428,27 +216,6 @@ impl JobFolder {
         let used = Used { bytes: entries.iter().map(|entry| entry.facts.bytes).sum(), files: entries.len() as u64 };
         *self.used() = used;
         Ok(used)
-    }
-
-    /// Lists everything below a folder, folders included; `None` is the job's folder itself.
-    ///
-    /// # Errors
-    /// When a folder is not there, or cannot be read.
-    pub fn tree(&self, name: Option<&FileName>) -> Result<Vec<Entry>, FolderError> {
-        let mut all = self.list(name)?;
-        let mut next = 0;
-        while let Some(entry) = all.get(next) {
-            if entry.facts.kind == EntryKind::Folder {
-                let name = entry.name.clone();
-                match self.list(Some(&name)) {
-                    Ok(below) => all.extend(below),
-                    Err(error) if error.errno() == Some(Errno::ENOENT) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            next += 1;
-        }
-        Ok(all)
     }
 
     /// The folder that a file is in.
@@ -538,83 +305,6 @@ impl JobFolder {
 enum Missing {
     Make,
     Refuse,
-}
-
-fn names_in(folder: &OwnedFd) -> nix::Result<Vec<String>> {
-    let mut folder = Dir::openat(folder, ".", FOLDER, Mode::empty())?;
-    let mut names = Vec::new();
-    for entry in folder.iter() {
-        let entry = entry?;
-        if let Ok(name) = entry.file_name().to_str()
-            && !matches!(name, "." | "..")
-        {
-            names.push(name.to_owned());
-        }
-    }
-    Ok(names)
-}
-
-/// Removes all that is in a folder, whatever its name.
-fn empty(folder: &OwnedFd, depth: usize) -> nix::Result<()> {
-    /// Deeper than names can be; Chromium makes no folders.
-    const DEEPEST: usize = 64;
-    if depth > DEEPEST {
-        return Err(Errno::ELOOP);
-    }
-    let mut listed = Dir::openat(folder, ".", FOLDER, Mode::empty())?;
-    let entries: Vec<_> = listed.iter().map(|entry| entry.map(|entry| entry.file_name().to_owned())).collect();
-    for name in entries {
-        let name = name?;
-        if matches!(name.to_bytes(), b"." | b"..") {
-            continue;
-        }
-        match unlinkat(folder, name.as_c_str(), UnlinkatFlags::NoRemoveDir) {
-            Ok(()) | Err(Errno::ENOENT) => {}
-            Err(Errno::EISDIR | Errno::EPERM) => {
-                remove_folder(folder, name.as_c_str(), depth + 1)?;
-            }
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
-}
-
-/// Removes a folder and all that is in it, also while somebody puts more into it: Chromium finishes a download when it likes.
-fn remove_folder(parent: &OwnedFd, base: &CStr, depth: usize) -> nix::Result<()> {
-    /// How often something new may be found.
-    const TRIES: usize = 100;
-    for _ in 0..TRIES {
-        empty(&openat(parent, base, FOLDER, Mode::empty())?, depth)?;
-        match unlinkat(parent, base, UnlinkatFlags::RemoveDir) {
-            Err(Errno::ENOTEMPTY) => {}
-            ended => return ended,
-        }
-    }
-    Err(Errno::ENOTEMPTY)
-}
-
-fn exists(folder: &OwnedFd, base: &str) -> bool {
-    fstatat(folder, base, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
-}
-
-fn regular(file: &OwnedFd) -> nix::Result<()> {
-    match facts(&fstat(file.as_fd())?).kind {
-        EntryKind::File => Ok(()),
-        EntryKind::Folder => Err(Errno::EISDIR),
-        EntryKind::Other => Err(Errno::ELOOP),
-    }
-}
-
-fn facts(stat: &FileStat) -> EntryFacts {
-    let kind = match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
-        SFlag::S_IFREG => EntryKind::File,
-        SFlag::S_IFDIR => EntryKind::Folder,
-        _ => EntryKind::Other,
-    };
-    let bytes = if kind == EntryKind::File { u64::try_from(stat.st_size).unwrap_or(0) } else { 0 };
-    let (seconds, nanos) = (u64::try_from(stat.st_mtime), u32::try_from(stat.st_mtime_nsec));
-    let modified = SystemTime::UNIX_EPOCH + Duration::new(seconds.unwrap_or(0), nanos.unwrap_or(0));
-    EntryFacts { kind, bytes, modified }
 }
 
 #[cfg(test)]

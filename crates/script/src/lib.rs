@@ -6,10 +6,11 @@
 //!   what else Node gives a script, `core/` what both need of the engine; `src/ops/*.rs` carries it across in few-line
 //!   functions. User code reaches neither the ops nor the prelude's `internal:` modules.
 //! - **An op** is registered with `Registry::sync` (answers at once) or `Registry::future` (answers a
-//!   promise, is polled once before the call returns). Arguments are a tuple of `FromArg`, results are
+//!   promise, is polled once before the call returns); `src/ops/mod.rs` names the modules that ask for the ops of a file. Arguments are a tuple of `FromArg`, results are
 //!   `IntoValue`, errors `OpError`.
 //! - **A class** implements [`resources::Resource`] in Rust and calls `define(name, Class, deliver)` in its module,
-//!   which is named in `src/prelude.rs` and imported by `js/core/main.js`. One Rust object is one JavaScript object.
+//!   which is named in `src/prelude.rs` and `js/core/handles.js`, and read with the first object. One Rust object is one
+//!   JavaScript object.
 //! - **An event** goes through `Scope::emit`: events, answers and timers run in JavaScript in the order in
 //!   which they entered the inbox, each followed by all its microtasks.
 
@@ -21,6 +22,7 @@ mod common_js;
 mod downloads;
 mod error;
 mod error_place;
+mod films;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -33,7 +35,6 @@ mod links;
 mod log;
 mod memory;
 mod meter;
-mod nesting;
 mod ops;
 mod page_use;
 mod poll_timer;
@@ -51,7 +52,6 @@ mod stop;
 mod surface;
 mod timers;
 mod tokens;
-mod type_imports;
 mod typescript;
 mod value;
 

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use rquickjs as js;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use url::Url;
 
 use crate::links::{BUILTIN, CODE_URL, COMMON_JS, FileKind, JSON, Links, MODULE_URL, Target, path_of};
 use crate::ops::modules::unreadable;
+use crate::resolution::is_relative;
 use crate::scope::{Hook, Scope};
 use crate::source::without_shebang;
 use crate::{builtins, common_js, prelude};
@@ -21,10 +23,22 @@ pub(crate) fn set_meta(module: &js::Module<'_>, url: &str, whole: bool) -> js::R
     meta.set("dirname", path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder }))?;
     meta.set("filename", path.as_str())?;
     meta.set("main", url == CODE_URL)?;
-    meta.set(
-        "url",
-        format!("file://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace(' ', "%20")),
-    )
+    let address =
+        format!("file://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23").replace(' ', "%20"));
+    meta.set("url", address.as_str())?;
+    let resolve = move |name: String| address_of(&address, &name);
+    meta.set("resolve", js::Function::new(meta.ctx().clone(), resolve)?)
+}
+
+/// The address of what a file means by a name, as `import.meta.resolve` answers it. Nothing is looked for.
+fn address_of(importer: &str, name: &str) -> String {
+    if let Some(builtin) = builtins::find(name).filter(|builtin| builtin.url.starts_with("internal:node/")) {
+        return format!("node:{}", builtin.name);
+    }
+    let relative = is_relative(name) || name.starts_with('/');
+    let base = Url::parse(importer).ok();
+    let found = if relative { base.and_then(|base| base.join(name).ok()) } else { Url::parse(name).ok() };
+    found.map_or_else(|| format!("file:///{name}"), String::from)
 }
 
 /// Gives names their URLs.
@@ -84,7 +98,7 @@ impl Loader for Texts {
         _: Option<ImportAttributes<'js>>,
     ) -> js::Result<js::Module<'js>> {
         let links = &self.0;
-        if let Some(module) = prelude::declare(ctx, url) {
+        if let Some(module) = prelude::declare(ctx, &self.1, url) {
             return module;
         }
         if let Some(name) = url.strip_prefix(BUILTIN)

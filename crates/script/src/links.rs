@@ -243,8 +243,7 @@ impl Links {
         let importer = base.strip_prefix(MODULE_URL).map_or_else(|| "the code".to_owned(), |name| format!("{name:?}"));
         let available = self.modules.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let available = if available.is_empty() { "none".to_owned() } else { available };
-        let advice =
-            if is_relative(name) { "" } else { "; a package of npm must be given as a module, bundled to one file" };
+        let advice = if is_relative(name) { String::new() } else { bundle_advice(name) };
         format!("{plain} (imported by {importer}; modules of the job: {available}{advice})")
     }
 
@@ -289,6 +288,15 @@ impl Links {
         }
         missing.map_or(Ok(()), Err)
     }
+}
+
+/// What to do with a package of npm.
+fn bundle_advice(name: &str) -> String {
+    let file = format!("{}.cjs", name.trim_start_matches('@').replace('/', "-"));
+    format!(
+        "; a package of npm comes with the job as a module, bundled to one file: npm install {name} && npx esbuild {name} \
+         --bundle --platform=node --format=cjs --outfile={file}, then --module {name}={file}, or its text as {name:?} in `modules`"
+    )
 }
 
 /// The folder of an importer, as seen from the job's.

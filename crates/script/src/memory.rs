@@ -2,11 +2,19 @@
 //!
 //! The engine's own limit answers an allocation that it refuses with an exception for which there may be no memory
 //! left, and then throws null. Refusing here leaves a trace, so that the job's error can name the limit.
+//!
+//! Little is given also beyond the limit, out of a reserve: the engine does not expect in each of its places that memory
+//! is short, and the job ends at its next step anyway.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use rquickjs::allocator::{Allocator, RustAllocator};
+
+/// What the engine gets beyond the limit before the job has ended, in bytes.
+const RESERVE: usize = 8 << 20;
+/// The most that one allocation gets out of the reserve.
+const LITTLE: usize = 1 << 20;
 
 /// How much a job holds, and how much it may.
 #[derive(Debug)]
@@ -46,6 +54,11 @@ impl Memory {
         self.used.get()
     }
 
+    /// How much more the limit allows, in bytes.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.get().saturating_sub(self.used.get())
+    }
+
     /// Counts what is held outside the engine; whether the limit allows it.
     pub(crate) fn take(&self, bytes: usize) -> bool {
         let allowed = self.allows(bytes);
@@ -61,11 +74,20 @@ impl Memory {
     }
 
     fn allows(&self, more: usize) -> bool {
-        let allowed = self.used.get().checked_add(more).is_some_and(|used| used <= self.limit.get());
+        let allowed = self.fits(more, self.limit.get());
         if !allowed {
             self.refused.set(true);
         }
         allowed
+    }
+
+    /// Whether the engine gets so much: within the limit, or a little out of the reserve.
+    fn gives(&self, more: usize) -> bool {
+        self.allows(more) || (more <= LITTLE && self.fits(more, self.limit.get().saturating_add(RESERVE)))
+    }
+
+    fn fits(&self, more: usize, limit: usize) -> bool {
+        self.used.get().checked_add(more).is_some_and(|used| used <= limit)
     }
 }
 
@@ -93,7 +115,7 @@ impl Metered {
 // allowed by it.
 unsafe impl Allocator for Metered {
     fn alloc(&mut self, size: usize) -> *mut u8 {
-        if !self.memory.allows(size) {
+        if !self.memory.gives(size) {
             return std::ptr::null_mut();
         }
         let pointer = self.inner.alloc(size);
@@ -101,7 +123,7 @@ unsafe impl Allocator for Metered {
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        if !self.memory.allows(count.saturating_mul(size)) {
+        if !self.memory.gives(count.saturating_mul(size)) {
             return std::ptr::null_mut();
         }
         let pointer = self.inner.calloc(count, size);
@@ -123,7 +145,7 @@ unsafe impl Allocator for Metered {
         // SAFETY: the caller's pointer is the inner allocator's; its size is read before it may move.
         unsafe {
             let old = RustAllocator::usable_size(pointer);
-            if new_size > old && !self.memory.allows(new_size - old) {
+            if new_size > old && !self.memory.gives(new_size - old) {
                 return std::ptr::null_mut();
             }
             let moved = self.inner.realloc(pointer, new_size);

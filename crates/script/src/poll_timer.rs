@@ -5,10 +5,14 @@
 //! the next loop or call asks. One builtin that is under way is not interrupted.
 //!
 //! The count is a member of the engine's context without a way in from outside. It is found by what it does: loops of two
-//! lengths take it down by their lengths. Where it is not found, jobs run as they did without this.
+//! lengths take it down by their lengths. All contexts have it at the same place. Where it is not found, jobs run as they did
+//! without this.
+//!
+//! Short jobs are many, so the thread outlives them: it belongs to the thread that runs jobs, and ends with that one.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,33 +27,111 @@ const BESIDE: i32 = 20;
 /// How often finding is tried. The count may come to its end meanwhile and begin anew.
 const TRIES: usize = 3;
 
+/// How many intervals without a job the thread waits before it sleeps until there is one.
+const IDLE_INTERVALS: u32 = 20;
+
+thread_local! {
+    /// What asks for the jobs of this thread.
+    static ASKER: RefCell<Option<Asker>> = const { RefCell::new(None) };
+}
+
 /// Asks as long as it lives. Must be dropped before the context that it was made for.
 pub(crate) struct PollTimer {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    count: *const AtomicI32,
 }
 
 impl PollTimer {
     /// Starts with the count of a context in which nothing has run yet. `None`, and a line in the log, without one.
     pub(crate) fn start(context: &js::Context) -> Option<Self> {
-        let Some(count) = context.with(|ctx| find(&ctx)) else {
+        static PLACE: OnceLock<Option<usize>> = OnceLock::new();
+        let place = *PLACE.get_or_init(|| context.with(|ctx| find(&ctx)));
+        let Some(place) = place else {
             tracing::warn!("the engine's count of loops was not found: loops around slow builtins end late");
             return None;
         };
-        let (stop, stopped) = channel();
-        let run = move || {
-            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                count.end();
+        let count = context.with(|ctx| count_at(&ctx, place));
+        let shared = ASKER.with_borrow_mut(|asker| {
+            if asker.is_none() {
+                *asker = Asker::start();
             }
-        };
-        let thread = std::thread::Builder::new().name("poll-timer".to_owned()).stack_size(64 << 10).spawn(run).ok()?;
-        Some(Self { stop: Some(stop), thread: Some(thread) })
+            Some(Arc::clone(&asker.as_ref()?.shared))
+        })?;
+        let mut turn = shared.lock();
+        turn.counts.push(Count(count));
+        if turn.sleeps {
+            turn.sleeps = false;
+            shared.wake.notify_one();
+        }
+        drop(turn);
+        Some(Self { shared, count })
     }
 }
 
 impl Drop for PollTimer {
     fn drop(&mut self) {
-        self.stop.take();
+        self.shared.lock().counts.retain(|count| count.0 != self.count);
+    }
+}
+
+/// The thread that asks, and what it shares with the one that runs jobs.
+struct Asker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    turn: Mutex<Turn>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Turn {
+    /// Where the engines of this thread's jobs count: of one job, and of none while the thread has none.
+    counts: Vec<Count>,
+    /// The thread waits for a job and not for the interval's end.
+    sleeps: bool,
+    over: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self) {
+        let mut idle = 0;
+        let mut turn = self.lock();
+        while !turn.over {
+            turn = if turn.sleeps {
+                self.wake.wait(turn).unwrap_or_else(PoisonError::into_inner)
+            } else {
+                self.wake.wait_timeout(turn, INTERVAL).unwrap_or_else(PoisonError::into_inner).0
+            };
+            for count in &turn.counts {
+                count.end();
+            }
+            idle = if turn.counts.is_empty() { idle + 1 } else { 0 };
+            turn.sleeps = idle >= IDLE_INTERVALS;
+        }
+    }
+}
+
+impl Asker {
+    fn start() -> Option<Self> {
+        let shared = Arc::new(Shared::default());
+        let asking = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("poll-timer".to_owned()).stack_size(64 << 10);
+        let thread = thread.spawn(move || asking.ask()).ok()?;
+        Some(Self { shared, thread: Some(thread) })
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.shared.lock().over = true;
+        self.shared.wake.notify_one();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -59,7 +141,7 @@ impl Drop for PollTimer {
 /// Where the engine counts down.
 struct Count(*const AtomicI32);
 
-// SAFETY: the timer's thread is the only one that uses it, and ends before the memory is freed.
+// SAFETY: it is used under a lock, and taken away under the same before the memory is freed.
 unsafe impl Send for Count {}
 
 impl Count {
@@ -71,11 +153,18 @@ impl Count {
     }
 }
 
-fn find(ctx: &js::Ctx<'_>) -> Option<Count> {
+/// The count of a context, by its place among the context's words.
+fn count_at(ctx: &js::Ctx<'_>, place: usize) -> *const AtomicI32 {
+    let words: *const AtomicI32 = ctx.as_raw().as_ptr().cast_const().cast();
+    // SAFETY: the place was found within the block of a context, and all are of one size.
+    unsafe { words.add(place) }
+}
+
+fn find(ctx: &js::Ctx<'_>) -> Option<usize> {
     (0..TRIES).find_map(|_| find_once(ctx))
 }
 
-fn find_once(ctx: &js::Ctx<'_>) -> Option<Count> {
+fn find_once(ctx: &js::Ctx<'_>) -> Option<usize> {
     let start = ctx.as_raw().as_ptr();
     // SAFETY: the context is a block of the engine's own allocator.
     let bytes = unsafe { js::qjs::js_malloc_usable_size(start, start.cast_const().cast()) };
@@ -99,22 +188,20 @@ fn find_once(ctx: &js::Ctx<'_>) -> Option<Count> {
         rounds > 0 && beside <= BESIDE && long == rounds * LOOPS[1] + beside
     };
     let mut places = (0..readings[0].len()).filter(|place| fits(*place));
-    let place = places.next().filter(|_| places.next().is_none())?;
-    // SAFETY: as above.
-    Some(Count(unsafe { words.add(place) }))
+    places.next().filter(|_| places.next().is_none())
 }
 
 #[cfg(test)]
 mod tests {
     use rquickjs as js;
 
-    use super::find;
+    use super::{Count, count_at, find};
 
     #[test]
     fn the_count_is_found_and_its_end_is_a_question() {
         let runtime = js::Runtime::new().unwrap();
         let context = js::Context::full(&runtime).unwrap();
-        let count = context.with(|ctx| find(&ctx)).expect("a count");
+        let count = context.with(|ctx| Count(count_at(&ctx, find(&ctx).expect("a count"))));
         let asked = std::rc::Rc::new(std::cell::Cell::new(0));
         let counted = std::rc::Rc::clone(&asked);
         runtime.set_interrupt_handler(Some(Box::new(move || {

@@ -27,28 +27,36 @@ macro_rules! modules {
     };
 }
 modules! {
-    "core/api" "core/arrays" "core/cutoff" "core/end" "core/errors" "core/puppeteer_errors" "core/global" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
-    "core/inspect/layout" "core/inspect/titles" "core/main" "core/modules" "core/named_messages" "core/ops" "core/primordials" "core/result_files" "core/results" "core/v8_messages"
+    "core/api" "core/arrays" "core/buffer_class" "core/cutoff" "core/end" "core/errors" "core/puppeteer_errors" "core/global" "core/global_util" "core/handles" "core/inspect" "core/inspect/classes" "core/inspect/contents"
+    "core/inspect/layout" "core/inspect/number_text" "core/inspect/titles" "core/late" "core/main" "core/modules" "core/named_messages" "core/ops" "core/primordials" "core/result_files" "core/results" "core/v8_messages"
     "node/abort" "node/assert" "node/blob" "node/buffer_module" "node/console_module" "node/crypto" "node/deep_equal"
     "node/dom_exception" "node/dotenv" "node/event_target" "node/events" "node/form_data" "node/fs" "node/fs_promises" "node/fs_streams" "node/headers" "node/module"
-    "node/os" "node/parse_args" "node/path" "node/performance" "node/process" "node/querystring" "node/stream" "node/stream_promises" "node/string_decoder"
+    "node/os" "node/parse_args" "node/path" "node/performance" "node/process" "node/querystring" "node/readline" "node/readline_promises" "node/stream" "node/stream_promises" "node/string_decoder"
     "node/node_fetch" "node/stream_web" "node/undici" "web/body" "web/data_url" "web/fetch" "web/multipart" "web/readable_stream"
-    "web/request" "web/response" "web/transform_stream" "web/writable_stream"
-    "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "puppeteer/extra" "puppeteer/extra_plugin"
+    "web/readable_pipe" "web/readable_state" "web/stream_parts"
+    "vendor/urlpattern" "web/compression_stream" "web/request" "web/response" "web/transform_stream" "web/writable_stream"
+    "node/message_channel" "node/timers_module" "node/timers_promises" "node/url_module" "node/util" "node/zlib" "puppeteer/extra" "puppeteer/extra_plugin"
     "puppeteer/launch" "puppeteer/module"
     "node/buffer" "node/buffer_numbers" "node/clone" "node/console" "node/encoding" "puppeteer/event_emitter" "node/files" "node/format"
     "node/job_helpers" "node/json" "node/locale" "node/promise_any" "node/radix" "node/reg_exp_statics" "node/node_error" "node/table" "node/timers" "node/url"
-    "intl/calendars" "intl/collator" "intl/date_format" "intl/date_options" "intl/date_patterns" "intl/decimal" "intl/display_names"
+    "intl/calendars" "intl/collator" "intl/date_figures" "intl/date_format" "intl/date_options" "intl/date_patterns" "intl/decimal" "intl/display_names"
     "intl/intl" "intl/lists" "intl/locale" "intl/locales" "intl/methods" "intl/number_digits" "intl/number_format"
     "intl/number_options" "intl/number_writer" "intl/plurals" "intl/relative_time" "intl/segmenter" "intl/tables" "intl/zones"
-    "puppeteer/abort" "puppeteer/accessibility" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
+    "puppeteer/device_descriptors" "puppeteer/abort" "puppeteer/accessibility" "puppeteer/bluetooth" "puppeteer/byte_stream" "puppeteer/cookie_forms" "puppeteer/disposal"
     "puppeteer/enums" "puppeteer/query_handlers" "puppeteer/browser" "puppeteer/browser_context" "puppeteer/cdp_session"
-    "puppeteer/console_message" "puppeteer/coverage" "puppeteer/dialog" "puppeteer/element_handle"
-    "puppeteer/event_wait" "puppeteer/execution_context" "puppeteer/file_chooser" "puppeteer/frame"
+    "puppeteer/console_message" "puppeteer/coverage" "puppeteer/device_request_prompt" "puppeteer/dialog" "puppeteer/element_handle"
+    "puppeteer/event_wait" "puppeteer/execution_context" "puppeteer/file_chooser" "puppeteer/films_under_way"
+    "puppeteer/frame" "puppeteer/refusals" "puppeteer/windows"
     "puppeteer/js_handle" "puppeteer/keyboard" "puppeteer/locator" "puppeteer/locator_fill" "puppeteer/mouse" "puppeteer/options"
     "puppeteer/page" "puppeteer/page_function" "puppeteer/pdf" "puppeteer/puppeteer" "puppeteer/request"
-    "puppeteer/response" "puppeteer/screenshot" "puppeteer/security_details" "puppeteer/target"
+    "puppeteer/response" "puppeteer/screen_recording" "puppeteer/screenshot" "puppeteer/security_details" "puppeteer/target"
     "puppeteer/touchscreen" "puppeteer/tracing" "puppeteer/worker"
+    "node/async_hooks" "node/child_process" "node/cluster" "node/constants" "node/dgram" "node/diagnostics_channel"
+    "node/dns" "node/dns_promises" "node/domain" "node/http" "node/http2" "node/http_message" "node/http_request"
+    "node/https" "node/inspector" "node/net" "node/punycode" "node/refused" "node/repl" "node/standard_input"
+    "node/stream_adapters" "node/stream_consumers" "node/stream_destroy" "node/stream_duplex" "node/stream_ends" "node/stream_from" "node/stream_iterate"
+    "node/stream_legacy" "node/stream_pipe" "node/stream_readable" "node/stream_steps" "node/stream_writable" "node/tls" "node/tty"
+    "node/util_types" "node/v8" "node/vm" "node/worker_threads"
 }
 
 /// A global that most jobs do not use: its module is read when somebody asks for it.
@@ -63,6 +71,8 @@ pub(crate) struct LateGlobal {
 pub(crate) enum Presence {
     /// All.
     Always,
+    /// All, and code that names it has it from the beginning: a value, like the globals beside it in `js/core/main.js`.
+    Early,
     /// Whole scripts, and code that does more than ask for its type: the predecessor had none, and its jobs may ask.
     Used,
     /// Code that names it: to libraries it says that this is Node.
@@ -78,6 +88,17 @@ macro_rules! late_globals {
 late_globals! {
     "process" "node/process" Named
     "global" "core/global" Named
+    "URL" "node/url" Early
+    "URLSearchParams" "node/url" Early
+    "TextEncoder" "node/encoding" Early
+    "TextDecoder" "node/encoding" Early
+    "atob" "node/encoding" Early
+    "btoa" "node/encoding" Early
+    "structuredClone" "node/clone" Early
+    "puppeteer" "puppeteer/puppeteer" Early
+    "Buffer" "node/buffer" Early
+    "files" "node/files" Early
+    "util" "core/global_util" Early
     "AbortController" "node/abort" Always
     "AbortSignal" "node/abort" Always
     "Blob" "node/blob" Always
@@ -88,6 +109,12 @@ late_globals! {
     "File" "node/blob" Always
     "FormData" "node/form_data" Always
     "Headers" "node/headers" Always
+    "MessageChannel" "node/message_channel" Always
+    "MessageEvent" "node/message_channel" Always
+    "MessagePort" "node/message_channel" Always
+    "URLPattern" "vendor/urlpattern" Always
+    "CompressionStream" "web/compression_stream" Always
+    "DecompressionStream" "web/compression_stream" Always
     "ByteLengthQueuingStrategy" "web/transform_stream" Always
     "CountQueuingStrategy" "web/transform_stream" Always
     "ReadableStream" "web/readable_stream" Always
@@ -119,7 +146,7 @@ pub(crate) struct LateGlobals {
 impl LateGlobals {
     pub(crate) fn of<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() -> I, is_whole: bool) -> Self {
         let named = |global: &&LateGlobal| match global.presence {
-            Presence::Always => texts().any(|text| has_word(text, global.name)),
+            Presence::Always | Presence::Early => texts().any(|text| has_word(text, global.name)),
             Presence::Used => texts().any(|text| source::uses(text, global.name)),
             Presence::Named => texts().any(|text| source::names(text, global.name)),
         };
@@ -136,16 +163,46 @@ impl LateGlobals {
         let is_named = |name: &str| self.named.iter().any(|global| global.name == name);
         let all = LATE_GLOBALS.iter().filter(|global| match global.presence {
             Presence::Always => true,
+            Presence::Early => !is_named(global.name),
             Presence::Used => self.is_whole || is_named(global.name),
             Presence::Named => false,
         });
         all.flat_map(|global| [global.name, global.url]).collect()
     }
 
-    /// The same of those that only code that names them has.
+    /// The same of those that are there from the beginning because the code names them.
     pub(crate) fn named(&self) -> Vec<&'static str> {
-        let named = self.named.iter().filter(|global| global.presence == Presence::Named);
+        let named = self.named.iter().filter(|global| matches!(global.presence, Presence::Early | Presence::Named));
         named.flat_map(|global| [global.name, global.url]).collect()
+    }
+}
+
+/// What a job is going to need that is not one of its globals.
+pub(crate) struct Needs {
+    /// The code may call on the job's page.
+    pub(crate) page: bool,
+    /// It has modules, or is one of Node's.
+    pub(crate) modules: bool,
+    /// It may change what built-ins do.
+    built_ins: bool,
+}
+
+impl Needs {
+    pub(crate) fn of<'a, I: Iterator<Item = &'a str>>(texts: impl Fn() -> I, modules: bool) -> Self {
+        const WAYS: [&str; 4] = ["prototype", "__proto__", "getPrototypeOf", "setPrototypeOf"];
+        let built_ins = texts().any(|text| WAYS.iter().any(|word| text.contains(word)));
+        Self { page: built_ins || texts().any(|text| has_word(text, "page")), modules, built_ins }
+    }
+
+    /// The modules to be read before the code runs. After code has changed a built-in none is: each takes what it calls of
+    /// built-ins when it is read.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = &'static str> {
+        const ALL: &[&str] =
+            &["internal:puppeteer/puppeteer", "internal:node/table", "internal:node/buffer", "internal:node/files"];
+        let page = self.page.then_some("internal:puppeteer/page");
+        let modules = (self.modules || self.built_ins).then_some("internal:core/modules");
+        let all = if self.built_ins { ALL } else { &[] };
+        page.into_iter().chain(modules).chain(all.iter().copied())
     }
 }
 
@@ -164,17 +221,28 @@ struct Embedded {
     bytecode: OnceLock<Vec<u8>>,
 }
 
+/// Where bytecode has its checksum, behind the format's version.
+const CHECKSUM: std::ops::Range<usize> = 1..5;
+
 /// Declares one of the prelude's modules; `None` for a URL that is none of them.
-pub(crate) fn declare<'js>(ctx: &js::Ctx<'js>, url: &str) -> Option<js::Result<js::Module<'js>>> {
+pub(crate) fn declare<'js>(ctx: &js::Ctx<'js>, scope: &Rc<Scope>, url: &str) -> Option<js::Result<js::Module<'js>>> {
     let embedded = MODULES.iter().find(|module| module.url == url)?;
+    if let Err(error) = ops::register_for(ctx, scope, url) {
+        return Some(Err(error));
+    }
+    tracing::trace!(module = embedded.url, "reading a module of the prelude");
     if let Some(bytecode) = embedded.bytecode.get() {
-        // SAFETY: this version of the engine wrote it in this process.
+        // SAFETY: this version of the engine wrote it in this process, and it is never freed.
         return Some(unsafe { js::Module::load(ctx.clone(), bytecode) });
     }
     let module = js::Module::declare(ctx.clone(), embedded.url, embedded.text);
     match module.as_ref().map(|module| module.write(js::WriteOptions::default())) {
-        // Another thread may have been faster.
-        Ok(Ok(bytecode)) => drop(embedded.bytecode.set(bytecode)),
+        Ok(Ok(mut bytecode)) => {
+            // The engine's word for: not to be summed up again. It never leaves this process.
+            bytecode[CHECKSUM].fill(0xff);
+            // Another thread may have been faster.
+            drop(embedded.bytecode.set(bytecode));
+        }
         // This job's memory does not suffice: the next one tries again.
         Ok(Err(_)) => drop(ctx.catch()),
         Err(_) => {}
@@ -182,18 +250,34 @@ pub(crate) fn declare<'js>(ctx: &js::Ctx<'js>, url: &str) -> Option<js::Result<j
     Some(module)
 }
 
-/// Evaluates the whole prelude and notes the functions that Rust calls.
+/// The URLs and texts of all modules.
+#[cfg(test)]
+pub(crate) fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODULES.iter().map(|module| (module.url, module.text))
+}
+
+/// Evaluates what every job has of the prelude, then what this one asks for, and notes the functions that Rust calls.
 ///
-/// `more` are modules that the job is going to ask for: they are read before code could have replaced a built-in.
-pub(crate) fn load<'a>(ctx: &js::Ctx<'_>, scope: &Rc<Scope>, more: impl Iterator<Item = &'a str>) -> js::Result<()> {
+/// `early` and the job's `builtins` are modules that it is going to ask for: they are read before code could have replaced a
+/// built-in.
+pub(crate) fn load<'a>(
+    ctx: &js::Ctx<'_>,
+    scope: &Rc<Scope>,
+    early: impl Iterator<Item = &'a str>,
+    builtins: impl Iterator<Item = &'a str>,
+) -> js::Result<()> {
     let mut registry = Registry::new(ctx, scope)?;
     ops::register(&mut registry)?;
     let ops = registry.ops;
-    let holder = evaluate(ctx, "internal:core/ops")?;
+    let holder = evaluate(ctx, scope, "internal:core/ops")?;
     holder.get::<_, js::Function<'_>>("install")?.call::<_, ()>((ops,))?;
-    let main = evaluate(ctx, "internal:core/main")?;
+    let main = evaluate(ctx, scope, "internal:core/main")?;
     scope.set_hooks(ctx, &main)?;
-    for url in more {
+    let read: js::Function<'_> = main.get("read")?;
+    for url in early {
+        read.call::<_, ()>((url,))?;
+    }
+    for url in builtins {
         scope.hook(ctx, Hook::Builtin)?.call::<_, ()>((url,))?;
     }
     Ok(())
@@ -217,8 +301,8 @@ pub(crate) fn namespace<'js>(ctx: &js::Ctx<'js>, url: &str) -> js::Result<js::Ob
 }
 
 /// The namespace of a module that awaits nothing at its top level.
-fn evaluate<'js>(ctx: &js::Ctx<'js>, url: &'static str) -> js::Result<js::Object<'js>> {
-    let module = declare(ctx, url).unwrap_or(Err(js::Error::Unknown))?;
+fn evaluate<'js>(ctx: &js::Ctx<'js>, scope: &Rc<Scope>, url: &'static str) -> js::Result<js::Object<'js>> {
+    let module = declare(ctx, scope, url).unwrap_or(Err(js::Error::Unknown))?;
     let (module, done) = module.eval()?;
     if let Some(result) = done.result::<js::Value<'_>>() {
         result?;

@@ -65,6 +65,11 @@ impl Resources {
         (self.last, resource.class)
     }
 
+    /// The object's id and its class, when it has an id.
+    pub fn id_of(&self, resource: &ResourceRef) -> Option<(u32, &'static str)> {
+        self.ids.get(&resource.address()).map(|rid| (*rid, resource.class))
+    }
+
     /// The object of that id.
     ///
     /// # Errors

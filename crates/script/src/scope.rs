@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use ::browser::browser::Browser;
 use ::browser::dialect::Dialect;
@@ -18,6 +19,7 @@ use crate::inbox::{Inbox, Item};
 use crate::links::Links;
 use crate::log::Log;
 use crate::meter::Meter;
+use crate::ops::ops_object::Ops;
 use crate::resources::{Resource, ResourceRef, Resources};
 use crate::run_times::RunTimes;
 use crate::timers::Timers;
@@ -43,6 +45,8 @@ pub(crate) struct Scope {
     pub(crate) run_times: RefCell<RunTimes>,
     pub(crate) ended: Cell<bool>,
     dialect: Cell<Dialect>,
+    /// How long a command of the browser may take that a call of the script sends.
+    pub(crate) command_limit: Cell<Option<Duration>>,
     pub(crate) cancels: Cancels,
     /// The job is a whole script: it ends when nothing is left to run, and an error that nobody catches ends it, as in Node.
     pub(crate) whole: Rc<Cell<bool>>,
@@ -54,6 +58,10 @@ pub(crate) struct Scope {
     pub(crate) crossed: Cell<usize>,
     /// The pages' downloads.
     pub(crate) downloads: RefCell<Downloads>,
+    /// How many films it makes.
+    pub(crate) films: Rc<Cell<usize>>,
+    /// The crossings that its prelude has.
+    pub(crate) ops: Ops,
     hooks: RefCell<HashMap<Hook, js::Persistent<js::Function<'static>>>>,
 }
 
@@ -165,12 +173,15 @@ impl Scope {
             run_times: RefCell::default(),
             ended: Cell::new(false),
             dialect: Cell::default(),
+            command_limit: Cell::default(),
             cancels: Cancels::default(),
             whole: Rc::default(),
             created: Instant::now(),
             links: RefCell::default(),
             crossed: Cell::new(0),
             downloads: RefCell::default(),
+            films: Rc::default(),
+            ops: Ops::default(),
             hooks: RefCell::default(),
         })
     }
@@ -187,6 +198,13 @@ impl Scope {
     pub(crate) fn browser(&self) -> Option<Rc<Browser>> {
         let page = self.host.page.as_ref().and_then(ResourceRef::downcast::<Page>);
         page.and_then(|page| page.browser().ok())
+    }
+
+    /// The browser is as fast as ever for whoever has it next.
+    pub(crate) fn end_slow_motion(&self) {
+        if let Some(browser) = self.browser() {
+            browser.set_slow_motion(Duration::ZERO);
+        }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -240,6 +258,7 @@ impl Scope {
         self.inbox.clear();
         self.downloads.take();
         self.hooks.take();
+        self.ops.clear();
         let resources = self.resources.take();
         drop(resources);
     }

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use crate::surface::{NODE_NAMES, Surface, has_word};
-use crate::tokens::{Kind, Tokens};
+use crate::tokens::{Kind, Tokens, substitutions};
 
 /// The code made a module or a script.
 pub(crate) struct Wrapped {
@@ -67,21 +67,28 @@ pub(crate) fn names_reg_exp_statics(text: &str) -> bool {
 /// Whether a word stands in the text as a name that it uses: not in a string, comment or regular expression, and not
 /// where the text only asks for its type.
 pub(crate) fn names(text: &str, word: &str) -> bool {
-    stands_in(text, word, &["typeof", ".", "?."])
+    stands_in(text, word, &["typeof", ".", "?."], 0)
 }
 
 /// The same, as a member of something, too: `globalThis.fetch`.
 pub(crate) fn uses(text: &str, word: &str) -> bool {
-    stands_in(text, word, &["typeof"])
+    stands_in(text, word, &["typeof"], 0)
 }
 
-/// Whether a word is a token of the text, and not behind one of these.
-fn stands_in(text: &str, word: &str, not_behind: &[&str]) -> bool {
+/// Whether a word is a token of the text, or of the code in its templates, and not behind one of these.
+fn stands_in(text: &str, word: &str, not_behind: &[&str], nested: usize) -> bool {
     let mut before = "";
     // A token of this text has nothing beside it that a name could have.
     has_word(text, word)
         && Tokens::new(text).any(|token| {
-            let found = token.kind == Kind::Word && token.text == word && !not_behind.contains(&before);
+            let found = match token.kind {
+                Kind::Word => token.text == word && !not_behind.contains(&before),
+                Kind::Literal if token.text.starts_with('`') => {
+                    let mut inner = substitutions(token.text, nested).into_iter();
+                    inner.any(|code| stands_in(code, word, not_behind, nested + 1))
+                }
+                _ => false,
+            };
             before = token.text;
             found
         })

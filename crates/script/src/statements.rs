@@ -1,5 +1,8 @@
 //! Import and export statements in a text, found by its tokens.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use crate::tokens::{Kind, Token};
 
 /// An import, or an export from another module.
@@ -13,6 +16,9 @@ pub(crate) struct Statement {
     /// Which module it names.
     pub(crate) specifier: String,
 }
+
+/// Line ends behind a backslash: in a literal they are nothing.
+const LINE_CONTINUATIONS: [&str; 5] = ["\\\r\n", "\\\n", "\\\r", "\\\u{2028}", "\\\u{2029}"];
 
 /// The import declaration that starts at this token; `import(…)` and `import.meta` are none.
 pub(crate) fn import_at(tokens: &[Token<'_>], start: usize) -> Option<Statement> {
@@ -64,6 +70,10 @@ fn clause(tokens: &[Token<'_>], mut at: usize) -> Option<usize> {
             (_, "*") => {
                 at += 1;
                 if tokens.get(at)?.text == "as" {
+                    // A name; of an export it may be a text.
+                    if !matches!(tokens.get(at + 1)?.kind, Kind::Word | Kind::String) {
+                        return None;
+                    }
                     at += 2;
                 }
             }
@@ -97,7 +107,7 @@ fn finish(tokens: &[Token<'_>], start: usize, mut at: usize) -> Option<Statement
     }
     let text = tokens[start..=at].iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
     // A literal may go on in the next line; the statement must not.
-    let text = text.replace("\\\n", "");
+    let text = LINE_CONTINUATIONS.iter().fold(text, |text, continuation| text.replace(continuation, ""));
     if tokens.get(at + 1).is_some_and(|token| token.text == ";") {
         at += 1;
     }
@@ -110,7 +120,7 @@ pub(crate) fn unquoted(literal: &str) -> String {
     let inner = &literal[1..];
     let inner = inner.strip_suffix(&literal[..1]).unwrap_or(inner);
     let mut value = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
+    let mut characters = inner.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
             '\\' => match characters.next() {
@@ -119,6 +129,8 @@ pub(crate) fn unquoted(literal: &str) -> String {
                 Some('r') => value.push('\r'),
                 Some('u') => value.extend(unicode_escape(&mut characters)),
                 Some('x') => value.extend(hex(&mut characters, 2)),
+                Some('\r') => drop(characters.next_if_eq(&'\n')),
+                Some('\n' | '\u{2028}' | '\u{2029}') => {}
                 Some(other) => value.push(other),
                 None => {}
             },
@@ -128,7 +140,7 @@ pub(crate) fn unquoted(literal: &str) -> String {
     value
 }
 
-fn unicode_escape(characters: &mut std::str::Chars<'_>) -> Option<char> {
+fn unicode_escape(characters: &mut Peekable<Chars<'_>>) -> Option<char> {
     let mut ahead = characters.clone();
     if ahead.next() != Some('{') {
         return hex(characters, 4);
@@ -138,7 +150,7 @@ fn unicode_escape(characters: &mut std::str::Chars<'_>) -> Option<char> {
     char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
 }
 
-fn hex(characters: &mut std::str::Chars<'_>, length: usize) -> Option<char> {
+fn hex(characters: &mut Peekable<Chars<'_>>, length: usize) -> Option<char> {
     let digits: String = characters.by_ref().take(length).collect();
     char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
 }

@@ -254,6 +254,7 @@ mod tests {
             ("!function(e,t){'object'==typeof exports?module.exports=t():e.x=t()}(globalThis,()=>1)", false),
             ("x.require('a'); const o = { module: 1 }; o.exports.b = 1", false),
             ("const s = 'require(1)' // module.exports", false),
+            ("const s = `${ { a: 1 }.a } require('b') ${ `${ {} }` } module.exports`", false),
             ("typeof require + typeof module + typeof exports", false),
             ("const exports = [1]; exports.map(String); exports.length = 0", false),
             ("function require(x) { return x } require('a')", false),
@@ -274,6 +275,24 @@ mod tests {
         assert_eq!(body("export default async function main() {}"), "               async function main() {}");
         assert_eq!(body("export default class extends A {}; c()"), ";({}).d=       class extends A {}; c()");
         assert_eq!(body("export {\n a, b }; c()"), ";       \n       ; c()");
+    }
+
+    #[test]
+    fn lines_stay_where_they_are_whatever_an_import_spans() {
+        for code in [
+            "import a from 'b\\\nc';\nf()",
+            "import a from 'b\\\r\nc';\nf()",
+            "import * as `\n` from 'b';\nf()",
+            "import * as /(?:)/ from 'b';\nf()",
+            "import {\n  a,\n} from 'b' with {\n type: 'j\\\r\nson' };\nf()",
+            "export * as 'a\\\r\nb' from 'c';\nf()",
+        ] {
+            let line = |text: &str| text.lines().position(|line| line.ends_with("f()"));
+            assert_eq!(line(&wrap(code, &Surface::of(code)).text), line(code).map(|line| line + 1), "{code}");
+        }
+        let specifier = |code: &str| Surface::of(code).imported().concat();
+        assert_eq!(specifier("import 'a\\\r\nb'"), "ab");
+        assert_eq!(specifier("import 'a\\\u{2028}b\\\nc'"), "abc");
     }
 
     #[test]

@@ -97,8 +97,11 @@ impl<'a> Tokens<'a> {
     /// The length of a string literal; an unclosed one ends with its line.
     fn string(&self, quote: char) -> usize {
         let mut escaped = false;
-        for (index, character) in self.rest().char_indices().skip(1) {
+        let mut characters = self.rest().char_indices().skip(1).peekable();
+        while let Some((index, character)) = characters.next() {
             match character {
+                // Both are one line end.
+                '\r' if escaped => escaped = characters.peek().is_some_and(|(_, next)| *next == '\n'),
                 _ if escaped => escaped = false,
                 '\\' => escaped = true,
                 '\n' | '\r' => return index,
@@ -117,24 +120,13 @@ impl<'a> Tokens<'a> {
                 '\\' => at += 1 + self.source[at + 1..].chars().next().map_or(0, char::len_utf8),
                 '`' => return at + 1 - self.at,
                 '$' if self.nested < MAX_NESTED && self.source[at..].starts_with("${") => {
-                    at = self.substitution(at + 2)
+                    // Behind its brace.
+                    at = (substitution_end(self.source, at + 2, self.nested + 1) + 1).min(self.source.len());
                 }
                 other => at += other.len_utf8(),
             }
         }
         self.source.len() - self.at
-    }
-
-    /// Where the substitution that starts here ends, behind its brace.
-    fn substitution(&self, start: usize) -> usize {
-        let mut inner = Tokens::new(self.source);
-        (inner.at, inner.nested) = (start, self.nested + 1);
-        for token in inner {
-            if token.text == "}" && token.depth == 0 {
-                return token.start + 1;
-            }
-        }
-        self.source.len()
     }
 
     /// The length of a regular expression literal with its flags.
@@ -187,6 +179,43 @@ impl<'a> Tokens<'a> {
             }
         }
     }
+}
+
+/// The code in a template's substitutions. `nested` is in how many substitutions the template is.
+pub(crate) fn substitutions(template: &str, nested: usize) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut at = 1;
+    while nested < MAX_NESTED
+        && let Some(character) = template.get(at..).and_then(|rest| rest.chars().next())
+    {
+        if character == '\\' {
+            at += 1 + template[at + 1..].chars().next().map_or(0, char::len_utf8);
+        } else if template[at..].starts_with("${") {
+            let end = substitution_end(template, at + 2, nested + 1);
+            found.push(&template[at + 2..end]);
+            at = end + 1;
+        } else {
+            at += character.len_utf8();
+        }
+    }
+    found
+}
+
+/// Where the brace is that ends a template's substitution which starts here; the text's end without one. `nested` is in how many
+/// substitutions that is.
+pub(crate) fn substitution_end(source: &str, start: usize, nested: usize) -> usize {
+    let mut tokens = Tokens::new(source);
+    (tokens.at, tokens.nested) = (start, nested);
+    let mut open = 0_usize;
+    for token in tokens {
+        match token.text {
+            "{" => open += 1,
+            "}" if open == 0 => return token.start,
+            "}" => open -= 1,
+            _ => {}
+        }
+    }
+    source.len()
 }
 
 fn is_word(character: char) -> bool {

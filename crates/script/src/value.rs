@@ -4,14 +4,16 @@
 //! enter the engine when their turn in the inbox comes. Both ways keep undefined apart from null and carry NaN, -0,
 //! the infinities, BigInt and bytes; a resource is its id here and its one object there.
 
-use std::rc::Rc;
+mod answers;
+mod arguments;
 
 use rquickjs as js;
-use serde::de::DeserializeOwned;
 
 use crate::error::OpError;
-use crate::resources::{Resource, ResourceRef};
+use crate::resources::ResourceRef;
 use crate::scope::{Hook, Scope};
+pub(crate) use answers::IntoValue;
+pub(crate) use arguments::{Bytes, FromArg, Json};
 
 /// How deep arrays and objects may be nested on their way.
 const MAX_DEPTH: usize = 200;
@@ -239,157 +241,4 @@ fn bytes(value: &js::Value<'_>) -> Option<Vec<u8>> {
     };
     // SAFETY: as above.
     unsafe { buffer.as_bytes() }.map(<[u8]>::to_vec)
-}
-
-/// A type that an op takes as an argument.
-pub(crate) trait FromArg: Sized {
-    /// Reads it from the engine's value; an absent argument is undefined.
-    ///
-    /// # Errors
-    /// [`OpError`], a TypeError as a rule, for any other type.
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError>;
-}
-
-impl FromArg for Value {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        Self::from_js(value, scope)
-    }
-}
-
-impl FromArg for String {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        text(value, scope)
-    }
-}
-
-impl FromArg for bool {
-    fn from_arg(value: &js::Value<'_>, _: &Scope) -> Result<Self, OpError> {
-        value.as_bool().ok_or_else(|| OpError::type_error("not a boolean"))
-    }
-}
-
-impl FromArg for f64 {
-    fn from_arg(value: &js::Value<'_>, _: &Scope) -> Result<Self, OpError> {
-        value.as_number().ok_or_else(|| OpError::type_error("not a number"))
-    }
-}
-
-macro_rules! integer_arg {
-    ($($integer:ty)*) => {$(
-        impl FromArg for $integer {
-            #[allow(clippy::cast_possible_truncation, reason = "checked to be equal after it; not every type is cut")]
-            fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-                let number = f64::from_arg(value, scope)?;
-                let whole = number as $integer;
-                if whole as f64 == number {
-                    Ok(whole)
-                } else {
-                    Err(OpError::type_error(concat!("the number does not fit ", stringify!($integer))))
-                }
-            }
-        }
-    )*};
-}
-integer_arg!(u8 u16 u32 u64 usize i32 i64);
-
-/// undefined and null are `None`.
-impl<T: FromArg> FromArg for Option<T> {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        if value.is_undefined() || value.is_null() { Ok(None) } else { T::from_arg(value, scope).map(Some) }
-    }
-}
-
-impl<T: FromArg> FromArg for Vec<T> {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        let array = value.as_array().ok_or_else(|| OpError::type_error("not an array"))?;
-        (0..array.len()).map(|index| T::from_arg(&array.get::<js::Value<'_>>(index)?, scope)).collect()
-    }
-}
-
-/// The bytes of a Buffer, typed array or ArrayBuffer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bytes(pub Vec<u8>);
-
-impl FromArg for Bytes {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        let bytes = bytes(value).ok_or_else(|| OpError::type_error("not a Buffer or typed array"))?;
-        scope.crossed.set(scope.crossed.get() + bytes.len());
-        Ok(Self(bytes))
-    }
-}
-
-/// Anything JSON can say, by serde: undefined members are absent, NaN is null.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Json<T>(pub T);
-
-impl<T: DeserializeOwned> FromArg for Json<T> {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        let value = Value::from_js(value, scope)?.into_json().unwrap_or_default();
-        let read = serde_path_to_error::deserialize(value).map(Self);
-        // The error begins with the member that it is about.
-        read.map_err(|error| OpError::type_error(format!("Invalid parameters: {error}")))
-    }
-}
-
-/// A resource is passed as its id.
-impl<T: Resource> FromArg for Rc<T> {
-    fn from_arg(value: &js::Value<'_>, scope: &Scope) -> Result<Self, OpError> {
-        let rid = u32::from_arg(value, scope)?;
-        scope.resources.borrow().get(rid)
-    }
-}
-
-/// A type that an op answers with.
-pub(crate) trait IntoValue {
-    /// The value as it goes into the inbox.
-    fn into_value(self) -> Value;
-}
-
-impl IntoValue for Value {
-    fn into_value(self) -> Value {
-        self
-    }
-}
-
-macro_rules! into_value {
-    ($($from:ty, $name:ident => $value:expr;)*) => {$(
-        impl IntoValue for $from {
-            fn into_value(self) -> Value {
-                let $name = self;
-                $value
-            }
-        }
-    )*};
-}
-into_value! {
-    (), _unit => Value::Undefined;
-    bool, value => Value::Bool(value);
-    f64, value => Value::Number(value);
-    u16, value => Value::Number(value.into());
-    u32, value => Value::Number(value.into());
-    i32, value => Value::Number(value.into());
-    String, value => Value::String(value);
-    &str, value => Value::String(value.to_owned());
-    Bytes, value => Value::Bytes(value.0);
-    serde_json::Value, value => Value::Json(value);
-    ResourceRef, value => Value::Resource(value);
-}
-
-/// `None` is null, as Puppeteer answers it. An op that answers undefined says so with [`Value::Undefined`].
-impl<T: IntoValue> IntoValue for Option<T> {
-    fn into_value(self) -> Value {
-        self.map_or(Value::Null, T::into_value)
-    }
-}
-
-impl<T: IntoValue> IntoValue for Vec<T> {
-    fn into_value(self) -> Value {
-        Value::Array(self.into_iter().map(T::into_value).collect())
-    }
-}
-
-impl<T: Resource> IntoValue for Rc<T> {
-    fn into_value(self) -> Value {
-        Value::Resource(ResourceRef::new(self))
-    }
 }

@@ -350,9 +350,8 @@ fn a_script_that_has_its_own_fetch_keeps_it() {
     assert_eq!(run("results.a = typeof globalThis.fetch;").result("a"), "function");
     assert_eq!(run("import 'node:path'; results.a = typeof fetch;").result("a"), "function");
     let modules = "import nodeFetch, { Headers as H } from 'node-fetch'; import { fetch as f } from 'undici'; import { ReadableStream as S } from 'node:stream/web';
-         results.a = [(await (await nodeFetch(SITE)).json()).method, f === fetch, H === Headers, S === ReadableStream]";
-    let runs = format!("{modules};");
-    assert_eq!(run(&runs).result("a"), &json!(["GET", true, true, true]));
+         results.a = [(await (await nodeFetch(SITE)).json()).method, f === fetch, H === Headers, S === ReadableStream];";
+    assert_eq!(run(modules).result("a"), &json!(["GET", true, true, true]));
 }
 
 #[test]
@@ -374,4 +373,43 @@ fn a_thousand_requests_leave_nothing() {
          results.unread = (await unread[7].json()).path;",
     );
     assert_eq!(got, json!({"sum": true, "at_once": true, "unread": "/7"}));
+}
+
+#[test]
+fn nodes_http_makes_requests_of_the_job() {
+    let ran = run("import http from 'node:http'; import https from 'https'; import { text } from 'stream/consumers';
+        const answer = (request) => new Promise((resolve, reject) => { request.on('response', resolve).on('error', reject); });
+        const got = await answer(http.get(`${SITE}/a?b=1`, { headers: { 'X-A': 'ü', Cookie: ['c=1', 'd=2'] } }));
+        const { headers } = JSON.parse(await text(got));
+        const sent = http.request({ host: 'site.test', port: new URL(SITE).port, path: '/p', method: 'post', auth: 'u:p' });
+        sent.setHeader('content-type', 'text/plain'); sent.write('one '); sent.end('two');
+        const posted = JSON.parse(await text(await answer(sent)));
+        const moved = await answer(http.get(`${SITE}/status/302?/x`)); moved.resume();
+        const cookies = await answer(http.get(`${SITE}/cookies`)); cookies.resume();
+        const failed = await answer(http.get('http://refused.test/')).catch((error) => error);
+        const late = http.get(`${SITE}/slow`, { timeout: 20 }); late.on('timeout', () => late.destroy(new Error('late')));
+        results.a = [got.statusCode, got.headers['content-type'], got.complete, Object.keys(headers).sort().join(' '), headers['x-a'],
+          posted.method, posted.body, posted.headers.authorization, moved.statusCode, moved.headers.location, cookies.headers['set-cookie'],
+          failed.code, (await answer(late).catch((error) => error)).message, https.globalAgent.defaultPort];
+        results.agent = await new Promise((resolve) => { try { http.get(SITE, { agent: { callback() {} } }); } catch (error) { resolve(error.message.slice(0, 36)); } });");
+    assert_eq!(
+        ran.result("a"),
+        &json!([
+            200,
+            "application/json",
+            true,
+            "cookie host x-a",
+            "\u{fc}",
+            "POST",
+            "one two",
+            "Basic dTpw",
+            302,
+            "/x",
+            ["a=1", "b=2"],
+            "ERR_BLOCKED_BY_CLIENT",
+            "late",
+            443
+        ])
+    );
+    assert_eq!(ran.result("agent"), "http.request: a job opens no sockets");
 }

@@ -92,6 +92,53 @@ fn hostile_proxies_as_arguments_are_only_errors() {
 }
 
 #[test]
+fn globals_that_are_read_late_are_where_they_ever_were() {
+    let ran = run(r#"
+        const all = Object.getOwnPropertyNames(globalThis);
+        results.order = all.slice(all.indexOf("clearImmediate") + 1, all.indexOf("files"));
+        results.types = results.order.map((name) => typeof globalThis[name]);
+        results.values = results.order.map((name) => Object.getOwnPropertyDescriptor(globalThis, name))
+            .every(({ value, writable, enumerable }) => value !== undefined && writable && !enumerable);
+    "#);
+    let names = "URL URLSearchParams TextEncoder TextDecoder structuredClone Buffer puppeteer";
+    assert_eq!(ran.result("order"), &names.split(' ').collect::<serde_json::Value>());
+    let types = "function function function function function function object";
+    assert_eq!(ran.result("types"), &types.split(' ').collect::<serde_json::Value>());
+    assert_eq!(ran.result("values"), true);
+}
+
+#[test]
+fn code_that_names_a_global_has_its_value_from_the_beginning() {
+    let ran = run(r#"
+        Array.prototype[Symbol.iterator] = () => { throw new Error("hijacked") };
+        const { value, writable, enumerable } = Object.getOwnPropertyDescriptor(globalThis, "URL");
+        results.found = `${value === URL} ${writable} ${enumerable} ${new URL("http://a/b").pathname}`;
+        results.near = "";
+        try { puppeteer.KnownDevice() } catch (error) { results.near = error.message }
+    "#);
+    assert_eq!(ran.result("found"), "true true false /b");
+    let near = "puppeteer.KnownDevice is not a function: did you mean puppeteer.KnownDevices?";
+    assert_eq!(ran.result("near"), near);
+}
+
+/// The first job of a process reads the prelude's texts, all others what the engine made of them.
+#[test]
+fn functions_of_the_prelude_are_the_same_in_every_job() {
+    let told = || {
+        let ran = run(r#"
+            const all = [sleep, Buffer.prototype.readUInt8, URL, Object.getOwnPropertyDescriptor(URL.prototype, "href").set];
+            results.told = all.map((it) => [it.name, it.length, String(it), it.fileName, it.lineNumber, it.columnNumber]);
+            results.typed = [sanitize(" a "), format("%s", 1), Buffer.from("a").toString("hex")];
+            try { new URL("") } catch (error) { results.stack = error.stack }
+        "#);
+        ["told", "typed", "stack"].map(|name| ran.result(name).clone())
+    };
+    let first = told();
+    assert!(first[0][0][2].as_str().unwrap().starts_with("function sleep(ms) {"), "{first:?}");
+    assert_eq!((told(), told()), (first.clone(), first));
+}
+
+#[test]
 fn jobs_share_nothing() {
     run("globalThis.leak = 1; Array.prototype.leak = 2; Symbol.for('x').description;");
     let ran = run("results.leak = [typeof leak, typeof [].leak]");

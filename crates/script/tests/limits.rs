@@ -4,7 +4,7 @@ mod job;
 
 use std::time::Duration;
 
-use job::{run_in_a_folder, run_within};
+use job::{run, run_in_a_folder, run_within};
 use job_model::{Level, Outcome};
 use script::{Limits, Stop};
 
@@ -61,6 +61,34 @@ fn time_in_the_engine_is_limited_apart_from_waiting() {
 }
 
 #[test]
+fn built_in_functions_that_walk_without_end_are_ended() {
+    // The first job of a process reads the prelude.
+    run("");
+    let limits = Limits { cpu: Duration::from_millis(500), ..Limits::default() };
+    for code in [
+        "Array.prototype.reverse.call({length: 2 ** 53 - 1})",
+        "Array.prototype.join.call({length: 2 ** 31}, '')",
+        "Array.prototype.sort.call({length: 2 ** 31})",
+        "new RegExp('a|'.repeat(1e7))",
+        "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
+    ] {
+        let ran = run_within(&format!("results.kept = 1; {code}"), limits.clone());
+        assert_eq!(
+            (ran.error(), &ran.report.results["kept"]),
+            ("CPU limit of 0.5 s (JOB_CPU) exceeded", &1.into()),
+            "{code}"
+        );
+    }
+}
+
+/// Looking for circles takes time by the square of the depth.
+#[test]
+fn json_is_not_as_deep_as_memory_goes() {
+    let ran = run("let a = {}; for (let i = 0; i < 1e6; i++) a = {a}; JSON.stringify(a)");
+    assert_eq!(ran.error(), "RangeError: Maximum call stack size exceeded");
+}
+
+#[test]
 fn memory_is_limited() {
     let limits = Limits { memory_bytes: 32 << 20, ..Limits::default() };
     for code in [
@@ -70,6 +98,8 @@ fn memory_is_limited() {
         "const m = new Map(); for (let i = 0; ; i++) m.set(i, {i});",
         // There is room for the text, and none for the copy that crosses.
         r#"new TextEncoder().encode("x".repeat(2e7))"#,
+        // The compiler needs memory in places that cannot say that there is none.
+        "const a = []; for (let i = 0; ; i++) a.push(eval('() => ' + i))",
     ] {
         let ran = run_within(code, limits.clone());
         assert_eq!(ran.error(), "Memory limit of 32 MiB (JOB_MEMORY) exceeded", "{code}");

@@ -57,6 +57,18 @@ fn languages_are_as_in_node_20() {
     answers_as_recorded(include_str!("node20/intl.jsonl"));
 }
 
+/// Calendars, `formatToParts` and ranges by them, leap months, eras.
+#[test]
+fn calendars_are_as_in_node_20() {
+    answers_as_recorded(include_str!("node20/calendars.jsonl"));
+}
+
+/// Methods of other built-ins that depend on a language, the order of texts, segments, ranges, the shape of classes.
+#[test]
+fn texts_are_as_in_node_20() {
+    answers_as_recorded(include_str!("node20/texts.jsonl"));
+}
+
 #[test]
 fn languages_differ_from_node_20_where_it_is_listed() {
     answers_as_recorded(include_str!("node20/intl_differences.jsonl"));

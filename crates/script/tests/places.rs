@@ -31,6 +31,22 @@ fn what_code_throws_has_its_place() {
 }
 
 #[test]
+fn a_pattern_that_does_not_fit_has_its_own_place() {
+    for (code, column) in [
+        ("const {a} = u;", 7),
+        ("let k = 1, [a] = u;", 12),
+        ("let {q: {r}} = {};", 9),
+        ("var [{a}] = [u];", 5),
+        ("({a: o.b} = u);", 1),
+        ("const f = ({a}) => a; f();", 11),
+        ("for (const {a} of [u]) {}", 12),
+    ] {
+        let ran = run(&format!("let u; const o = {{}};\nString(1);\n\n{code}"));
+        assert_eq!((place(&ran).1, place(&ran).2), (4, column), "{code}: {:?}", ran.report.error_stack);
+    }
+}
+
+#[test]
 fn syntax_errors_have_their_place() {
     let ran = run("const a = 1;\nconst = 2;");
     assert_eq!((place(&ran).0, place(&ran).1), ("code", 2), "{:?}", ran.report.error_stack);
@@ -62,6 +78,22 @@ fn what_is_not_a_function_is_named() {
         ("const a = [];\na[1 + 1](7)", "TypeError: a[1 + 1] is not a function"),
         ("let n = 5;\nn(1)", "TypeError: n is not a function"),
         ("const o = {}; new o(1)", "TypeError: o is not a constructor"),
+        ("const o = {};\no.nope(String(1))", "TypeError: o.nope is not a function"),
+        ("const o = {};\no.nope(o, o.a)", "TypeError: o.nope is not a function"),
+        ("const o = {};\no.nope({ a: String(1) }, () => String(2))", "TypeError: o.nope is not a function"),
+        ("const o = {};\no.nope(...[String(1)])", "TypeError: o.nope is not a function"),
+        ("const o = {};\nString(o.nope(Number('1')))", "TypeError: o.nope is not a function"),
+        ("const o = {};\nString(1) + o.nope(String(1)) + String(2)", "TypeError: o.nope is not a function"),
+        ("const o = {};\no?.nope(String(1))", "TypeError: o?.nope is not a function"),
+        ("const o = {};\no['nope'](String(1))", "TypeError: o['nope'] is not a function"),
+        ("const o = {};\no.nope`a${String(1)}`", "TypeError: o.nope is not a function"),
+        ("const o = {};\no.nope(`a${String(1)}`)", "TypeError: o.nope is not a function"),
+        ("const o = {};\no\n  .nope(\n    String(1),\n    String(2),\n  )", "TypeError: o.nope is not a function"),
+        ("const o = { f: (x) => x };\no.f(String(1))(2)", "TypeError: o.f(...) is not a function"),
+        ("const o = {};\nnew o.Nope(String(1))", "TypeError: o.Nope is not a constructor"),
+        ("const o = {};\nresults.x = new o.Nope", "TypeError: o.Nope is not a constructor"),
+        ("const f = (x) => x;\nf(undefined)(String(1))", "TypeError: f(...) is not a function"),
+        ("const f = undefined;\nf(String(1), new Date())", "TypeError: f is not a function"),
         ("throw new TypeError('not a function')", "TypeError: not a function"),
     ] {
         assert_eq!(run(code).error(), error, "{code}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use browser::launch::Sandbox;
 use browser::{Browser, LaunchOptions, Viewport};
-use job_model::{Api, Language, Level, LogEntry};
+use job_model::{Api, Language, Level, LogEntry, Outcome};
 use script::resources::ResourceRef;
 use script::{FolderLimits, Host, JobFolder, Limits, RunReport, Script, Stop};
 use serde_json::Value;
@@ -18,8 +18,8 @@ use testkit::site::Site;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Classes whose methods no case here calls: Node's emitter has tests of its own; certificates need a site with one,
-/// which the upstream specs have; a binding's call is the prelude's own.
-const EXEMPT: [&str; 3] = ["EventEmitter", "SecurityDetails", "BindingCall"];
+/// which the upstream specs have; a binding's call and a film under way are the prelude's own.
+const EXEMPT: [&str; 4] = ["EventEmitter", "SecurityDetails", "BindingCall", "Recording"];
 
 struct Stage {
     browser: Rc<Browser>,
@@ -31,7 +31,10 @@ fn on_stage<F: Future<Output = ()>>(test: impl FnOnce(Stage) -> F) {
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let folder = tempfile::tempdir().expect("a directory");
         let (run_dir, sandbox) = (folder.path().to_owned(), Sandbox::if_possible());
-        let options = LaunchOptions { run_dir, sandbox, ..LaunchOptions::default() };
+        // Linux has Web Bluetooth behind a switch.
+        let extra_args =
+            vec!["--enable-features=WebBluetooth".to_owned(), "--enable-blink-features=WebBluetooth".to_owned()];
+        let options = LaunchOptions { run_dir, sandbox, extra_args, ..LaunchOptions::default() };
         let browser = Browser::launch(&options).await.expect("a browser");
         test(Stage { browser: browser.clone(), site: Site::start() }).await;
         browser.close().await;
@@ -209,6 +212,29 @@ fn whole_scripts_get_the_jobs_browser() {
     });
 }
 
+#[test]
+fn slow_motion_and_the_limit_of_commands_are_puppeteers() {
+    on_stage(|stage| async move {
+        let code = include_str!("puppeteer/whole/pace.mjs");
+        let (report, logs) = stage.run(code, false).await;
+        assert_eq!(report.error, None, "{logs:?}");
+        let late = "Runtime.callFunctionOn timed out. Increase the 'protocolTimeout' setting in launch/connect calls for a \
+                    higher timeout if needed.";
+        let seen = serde_json::json!({
+            "late": [true, "ProtocolError", late], "slow": true, "heard": ["first", "second"], "patient": 7,
+        });
+        assert_eq!(report.results.get("seen"), Some(&seen));
+        // The next job has the browser at full speed, also when this one was ended in slow motion.
+        let code =
+            "import p from 'puppeteer'; const b = await p.launch({ slowMo: 1e9 }); await (await b.newPage()).title()";
+        let limits = Limits { deadline: Duration::from_millis(500), ..Limits::default() };
+        let (report, _) = stage.run_within(code, false, limits).await;
+        assert_eq!(report.outcome, Outcome::TimedOut, "{:?}", report.error);
+        let (report, logs) = stage.run("results.title = await page.title()", false).await;
+        assert_eq!((report.error, report.results.get("title")), (None, Some(&"".into())), "{logs:?}");
+    });
+}
+
 /// One of the scripts, with the modules that it imports: the files of the folder of its name.
 fn script_of(folder: &Path, name: &str) -> Script {
     let read = |path: &Path| std::fs::read_to_string(path).expect("a file");
@@ -249,6 +275,34 @@ fn whole_scripts_do_what_they_do_with_node() {
 }
 
 #[test]
+fn films_of_a_page_play_in_chromium() {
+    on_stage(|stage| async move {
+        let code = include_str!("puppeteer/whole/films.mjs").to_owned();
+        let vars = BTreeMap::from([("site".to_owned(), stage.site.origin())]);
+        let (report, logs, files) = stage.run_script(Script { code, vars, ..Script::default() }).await;
+        assert_eq!(report.error, None, "{logs:?}");
+        let names: Vec<&str> = files.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "copy.mp4",
+                "early.webm",
+                "films/fast.mp4",
+                "films/part.gif",
+                "films/part.mp4",
+                "films/part.webm",
+                "films/plain.webm",
+                "last.mp4",
+                "recorded.mp4"
+            ]
+        );
+        assert!(files["last.mp4"].contains("ftyp"), "the film of a page that is closed with its browser");
+        // Nothing is left of the page that encodes.
+        stage.browser.dispose_contexts().await.expect("the browser is as it was");
+    });
+}
+
+#[test]
 fn an_open_browser_keeps_a_whole_script_alive_while_it_listens() {
     on_stage(|stage| async move {
         let code = "import puppeteer from 'puppeteer';\n(async () => { const browser = await puppeteer.launch();\n\
@@ -285,12 +339,22 @@ fn a_script_that_replaces_built_ins_breaks_only_itself() {
             page.on('request', () => { requests++; });
             await page.reload({waitUntil: 'load'});
             results.heard = requests > 0;
-            results.cookies = (await page.cookies()).length;";
+            results.cookies = (await page.cookies()).length;
+            delete globalThis.Symbol;
+            const late = [page.keyboard, page.mouse, page.touchscreen, page.coverage, page.tracing, page.accessibility,
+              page.browser(), page.browserContext(), page.target(), await page.target().createCDPSession(), page.locator('h1'),
+              await page.mainFrame().executionContext()];
+            results.late = '';
+            for (let i = 0; i < late.length; i++) results.late += `${late[i].constructor.name} `;
+            results.located = await (await page.locator('h1').waitHandle()).evaluate((node) => node.localName);";
         let (report, logs) = stage.run(code, false).await;
         assert_eq!(report.error, None, "{logs:#?}");
         assert_eq!(report.results["title"], "Fixture site");
         assert_eq!(report.results["sum"], 3);
         assert_eq!(report.results["heard"], true);
+        let late = "Keyboard Mouse Touchscreen Coverage Tracing Accessibility Browser BrowserContext Target CDPSession Locator \
+                    ExecutionContext ";
+        assert_eq!((&report.results["late"], &report.results["located"]), (&late.into(), &"h1".into()));
     });
 }
 

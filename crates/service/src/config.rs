@@ -3,6 +3,7 @@
 //! A variable that is set to nothing counts as absent, whichever it is: compose files and unit files write `NAME=` for
 //! "the default". A flag that is given nothing (`--name=`) is a mistake.
 
+mod changed;
 mod values;
 
 use std::ffi::OsString;
@@ -12,8 +13,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, Parser};
 
+pub use changed::changed;
 pub use values::{
-    address, boolean, duration, duration_from, host, number_between, number_from, time_text, zero_or_duration_from,
+    HostPort, address, boolean, duration, duration_from, host, host_and_port, number_between, number_from, time_text,
+    zero_or_duration_from,
 };
 
 /// The exit code for a configuration that cannot be used.
@@ -22,7 +25,12 @@ pub const EXIT_BAD_CONFIG: i32 = 2;
 /// Reads the process's flags and environment. On a mistake it names the variable on standard error and ends the process
 /// with [`EXIT_BAD_CONFIG`]; for `--help` and `--version` with 0.
 pub fn parse<T: Parser>() -> T {
-    match try_parse_from(std::env::args_os()) {
+    parse_from(std::env::args_os())
+}
+
+/// Parses given arguments as [`parse`] does.
+pub fn parse_from<T: Parser>(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> T {
+    match try_parse_from(args) {
         Ok(config) => config,
         Err(Stop::Shown(error)) => error.exit(),
         Err(Stop::Mistake(text)) => refuse(text),
@@ -44,7 +52,7 @@ pub enum Stop {
     Mistake(String),
 }
 
-/// [`parse`] for given arguments, without ending the process.
+/// Parses given arguments as [`parse`] does, without ending the process.
 ///
 /// # Errors
 /// [`Stop`] with what to print.
@@ -54,7 +62,7 @@ pub fn try_parse_from<T: Parser>(args: impl IntoIterator<Item = impl Into<OsStri
         command.build(); // an argument's usage text is known only then
         match mistake(&error, &command) {
             Some(text) => Stop::Mistake(text),
-            None => Stop::Shown(Box::new(error)),
+            None => Stop::Shown(Box::new(without_variables(error))),
         }
     };
     let mut command = without_empty_variables(T::command());
@@ -63,6 +71,15 @@ pub fn try_parse_from<T: Parser>(args: impl IntoIterator<Item = impl Into<OsStri
         return Err(Stop::Mistake(text));
     }
     T::from_arg_matches_mut(&mut matches).map_err(|error| explain(error.format(&mut command)))
+}
+
+/// The error without the usage that clap writes for a mistake: it lists each argument of which a variable of the environment
+/// has the value, as if it had been typed.
+fn without_variables(mut error: clap::Error) -> clap::Error {
+    if matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict) {
+        error.remove(ContextKind::Usage);
+    }
+    error
 }
 
 /// The command, deaf to variables that are set to nothing.
@@ -113,10 +130,31 @@ fn mistake(error: &clap::Error, command: &Command) -> Option<String> {
                 Some(source) => source.to_string(),
                 None => format!("expected one of {}", text(ContextKind::ValidValue)),
             };
-            Some(format!("{name} has the malformed value {value:?}: {reason}"))
+            Some(format!("{name} has the malformed value {:?}: {reason}", without_passwords(&value)))
         }
         _ => None,
     }
+}
+
+/// A value without the users and passwords that addresses in it name. An address may be malformed: what may be its user's is
+/// not shown.
+fn without_passwords(value: &str) -> String {
+    let mut text = String::new();
+    let mut rest = value;
+    while let Some((scheme, behind)) = rest.split_once("://") {
+        text.push_str(scheme);
+        text.push_str("://");
+        let authority = behind.find(['/', '"', ',', ' ']).unwrap_or(behind.len());
+        rest = match behind[..authority].rfind('@') {
+            Some(at) => {
+                text.push_str("***");
+                &behind[at..]
+            }
+            None => behind,
+        };
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The argument that clap's error shows as `usage` (`--listen-port <PORT>`), also of a subcommand.
@@ -135,7 +173,7 @@ fn name(arg: &Arg) -> String {
 mod tests {
     use clap::Parser;
 
-    use super::{Stop, try_parse_from};
+    use super::{Stop, try_parse_from, without_passwords};
     use crate::{CouchDbArgs, QueueArgs, TelemetryArgs};
 
     #[derive(Debug, Parser)]
@@ -163,10 +201,28 @@ mod tests {
     #[test]
     fn flags_fill_every_group_and_secrets_stay_hidden() {
         let config = parse(&["--queue-host=r", "--verbose"]).unwrap();
-        assert_eq!((config.queue.host.as_str(), config.queue.port, config.queue.vhost.as_str()), ("r", 5672, "/"));
+        assert_eq!((config.queue.addresses(), config.queue.vhost.as_str()), (vec![("r".to_owned(), 5672)], "/"));
         assert_eq!((config.couchdb.port, config.couchdb.database.as_str()), (5984, "jobs"));
         assert!(config.telemetry.verbose);
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_address_has_no_password() {
+        for (value, kept) in [
+            (r#"["--proxy-server=http://a:b@c:1","--x"]"#, r#"["--proxy-server=http://***@c:1","--x"]"#),
+            ("s3://k:s@b/p,file:///a@b", "s3://***@b/p,file:///a@b"),
+            ("http://u:a#b?c@h/", "http://***@h/"),
+            ("private,10.0.0.0/8", "private,10.0.0.0/8"),
+        ] {
+            assert_eq!(without_passwords(value), kept);
+        }
+    }
+
+    #[test]
+    fn a_malformed_address_is_named_without_its_password() {
+        let error = parse(&["--queue-host=amqp://user:hunter2@r/x@y"]).unwrap_err();
+        assert!(error.contains("has the malformed value \"amqp://***@r/x@y\""), "{error}");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub enum Scheme {
 }
 
 impl CouchDbArgs {
-    /// What COUCH_DB_CA_FILE holds.
+    /// Reads what COUCH_DB_CA_FILE holds.
     ///
     /// # Errors
     /// [`BadCaFile`] when it cannot be used.

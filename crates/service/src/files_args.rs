@@ -14,7 +14,7 @@ pub struct FilesArgs {
     pub files_url: Option<String>,
 }
 
-/// An address of a kind that there is. Whether it can be used is found out by whoever opens it.
+/// An address of a known kind. Opening the store shows whether the address can be used.
 fn files_url(text: &str) -> Result<String, String> {
     let named = |prefix: &str| text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     let on_server = ["s3://", "s3a://", "az://", "azure://", "abfs://", "abfss://", "gs://"].into_iter().any(named);

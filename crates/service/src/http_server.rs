@@ -12,6 +12,7 @@ mod watch;
 mod watched_stream;
 
 use std::io::ErrorKind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,13 @@ pub struct HttpServer {
 
 impl HttpServer {
     /// Serves until `stop`, then answers what is under way. Dropping the future closes all connections.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+    ///
+    /// The future is boxed, so that the protocols are compiled in this crate and not once more in each that serves.
+    pub fn serve(self, listener: TcpListener, stop: CancellationToken) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(self.serve_until(stop, listener))
+    }
+
+    async fn serve_until(self, stop: CancellationToken, listener: TcpListener) {
         let Self { app, checks, door, told } = self;
         let places = Arc::new(Semaphore::new(door.most_connections));
         let room = Arc::new(WaitingRoom::default());

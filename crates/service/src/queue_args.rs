@@ -1,21 +1,24 @@
 //! How to reach RabbitMQ.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::Secret;
-use crate::config::{boolean, host, number_from};
+use crate::config::{HostPort, boolean, host_and_port, number_from};
 use crate::tls::{self, BadCaFile};
 
 /// The RabbitMQ server and the names of its queues.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "RabbitMQ")]
 pub struct QueueArgs {
-    /// Host of the RabbitMQ server.
-    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST",
-          value_parser = host)]
-    pub host: String,
+    /// Host of the RabbitMQ server. The nodes of a cluster are separated by commas, each with a port if it has another one:
+    /// `rabbit-1,rabbit-2:5673`. A connection begins with any of them and goes to the next when its node is lost.
+    #[arg(id = "queue_host", long = "queue-host", env = "QUEUE_HOST", value_name = "HOST[:PORT],…", value_delimiter = ',',
+          required = true, value_parser = host_and_port)]
+    pub hosts: Vec<HostPort>,
     /// Port of the RabbitMQ server.
     #[arg(id = "queue_port", long = "queue-port", env = "QUEUE_PORT", value_name = "PORT", default_value_t = 5672,
           value_parser = number_from(1_u16))]
@@ -43,7 +46,13 @@ pub struct QueueArgs {
     /// Virtual host at the RabbitMQ server.
     #[arg(id = "queue_vhost", long = "queue-vhost", env = "QUEUE_VHOST", value_name = "VHOST", default_value = "/")]
     pub vhost: String,
-    /// Queue that carries jobs to executors. It is declared durable and without arguments, as the predecessor did.
+    /// Type of the two queues on the RabbitMQ server: `classic` as the predecessor declares them, or `quorum` for a cluster,
+    /// whose jobs outlive a lost node. A queue keeps the type that it was made with.
+    #[arg(id = "queue_type", long = "queue-type", env = "QUEUE_TYPE", value_name = "TYPE", value_enum,
+          default_value_t = QueueType::Classic)]
+    pub queue_type: QueueType,
+    /// Queue that carries jobs to executors. It is declared durable, and with QUEUE_TYPE=classic without arguments, as the
+    /// predecessor did.
     #[arg(
         id = "jobs_queue",
         long = "jobs-queue",
@@ -65,13 +74,36 @@ pub struct QueueArgs {
     pub results_queue: String,
 }
 
+/// What kind of queue RabbitMQ keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QueueType {
+    /// On one node.
+    Classic,
+    /// On most nodes of a cluster.
+    Quorum,
+}
+
 impl QueueArgs {
-    /// What QUEUE_CA_FILE holds.
+    /// Returns host and port of every node, at least one.
+    pub fn addresses(&self) -> Vec<(String, u16)> {
+        self.hosts.iter().map(|node| (node.host.clone(), node.port.unwrap_or(self.port))).collect()
+    }
+
+    /// Reads what QUEUE_CA_FILE holds.
     ///
     /// # Errors
     /// [`BadCaFile`] when it cannot be used.
     pub fn ca_pem(&self) -> Result<Option<String>, BadCaFile> {
         self.ca_file.as_ref().map(|path| tls::ca_pem("QUEUE_CA_FILE (--queue-ca-file)", path)).transpose()
+    }
+
+    /// Whom TLS with the broker believes; `None` without QUEUE_TLS.
+    ///
+    /// # Errors
+    /// [`BadCaFile`] when QUEUE_CA_FILE cannot be used.
+    pub fn client_config(&self) -> Result<Option<Arc<ClientConfig>>, BadCaFile> {
+        let ca_pem = self.ca_pem()?;
+        Ok(self.tls.then(|| tls::client_config(ca_pem.as_deref())))
     }
 
     /// Refuses what no single variable shows.
@@ -120,6 +152,23 @@ mod tests {
         assert!(queue(&[]).check().is_ok());
         let error = queue(&["--jobs-queue=a", "--results-queue=a"]).check().unwrap_err().to_string();
         assert!(error.contains("JOBS_QUEUE") && error.contains("RESULTS_QUEUE"), "{error}");
+    }
+
+    #[test]
+    fn nodes_of_a_cluster_are_a_list() {
+        let given = ["x", "--queue-username=q", "--queue-password=p", "--queue-port=7"];
+        let addresses = |hosts: &str| {
+            let flag = format!("--queue-host={hosts}");
+            Config::try_parse_from(given.into_iter().chain([flag.as_str()])).ok().map(|config| config.queue.addresses())
+        };
+        let node = |host: &str, port| (host.to_owned(), port);
+        assert_eq!(
+            addresses("a, b:8,[::1]:9,::2"),
+            Some(vec![node("a", 7), node("b", 8), node("::1", 9), node("::2", 7)])
+        );
+        for wrong in ["a,,b", "a:0", "a:b", "a:1:2", "amqp://a:5"] {
+            assert_eq!(addresses(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

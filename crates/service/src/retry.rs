@@ -23,7 +23,7 @@ impl Backoff {
         Self { first, cap, next: first.min(cap) }
     }
 
-    /// For a server that does not answer: from 100 ms to a second.
+    /// Makes the delays for a server that does not answer: from 100 ms to a second.
     pub fn for_servers() -> Self {
         Self::new(Duration::from_millis(100), Duration::from_secs(1))
     }
@@ -33,7 +33,7 @@ impl Backoff {
         self.next = self.first.min(self.cap);
     }
 
-    /// The next delay.
+    /// Returns the next delay.
     pub fn next_delay(&mut self) -> Duration {
         let whole = self.next;
         self.next = whole.saturating_mul(2).min(self.cap);
@@ -61,7 +61,7 @@ impl Iterator for Backoff {
     }
 }
 
-/// The process is ending: there is no point in trying on.
+/// The process is ending: another try is useless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
 pub struct Cancelled;

@@ -13,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one who has to send it.
+    /// Returns the text itself, for the one who has to send it.
     pub fn expose(&self) -> &str {
         &self.0
     }

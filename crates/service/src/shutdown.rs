@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that SIGTERM or SIGINT cancels. A second signal ends the process at once with 128 + its number.
+/// Makes a token that SIGTERM or SIGINT cancels. A second signal ends the process at once with 128 + its number.
 ///
 /// The task behind it lives as long as the process; call this once, in `main`.
 ///

@@ -25,7 +25,7 @@ pub struct TelemetryArgs {
 }
 
 impl TelemetryArgs {
-    /// The same choice as flags, for a child process.
+    /// Writes the same choice as flags, for a child process.
     pub fn to_flags(&self) -> Vec<String> {
         let format = match self.log_format {
             LogFormat::Json => "json",

@@ -17,7 +17,7 @@ pub struct BadCaFile {
     problem: String,
 }
 
-/// The certificates in a PEM file, for authorities of one's own beside those that the system knows.
+/// Reads the certificates in a PEM file, for authorities of one's own beside those that the system knows.
 ///
 /// # Errors
 /// [`BadCaFile`] with the variable that names the file: it cannot be read, or holds no certificate.
@@ -32,7 +32,7 @@ pub fn ca_pem(variable: &'static str, path: &Path) -> Result<String, BadCaFile> 
     Ok(text)
 }
 
-/// A client that believes the authorities which the system knows and those of `ca_pem`.
+/// Makes a client that believes the authorities which the system knows and those of `ca_pem`.
 pub fn client_config(ca_pem: Option<&str>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -4,7 +4,8 @@
 # Runs a RabbitMQ in the foreground that touches nothing of the system's own: node name, data, log, cookie, plugins and
 # epmd belong to DIRECTORY and the three ports. Start it in a process group of its own and kill the group to stop it: epmd
 # is a member, and the emulator's other helpers end when their pipe to it closes. On the same DIRECTORY it comes back with its data.
-# Lines in DIRECTORY/extra.conf are added to the configuration. User puppet, password puppet.
+# Lines in DIRECTORY/extra.conf are added to the configuration. User puppet, password puppet. Nodes of a cluster share an epmd,
+# which runs before any of them, and the cookie in DIRECTORY/cookie.
 set -eu
 directory=$1 amqp=$2 distribution=$3 epmd=$4
 
@@ -13,6 +14,9 @@ server=/usr/lib/rabbitmq/bin/rabbitmq-server
 [ -x "$server" ] || server=$(command -v rabbitmq-server)
 
 mkdir -p "$directory/home"
+if [ -f "$directory/cookie" ] && [ ! -f "$directory/home/.erlang.cookie" ]; then
+    install -m 400 "$directory/cookie" "$directory/home/.erlang.cookie"
+fi
 cd "$directory"
 echo '[].' >enabled_plugins
 : >environment
@@ -26,7 +30,7 @@ disk_free_limit.absolute = 50MB
 EOF
 if [ -f extra.conf ]; then cat extra.conf >>rabbitmq.conf; fi
 
-# Not with -daemon: it would leave the process group and outlive the broker.
+# Not with -daemon: it would leave the process group and outlive the broker. Where one listens already this one ends at once.
 epmd -port "$epmd" -address 127.0.0.1 &
 
 # channel_tick_interval: acknowledgement timeouts are looked for every second, not every minute; rabbitmq.conf has no key for it.

@@ -1,9 +1,11 @@
 //! Our own binaries as child processes, and what processes may leave behind.
 
+mod process_table;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
@@ -14,15 +16,19 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-const POLL: Duration = Duration::from_millis(10);
-/// Longest time for what a killed program has started to end.
-const END: Duration = Duration::from_secs(10);
+use self::process_table::wait_until_gone;
 
+pub use self::process_table::{
+    assert_none_mentioning, command_line, mentioning, open_files, tree, tree_cpu, tree_memory,
+    wait_for_end_of_mentioning,
+};
+
+const POLL: Duration = Duration::from_millis(10);
 /// Passed on to programs under test; the rest of their environment is what the test says.
 const INHERITED: [&str; 9] =
     ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "RUST_LOG", "RUST_BACKTRACE", "CHROMIUM_EXECUTABLE", "XDG_CACHE_HOME"];
 
-/// The path of one of the workspace's binaries, built now unless `make test` has said (TEST_BINARIES_BUILT) that it did.
+/// Returns the path of one of the workspace's binaries, built now unless `make test` has said (TEST_BINARIES_BUILT) that it did.
 /// A test of the package that owns the binary has `env!("CARGO_BIN_EXE_name")` instead.
 ///
 /// # Panics
@@ -66,7 +72,7 @@ pub struct Process {
 }
 
 impl Program {
-    /// With no arguments and an environment of PATH, HOME and the like.
+    /// Describes a program with no arguments and an environment of PATH, HOME and the like.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), arguments: Vec::new(), environment: Vec::new() }
@@ -110,19 +116,19 @@ impl Program {
 }
 
 impl Process {
-    /// The program's process id, also its group's.
+    /// Returns the program's process id, also its group's.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has written to standard output so far.
+    /// Reads what it has written to standard output so far.
     #[must_use]
     pub fn stdout(&self) -> String {
         self.read("stdout")
     }
 
-    /// What it has written to standard error so far.
+    /// Reads what it has written to standard error so far.
     #[must_use]
     pub fn stderr(&self) -> String {
         self.read("stderr")
@@ -189,7 +195,7 @@ impl Process {
         }
     }
 
-    /// How it ended, when it has.
+    /// Returns how it ended, when it has.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child can be asked for its status")
     }
@@ -201,18 +207,18 @@ impl Process {
         }
     }
 
-    /// SIGTERM to the program alone.
+    /// Sends SIGTERM to the program alone.
     pub fn terminate(&mut self) {
         self.signal(Signal::SIGTERM);
     }
 
-    /// SIGKILL to the program alone, as a crash: its children are left to themselves.
+    /// Sends SIGKILL to the program alone, as a crash: its children are left to themselves.
     pub fn kill(&mut self) {
         self.signal(Signal::SIGKILL);
         let _ = self.child.wait();
     }
 
-    /// SIGKILL to its whole process group.
+    /// Sends SIGKILL to its whole process group.
     pub fn kill_group(&mut self) {
         // Nobody left in the group is what was wanted.
         let _ = killpg(self.pid(), Signal::SIGKILL);
@@ -242,107 +248,6 @@ impl Drop for Process {
         self.kill_group();
         wait_until_gone(&started);
     }
-}
-
-/// Waits, on this thread, until these processes are gone. Those that stay are killed.
-fn wait_until_gone(ids: &[u32]) {
-    let end = Instant::now() + END;
-    while ids.iter().any(|id| is_running(*id)) {
-        if Instant::now() > end {
-            for id in ids {
-                // It may have ended by itself just now.
-                let _ = kill(Pid::from_raw(id.cast_signed()), Signal::SIGKILL);
-            }
-            return;
-        }
-        std::thread::sleep(POLL);
-    }
-}
-
-/// Whether a process runs. One that has ended and that nobody has asked about writes nothing.
-fn is_running(id: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
-}
-
-/// Waits, on this thread, until no process's command line contains `text` any more, such as the path of a folder that is to
-/// be removed. Those that stay are killed.
-pub fn wait_for_end_of_mentioning(text: &str) {
-    wait_until_gone(&mentioning(text));
-}
-
-/// The ids of all running processes whose command line contains `text`, such as a profile directory's path.
-#[must_use]
-pub fn mentioning(text: &str) -> Vec<u32> {
-    let own = std::process::id();
-    process_ids().filter(|id| *id != own && command_line(*id).contains(text)).collect()
-}
-
-/// Waits until no process's command line contains `text` any more.
-///
-/// # Panics
-/// When some still do at the deadline; it names them.
-pub async fn assert_none_mentioning(text: &str, deadline: Duration) {
-    let end = Instant::now() + deadline;
-    loop {
-        let left = mentioning(text);
-        if left.is_empty() {
-            return;
-        }
-        let lines: Vec<String> = left.iter().map(|id| format!("{id}: {}", command_line(*id))).collect();
-        assert!(Instant::now() < end, "still running after {deadline:?}:\n{}", lines.join("\n"));
-        sleep(POLL).await;
-    }
-}
-
-/// How many file descriptors a process has open. 0 when it is gone.
-#[must_use]
-pub fn open_files(id: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{id}/fd")).map_or(0, Iterator::count)
-}
-
-/// A process and all its descendants.
-#[must_use]
-pub fn tree(root: u32) -> Vec<u32> {
-    let parents: Vec<(u32, u32)> = process_ids().filter_map(|id| Some((id, parent(id)?))).collect();
-    let mut tree = vec![root];
-    let mut next = 0;
-    while let Some(&id) = tree.get(next) {
-        tree.extend(parents.iter().filter(|(_, parent)| *parent == id).map(|(child, _)| *child));
-        next += 1;
-    }
-    tree
-}
-
-/// The proportional memory (PSS) of a process and all its descendants, in bytes: shared pages count once.
-#[must_use]
-pub fn tree_memory(root: u32) -> u64 {
-    tree(root).into_iter().map(|id| kilobytes(id) * 1024).sum()
-}
-
-fn kilobytes(id: u32) -> u64 {
-    let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
-    let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
-    pss.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
-}
-
-fn parent(id: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name in parentheses may hold anything; the state and the parent come after the last one.
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn process_ids() -> impl Iterator<Item = u32> {
-    let entries = std::fs::read_dir(Path::new("/proc")).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-/// A process's arguments with spaces between them. Empty when it is gone.
-#[must_use]
-pub fn command_line(id: u32) -> String {
-    let bytes = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).replace('\0', " ")
 }
 
 /// Starts a command from a thread that lives as long as this process: the death signal is tied to the thread that made the

@@ -53,12 +53,12 @@ pub(super) async fn page_in(warm: Rc<WarmBrowser>, way: Way) -> Result<PreparedP
 }
 
 impl PreparedPage {
-    /// The browser that the page is in.
+    /// Returns the browser that the page is in.
     pub(super) fn browser(&self) -> Rc<WarmBrowser> {
         Rc::clone(&self.warm)
     }
 
-    /// Which of the slot's proxies its context is behind.
+    /// Returns which of the slot's proxies its context is behind.
     pub(crate) fn proxy(&self) -> usize {
         self.proxy
     }
@@ -100,7 +100,7 @@ impl PreparedPage {
         self.warm.browser.clear_event_sink();
     }
 
-    /// Whether its page can be used.
+    /// Tells whether its page can be used.
     pub(crate) fn works(&self) -> bool {
         self.warm.browser.is_connected() && !self.page.has_crashed()
     }

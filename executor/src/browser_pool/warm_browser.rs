@@ -32,11 +32,12 @@ impl WarmBrowser {
         let browser = timeout(TALK, Browser::connect(pipe, options)).await.map_err(|_| PrepareError::Mute)??;
         browser.set_ignore_https_errors(settings.ignore_https_errors);
         browser.set_page_limit(usize::try_from(settings.job_pages).unwrap_or(usize::MAX));
+        browser.set_frame_limit(usize::try_from(settings.job_frames).unwrap_or(usize::MAX));
         browser.set_download_folder(settings.files_folder().join(JobFolder::DOWNLOADS));
         Ok(Rc::new(Self { browser, lease, since: Instant::now(), jobs: Cell::new(0) }))
     }
 
-    /// Whether it is to be replaced after so many jobs.
+    /// Tells whether it is to be replaced after so many jobs.
     pub(super) fn has_served(&self, settings: &SlotSettings, jobs: u32) -> bool {
         jobs >= settings.browser_max_jobs || self.since.elapsed() >= settings.browser_max_age
     }

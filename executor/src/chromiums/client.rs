@@ -69,7 +69,7 @@ pub(crate) struct Started {
     pub(crate) pipe: OwnedFd,
 }
 
-/// The socket that this process has inherited.
+/// Takes the socket that this process has inherited.
 ///
 /// # Errors
 /// When there is none: then it was not the executor that started this process.
@@ -95,8 +95,7 @@ impl ChromiumClient {
     /// # Errors
     /// Why it does not start, in the executor's words.
     pub(crate) async fn start(&self) -> Result<Started, String> {
-        let number = self.0.next_number.get();
-        self.0.next_number.set(number.wrapping_add(1));
+        let number = self.new_number();
         // From now on it is ended whatever happens.
         let lease = Lease { number, client: self.clone(), is_over: Cell::new(false) };
         match self.ask(&Request::Start { number }).await {
@@ -125,14 +124,19 @@ impl ChromiumClient {
     /// A connection to the guard of the network; `None` when there is none to be had. `ask` tells the executor, through the slot's
     /// pipe, which number it is to come with: the executor knows which job it is for.
     pub(crate) async fn connection(&self, ask: impl FnOnce(u32) -> anyhow::Result<()>) -> Option<OwnedFd> {
-        let number = self.0.next_number.get();
-        self.0.next_number.set(number.wrapping_add(1));
+        let number = self.new_number();
         let key = (number, Kind::Connection);
         let (answer, answered) = oneshot::channel();
         self.0.waiting.0.borrow_mut().insert(key, answer);
         let _forgotten = Forgotten { waiting: &self.0.waiting, key };
         ask(number).ok()?;
         timeout(AT_ONCE, answered).await.ok()?.ok()?.1
+    }
+
+    fn new_number(&self) -> u32 {
+        let number = self.0.next_number.get();
+        self.0.next_number.set(number.wrapping_add(1));
+        number
     }
 
     async fn ask(&self, request: &Request) -> Option<Received> {
@@ -192,7 +196,7 @@ async fn listen(socket: Rc<PacketSocket>, waiting: Rc<Waiting>, exceeded: watch:
 }
 
 impl Lease {
-    /// How much memory it uses, in bytes; 0 when nobody knows.
+    /// Asks how much memory it uses, in bytes; 0 when nobody knows.
     pub(crate) async fn weigh(&self) -> u64 {
         let request = Request::Weigh { number: self.number };
         match timeout(AT_ONCE, self.client.ask(&request)).await {

@@ -75,7 +75,7 @@ pub(crate) enum Answer {
         /// The number that the slot has given to its wish.
         number: u32,
     },
-    /// A job uses more than it may: it is to be stopped.
+    /// A job uses more than it may: the slot stops the job.
     Exceeded {
         /// Which job: they are counted from 1, in the order in which they were given to the slot.
         job: u64,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use browser::LaunchOptions;
 use browser::launch::{Chromium, LaunchError, Sandbox};
+use job_model::Timestamp;
 use service::Chain;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
@@ -33,7 +34,7 @@ const REASON: usize = 2000;
 
 /// The Chromiums of one slot. Dropped, they are killed, reaped, and the slot's folder is removed.
 pub(crate) struct SlotChromiums {
-    running: Running,
+    running: RunningChromiums,
     socket: Arc<PacketSocket>,
     limits: UsageLimits,
     stop: CancellationToken,
@@ -42,16 +43,27 @@ pub(crate) struct SlotChromiums {
 
 /// Those that run, and what was counted. It is locked for moments only.
 #[derive(Clone, Default)]
-struct Running(Arc<Mutex<(BTreeMap<u32, Chromium>, BrowserReport)>>);
+pub(crate) struct RunningChromiums(Arc<Mutex<(BTreeMap<u32, Started>, BrowserReport)>>);
 
-impl Running {
-    fn lock(&self) -> MutexGuard<'_, (BTreeMap<u32, Chromium>, BrowserReport)> {
+/// A Chromium that runs.
+struct Started {
+    chromium: Chromium,
+    since: Timestamp,
+}
+
+impl RunningChromiums {
+    fn lock(&self) -> MutexGuard<'_, (BTreeMap<u32, Started>, BrowserReport)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process groups, by number.
     fn groups(&self) -> Vec<(u32, i32)> {
-        self.lock().0.iter().map(|(number, chromium)| (*number, chromium.process_group())).collect()
+        self.lock().0.iter().map(|(number, started)| (*number, started.chromium.process_group())).collect()
+    }
+
+    /// Their process groups, and when each was started.
+    pub(crate) fn started(&self) -> Vec<(i32, Timestamp)> {
+        self.lock().0.values().map(|started| (started.chromium.process_group(), started.since)).collect()
     }
 }
 
@@ -63,7 +75,7 @@ impl SlotChromiums {
     pub(crate) fn serve(settings: &SlotSettings, namespaces: Vec<Arc<OwnedFd>>) -> io::Result<(Self, OwnedFd)> {
         let (socket, slots_end) = packet_socket::pair()?;
         let socket = Arc::new(PacketSocket::new(socket)?);
-        let running = Running::default();
+        let running = RunningChromiums::default();
         let stop = CancellationToken::new();
         let service = Service {
             socket: Arc::clone(&socket),
@@ -77,13 +89,18 @@ impl SlotChromiums {
         Ok((Self { running, socket, limits: UsageLimits::new(settings), stop, serving }, slots_end))
     }
 
-    /// What happened to Chromiums since this was asked last.
+    /// Returns those that run, for whoever wants to know.
+    pub(crate) fn running(&self) -> RunningChromiums {
+        self.running.clone()
+    }
+
+    /// Returns what happened to Chromiums since this was asked last.
     pub(crate) fn take_report(&self) -> BrowserReport {
         std::mem::take(&mut self.running.lock().1)
     }
 
-    /// As long as the handle lives, the slot's job of this number runs: the slot is told when one of its Chromiums uses more than that may, and
-    /// does not choose whether it listens.
+    /// Looks after the memory of the slot's job of this number, for as long as the handle lives. When a Chromium uses more than the
+    /// job may, the slot is told to stop the job; a slot that does not obey loses the Chromium.
     pub(crate) fn watch(&self, job: u64) -> AbortOnDropHandle<()> {
         let (running, socket, limits) = (self.running.clone(), Arc::clone(&self.socket), self.limits);
         AbortOnDropHandle::new(tokio::spawn(async move {
@@ -135,7 +152,7 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// The first Chromium that uses more than it may, and the sentence.
-async fn exceeded(running: &Running, limits: UsageLimits) -> Option<(u32, String)> {
+async fn exceeded(running: &RunningChromiums, limits: UsageLimits) -> Option<(u32, String)> {
     let groups = running.groups();
     let look = move || groups.into_iter().find_map(|(number, group)| Some((number, limits.exceeded_by(group)?)));
     spawn_blocking(look).await.ok().flatten()
@@ -163,7 +180,7 @@ type Launched = Result<(Chromium, OwnedFd), LaunchError>;
 struct Service {
     socket: Arc<PacketSocket>,
     options: LaunchOptions,
-    running: Running,
+    running: RunningChromiums,
     starting: JoinSet<(u32, Launched)>,
     /// Those that the slot still waits for.
     starts: HashMap<u32, AbortHandle>,
@@ -210,7 +227,7 @@ impl Service {
         match request {
             Request::Start { number } => self.start(number).await,
             Request::Weigh { number } => {
-                let group = self.running.lock().0.get(&number).map(Chromium::process_group);
+                let group = self.running.lock().0.get(&number).map(|it| it.chromium.process_group());
                 let weigh =
                     spawn_blocking(move || group.map_or(0, |group| memory::of_processes(&processes::members(group))));
                 let bytes = weigh.await.map_err(io::Error::other)?;
@@ -254,7 +271,7 @@ impl Service {
                 {
                     let (running, counts) = &mut *self.running.lock();
                     counts.starts += 1;
-                    running.insert(number, chromium);
+                    running.insert(number, Started { chromium, since: Timestamp::now() });
                 }
                 let answer = Answer::Started { number, process_id };
                 timeout(READ, self.socket.send(&answer, Some(pipe.as_fd()))).await?

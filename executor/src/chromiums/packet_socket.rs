@@ -33,7 +33,7 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?)
 }
 
-/// The end that this process has inherited under this number. It is closed to processes that this one starts.
+/// Takes the end that this process has inherited under this number. It is closed to processes that this one starts.
 ///
 /// # Errors
 /// When there is no such socket.
@@ -88,7 +88,7 @@ impl PacketSocket {
         Ok(())
     }
 
-    /// The next message, with the descriptor that came along; `None` when the other end is closed. Cancel safe.
+    /// Receives the next message, with the descriptor that came along; `None` when the other end is closed. Cancel safe.
     ///
     /// # Errors
     /// With `InvalidData` when the message cannot be read.

@@ -17,7 +17,7 @@ impl UsageLimits {
         Self { memory: settings.job_browser_memory, temporary_files: settings.job_temp_files }
     }
 
-    /// The sentence of the limit that the processes of a group exceed. Reads hundreds of files of /proc.
+    /// Returns the sentence of the limit that the processes of a group exceed. Reads hundreds of files of /proc.
     pub(super) fn exceeded_by(self, group: i32) -> Option<String> {
         const MIB: u64 = 1 << 20;
         let members = processes::members(group);

@@ -3,16 +3,12 @@
 use std::num::NonZeroU16;
 
 use clap::Args;
-use egress::policy::{Group, Rule};
+use egress::policy::{CLOSED, CLOSED_ON_OWN_MACHINE, Group, Rule};
 use egress::{Layer, Target};
 use service::config::number_from;
 
 use crate::safeguard_choice::SafeguardChoice;
 
-/// What jobs reach unless the operator says otherwise.
-const CLOSED: &str = "loopback,link-local,own";
-/// The same for who runs jobs on a machine of one's own, whose servers they are to see.
-const CLOSED_ON_OWN_MACHINE: &str = "link-local,own";
 /// JOB_NETWORK_BYTES: a page's own bytes are more.
 const LEAST_BYTES: u64 = 10_000;
 
@@ -25,7 +21,7 @@ pub struct NetworkArgs {
     #[arg(long, env = "NETWORK_ALLOW", value_name = "RULES", value_parser = rules)]
     pub network_allow: Option<NetworkRules>,
     /// What jobs may not reach, in the same form; takes precedence over NETWORK_ALLOW. Default: `loopback,link-local,own`, in
-    /// `puppet-master up` and `exec` `link-local,own`, each without the groups that NETWORK_ALLOW names.
+    /// `puppet-master up`, `run` and `exec` `link-local,own`, each without the groups that NETWORK_ALLOW names.
     #[arg(long, env = "NETWORK_DENY", value_name = "RULES", value_parser = rules)]
     pub network_deny: Option<NetworkRules>,
     /// Further services of yours that the group `own` means, as host:port with commas: database, gateway, the broker's management
@@ -67,22 +63,14 @@ impl NetworkArgs {
         self.own_services.push(format!("{host}:{}", port.into()));
     }
 
-    /// What the operator leaves open.
+    /// Returns what the operator leaves open.
     pub(super) fn operator(&self) -> Layer {
-        let default = if self.on_own_machine { CLOSED_ON_OWN_MACHINE } else { CLOSED };
-        let allow = self.network_allow.as_ref().map(|rules| rules.0.clone());
-        let deny = match &self.network_deny {
-            Some(rules) => rules.0.clone(),
-            None => {
-                let opened = |rule: &Rule| allow.iter().flatten().any(|allowed| opens(allowed, rule));
-                let default = Rule::parse_list(default).expect("these are rules");
-                default.into_iter().filter(|rule| !opened(rule)).collect()
-            }
-        };
-        Layer { name: "operator".to_owned(), allow, deny }
+        let closed = if self.on_own_machine { CLOSED_ON_OWN_MACHINE } else { CLOSED };
+        let rules = |rules: &Option<NetworkRules>| rules.as_ref().map(|rules| rules.0.clone());
+        Layer::of_operator(rules(&self.network_allow), rules(&self.network_deny), closed)
     }
 
-    /// The services that the group `own` means.
+    /// Returns the services that the group `own` means.
     pub(super) fn own(&self, status_port: Option<NonZeroU16>) -> Vec<String> {
         let mut own = self.own_services.clone();
         own.extend(self.network_own.iter().flat_map(|services| services.0.clone()));
@@ -90,12 +78,6 @@ impl NetworkArgs {
         own.extend(status_port.map(|port| format!("0.0.0.0:{port}")));
         own
     }
-}
-
-/// Whether a rule names the group of a default, or everything.
-fn opens(allowed: &Rule, denied: &Rule) -> bool {
-    let text = allowed.to_string();
-    text == denied.to_string() || text == "all" || text == "*"
 }
 
 fn rules(text: &str) -> Result<NetworkRules, String> {

@@ -42,7 +42,7 @@ pub(super) struct JobAccess {
 }
 
 impl JobAccess {
-    /// What a job gets of what the operator leaves open, by its own rules and its token's.
+    /// Returns what a job gets of what the operator leaves open, by its own rules and its token's.
     ///
     /// # Errors
     /// The job's error, when its rules cannot be kept.
@@ -72,12 +72,12 @@ impl JobAccess {
         session.admit(&self.admission, self.upstream.clone());
     }
 
-    /// Whether the job's requests go to a proxy that speaks HTTP.
+    /// Tells whether the job's requests go to a proxy that speaks HTTP.
     pub(super) fn needs_http(&self) -> bool {
         self.upstream.as_ref().is_some_and(Upstream::speaks_http)
     }
 
-    /// The next thing that the job is to hear of. Cancel safe.
+    /// Waits for the next thing that the job is to hear of. Cancel safe.
     pub(super) async fn event(&mut self) -> JobEvent {
         match self.events.recv().await {
             Some(event) => event,
@@ -86,12 +86,12 @@ impl JobAccess {
         }
     }
 
-    /// What it used so far.
+    /// Returns what the job used so far.
     pub(super) fn counters(&self) -> Counters {
         self.admission.counters()
     }
 
-    /// What has happened and was not told yet.
+    /// Returns what has happened and was not told yet.
     pub(super) fn rest(&mut self) -> Vec<JobEvent> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
@@ -177,6 +177,10 @@ impl Observer for Told {
 
     fn more_are_refused(&self) {
         self.warn("Network: what else is refused is not logged any more".to_owned());
+    }
+
+    fn proxy_failed(&self, reason: &str) {
+        self.warn(format!("Network: the proxy {reason}"));
     }
 
     fn limit_reached(&self, limit: Limit) {

@@ -21,18 +21,10 @@ use self::child::Failed;
 use self::devices::LinkRequests;
 use crate::chromium_sandbox::ChromiumSandbox;
 use crate::config::BrowserArgs;
-use crate::safeguard_choice::SafeguardChoice;
+use crate::safeguard_choice::{Safeguard, SafeguardChoice};
 
 /// Whether slots have network namespaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SlotNamespaces {
-    /// Each has one of its own.
-    On,
-    /// The operator wants none.
-    Off,
-    /// The operator leaves it to the system, which does not allow it.
-    Impossible(NamespaceObstacle),
-}
+pub(crate) type SlotNamespaces = Safeguard<NamespaceObstacle>;
 
 /// What the system did not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,23 +96,12 @@ impl SlotNamespaces {
     /// # Errors
     /// [`NoNamespaces`] with what to do.
     pub(crate) fn choose(choice: SafeguardChoice, browser: &BrowserArgs) -> Result<Self, NoNamespaces> {
-        if choice == SafeguardChoice::Off {
-            return Ok(Self::Off);
-        }
-        match (choice, obstacle(browser)) {
-            (_, None) => Ok(Self::On),
-            (SafeguardChoice::On, Some(obstacle)) => Err(NoNamespaces(obstacle)),
-            (SafeguardChoice::Auto | SafeguardChoice::Off, Some(obstacle)) => Ok(Self::Impossible(obstacle)),
-        }
+        choice.made_of(|| obstacle(browser)).map_err(NoNamespaces)
     }
 
     /// Why there are none; `None` when there are.
     pub(crate) fn absence(self) -> Option<String> {
-        match self {
-            Self::On => None,
-            Self::Off => Some("EXECUTOR_NETNS=off".to_owned()),
-            Self::Impossible(obstacle) => Some(obstacle.to_string()),
-        }
+        self.absence_by("EXECUTOR_NETNS")
     }
 
     /// Says it in one line.
@@ -211,7 +192,7 @@ impl NetworkNamespace {
         Ok(TcpListener::from(listener))
     }
 
-    /// What a process enters to be in it, in this order.
+    /// Returns what a process enters to be in it, in this order.
     pub(crate) fn descriptors(&self) -> Vec<Arc<OwnedFd>> {
         self.descriptors.clone()
     }

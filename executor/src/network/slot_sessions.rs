@@ -45,12 +45,12 @@ impl SlotSessions {
         Ok(Self { network: Arc::clone(network), namespace, closed, sessions, current: 0, job: None })
     }
 
-    /// The namespaces that slot and Chromium enter, in this order.
+    /// Returns the namespaces that slot and Chromium enter, in this order.
     pub(crate) fn namespaces(&self) -> Vec<Arc<OwnedFd>> {
         self.namespace.as_ref().map(|namespace| namespace.descriptors()).unwrap_or_default()
     }
 
-    /// What the slot is told of them.
+    /// Returns what the slot is told of them.
     pub(crate) fn proxies(&self) -> SlotProxies {
         SlotProxies {
             closed: self.closed.address().to_string(),
@@ -76,7 +76,7 @@ impl SlotSessions {
         Ok(())
     }
 
-    /// What the job was not told of so far.
+    /// Returns what the job was not told of so far.
     pub(crate) fn untold(&mut self) -> Vec<JobEvent> {
         self.job.as_mut().map(JobAccess::rest).unwrap_or_default()
     }
@@ -87,7 +87,7 @@ impl SlotSessions {
         self.job.take().map(|mut job| (job.rest(), job.counters()))
     }
 
-    /// The next thing that the job is to hear of. Cancel safe.
+    /// Waits for the next thing that the job is to hear of. Cancel safe.
     pub(crate) async fn event(&mut self) -> JobEvent {
         match &mut self.job {
             Some(job) => job.event().await,

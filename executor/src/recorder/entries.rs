@@ -59,7 +59,7 @@ pub(crate) enum NetworkEntry {
     /// It was answered.
     Response { id: String, at: f64, answer: Box<Answer> },
     /// The headers that the answer really had.
-    ResponseHeaders { id: String, status: i64, headers: Headers },
+    ResponseHeaders { id: String, headers: Headers },
     /// The answer's last byte is there.
     Finished { id: String, at: f64, transferred: f64, size: u64 },
     /// There is no whole answer.
@@ -77,7 +77,7 @@ pub(crate) struct Answer {
     pub(crate) protocol: String,
     pub(crate) mime: String,
     pub(crate) headers: Headers,
-    /// `disk`, `memory`, `prefetch` or `service worker`, when it came from there.
+    /// `disk`, `prefetch` or `service worker`, when it came from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cache: Option<String>,
     /// Bytes of the head.
@@ -99,11 +99,47 @@ pub(crate) struct Timing {
     pub(crate) answered: f64,
 }
 
-/// When a picture was taken, and its JPEG file.
+/// A time to a tenth of a millisecond.
+pub(super) fn rounded(milliseconds: f64) -> f64 {
+    (milliseconds * 10.0).round() / 10.0
+}
+
+/// Returns the type that a request or an answer says its body has.
+pub(super) fn content_type(headers: &Headers) -> &str {
+    headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map_or("", |(_, mime)| mime)
+}
+
+/// Returns when a picture was taken, and its JPEG file.
 pub(crate) fn picture(entry: &[u8]) -> Option<(f64, &[u8])> {
     let (at, jpeg) = entry.split_first_chunk::<8>()?;
     let at = f64::from_le_bytes(*at);
     (at >= 0.0 && at.is_finite() && jpeg.starts_with(&[0xff, 0xd8])).then_some((at, jpeg))
+}
+
+/// Whose body stands in an entry of the ring's area for bodies, before the body itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BodyHead {
+    /// The request.
+    pub(crate) id: String,
+    /// When the request was sent, for its own body; `None` for the body of its answer. One that is redirected keeps its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sent_at: Option<f64>,
+}
+
+impl BodyHead {
+    /// Returns what stands before the body.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let length = u32::try_from(text.len()).unwrap_or_default();
+        [&length.to_le_bytes()[..], &text].concat()
+    }
+
+    /// Returns the head of an entry, and the body.
+    pub(crate) fn read(entry: &[u8]) -> Option<(Self, &[u8])> {
+        let (length, rest) = entry.split_first_chunk::<4>()?;
+        let (head, body) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        Some((serde_json::from_slice(head).ok()?, body))
+    }
 }
 
 /// What is in an entry of the ring's last area.
@@ -118,7 +154,7 @@ pub(crate) enum LastKind {
 }
 
 impl LastKind {
-    /// The entry's first byte.
+    /// Returns the entry's first byte.
     pub(crate) const fn byte(self) -> u8 {
         match self {
             Self::Html => 0,
@@ -127,7 +163,7 @@ impl LastKind {
         }
     }
 
-    /// The kind of an entry, and what follows.
+    /// Returns the kind of an entry, and what follows.
     pub(crate) fn read(entry: &[u8]) -> Option<(Self, &[u8])> {
         let (byte, rest) = entry.split_first()?;
         let kind = [Self::Html, Self::Png, Self::Jpeg].into_iter().find(|kind| kind.byte() == *byte)?;

@@ -4,15 +4,13 @@
 //! What the ring has was written beside the job's code: each entry is read for itself, what is not one is passed over, and
 //! sizes are bounded.
 
-use std::collections::HashMap;
+mod told;
 
-use job_model::{
-    ErrorAt, FileName, JobId, Outcome, Timestamp, Trace, TracedCall, TracedFrame, TracedMessage, TracedNavigation,
-};
+use job_model::{ErrorAt, FileName, JobId, Outcome, Timestamp, Trace, TracedFrame};
 
-use super::entries::{Entry, LastKind, picture};
-use super::har::Requests;
+use super::entries::{LastKind, picture};
 use super::ring::RingContents;
+use told::Told;
 
 /// The folder of the recording; the second one when the job has files of its own in the first.
 const FOLDERS: [&str; 2] = ["trace", "trace.recorded"];
@@ -22,6 +20,8 @@ const MOST_BYTES: u64 = 10_000_000;
 const MOST_FRAMES: usize = 120;
 /// How long before the end the last pictures were taken at most, in milliseconds.
 const LAST_FRAMES: f64 = 30_000.0;
+/// What the trace has of a picture, in bytes: they are counted with the picture.
+const LINE: usize = 100;
 /// The version of the shape.
 const VERSION: u32 = 1;
 
@@ -61,91 +61,111 @@ impl Evidence {
         has: impl Fn(&str) -> bool,
     ) -> Option<Self> {
         let ended = millis_between(subject.began_at, Timestamp::now());
-        let folder = FOLDERS.into_iter().find(|folder| !has(folder))?;
-        let name = |file: &str| FileName::parse(&format!("{folder}/{file}")).expect("a plain name");
-        let mut told = Told::read(&contents.events);
-        if contents.is_cut {
-            told.notes.push("The beginning is cut: there was more than a recording keeps.".to_owned());
-        }
-        if subject.attempt > 1 {
-            let before = subject.attempt - 1;
-            told.notes.push(format!(
-                "This is attempt {}: the executor was lost in each of the {before} before.",
-                subject.attempt
-            ));
-        }
-        let har = told.requests.to_har(subject.began_at, ended, &told.navigations);
-        let har = serde_json::to_vec(&har).unwrap_or_default();
-        let mut budget = Budget { bytes: room.bytes.min(MOST_BYTES), files: room.files };
-        let Subject { job, attempt, executor, began_at, outcome, error, error_at } = subject;
-        let mut trace = Trace {
-            version: VERSION,
-            job,
-            attempt,
-            executor,
-            began_at,
-            ended,
-            outcome,
-            error,
-            error_at,
-            notes: told.notes,
-            calls: told.calls,
-            navigations: told.navigations,
-            console: told.console,
-            page_errors: told.page_errors,
-            frames: Vec::new(),
-            html: None,
-            screenshot: None,
+        let mut folder = Folder {
+            name: FOLDERS.into_iter().find(|folder| !has(folder))?,
+            bytes: room.bytes.min(MOST_BYTES),
+            left: room.files,
+            files: Vec::new(),
         };
-        // A picture's line in the trace is counted with the picture.
-        if !budget.take(serde_json::to_vec(&trace).map_or(0, |text| text.len())) {
+        let mut told = Told::read(&contents.events);
+        told.notes = notes(&contents, subject.attempt);
+        told.requests.add_bodies(&contents.bodies);
+        let har = told.requests.to_har(subject.began_at, ended, &told.navigations);
+        let mut trace = trace_of(subject, told, ended);
+        if !folder.take(serde_json::to_vec(&trace).map_or(0, |text| text.len())) {
             return None;
         }
-        let mut files = Vec::new();
-        if budget.take(har.len()) {
-            files.push((name("network.har"), har));
-        }
+        folder.keep("network.har", serde_json::to_vec(&har).unwrap_or_default(), 0);
         for (kind, bytes) in contents.last.iter().filter_map(|entry| LastKind::read(entry)) {
             let (file, place) = match kind {
                 LastKind::Html => ("error.html", &mut trace.html),
                 LastKind::Png => ("error.png", &mut trace.screenshot),
                 LastKind::Jpeg => ("error.jpg", &mut trace.screenshot),
             };
-            if place.is_none() && budget.take(bytes.len() + 100) {
-                *place = Some(name(file).as_str().to_owned());
-                files.push((name(file), bytes.to_vec()));
+            if place.is_none() {
+                *place = folder.keep(file, bytes, LINE);
             }
         }
         for (at, jpeg) in pictures(&contents, ended) {
-            if !budget.take(jpeg.len() + 100) {
-                break;
-            }
-            let file = name(&format!("frames/{at:09.0}.jpg"));
-            trace.frames.push(TracedFrame { at, file: file.as_str().to_owned() });
-            files.push((file, jpeg.to_vec()));
+            let Some(file) = folder.keep(&format!("frames/{at:09.0}.jpg"), jpeg, LINE) else { break };
+            trace.frames.push(TracedFrame { at, file });
         }
         trace.frames.reverse();
-        files.insert(0, (name("trace.json"), serde_json::to_vec(&trace).ok()?));
+        let mut files = folder.files;
+        files.insert(0, (file_name(folder.name, "trace.json"), serde_json::to_vec(&trace).ok()?));
         Some(Self { files })
     }
 }
 
-/// What may still be kept.
-struct Budget {
+/// The files of a recording as they are made, and what may still be kept.
+struct Folder {
+    name: &'static str,
     bytes: u64,
-    files: u64,
+    /// How many files may still be kept.
+    left: u64,
+    files: Vec<(FileName, Vec<u8>)>,
 }
 
-impl Budget {
+impl Folder {
     /// Takes a file's room, if there is that much.
     fn take(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
-        if self.files == 0 || bytes > self.bytes {
+        if self.left == 0 || bytes > self.bytes {
             return false;
         }
-        self.files -= 1;
+        self.left -= 1;
         self.bytes -= bytes;
         true
+    }
+
+    /// Keeps a file, if there is room for it and for the `line` bytes that the trace has of it. Returns its whole name.
+    fn keep(&mut self, file: &str, content: impl AsRef<[u8]> + Into<Vec<u8>>, line: usize) -> Option<String> {
+        if !self.take(content.as_ref().len() + line) {
+            return None;
+        }
+        let name = file_name(self.name, file);
+        let shown = name.as_str().to_owned();
+        self.files.push((name, content.into()));
+        Some(shown)
+    }
+}
+
+fn file_name(folder: &str, file: &str) -> FileName {
+    FileName::parse(&format!("{folder}/{file}")).expect("a plain name")
+}
+
+/// What a reader of the recording is to know first.
+fn notes(contents: &RingContents, attempt: u32) -> Vec<String> {
+    let cut = "The beginning is cut: there was more than a recording keeps.";
+    let mut notes: Vec<String> = contents.is_cut.then(|| cut.to_owned()).into_iter().collect();
+    if attempt > 1 {
+        let before = attempt - 1;
+        notes.push(format!("This is attempt {attempt}: the executor was lost in each of the {before} before."));
+    }
+    notes
+}
+
+/// The trace without its files, which are named once there is room for them.
+fn trace_of(subject: Subject, told: Told, ended: f64) -> Trace {
+    let Subject { job, attempt, executor, began_at, outcome, error, error_at } = subject;
+    Trace {
+        version: VERSION,
+        job,
+        attempt,
+        executor,
+        began_at,
+        ended,
+        outcome,
+        error,
+        error_at,
+        notes: told.notes,
+        calls: told.calls,
+        navigations: told.navigations,
+        console: told.console,
+        page_errors: told.page_errors,
+        frames: Vec::new(),
+        html: None,
+        screenshot: None,
     }
 }
 
@@ -158,44 +178,6 @@ fn pictures(contents: &RingContents, ended: f64) -> Vec<(f64, &[u8])> {
     pictures.dedup_by_key(|(at, _)| *at);
     pictures.truncate(MOST_FRAMES);
     pictures
-}
-
-/// The events, sorted by what they tell of.
-#[derive(Default)]
-struct Told {
-    calls: Vec<TracedCall>,
-    navigations: Vec<TracedNavigation>,
-    console: Vec<TracedMessage>,
-    page_errors: Vec<TracedMessage>,
-    requests: Requests,
-    notes: Vec<String>,
-}
-
-impl Told {
-    fn read(events: &[Vec<u8>]) -> Self {
-        let mut told = Self::default();
-        let mut calls: HashMap<u64, usize> = HashMap::new();
-        for event in events {
-            match serde_json::from_slice(event) {
-                Ok(Entry::Call { id, at, name, arguments, line }) => {
-                    calls.insert(id, told.calls.len());
-                    told.calls.push(TracedCall { id, at, duration: None, name, arguments, line, error: None });
-                }
-                Ok(Entry::Returned { id, at, error }) => {
-                    if let Some(call) = calls.get(&id).and_then(|place| told.calls.get_mut(*place)) {
-                        *call = call.clone().ended(at, error);
-                    }
-                }
-                Ok(Entry::Navigated(navigation)) => told.navigations.push(navigation),
-                Ok(Entry::Console(message)) => told.console.push(message),
-                Ok(Entry::PageError(message)) => told.page_errors.push(message),
-                Ok(Entry::Network(entry)) => told.requests.add(entry),
-                // A slot that is not its own master any more writes what it likes.
-                Err(_) => {}
-            }
-        }
-        told
-    }
 }
 
 fn millis_between(from: Timestamp, to: Timestamp) -> f64 {
@@ -248,6 +230,7 @@ mod tests {
             ],
             kept: vec![frame(1000.0, 10), frame(45_000.0, 10)],
             last: vec![[&[0][..], b"<html>"].concat(), [&[1][..], b"png"].concat(), vec![9], Vec::new()],
+            bodies: Vec::new(),
             is_cut: false,
         }
     }

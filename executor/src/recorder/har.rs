@@ -1,12 +1,20 @@
 //! A recording's requests as a HAR file (version 1.2, <http://www.softwareishard.com/blog/har-12-spec/>), with the fields that
 //! browsers add under names that begin with `_`.
 
+mod entry;
+
 use std::collections::HashMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use job_model::{Timestamp, TracedNavigation};
 use serde_json::{Value, json};
 
-use super::entries::{Answer, Headers, NetworkEntry, Timing};
+use super::entries::{Answer, BodyHead, Headers, NetworkEntry};
+use entry::moment;
+
+/// The most bytes of all bodies together, as they are written in the file.
+const BODIES_BYTES: usize = 5_000_000;
 
 /// The requests, in the order in which they began.
 #[derive(Debug, Default)]
@@ -18,8 +26,10 @@ pub(super) struct Requests {
     early: HashMap<String, Headers>,
 }
 
+/// A request as far as the ring tells of it; times in milliseconds since the job began.
 #[derive(Debug)]
 struct Request {
+    id: String,
     at: f64,
     method: String,
     url: String,
@@ -34,6 +44,30 @@ struct Request {
     transferred: Option<f64>,
     size: u64,
     error: Option<String>,
+    /// The bodies of the request and of its answer.
+    sent: Option<Body>,
+    content: Option<Body>,
+}
+
+/// A body as a HAR file has it.
+#[derive(Debug)]
+struct Body {
+    text: String,
+    is_base64: bool,
+}
+
+impl Body {
+    fn new(body: &[u8]) -> Self {
+        match std::str::from_utf8(body) {
+            Ok(text) => Self { text: text.to_owned(), is_base64: false },
+            Err(_) => Self { text: STANDARD.encode(body), is_base64: true },
+        }
+    }
+
+    /// What it takes in the file.
+    fn written_bytes(&self) -> usize {
+        serde_json::to_string(&self.text).map_or(usize::MAX, |text| text.len())
+    }
 }
 
 impl Requests {
@@ -51,8 +85,9 @@ impl Requests {
                 let early = self.early.remove(&id);
                 let has_own_headers = early.is_some();
                 let headers = early.unwrap_or(headers);
-                self.last.insert(id, self.all.len());
+                self.last.insert(id.clone(), self.all.len());
                 self.all.push(Request {
+                    id,
                     at,
                     method,
                     url,
@@ -67,6 +102,8 @@ impl Requests {
                     transferred: None,
                     size: 0,
                     error: None,
+                    sent: None,
+                    content: None,
                 });
             }
             NetworkEntry::RequestHeaders { id, headers } => match self.last(&id).filter(|known| !known.has_own_headers)
@@ -79,7 +116,7 @@ impl Requests {
                     (request.answer, request.answered_at) = (Some(*answer), Some(at));
                 }
             }
-            NetworkEntry::ResponseHeaders { id, headers, .. } => {
+            NetworkEntry::ResponseHeaders { id, headers } => {
                 if let Some(request) = self.last(&id) {
                     request.real_headers.get_or_insert(headers);
                 }
@@ -97,12 +134,36 @@ impl Requests {
         }
     }
 
+    /// Takes the bodies that the ring has, the latest first, as far as there is room for them.
+    pub(super) fn add_bodies(&mut self, entries: &[Vec<u8>]) {
+        let mut room = BODIES_BYTES;
+        for (head, body) in entries.iter().rev().filter_map(|entry| BodyHead::read(entry)) {
+            let body = Body::new(body);
+            let Some(rest) = room.checked_sub(body.written_bytes()) else { continue };
+            let request = match head.sent_at {
+                Some(at) => self.sent_at(&head.id, at),
+                None => self.last(&head.id),
+            };
+            let Some(request) = request else { continue };
+            let place = if head.sent_at.is_some() { &mut request.sent } else { &mut request.content };
+            if place.is_none() {
+                (*place, room) = (Some(body), rest);
+            }
+        }
+    }
+
+    /// The request of an id that was sent at that time: the last one, or one that was redirected.
+    fn sent_at(&mut self, id: &str, at: f64) -> Option<&mut Request> {
+        let last = *self.last.get(id)?;
+        self.all.get_mut(..=last)?.iter_mut().rev().find(|request| request.id == id && request.at == at)
+    }
+
     fn last(&mut self, id: &str) -> Option<&mut Request> {
         let place = *self.last.get(id)?;
         self.all.get_mut(place)
     }
 
-    /// The file. `ended` is when the job did: what had no end by then has none.
+    /// Writes the file. `ended` is when the job did: what had no end by then has none.
     pub(super) fn to_har(&self, began_at: Timestamp, ended: f64, navigations: &[TracedNavigation]) -> Value {
         let pages: Vec<&TracedNavigation> = navigations.iter().filter(|navigation| navigation.main).collect();
         let page_at = |at: f64| pages.iter().rposition(|page| page.at <= at).unwrap_or(0);
@@ -139,100 +200,6 @@ impl Requests {
 
 fn page_id(number: usize) -> String {
     format!("page_{}", number + 1)
-}
-
-/// The time so many milliseconds after `began_at`, as ISO 8601 has it.
-fn moment(began_at: Timestamp, at: f64) -> Value {
-    #[allow(clippy::cast_possible_truncation, reason = "what is no time of this job is cut to one that can be written")]
-    let millis = began_at.unix_millis().saturating_add(at.round() as i64);
-    json!(Timestamp::from_unix_millis(millis).unwrap_or(began_at))
-}
-
-impl Request {
-    fn to_entry(&self, began_at: Timestamp, ended: f64) -> Value {
-        let end = self.ended.unwrap_or(ended).max(self.at);
-        let time = round(end - self.at);
-        let mut entry = json!({
-            "startedDateTime": moment(began_at, self.at),
-            "time": time,
-            "request": {
-                "method": self.method, "url": self.url, "httpVersion": self.protocol(), "cookies": [],
-                "headers": pairs(&self.headers), "queryString": query(&self.url), "headersSize": -1, "bodySize": self.body,
-            },
-            "response": self.response(),
-            "cache": {},
-            "timings": self.timings(time),
-            "_resourceType": self.kind.to_lowercase(),
-            "_at": self.at,
-        });
-        if let Some(cache) = self.answer.as_ref().and_then(|answer| answer.cache.as_ref()) {
-            entry["_fromCache"] = cache.as_str().into();
-        }
-        if self.ended.is_none() {
-            entry["_unfinished"] = true.into();
-        }
-        entry
-    }
-
-    fn protocol(&self) -> &str {
-        self.answer.as_ref().map_or("", |answer| answer.protocol.as_str())
-    }
-
-    fn response(&self) -> Value {
-        let none = Answer::default();
-        let answer = self.answer.as_ref().unwrap_or(&none);
-        let headers = self.real_headers.as_ref().unwrap_or(&answer.headers);
-        let location = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
-        let transferred = self.transferred.unwrap_or(answer.transferred);
-        let mut response = json!({
-            "status": answer.status, "statusText": answer.text, "httpVersion": answer.protocol, "cookies": [],
-            "headers": pairs(headers),
-            "content": {"size": self.size, "mimeType": answer.mime},
-            "redirectURL": location.map_or("", |(_, url)| url.as_str()),
-            "headersSize": -1, "bodySize": -1, "_transferSize": transferred,
-        });
-        if let Some(error) = &self.error {
-            response["_error"] = error.as_str().into();
-        }
-        response
-    }
-
-    fn timings(&self, time: f64) -> Value {
-        let Some(timing) = self.answer.as_ref().and_then(|answer| answer.timing) else {
-            let wait = self.answered_at.map_or(time, |answered| round((answered - self.at).clamp(0.0, time)));
-            return json!({"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": wait, "receive": round(time - wait)});
-        };
-        let Timing { at, dns, connect, ssl, send, answered } = timing;
-        let took = |[start, end]: [f64; 2]| if start < 0.0 { -1.0 } else { round((end - start).max(0.0)) };
-        let first = [dns[0], connect[0], send[0]].into_iter().find(|start| *start >= 0.0).unwrap_or(0.0);
-        let blocked = round((at - self.at + first).max(0.0));
-        let wait = round((answered - send[1]).max(0.0));
-        let receive = round((time - (at - self.at).max(0.0) - answered.max(0.0)).max(0.0));
-        json!({
-            "blocked": blocked, "dns": took(dns), "connect": took(connect), "ssl": took(ssl), "send": took(send).max(0.0),
-            "wait": wait, "receive": receive,
-        })
-    }
-}
-
-fn pairs(headers: &Headers) -> Vec<Value> {
-    headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
-}
-
-/// What stands behind the `?` of an address.
-fn query(url: &str) -> Vec<Value> {
-    let query = url.split_once('?').map_or("", |(_, query)| query.split('#').next().unwrap_or_default());
-    let parts = query.split('&').filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            json!({"name": name, "value": value})
-        })
-        .collect()
-}
-
-fn round(milliseconds: f64) -> f64 {
-    (milliseconds * 10.0).round() / 10.0
 }
 
 #[cfg(test)]
@@ -294,5 +261,33 @@ mod tests {
         requests.add(request("1", f64::MAX, "x", None));
         let har = requests.to_har(Timestamp::now(), -1.0, &[]);
         assert_eq!(har["log"]["entries"][0]["request"]["headers"][0]["value"], "a=***");
+    }
+
+    #[test]
+    fn bodies_stand_with_their_requests_the_latest_first_as_far_as_there_is_room() {
+        use super::{BODIES_BYTES, BodyHead};
+        let entry = |id: &str, sent_at: Option<f64>, body: &[u8]| {
+            [BodyHead { id: id.to_owned(), sent_at }.bytes(), body.to_vec()].concat()
+        };
+        let mut requests = Requests::default();
+        requests.add(request("1", 10.0, "http://h/a", None));
+        requests.add(request("1", 20.0, "http://h/b", Some(Answer { status: 307, ..Answer::default() })));
+        requests.add(request("2", 30.0, "http://h/c", None));
+        requests.add_bodies(&[
+            entry("1", None, &vec![b'x'; BODIES_BYTES]),
+            entry("1", Some(10.0), b"a=1"),
+            entry("1", Some(20.0), b"b=\"2\""),
+            entry("2", None, &[0xff, 0]),
+            entry("9", None, b"of nobody"),
+            b"no head".to_vec(),
+            vec![0xff; 4],
+        ]);
+        let har = requests.to_har(Timestamp::now(), 100.0, &[]);
+        let entries = har["log"]["entries"].as_array().unwrap();
+        assert_eq!(entries[0]["request"]["postData"]["text"], "a=1");
+        assert_eq!(entries[1]["request"]["postData"]["text"], "b=\"2\"");
+        assert!(entries[1]["response"]["content"]["text"].is_null(), "no room");
+        let content = &entries[2]["response"]["content"];
+        assert_eq!((&content["text"], &content["encoding"]), (&"/wA=".into(), &"base64".into()));
     }
 }

@@ -4,15 +4,14 @@
 use serde_json::Value;
 
 use super::entries::{Answer, Headers, NetworkEntry, Timing};
+use super::masks::MASK;
 
 /// The longest address that is kept, in bytes: a `data:` address may be megabytes.
 const URL_BYTES: usize = 2000;
 /// The longest value of a header.
 const HEADER_BYTES: usize = 2000;
-/// Stands for what is not shown.
-const MASK: &str = "***";
 
-/// What an event tells; `None` for one that has no place in a HAR file. `time` makes milliseconds since the job began of
+/// Returns what an event tells; `None` for one that has no place in a HAR file. `time` makes milliseconds since the job began of
 /// Chromium's seconds, `size` counts an answer's bytes; `failure` has a failure in the words of a browser
 /// without a proxy.
 pub(super) fn entry(
@@ -45,11 +44,9 @@ pub(super) fn entry(
         "Network.responseReceived" => {
             NetworkEntry::Response { id, at: at(), answer: Box::new(answer(&params["response"], &time)) }
         }
-        "Network.responseReceivedExtraInfo" => NetworkEntry::ResponseHeaders {
-            id,
-            status: params["statusCode"].as_i64().unwrap_or_default(),
-            headers: headers(&params["headers"]),
-        },
+        "Network.responseReceivedExtraInfo" => {
+            NetworkEntry::ResponseHeaders { id, headers: headers(&params["headers"]) }
+        }
         "Network.loadingFinished" => {
             let (size, transferred) = (size(&id), params["encodedDataLength"].as_f64().unwrap_or_default());
             NetworkEntry::Finished { id, at: at(), transferred, size }
@@ -132,7 +129,7 @@ fn masked_cookie(cookie: &str) -> String {
     }
 }
 
-/// The text, cut to so many bytes.
+/// Returns the text, cut to so many bytes.
 pub(super) fn clipped(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();

@@ -8,19 +8,15 @@
 //! The writer runs beside job code and may be taken over by it. Whoever reads believes no number: what does not fit
 //! an area is nothing, and no more is read than the file has.
 
-use std::ffi::CString;
+mod writer;
+
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-
-use crate::chromiums::messages::SOCKET;
-
-/// The descriptor that a slot process inherits its ring as.
-pub(crate) const RING: RawFd = SOCKET + 1;
+pub(crate) use writer::{RING, RingWriter};
 
 /// A part of the ring with entries of its own. What fills one does not push anything out of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +29,21 @@ pub(crate) enum Area {
     Kept,
     /// The page's text and picture at the end.
     Last,
+    /// Bodies of requests and answers.
+    Bodies,
 }
 
 /// The positions' place.
 const HEADER: u64 = 4096;
 
 impl Area {
-    const ALL: [Self; 4] = [Self::Events, Self::Frames, Self::Kept, Self::Last];
+    const ALL: [Self; 5] = [Self::Events, Self::Frames, Self::Kept, Self::Last, Self::Bodies];
 
     const fn size(self) -> u64 {
         match self {
             Self::Events | Self::Frames => 2 << 20,
             Self::Kept => 1 << 20,
-            Self::Last => 4 << 20,
+            Self::Last | Self::Bodies => 4 << 20,
         }
     }
 
@@ -81,6 +79,7 @@ pub(crate) struct RingContents {
     pub(crate) frames: Vec<Vec<u8>>,
     pub(crate) kept: Vec<Vec<u8>>,
     pub(crate) last: Vec<Vec<u8>>,
+    pub(crate) bodies: Vec<Vec<u8>>,
     /// Whether events were overwritten.
     pub(crate) is_cut: bool,
 }
@@ -91,7 +90,7 @@ impl Ring {
     /// # Errors
     /// When the system has no memory for it.
     pub(crate) fn create() -> io::Result<Self> {
-        let name = CString::new("puppet-master-recording").expect("no zero in it");
+        let name = c"puppet-master-recording";
         // SAFETY: the name is a C string; the descriptor that comes back is nobody else's.
         let file = unsafe {
             let descriptor = libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING);
@@ -124,7 +123,7 @@ impl Ring {
         }
     }
 
-    /// All whole entries.
+    /// Reads all whole entries.
     pub(crate) fn read(&self) -> RingContents {
         let all = |area| self.read_since(area, 0).0.into_iter().map(|placed| placed.entry).collect();
         let is_cut = self.positions(Area::Events).is_some_and(|(tail, _)| tail > 0);
@@ -133,14 +132,18 @@ impl Ring {
             frames: all(Area::Frames),
             kept: all(Area::Kept),
             last: all(Area::Last),
+            bodies: all(Area::Bodies),
             is_cut,
         }
     }
 
-    /// The whole entries from a position on, and the position after them. While the slot writes, too.
+    /// Reads the whole entries from a position on, and the position after them. While the slot writes, too.
     pub(crate) fn read_since(&self, area: Area, from: u64) -> (Vec<Placed>, u64) {
         let Some((tail, head)) = self.positions(area) else { return (Vec::new(), from) };
         let begin = if from > head { tail } else { from.max(tail) };
+        if begin == head {
+            return (Vec::new(), head);
+        }
         let Some(bytes) = self.bytes(area, begin, head) else { return (Vec::new(), from) };
         // What was overwritten meanwhile is not what it was.
         let whole_from = self.positions(area).map_or(u64::MAX, |(tail, _)| tail);
@@ -178,86 +181,6 @@ impl Ring {
         self.0.read_exact_at(&mut bytes[..first], area.start() + place).ok()?;
         self.0.read_exact_at(&mut bytes[first..], area.start()).ok()?;
         Some(bytes)
-    }
-}
-
-/// The slot's side.
-#[derive(Debug)]
-pub(crate) struct RingWriter {
-    file: File,
-    areas: [Written; 4],
-    buffer: Vec<u8>,
-}
-
-#[derive(Debug, Default)]
-struct Written {
-    tail: u64,
-    head: u64,
-    /// The sizes of the entries between them, oldest first.
-    sizes: std::collections::VecDeque<u64>,
-}
-
-impl RingWriter {
-    /// The ring that this process has inherited. It is closed to processes that this one starts.
-    ///
-    /// # Errors
-    /// When there is none: then it was not the executor that started this process.
-    pub(crate) fn inherited() -> io::Result<Self> {
-        // SAFETY: by agreement with the parent the descriptor is nobody else's; one that is not open makes the next call fail.
-        let file = unsafe { File::from_raw_fd(RING) };
-        if !file.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == whole()) {
-            std::mem::forget(file);
-            return Err(io::Error::other("the executor has left no ring to this process"));
-        }
-        fcntl(&file, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        Ok(Self::over(file))
-    }
-
-    fn over(file: File) -> Self {
-        Self { file, areas: Default::default(), buffer: Vec::new() }
-    }
-
-    /// Begins anew; the parent has cleared the file.
-    pub(crate) fn reset(&mut self) {
-        self.areas = Default::default();
-    }
-
-    /// Writes an entry in the place of the oldest ones. One that is larger than a quarter of its area is left out, but
-    /// in [`Area::Last`], which has few.
-    pub(crate) fn write(&mut self, area: Area, parts: &[&[u8]]) {
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        let size = 4 + length as u64;
-        let most = if area == Area::Last { area.size() } else { area.size() / 4 };
-        if size > most {
-            return;
-        }
-        self.buffer.clear();
-        self.buffer.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-        parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
-        // A recording that cannot be written is none: the job goes on.
-        let _ = self.write_buffer(area, size);
-    }
-
-    fn write_buffer(&mut self, area: Area, size: u64) -> io::Result<()> {
-        let written = &mut self.areas[area as usize];
-        let mut moved = false;
-        while written.head + size - written.tail > area.size() {
-            let Some(oldest) = written.sizes.pop_front() else { break };
-            written.tail += oldest;
-            moved = true;
-        }
-        if moved {
-            self.file.write_all_at(&written.tail.to_le_bytes(), area.header())?;
-        }
-        let place = written.head % area.size();
-        let first = self.buffer.len().min(usize::try_from(area.size() - place).unwrap_or(usize::MAX));
-        self.file.write_all_at(&self.buffer[..first], area.start() + place)?;
-        if first < self.buffer.len() {
-            self.file.write_all_at(&self.buffer[first..], area.start())?;
-        }
-        written.head += size;
-        written.sizes.push_back(size);
-        self.file.write_all_at(&written.head.to_le_bytes(), area.header() + 8)
     }
 }
 

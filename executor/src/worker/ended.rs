@@ -8,6 +8,7 @@ use service::Chain;
 use crate::metrics::DeliveryEnd;
 use crate::protocol::JobEnd;
 use crate::recorder::RingContents;
+use crate::result_message::Crashed;
 use crate::slot::SlotError;
 
 /// The error of a cancelled job.
@@ -18,6 +19,8 @@ pub(super) struct Ended {
     pub(super) logs: Vec<LogEntry>,
     pub(super) end: JobEnd,
     pub(super) counts_as: DeliveryEnd,
+    /// Whether the job lost its process.
+    pub(super) crashed: Crashed,
     /// The files that are stored, and their set.
     pub(super) files: Option<(FileSetId, Vec<JobFile>)>,
     /// What was recorded of it, when that is kept, until it is among the files.
@@ -25,18 +28,18 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    /// The slot told the end. Whether the job was cancelled or given up is not the slot's to say.
+    /// Ends a job as its slot told. Whether the job was cancelled or given up is not the slot's to say.
     pub(super) fn by_itself(mut end: JobEnd, logs: Vec<LogEntry>, cancelled: bool) -> Self {
         match end.outcome {
             Outcome::Succeeded | Outcome::Failed | Outcome::TimedOut => {}
             Outcome::Cancelled if cancelled => {}
-            Outcome::Cancelled | Outcome::GivenUp => end.outcome = Outcome::Failed,
+            Outcome::Cancelled | Outcome::GivenUp | Outcome::Expired => end.outcome = Outcome::Failed,
         }
         let counts_as = DeliveryEnd::Job(end.outcome);
-        Self { logs, end, counts_as, files: None, recording: None }
+        Self { logs, end, counts_as, crashed: Crashed::No, files: None, recording: None }
     }
 
-    /// The job took its slot with it.
+    /// Ends a job that took its slot with it.
     pub(super) fn with_its_slot(
         error: &SlotError,
         mut logs: Vec<LogEntry>,
@@ -56,18 +59,22 @@ impl Ended {
                 (DeliveryEnd::SlotLost, Outcome::Failed, text)
             }
         };
+        // A limit that it met is its own fault.
+        let is_lost = counts_as == DeliveryEnd::SlotLost && !matches!(error, SlotError::TooMuch(_));
+        let crashed = if is_lost { Crashed::Yes } else { Crashed::No };
         tracing::warn!(error = %Chain(error), "the job ended its slot");
         let now = Timestamp::now();
         logs.push(LogEntry { time: now, level: Level::Error, message: text.clone() });
         let duration = u64::try_from(between(begun, now).as_millis()).unwrap_or(u64::MAX);
         let (started_at, finished_at) = (Some(begun), Some(now));
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, text) };
-        Self { logs, end, counts_as, files: None, recording: None }
+        Self { logs, end, counts_as, crashed, files: None, recording: None }
     }
 
-    /// The job never ran here.
+    /// Ends a job that never ran here.
     pub(super) fn not_started(counts_as: DeliveryEnd, outcome: Outcome, error: impl Into<String>) -> Self {
-        Self { logs: Vec::new(), end: JobEnd::not_started(outcome, error), counts_as, files: None, recording: None }
+        let end = JobEnd::not_started(outcome, error);
+        Self { logs: Vec::new(), end, counts_as, crashed: Crashed::No, files: None, recording: None }
     }
 
     /// The files of the job could not be kept: the job has failed, whatever else became of it.
@@ -80,22 +87,23 @@ impl Ended {
         }
     }
 
-    /// The same end with this error in the place of its log and results.
+    /// Returns the same end with this error in the place of its log and results.
     pub(super) fn without_content(&self, error: String) -> Self {
         let outcome = if self.end.outcome == Outcome::Succeeded { Outcome::Failed } else { self.end.outcome };
         let (started_at, finished_at, duration) = (self.end.started_at, self.end.finished_at, self.end.duration);
         let end = JobEnd { started_at, finished_at, duration, ..JobEnd::not_started(outcome, error) };
-        Self { logs: Vec::new(), end, counts_as: self.counts_as, files: self.files.clone(), recording: None }
+        let (counts_as, crashed, files) = (self.counts_as, self.crashed, self.files.clone());
+        Self { logs: Vec::new(), end, counts_as, crashed, files, recording: None }
     }
 }
 
-/// The error of a job that was begun too often.
+/// Returns the error of a job that was begun too often.
 pub(super) fn given_up(attempts: u32, max_attempts: u32) -> String {
     let times = if attempts == 1 { "time" } else { "times" };
     format!("The job was given up: its executor was lost {attempts} {times} while it ran (max_attempts {max_attempts})")
 }
 
-/// The time from one moment to a later one; nothing when the clocks disagree.
+/// Returns the time from one moment to a later one; nothing when the clocks disagree.
 pub(super) fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(to.unix_millis() - from.unix_millis()).unwrap_or(0))
 }
@@ -106,7 +114,7 @@ mod tests {
 
     use job_model::{Level, LogEntry, Outcome, Timestamp};
 
-    use super::{Ended, given_up};
+    use super::{Crashed, Ended, given_up};
     use crate::metrics::DeliveryEnd;
     use crate::protocol::JobEnd;
     use crate::slot::SlotError;
@@ -150,9 +158,11 @@ mod tests {
         let text = "The process that ran the job was lost: the slot process ended unexpectedly (signal 11)";
         assert_eq!(ended.end.error.as_deref(), Some(text));
         assert_eq!((ended.end.outcome, ended.counts_as), (Outcome::Failed, DeliveryEnd::SlotLost));
+        assert_eq!(ended.crashed, Crashed::Yes);
 
         let ended = with_its_slot(&SlotError::TooMuch("Limit of 5 log lines".to_owned()), false);
         assert_eq!(ended.end.error.as_deref(), Some("Limit of 5 log lines"));
+        assert_eq!(ended.crashed, Crashed::No);
 
         let ended = with_its_slot(&silent, true);
         assert_eq!((ended.end.outcome, ended.end.error.as_deref()), (Outcome::Cancelled, Some("cancelled")));

@@ -9,17 +9,18 @@ use service::{Backoff, Chain};
 
 use super::Worker;
 use crate::job_message::{JobMessage, Unreadable};
-use crate::job_registry::{Held, Waiting};
+use crate::job_registry::{Brings, Held, Waiting};
 use crate::message_headers::MessageHeaders;
 use crate::slots::IdleSlot;
 
 /// How long a delivery may wait here for a slot that prepares itself before another executor gets it.
 const SLOW_SLOT: Duration = Duration::from_secs(3);
 
-/// A consumer and what has come from it.
+/// A consumer of ordinary jobs and what has come from it.
 pub(super) struct Lane {
     consumer: Box<dyn Consumer>,
     arrived: Option<Arrived>,
+    brings: Brings,
 }
 
 /// A delivery that waits for its slot.
@@ -30,9 +31,17 @@ struct Arrived {
     waiting: Option<Waiting>,
 }
 
+/// What a lane goes on with.
+enum Next {
+    /// A delivery.
+    Job(Box<(Held, Result<JobMessage, Unreadable>, Option<Waiting>)>),
+    /// No delivery: the caller looks whether to stop or to drain.
+    Nothing,
+}
+
 impl Lane {
     fn new(consumer: Box<dyn Consumer>) -> Self {
-        Self { consumer, arrived: None }
+        Self { consumer, arrived: None, brings: Brings::More }
     }
 
     /// Waits until there is a delivery. Cancel safe.
@@ -42,6 +51,23 @@ impl Lane {
             self.arrived = Some(worker.note(delivery));
         }
         Ok(())
+    }
+
+    /// Ends the consumer. False when a delivery was on its way, which is there now.
+    async fn end(&mut self, worker: &Worker) -> bool {
+        self.brings = Brings::Nothing;
+        // Without an answer the broker takes back what it may have sent.
+        if self.consumer.cancel().await.is_err() {
+            return true;
+        }
+        self.fill(worker).await.is_err()
+    }
+
+    /// The delivery that has come.
+    fn take(self) -> Option<Next> {
+        let Arrived { delivery, job, waiting } = self.arrived?;
+        let held = Held { delivery, consumer: self.consumer, queue: Queue::Jobs, brings: self.brings };
+        Some(Next::Job(Box::new((held, job, waiting))))
     }
 }
 
@@ -65,41 +91,14 @@ impl Worker {
                 slot.give_back();
                 continue;
             }
-            let mut open = match lane.take() {
-                Some(open) => open,
-                None => match self.consume(&mut backoff).await {
-                    Some(open) => open,
-                    None => {
-                        slot.give_back();
-                        continue;
-                    }
-                },
-            };
-            // A delivery goes first: what has come is dealt with.
-            let filled = tokio::select! {
-                biased;
-                filled = open.fill(&self) => filled,
-                () = self.stop.cancelled() => {
-                    slot.give_back();
-                    lane = Some(open);
-                    break;
-                }
-                () = self.draining.until(true) => {
-                    slot.give_back();
-                    lane = Some(open);
-                    continue;
-                }
-            };
-            match (filled, open.arrived) {
-                (Ok(()), Some(Arrived { delivery, job, waiting })) => {
-                    let held = Held { delivery, consumer: open.consumer };
+            match self.next(&mut lane, &mut backoff).await {
+                Next::Job(delivery) => {
+                    let (held, job, waiting) = *delivery;
                     lane = self.handle(held, job, waiting, slot).await.map(Lane::new);
                 }
-                (Ok(()), None) => slot.give_back(),
-                (Err(error), _) => {
+                Next::Nothing => {
                     slot.give_back();
-                    tracing::warn!(error = %Chain(&error), "lost the job queue, consuming again");
-                    if backoff.wait(&self.stop).await.is_err() {
+                    if self.stop.is_cancelled() {
                         break;
                     }
                 }
@@ -108,6 +107,71 @@ impl Worker {
         if let Some(open) = lane {
             self.leave(open).await;
         }
+    }
+
+    /// The next delivery for a free slot: an ordinary one, unless it is the turn of one of another priority.
+    async fn next(&self, lane: &mut Option<Lane>, backoff: &mut Backoff) -> Next {
+        // What has come is dealt with.
+        let has_come = lane.as_ref().is_some_and(|open| open.arrived.is_some());
+        let mut turn = if has_come { None } else { self.priorities.turn() };
+        loop {
+            if let Some(queue) = turn.take()
+                && let Some(next) = self.take_first(lane, queue).await
+            {
+                return next;
+            }
+            let mut open = match lane.take() {
+                Some(open) => open,
+                None => match self.consume(backoff).await {
+                    Some(open) => open,
+                    None => return Next::Nothing,
+                },
+            };
+            // A delivery goes first: what has come is dealt with.
+            tokio::select! {
+                biased;
+                filled = open.fill(self) => {
+                    let Err(error) = filled else { return open.take().unwrap_or(Next::Nothing) };
+                    tracing::warn!(error = %Chain(&error), "lost the job queue, consuming again");
+                    // Stopped or not: the caller looks.
+                    let _ = backoff.wait(&self.stop).await;
+                    return Next::Nothing;
+                }
+                () = self.stop.cancelled() => {
+                    *lane = Some(open);
+                    return Next::Nothing;
+                }
+                () = self.draining.until(true) => {
+                    *lane = Some(open);
+                    return Next::Nothing;
+                }
+                queue = self.priorities.claim() => {
+                    *lane = Some(open);
+                    turn = Some(queue);
+                }
+            }
+        }
+    }
+
+    /// Takes a job of another priority. The consumer of ordinary ones ends first: two deliveries are one too many for one
+    /// slot. One that comes meanwhile is the next.
+    async fn take_first(&self, lane: &mut Option<Lane>, queue: Queue) -> Option<Next> {
+        if let Some(mut open) = lane.take()
+            && !open.end(self).await
+        {
+            return open.take();
+        }
+        let taken = self.queue.take(queue).await.unwrap_or_else(|error| {
+            tracing::warn!(queue.name = queue.default_name(), error = %Chain(&error), "failed to take a job");
+            None
+        });
+        let Some((delivery, consumer)) = taken else {
+            self.priorities.none_left(queue);
+            return None;
+        };
+        let Arrived { delivery, job, waiting } = self.note(delivery);
+        let held = Held { delivery, consumer, queue, brings: Brings::Nothing };
+        Some(Next::Job(Box::new((held, job, waiting))))
     }
 
     /// The next slot. Meanwhile a delivery may come, which does not wait for long.
@@ -123,7 +187,7 @@ impl Worker {
                         self.leave(open).await;
                     }
                 }
-                // A consumer that is lost is told to whoever asks next.
+                // The next caller hears that the consumer is lost.
                 Ok(()) = fill(lane, self), if lane.as_ref().is_some_and(|open| open.arrived.is_none()) => {}
             }
         }
@@ -164,7 +228,7 @@ impl Worker {
 
     /// Ends a consumer. A delivery that has come goes to another executor.
     async fn leave(&self, lane: Lane) {
-        let Lane { mut consumer, arrived } = lane;
+        let Lane { mut consumer, arrived, brings } = lane;
         let delivery = match arrived {
             Some(arrived) => arrived.delivery,
             None => {
@@ -177,7 +241,7 @@ impl Worker {
             }
         };
         let attempt = MessageHeaders::of(&delivery.message).attempt;
-        self.hand_back_as_it_came(Held { delivery, consumer }, attempt).await;
+        self.hand_back_as_it_came(Held { delivery, consumer, queue: Queue::Jobs, brings }, attempt).await;
     }
 }
 

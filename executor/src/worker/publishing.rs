@@ -6,8 +6,9 @@ use job_model::{Outcome, Running, Timestamp};
 use job_queue::{Consumer, Message, Queue, QueueError, Requeue};
 use service::{Backoff, Chain};
 
+use super::Worker;
 use super::ended::Ended;
-use super::{Worker, settled};
+use super::settling::settled;
 use crate::job_message::JobMessage;
 use crate::job_registry::Held;
 use crate::message_headers;
@@ -22,7 +23,8 @@ const HAND_BACK: Duration = Duration::from_secs(3);
 impl Worker {
     /// Publishes a result, or in its place an error when the broker takes no message that large.
     pub(super) async fn publish_result(&self, origin: &Origin, ended: &Ended) -> Result<(), QueueError> {
-        let message = |ended: &Ended| result_message::write(origin, &ended.logs, &ended.end, ended.files.as_ref());
+        let message =
+            |ended: &Ended| result_message::write(origin, &ended.logs, &ended.end, ended.crashed, ended.files.as_ref());
         let published = self.publish(Queue::JobResults, message(ended)).await;
         let Err(QueueError::Refused { reason, .. }) = published else { return published };
         tracing::error!(job.id = %origin.key.uuid, reason, "the broker refused a result");
@@ -33,7 +35,7 @@ impl Worker {
     /// Sends a lost job round again, or ends it when the broker does not take it.
     pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<Box<dyn Consumer>> {
         let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
-        match self.publish(Queue::Jobs, copy).await {
+        match self.publish(held.queue, copy).await {
             Err(QueueError::Refused { reason, .. }) => {
                 let text = format!("The job was lost with its executor and could not be sent round again: {reason}");
                 let counts_as = DeliveryEnd::Job(Outcome::Failed);
@@ -52,12 +54,12 @@ impl Worker {
     /// Puts a job back on the queue for another executor, as the attempt that it is, and ends the consumer: the copy must not
     /// come here. Given back plainly the job would count as begun once more.
     pub(super) async fn hand_back(&self, held: Held, attempt: u32) {
-        let Held { delivery, mut consumer } = held;
+        let Held { delivery, mut consumer, queue, .. } = held;
         if let Err(error) = consumer.cancel().await {
             return tracing::warn!(error = %Chain(&error), "failed to hand a job back, its delivery will come again");
         }
         let copy = message_headers::copy(&delivery.message, attempt);
-        match tokio::time::timeout(HAND_BACK, self.publish(Queue::Jobs, copy)).await {
+        match tokio::time::timeout(HAND_BACK, self.publish(queue, copy)).await {
             Ok(Ok(())) => settled(delivery.ack().await),
             Ok(Err(_)) | Err(_) => settled(delivery.nack(Requeue::Yes).await),
         }

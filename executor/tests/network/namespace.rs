@@ -99,9 +99,7 @@ async fn nothing_goes_past() {
     let inside = namespace(slot.process_id()).expect("the slot's namespace");
     assert_ne!(Some(&inside), namespace(own).as_ref());
     let profile = slot.folder().display().to_string();
-    let is_chromium = |id: &u32| {
-        std::fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&profile))
-    };
+    let is_chromium = |id: &u32| processes::command_line(*id).contains(&profile);
     let chromium: Vec<u32> = processes::tree(own).into_iter().filter(is_chromium).collect();
     assert!(!chromium.is_empty());
     for id in chromium {

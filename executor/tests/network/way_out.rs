@@ -2,6 +2,7 @@
 
 use job_model::{JobNetwork, Outcome, ProxyUrl, TokenNetwork};
 use serde_json::{Value, json};
+use testkit::processes;
 
 use crate::asking_proxy::AskingProxy;
 use crate::guarded_slot::{GuardedSlot, told};
@@ -183,6 +184,27 @@ async fn proxies_of_a_job_and_of_a_context_are_gone_through() {
         assert_eq!(refusals, usize::from(expected == "BLOCKED_BY_CLIENT"), "{shut:?}");
     }
     slot.end().await;
+}
+
+#[tokio::test]
+async fn the_operators_proxy_gets_its_credentials_and_no_job_sees_them() {
+    let proxy = AskingProxy::start().await;
+    for (password, got) in [("pw", "200 hi"), ("hunter2", "net::ERR_PROXY_CONNECTION_FAILED at http://far.test/x")] {
+        let flag = format!(r#"--chromium-extra-args=["--proxy-server=http://us:{password}@{}"]"#, proxy.address);
+        let mut slot = GuardedSlot::start(&["--network-allow=all", &flag]).await;
+        // What the page gives is for its own proxies.
+        let code = "await page.authenticate({username: 'no', password: 'no'});
+                    const got = response => response.text().then(text => `${response.status()} ${text}`);
+                    results.got = await page.goto('http://far.test/x').then(got, error => error.message)";
+        let result = slot.run(code, &[]).await;
+        assert_eq!((&result.results["got"], proxy.take_served().len()), (&json!(got), usize::from(password == "pw")));
+        let failures = told(&result).iter().filter(|line| line.contains("refused its user name and password")).count();
+        assert_eq!(failures, usize::from(password == "hunter2"), "{result:?}");
+        assert!(!format!("{result:?}").contains("hunter2"));
+        let lines: String = processes::tree(std::process::id()).into_iter().map(processes::command_line).collect();
+        assert!(lines.contains("chrom") && !lines.contains(&format!("us:{password}")), "{lines}");
+        slot.end().await;
+    }
 }
 
 /// A text as it is, a number as one.

@@ -88,6 +88,7 @@ async fn a_job_that_comes_again_while_another_executor_runs_it_is_left_to_that_o
         stopping: false,
         draining: false,
         without: Vec::new(),
+        facts: job_model::ExecutorFacts::default(),
     };
     let body = serde_json::to_vec(&beat).expect("JSON");
     let executor = Executor::start(&folder, &queue, &[]);

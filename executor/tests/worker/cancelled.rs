@@ -4,7 +4,7 @@ use job_model::{InstanceId, Outcome};
 use serde_json::json;
 
 use crate::gateway::{Gateway, job, publish};
-use crate::pretended::{Executor, Folder};
+use crate::pretended::{Executor, Folder, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_job_tells_its_log_results_and_times() {
@@ -28,6 +28,21 @@ async fn a_cancelled_job_tells_its_log_results_and_times() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_job_does_not_wait_for_another_slot() {
+    let folder = Folder::new();
+    let queue = folder.queue();
+    let gateway = Gateway::start(&queue).await;
+    let executor = Executor::start(&folder, &queue, &[]);
+    publish(&queue, [job("j", "lost", &json!({}))]).await;
+    until("its slot is lost", || folder.path().join("gone").exists()).await;
+    gateway.cancel("j", None);
+    let result = gateway.result("j").await;
+    assert_eq!((result.outcome, result.error.as_deref()), (Some(Outcome::Cancelled), Some("cancelled")));
+    assert!(folder.begun().is_empty() && result.started_at.is_none());
+    executor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_for_one_creation_leaves_the_next_one_alone() {
     let folder = Folder::new();
     let queue = folder.queue();
@@ -42,7 +57,7 @@ async fn an_order_for_one_creation_leaves_the_next_one_alone() {
     let first = gateway.result("j").await;
     assert_eq!((first.instance, first.outcome), (Some(old), Some(Outcome::Cancelled)));
     folder.go();
-    crate::pretended::until("both results", || gateway.results().len() == 2).await;
+    until("both results", || gateway.results().len() == 2).await;
     let second = gateway.results().pop().expect("two results");
     assert_eq!((second.instance, second.outcome), (Some(new), Some(Outcome::Succeeded)));
     executor.stop().await;

@@ -6,6 +6,7 @@ mod draining;
 mod ends;
 mod gateway;
 mod pretended;
+mod priorities;
 mod rabbitmq;
 mod told;
 mod wanted;

@@ -1,16 +1,20 @@
 # shellcheck shell=sh disable=SC2034  # A line that is read is a line that is passed over.
 # A slot process that only pretends. $1 is a folder: `begun` there gets the uuid of each job that begins, and a job that
-# holds goes on when `go` is there. A job's code is one word that says what to pretend.
+# holds goes on when `go` is there. While `gone` is there no slot gets ready. A job's code is one word that says what to
+# pretend.
 read -r settings
 time='"2026-01-01T00:00:00.000Z"'
 ready='{"ready":{"prepared_in":{"secs":0,"nanos":0}}}'
 part() { rest=${line#*\""$1"\":\"}; printf %s "${rest%%\"*}"; }
 log() { printf '{"log":{"time":%s,"level":"INFO","message":"%s"}}\n' "$time" "$1"; }
 end() { printf '{"done":{"outcome":"%s","error":%s,"results":{"uuid":"%s"},"started_at":%s,"finished_at":%s,"duration":5}}\n' "$1" "$2" "$uuid" "$time" "$time"; }
+while [ -e "$1/gone" ]; do sleep 0.02; done
 echo "$ready"
 while read -r line; do
     case $line in *'"stop"'*) continue ;; esac
     uuid=$(part uuid)
+    # A slot that is lost before its job begins, and there is no other.
+    case $(part code) in lost) : >"$1/gone" && exit 1 ;; esac
     echo '"began"'
     echo "$uuid" >>"$1/begun"
     log "hello of $uuid"

@@ -4,9 +4,10 @@
 //! that began before it, stored or not. So one gateway never lets in too many; beside others it may let in what they are
 //! storing at that moment.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use job_model::JobState;
+use job_model::{Job, JobState};
 use job_store::{JobFilter, ListQuery};
 
 use super::error::ApiError;
@@ -18,7 +19,7 @@ use crate::tokens::{Grant, NamedToken, Storing};
 ///
 /// # Errors
 /// [`ApiError::TooManyJobs`] with the limit that is met.
-pub(super) async fn admit(app: &App, grant: &Grant) -> Result<Option<Storing>, ApiError> {
+pub(crate) async fn admit(app: &App, grant: &Grant) -> Result<Option<Storing>, ApiError> {
     let Grant::Named(token) = grant else { return Ok(None) };
     if token.max_queued.is_none() && token.max_under_way.is_none() {
         return Ok(None);
@@ -32,6 +33,17 @@ pub(super) async fn admit(app: &App, grant: &Grant) -> Result<Option<Storing>, A
         check(token, "max_under_way", token.max_under_way, waiting + running, "wait or run", &storing)?;
     }
     Ok(Some(storing))
+}
+
+/// Refuses a priority that the token may not give.
+pub(super) fn check_priority(grant: &Grant, job: &Job) -> Result<(), ApiError> {
+    let most = grant.max_priority();
+    // One that says nothing gets what is allowed.
+    if job.priority.is_none_or(|priority| priority <= most) {
+        return Ok(());
+    }
+    let reason = format!("The priority may be {most} at most: max_priority of the token {} says so.", grant.name());
+    Err(ApiError::Invalid { errors: BTreeMap::from([("priority", vec![reason])]) })
 }
 
 async fn count(app: &App, token: &NamedToken, state: JobState) -> Result<u64, ApiError> {

@@ -1,4 +1,4 @@
-//! Who may use the API: whoever sends one of its tokens, as far as the token goes.
+//! Who may use the API: clients that send one of its tokens, within what the token allows.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::body;
+use super::caller::{Caller, RequestId, TokenUsed};
 use super::error::ApiError;
 use crate::app::App;
-use crate::caller::{Caller, RequestId};
 use crate::tokens::Scope;
 
 const SCHEME: &[u8] = b"Bearer ";
@@ -36,9 +36,11 @@ pub(crate) async fn require_token(
         return Err(ApiError::TooManyRequests { token: grant.name().to_owned(), wait });
     }
     let request_id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(|| RequestId::of(None));
-    let peer = peer(&request);
+    let (peer, used) = (peer(&request), TokenUsed(grant.name().to_owned()));
     request.extensions_mut().insert(Caller { grant, request_id, peer });
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(used);
+    Ok(response)
 }
 
 /// Counts a wrong token, and holds the refusal back when many came from that address.

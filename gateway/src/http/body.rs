@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use futures::StreamExt;
-use job_model::{FileName, Job, NewFile, NewJob, Timestamp};
+use job_model::{FileName, Job, NewFile, NewJob, Timestamp, WebhookEvent, whole_number};
 use json_text::{nesting, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::network_rules;
 use crate::app::App;
 use crate::config::Settings;
+use crate::webhooks;
 
 /// How deep JSON may be nested, anywhere in a body: serde skips unknown fields however deep they are.
 const MAX_DEPTH: usize = 10_000;
@@ -28,7 +29,7 @@ const MAX_ATTEMPTS: u64 = 100;
 /// A larger one is read on for a while and thrown away: a client that is still sending would not see the answer. One that
 /// asks before it sends gets its answer at once.
 ///
-/// All bodies together take no more than their room: whoever sends slowly keeps others waiting, and gives up first.
+/// All bodies together have one limit of memory. A client that sends slowly keeps others waiting, and is the first to be refused.
 pub(crate) async fn read(request: Request, app: &App) -> Result<Body<'_>, ApiError> {
     let limit = app.settings.max_body_bytes;
     if is_held_back(&request) && announced(request.headers()) > limit {
@@ -112,12 +113,17 @@ fn announced(headers: &HeaderMap) -> usize {
 
 /// Makes the job that a body asks for.
 pub(crate) fn job(body: &[u8]) -> Result<(Job, BTreeMap<FileName, NewFile>), ApiError> {
-    let mut new = new_job(body)?;
-    let files = std::mem::take(&mut new.files.named);
-    Ok((Job::create(new, Timestamp::now()).map_err(ApiError::JobId)?, files))
+    job_at(body, Timestamp::now())
 }
 
-/// The options whose mistakes are told by field.
+/// As [`job`], at a moment that need not be now.
+pub(crate) fn job_at(body: &[u8], now: Timestamp) -> Result<(Job, BTreeMap<FileName, NewFile>), ApiError> {
+    let mut new = new_job(body)?;
+    let files = std::mem::take(&mut new.files.named);
+    Ok((Job::create(new, now).map_err(ApiError::JobId)?, files))
+}
+
+/// The options whose mistakes are reported by field.
 #[derive(Deserialize)]
 struct Options {
     #[serde(default)]
@@ -133,7 +139,7 @@ impl Options {
         for (field, value, most) in
             [("timeout", &self.timeout, MAX_TIMEOUT), ("max_attempts", &self.max_attempts, MAX_ATTEMPTS)]
         {
-            let acceptable = |value: &Value| value.as_u64().is_some_and(|number| (1..=most).contains(&number));
+            let acceptable = |value: &Value| whole_number(value).is_some_and(|number| (1..=most).contains(&number));
             if value.as_ref().is_some_and(|value| !value.is_null() && !acceptable(value)) {
                 errors.insert(field, vec![format!("The {field} must be a whole number from 1 to {most}.")]);
             }
@@ -174,15 +180,37 @@ fn new_job(body: &[u8]) -> Result<NewJob, ApiError> {
         return Err(ApiError::Invalid { errors });
     }
     let new = read.map(Option::unwrap_or_default).map_err(|error| ApiError::Body { reason: error.to_string() })?;
+    if let Some(webhook) = &new.webhook {
+        webhooks::check(webhook, &WebhookEvent::OF_JOBS).map_err(|reason| ApiError::Body { reason })?;
+    }
+    check_times(&new).map_err(|reason| ApiError::Body { reason })?;
     if let Some(network) = &new.network {
         network_rules::check(network).map_err(|reason| ApiError::Body { reason })?;
     }
     Ok(new)
 }
 
+/// Refuses times and keys that say nothing together.
+fn check_times(new: &NewJob) -> Result<(), String> {
+    if new.run_at.is_some() && new.delay.is_some() {
+        return Err(r#"the fields "run_at" and "delay" say the same: give one of them"#.to_owned());
+    }
+    let now = Timestamp::now();
+    let begin = new.run_at.or_else(|| now.after(new.delay?)).unwrap_or(now).max(now);
+    if let Some(expires_at) = new.expires_at.filter(|time| *time <= begin) {
+        let until = if begin == now { "in the future" } else { "after the job may begin" };
+        return Err(format!(r#"the field "expires_at" must be a time {until}, not "{expires_at}""#));
+    }
+    let needs_key = [("max_running", new.max_running.is_some()), ("on_duplicate", new.on_duplicate.is_some())];
+    match needs_key.iter().find(|(_, given)| *given && new.key.is_none()) {
+        Some((field, _)) => Err(format!(r#"the field "{field}" needs a "key": jobs that share one are counted"#)),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use job_model::{Api, Language, Record};
+    use job_model::{Api, JobRecord, Language, Record};
 
     use super::job;
     use crate::http::error::ApiError;
@@ -195,9 +223,11 @@ mod tests {
     fn options_are_taken_or_refused_by_field() {
         let job = read(r#"{"timeout":30,"max_attempts":2}"#).unwrap();
         assert_eq!((job.timeout, job.max_attempts), (Some(30), Some(2)));
+        let job = read(r#"{"timeout":30.0,"max_attempts":1e1}"#).unwrap();
+        assert_eq!((job.timeout, job.max_attempts), (Some(30), Some(10)), "JSON's integers may have a point");
         let job = read(r#"{"timeout":null}"#).unwrap();
         assert_eq!((job.timeout, job.max_attempts), (None, None));
-        for value in ["0", "-1", "1.5", "\"5\"", "86401", "[]", "true", "1e3", "99999999999999999999"] {
+        for value in ["0", "-1", "1.5", "\"5\"", "86401", "[]", "true", "1e9", "99999999999999999999"] {
             let Err(ApiError::Invalid { errors }) = read(&format!(r#"{{"timeout":{value},"max_attempts":0}}"#)) else {
                 panic!("{value} is taken");
             };
@@ -224,10 +254,30 @@ mod tests {
     }
 
     #[test]
+    fn times_and_keys_that_cannot_be_kept_are_refused() {
+        assert!(read(r#"{"delay":5,"expires_at":"9999-01-01T00:00:00Z","key":"a","max_running":2}"#).is_ok());
+        for (body, named) in [
+            (r#"{"delay":5,"run_at":"2999-01-01T00:00:00Z"}"#, r#"the fields "run_at" and "delay""#),
+            (r#"{"expires_at":"2020-01-01T00:00:00Z"}"#, r#"the field "expires_at" must be a time in the future"#),
+            (
+                r#"{"run_at":"2999-01-01T00:00:00Z","expires_at":"2998-01-01T00:00:00Z"}"#,
+                r#"the field "expires_at" must be a time after the job may begin"#,
+            ),
+            (r#"{"max_running":2}"#, r#"the field "max_running" needs a "key""#),
+            (r#"{"on_duplicate":"skip"}"#, r#"the field "on_duplicate" needs a "key""#),
+        ] {
+            let Err(ApiError::Body { reason }) = read(body) else { panic!("{body} is taken") };
+            assert!(reason.starts_with(named), "{reason}");
+        }
+    }
+
+    #[test]
     fn the_api_is_one_of_two_texts() {
         assert_eq!(read(r#"{"api":"25"}"#).unwrap().api, Some(Api::V25));
         assert_eq!(read(r#"{"api":"1"}"#).unwrap().api, Some(Api::V1));
-        assert_eq!(read(r#"{"record":"never"}"#).unwrap().record, Some(Record::Never));
+        assert_eq!(read(r#"{"record":"never"}"#).unwrap().record, Some(Record::Never.into()));
+        let record = read(r#"{"record":{"when":"always","bodies":true}}"#).unwrap().record;
+        assert_eq!(record, Some(JobRecord { when: Some(Record::Always), bodies: Some(true) }));
         assert!(
             matches!(read(r#"{"record":"sometimes"}"#), Err(ApiError::Body { reason }) if reason.contains("record"))
         );

@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("docs.css");
 
 /// What the stream of a job carries: event, data, meaning.
 const EVENTS: [(&str, &str, &str); 4] = [
-    ("status", r#"{"status":"running"}"#, "it is created, queued, running or done"),
+    ("status", r#"{"status":"running"}"#, "it is created, queued, running, retrying or done"),
     ("log", r#"{"time":"…","level":"INFO","message":"…"}"#, "the job has logged a line"),
     ("result", r#"{"uuid":"…","status":"done",…}"#, "the job with its result; the stream ends"),
     ("deleted", r#"{"uuid":"…"}"#, "somebody has deleted the job; the stream ends"),
@@ -32,10 +32,10 @@ pub(super) fn readable(routes: &[About], base: &str) -> String {
     let mut html = format!(
         concat!(
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">",
-            "<title>puppet-master gateway</title><style>{style}</style><main><h1>puppet-master gateway</h1>",
+            "<title>puppet-master gateway</title><link rel=icon href=\"data:,\"><style>{style}</style><main><h1>puppet-master gateway</h1>",
             "<p>Runs JavaScript written against Puppeteer\u{2019}s <code>page</code> in headless Chromium and keeps its results ",
             "and its log. The same description for machines: <a href=openapi.json>openapi.json</a>.</p>",
-            "<pre>curl -H 'Authorization: Bearer TOKEN' '{base}/jobs?wait=30' \\\n  -d '{{\"code\": \"await page.goto(vars.url); ",
+            "<pre tabindex=0>curl -H 'Authorization: Bearer TOKEN' '{base}/jobs?wait=30' \\\n  -d '{{\"code\": \"await page.goto(vars.url); ",
             "results.title = await page.title()\",\n       \"vars\": {{\"url\": \"https://example.org/\"}}}}'</pre>",
             "<p>Routes marked with scopes, as <b class=token>jobs:read</b>, need the header ",
             "<code>Authorization: Bearer TOKEN</code>. A token without a name may do everything, and one of TOKENS_FILE what ",
@@ -71,7 +71,7 @@ fn push_route(html: &mut String, route: &About) {
     let (method, path) = (&route.method, route.shown_path());
     let _ =
         write!(html, "<section><h3><b class={method}>{method}</b> {path}{token}</h3><p>{}</p><table>", route.summary);
-    if route.takes_job {
+    if route.takes_job() {
         html.push_str("<tr><th>body<td>a new job, see below");
     }
     for (name, meaning) in &route.query {

@@ -1,4 +1,7 @@
-//! What a client is told when a request fails. The only place that knows status codes of failures.
+//! The answer to a request that fails: `status` knows the codes, `words` the sentences.
+
+mod status;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use job_files::FilesError;
 use job_model::{InvalidJobId, Timestamp};
 use job_store::StoreError;
+use job_store::records::RecordError;
 use serde_json::json;
 use service::Chain;
 
@@ -46,6 +50,12 @@ pub(crate) enum ApiError {
     ExecutorSilent { name: String },
     /// The id is taken.
     JobExists { id: String, created_at: Option<Timestamp> },
+    /// A job of the same key is under way, and this one says to be skipped then.
+    KeyBusy { by: String },
+    /// The idempotency key belongs to a request with another body.
+    KeyReused,
+    /// The idempotency key cannot be one.
+    IdempotencyKey,
     /// The job has its result already.
     JobDone { id: String },
     /// The body is not a job.
@@ -56,8 +66,6 @@ pub(crate) enum ApiError {
     TooLarge { size: Option<usize>, limit: usize },
     /// The files that come with a job are larger than allowed.
     FilesTooLarge { limit: u64 },
-    /// A one-shot's request is not one.
-    OneShot { reason: String },
     /// The client's own id cannot name a job.
     JobId(InvalidJobId),
     /// Everything would be deleted.
@@ -72,157 +80,81 @@ pub(crate) enum ApiError {
     Busy { waiting: u64 },
     /// The job has no file of that name.
     FileNotFound { name: String },
+    /// The job's webhook has no delivery of that id.
+    DeliveryNotFound { id: String },
     /// This gateway has no store of files.
     NoFiles,
     /// The store of files could not do its part.
     Files { source: FilesError },
     /// The database could not do its part: what failed, and why.
     Store { failed: &'static str, source: StoreError },
+    /// There is no script, schedule or batch of that name.
+    NameNotFound { what: &'static str, name: String },
+    /// Another token has a script or schedule of that name.
+    NameTaken { what: &'static str, name: String },
+    /// The vars do not fit the script, by their names.
+    Vars { script: String, errors: BTreeMap<String, Vec<String>> },
+    /// What is asked for cannot be done as things stand.
+    NotNow { reason: String },
+    /// What is asked for may be done later.
+    Later { reason: String },
+    /// The request does not say what it must.
+    Request { reason: String },
+    /// What the service keeps beside jobs could not be read or written.
+    Records { source: RecordError },
     /// The database did not answer in time.
     StoreTimeout { failed: &'static str },
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.log();
         let status = self.status();
-        let (error, message) = match self {
-            Self::Unauthorized => {
-                let message = "send one of the API's tokens: Authorization: Bearer TOKEN";
-                return (status, [(WWW_AUTHENTICATE, "Bearer")], body("Unauthorized", message)).into_response();
-            }
-            Self::UnauthorizedText => {
-                let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (WWW_AUTHENTICATE, "Bearer")];
-                return (status, headers, "Unauthorized.").into_response();
-            }
-            Self::TooManyWrongTokens => {
-                ("Too many wrong tokens".to_owned(), "wait before trying another token".to_owned())
-            }
-            Self::WrongHost => {
-                ("Misdirected request".to_owned(), "ALLOWED_HOSTS does not name the host of this request".to_owned())
-            }
-            Self::Crowded => {
-                ("Too many connections".to_owned(), "all connections are taken (MAX_CONNECTIONS), try later".to_owned())
-            }
-            Self::Invalid { errors } => {
-                let body = json!({"error": "Invalid job", "message": "some fields are invalid", "errors": errors});
-                return (status, Json(body)).into_response();
-            }
-            Self::Forbidden { token, scope } => {
-                let message = format!("the token {token} lacks the scope {scope}");
-                let body = json!({"error": "Forbidden", "message": message, "scope": scope.as_str()});
-                return (status, Json(body)).into_response();
-            }
-            Self::TooManyRequests { token, wait } => {
-                // In whole seconds, and never one too early.
-                let seconds = wait.as_millis().div_ceil(1000).max(1);
-                let message = format!("the token {token} has sent more than its rate allows, try again in {seconds} s");
-                let headers = [(RETRY_AFTER, seconds.to_string())];
-                return (status, headers, body("Too many requests", &message)).into_response();
-            }
-            Self::TooManyJobs { token, limit, most, jobs } => {
-                let message =
-                    format!("{limit} of the token {token} is {most}, and so many of its jobs {jobs}: try later");
-                ("Too many jobs".to_owned(), message)
-            }
-            Self::Busy { waiting } => {
-                ("Too many jobs are waiting".to_owned(), format!("{waiting} jobs wait in the queue, try later"))
-            }
-            Self::NoRoute => ("Not found".to_owned(), "there is no such route".to_owned()),
-            Self::NoMethod => {
-                ("Method not allowed".to_owned(), "the route does not know this method, see Allow".to_owned())
-            }
-            Self::JobNotFound { id } => (format!("Job {id} not found"), "document not found".to_owned()),
-            Self::ExecutorNotFound { name } => {
-                (format!("Executor {name} not found"), "no executor of this name is heard, see /fleet".to_owned())
-            }
-            Self::ExecutorSilent { name } => (
-                format!("Executor {name} did not answer"),
-                "it did not say that it heard the order: it is busy ending, or of a version that knows none".to_owned(),
-            ),
-            Self::JobExists { id, created_at } => {
-                let created = created_at.map(|time| format!(", created at {}", time.to_whole_seconds()));
-                let message =
-                    format!("A job with the given UUID {id} does already exist{}", created.unwrap_or_default());
-                (format!("A job with the given UUID {id} already exists"), message)
-            }
-            Self::JobDone { id } => {
-                (format!("Job {id} is done"), "a job that has its result cannot be cancelled".to_owned())
-            }
-            Self::Body { reason } => ("Failed to decode json body".to_owned(), reason),
-            Self::OneShot { reason } => ("Invalid request".to_owned(), reason),
-            Self::BodyTimeout => ("Failed to read body".to_owned(), "the body did not come in time".to_owned()),
-            Self::TooLarge { size, limit } => {
-                let actual = size.map(|size| format!(", this one has {size}")).unwrap_or_default();
-                ("Job is too large".to_owned(), format!("a job and its body may have {limit} bytes{actual}"))
-            }
-            Self::FilesTooLarge { limit } => (
-                "Files are too large".to_owned(),
-                format!("the files of a job may have {limit} bytes (MAX_FILES_BYTES)"),
-            ),
-            Self::NoFilter | Self::NoBareDelete => {
-                let message = "say which jobs are meant by state, status, created_from or created_to, each once, and by nothing else"
-                    .to_owned();
-                ("Failed to delete jobs".to_owned(), message)
-            }
-            Self::JobId(invalid) => ("Invalid job id".to_owned(), invalid.to_string()),
-            Self::Query { name, reason } => (format!("Invalid query parameter {name}"), reason),
-            Self::FileNotFound { name } => (format!("File {name} not found"), "the job has no such file".to_owned()),
-            Self::NoFiles => {
-                ("There are no files".to_owned(), "this gateway has no store of files (FILES_URL)".to_owned())
-            }
-            Self::Files { source } => {
-                tracing::error!(error = %Chain(&source), "the store of files failed");
-                ("The store of files failed".to_owned(), Chain(&source).to_string())
-            }
-            Self::Store { failed, source } => {
-                tracing::error!(error = %Chain(&source), "{failed}");
-                (failed.to_owned(), Chain(&source).to_string())
-            }
-            Self::StoreTimeout { failed } => {
-                tracing::error!("{failed}: the database did not answer in time");
-                (failed.to_owned(), "the database did not answer in time".to_owned())
-            }
-        };
-        let mut response = (status, body(&error, &message)).into_response();
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        if matches!(self, Self::UnauthorizedText) {
+            let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), (WWW_AUTHENTICATE, "Bearer")];
+            return (status, headers, "Unauthorized.").into_response();
         }
+        let (error, message) = self.words();
+        let mut body = json!({"error": error, "message": message});
+        match &self {
+            Self::Forbidden { scope, .. } => body["scope"] = json!(scope.as_str()),
+            Self::Invalid { errors } => body["errors"] = json!(errors),
+            Self::Vars { errors, .. } => body["errors"] = json!(errors),
+            _ => {}
+        }
+        let mut response = (status, Json(body)).into_response();
+        let header = match (&self, status) {
+            (Self::Unauthorized, _) => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            (Self::TooManyRequests { wait, .. }, _) => Some((RETRY_AFTER, HeaderValue::from(whole_seconds(*wait)))),
+            (_, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
+                Some((RETRY_AFTER, HeaderValue::from_static("5")))
+            }
+            _ => None,
+        };
+        response.headers_mut().extend(header);
         response
     }
 }
 
 impl ApiError {
-    fn status(&self) -> StatusCode {
+    /// The store of records could not do its part.
+    pub(crate) fn records(source: RecordError) -> Self {
+        Self::Records { source }
+    }
+
+    /// Logs what somebody must look at: a failure of a store.
+    fn log(&self) {
         match self {
-            Self::Unauthorized | Self::UnauthorizedText => StatusCode::UNAUTHORIZED,
-            Self::TooManyWrongTokens => StatusCode::TOO_MANY_REQUESTS,
-            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::TooManyRequests { .. } | Self::TooManyJobs { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoRoute | Self::JobNotFound { .. } | Self::ExecutorNotFound { .. } | Self::FileNotFound { .. } => {
-                StatusCode::NOT_FOUND
-            }
-            Self::NoMethod | Self::NoBareDelete => StatusCode::METHOD_NOT_ALLOWED,
-            Self::JobExists { .. } | Self::JobDone { .. } => StatusCode::CONFLICT,
-            Self::Body { .. } | Self::OneShot { .. } | Self::JobId(_) | Self::Query { .. } | Self::NoFilter => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLarge { .. } | Self::FilesTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NoFiles => StatusCode::NOT_IMPLEMENTED,
-            // Trying again later helps.
-            Self::Files { .. }
-            | Self::Busy { .. }
-            | Self::Crowded
-            | Self::StoreTimeout { .. }
-            | Self::ExecutorSilent { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store { source: StoreError::Unavailable { .. }, .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Records { source } => tracing::error!(error = %Chain(source), "the store of records failed"),
+            Self::Files { source } => tracing::error!(error = %Chain(source), "the store of files failed"),
+            Self::Store { failed, source } => tracing::error!(error = %Chain(source), "{failed}"),
+            Self::StoreTimeout { failed } => tracing::error!("{failed}: the database did not answer in time"),
+            _ => {}
         }
     }
 }
 
-fn body(error: &str, message: &str) -> Json<serde_json::Value> {
-    Json(json!({"error": error, "message": message}))
+/// In whole seconds, and never one too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)
 }

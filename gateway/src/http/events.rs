@@ -23,13 +23,13 @@ use serde_json::json;
 use tokio::time::Instant;
 use url::form_urlencoded;
 
+use super::caller::Caller;
 use super::error::ApiError;
 use super::lookup::{self, JobPath};
 use super::wait::LOOK;
 use crate::app::App;
-use crate::caller::Caller;
 use crate::feed::{News, Watch};
-use crate::followers::Following;
+use crate::fleet::Following;
 
 /// Time between two comments on a silent stream, so that nothing on the way takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -146,8 +146,8 @@ impl JobEvents {
             };
             match news {
                 News::Stage(stage, lines) => {
-                    if stage == JobStage::Running {
-                        // Another executor begins it anew.
+                    if matches!(stage, JobStage::Running | JobStage::Retrying) {
+                        // It begins anew: at another executor, or as another try.
                         (self.seen, self.seen_happened, self.had) = (lines, 0, 0);
                         self.sent.clear();
                         self.forget_early();

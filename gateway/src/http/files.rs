@@ -8,26 +8,24 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use job_files::{FilesError, JobFiles, SetKey};
-use job_model::JobId;
 use serde_json::{Value, json};
 use service::Chain;
 use url::form_urlencoded;
 
+use super::caller::Caller;
 use super::error::ApiError;
-use super::lookup::{self, JobPath};
+use super::lookup::{self, JobPath, PartPath};
 use super::zip;
 use crate::app::App;
-use crate::caller::Caller;
 use crate::left_file::LeftFile;
 
 /// How long an address of the store's own can be used.
@@ -47,29 +45,11 @@ pub(crate) async fn list(
     Ok(Json(json!({"data": job.files.unwrap_or_default()})))
 }
 
-/// The job and the file that a path names.
-pub(crate) struct FilePath {
-    id: JobId,
-    name: String,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for FilePath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let Ok(Path((id, name))) = Path::<(String, String)>::from_request_parts(parts, state).await else {
-            return Err(ApiError::JobNotFound { id: parts.uri.path().to_owned() });
-        };
-        let id = JobId::parse(id.clone()).map_err(|_| ApiError::JobNotFound { id })?;
-        Ok(Self { id, name })
-    }
-}
-
 /// `GET /jobs/{uuid}/files/{name}`.
 pub(crate) async fn read(
     State(app): State<Arc<App>>,
     caller: Caller,
-    FilePath { id, name }: FilePath,
+    PartPath(id, name): PartPath,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
@@ -214,7 +194,7 @@ pub(super) fn store(app: &App) -> Result<&JobFiles, ApiError> {
     app.files.as_ref().ok_or(ApiError::NoFiles)
 }
 
-/// What a client is told of a failure of the store of files.
+/// The answer to a failure of the store of files.
 pub(super) fn away(error: FilesError) -> ApiError {
     match error {
         FilesError::NotFound { key } => ApiError::FileNotFound { name: key },

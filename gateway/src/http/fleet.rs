@@ -6,18 +6,18 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use job_model::{JobState, Timestamp};
-use job_queue::Queue;
 use job_store::{JobFilter, ListQuery};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::audit;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::health::oldest_queued;
 use super::lookup::within;
 use crate::app::App;
-use crate::audit;
-use crate::caller::Caller;
 use crate::clock::{self, Millis};
+use crate::tasks::queue_sampler;
 
 /// How long an executor has for saying that it heard an order.
 const EXECUTOR_ANSWERS: Duration = Duration::from_secs(10);
@@ -31,12 +31,12 @@ const HOUR: Millis = 60 * 60 * 1000;
 /// `GET /fleet`.
 pub(crate) async fn fleet(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
     let now = clock::now();
-    let depth = tokio::time::timeout(app.settings.request_timeout, app.queue.depth(Queue::Jobs)).await;
+    let depth = tokio::time::timeout(app.settings.request_timeout, queue_sampler::depth(&app)).await;
     let moment = Timestamp::from_unix_millis(now).unwrap_or_else(Timestamp::now);
     let oldest = within(&app, "Failed to look for the oldest job", oldest_queued(&app, moment)).await?;
     let age = oldest.map(|created_at| ((now - created_at.unix_millis()) / 1000).max(0));
     Ok(Json(json!({"data": {
-        "gateways": app.roster.gateways(app.orders.gateway(), now),
+        "gateways": app.roster.gateways(app.orders.gateway(), &app.settings.changed, now),
         "executors": app.roster.executors(now),
         // Null where the broker cannot be asked now.
         "queue": {"depth": depth.ok().and_then(Result::ok), "oldest_seconds": age},

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use job_model::{Job, JobStatus, Timestamp};
-use job_queue::Queue;
 use job_store::{JobFilter, LeftoverQuery, ListQuery, StoreError};
 use serde_json::{Map, Value};
 use service::Chain;
@@ -17,9 +16,12 @@ use service::Chain;
 use crate::app::App;
 use crate::clock;
 use crate::metrics::StatusLabels;
+use crate::tasks::queue_sampler;
 
-/// Routes for whoever looks after the process: it is called by whatever address it has, however many others call it.
+/// Routes for operators and probes: under any host name, and also when all places for connections are taken.
 pub(crate) const CHECKS: [&str; 3] = ["/healthz", "/livez", "/readyz"];
+/// The route of what is counted.
+pub(crate) const METRICS: &str = "/metrics";
 /// The longest time for asking one dependency.
 const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -56,16 +58,16 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     (status, Json(answer)).into_response()
 }
 
-/// Everything that is counted, in the OpenMetrics text form.
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
+/// Everything that is counted, in the form that is asked for.
+pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     // What cannot be asked now keeps its last value: a scrape must not fail with the thing it watches.
     let _ = tokio::time::timeout(DEADLINE, sample(&app)).await;
-    let form = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    ([(CONTENT_TYPE, form)], app.metrics.text()).into_response()
+    let (form, text) = app.metrics.answer(headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()));
+    ([(CONTENT_TYPE, form)], text).into_response()
 }
 
 async fn sample(app: &App) {
-    if let Ok(depth) = app.queue.depth(Queue::Jobs).await {
+    if let Ok(depth) = queue_sampler::depth(app).await {
         app.metrics.queue_depth.set(i64::try_from(depth).unwrap_or(i64::MAX));
     }
     for status in JobStatus::ALL {

@@ -13,7 +13,7 @@ use crate::tokens::Reach;
 /// Jobs on a page when the client does not say.
 const PER_PAGE: u32 = 10;
 /// The most jobs on a page: each may be as large as the database takes.
-const MAX_PER_PAGE: u32 = 1000;
+pub(crate) const MAX_PER_PAGE: u32 = 1000;
 
 /// How much of each job a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

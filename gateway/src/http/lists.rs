@@ -18,12 +18,12 @@ use serde_json::json;
 use service::Chain;
 use tokio::sync::mpsc;
 
+use super::audit::{self, Change};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::list::{FilterQuery, PageQuery, Standing, View, own_url};
 use super::lookup::{failure, joined, shown, shown_summary, within};
 use crate::app::App;
-use crate::audit::{self, Change};
-use crate::caller::Caller;
 use crate::clock;
 use crate::jobs;
 use crate::tokens::Reach;
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     Ok(([(CONTENT_TYPE, "application/json")], full(app, caller, query, ids, &standing).await?).into_response())
 }
 
-/// The body of a full list. Its first job is read before the answer begins: a store in trouble is told by status.
+/// The body of a full list. Its first job is read before the answer begins, so that the status can report a store in trouble.
 async fn full(
     app: Arc<App>,
     caller: Caller,
@@ -92,7 +92,7 @@ async fn full(
 
 type Begun = tokio::sync::oneshot::Sender<Result<(), StoreError>>;
 
-/// Writes a list, until it is whole or nobody reads it any more.
+/// Writes a list until it is complete or the client has gone.
 async fn write(
     app: &App,
     (query, reach): (&PageQuery, &Reach),

@@ -26,6 +26,21 @@ impl<S: Send + Sync> FromRequestParts<S> for JobPath {
     }
 }
 
+/// The job that a path names, and the name of something of it: a file, a delivery. A batch's deliveries are named alike.
+pub(crate) struct PartPath(pub(crate) JobId, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PartPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let Ok(Path((id, name))) = Path::<(String, String)>::from_request_parts(parts, state).await else {
+            return Err(ApiError::JobNotFound { id: parts.uri.path().to_owned() });
+        };
+        let id = JobId::parse(id.clone()).map_err(|_| ApiError::JobNotFound { id })?;
+        Ok(Self(id, name))
+    }
+}
+
 /// Reads a job for a client. A job out of its reach does not exist.
 pub(crate) async fn find(app: &App, id: &JobId, reach: &Reach) -> Result<Job, ApiError> {
     Ok(shown(app, read(app, id, reach).await?))
@@ -82,7 +97,7 @@ fn show_running(app: &App, creation: &Creation, status: &mut JobStatus, running:
     }
 }
 
-/// A call to the store within the time of a request; `failed` is what the client is told otherwise.
+/// Calls the store within the time of a request; `failed` is the error that the client gets otherwise.
 pub(crate) async fn within<T>(
     app: &App,
     failed: &'static str,
@@ -97,7 +112,7 @@ pub(crate) async fn within<T>(
     }
 }
 
-/// What a client is told of a failure of the store.
+/// The answer to a failure of the store.
 pub(crate) fn failure(app: &App, failed: &'static str, source: StoreError) -> ApiError {
     match source {
         StoreError::NotFound { id } => ApiError::JobNotFound { id: id.to_string() },

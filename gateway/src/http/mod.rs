@@ -1,9 +1,14 @@
 //! The HTTP API: the table of routes and what surrounds all of them.
 
+mod access_log;
 mod admission;
+mod audit;
 pub(crate) mod auth;
+mod batches;
 pub(crate) mod body;
+mod caller;
 mod dashboard;
+mod deliveries;
 mod docs;
 mod error;
 mod events;
@@ -15,18 +20,21 @@ mod jobs;
 pub(crate) mod list;
 mod lists;
 mod lookup;
+mod named;
 mod network_rules;
 mod new_files;
 mod one_shots;
 mod openapi;
 mod route;
 mod routes;
+mod schedules;
 mod schemas;
+mod scripts;
 pub(crate) mod wait;
 mod zip;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -34,15 +42,20 @@ use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusC
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::{Extension, Router};
+use service::traces::TraceContext;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tracing::Instrument;
 
+use self::caller::RequestId;
 use crate::app::App;
-use crate::caller::RequestId;
+use crate::job_traces::{self, RequestTrace, TRACEPARENT};
 use crate::metrics::RequestLabels;
+pub(crate) use admission::admit;
+pub(crate) use jobs::refuse_when_full;
+
 use error::ApiError;
 use route::{About, Access, Route};
 
@@ -111,24 +124,33 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let method = match *request.method() {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     };
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let line = access_log::Line::of(&app, &request, method, &id, began);
     let span = tracing::info_span!("http.request", http.method = method, http.route = route, request.id = %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let traced = app.job_traces.is_on().then(|| RequestTrace {
+        client: request.headers().get(TRACEPARENT).and_then(|text| TraceContext::parse(text.to_str().ok()?)),
+        began: SystemTime::now(),
+    });
+    let answering = next.run(request).instrument(span);
+    let mut response = match traced {
+        Some(traced) => job_traces::REQUEST.scope(traced, answering).await,
+        None => answering.await,
+    };
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let status = response.status().as_u16();
     app.metrics.request_seconds.observe(began.elapsed().as_secs_f64());
     app.metrics.requests.get_or_create(&RequestLabels { method, route, status }).inc();
-    span.in_scope(|| {
-        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(http.status = status, duration_ms, "request answered");
-    });
+    if let Some(line) = line {
+        line.write(&response);
+    }
     response
 }
 
@@ -141,8 +163,14 @@ fn cors(app: &App) -> Option<CorsLayer> {
     }
     let allowed =
         if origins.iter().any(|origin| origin == "*") { AllowOrigin::from(Any) } else { AllowOrigin::list(origins) };
-    let headers = [AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id"), REQUEST_ID];
-    let methods = [Method::GET, Method::POST, Method::DELETE];
+    let headers = [
+        AUTHORIZATION,
+        CONTENT_TYPE,
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static(TRACEPARENT),
+        REQUEST_ID,
+    ];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
     Some(
         CorsLayer::new()
             .allow_origin(allowed)

@@ -7,16 +7,20 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use futures::stream;
-use job_files::{FilesError, SetKey};
-use job_model::{FileName, FileSetId, Job, NewFile};
+use job_files::FilesError;
+use job_model::{FileName, Job, NewFile};
+use job_store::records::RecordKind;
 use tokio_util::io::StreamReader;
 
+use super::admission::check_priority;
 use super::auth::require;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::{body, files, lookup};
 use crate::app::App;
-use crate::caller::Caller;
-use crate::input_files::{InputError, InputFiles};
+use crate::idempotency::{BodyHash, IdempotencyKey};
+use crate::input_files::{self, InputError, InputFiles};
+use crate::template_files::{self, KeptFiles, TemplateFiles};
 use crate::tokens::{Reach, Scope};
 
 /// The part of a form with the job's JSON.
@@ -30,28 +34,33 @@ pub(super) fn is_form(request: &Request) -> bool {
     kind.to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// Stores the files that a job's JSON holds.
+/// Gives a job to come its files: those of what it is made of, and those that its JSON holds.
 pub(super) async fn take(
     app: &App,
     caller: &Caller,
     job: &mut Job,
+    kept: &[KeptFiles],
     new: BTreeMap<FileName, NewFile>,
 ) -> Result<(), ApiError> {
     let of_jobs = may_read(caller, &new)?;
-    let mut input = InputFiles::of(job, files::store(app)?);
-    match input.put_all(new, app, &of_jobs).await {
-        Ok(()) => input.give_to(job),
-        Err(error) => {
-            input.forget().await;
-            return Err(told(app, error));
-        }
-    }
-    Ok(())
+    template_files::give(app, job, kept, new, &of_jobs).await.map_err(|error| told(app, error))
+}
+
+/// Stores the files of what jobs are made of, under its kind and name. `before` are those that may be kept.
+pub(super) async fn keep(
+    app: &App,
+    caller: &Caller,
+    owner: (RecordKind, &str),
+    new: BTreeMap<FileName, NewFile>,
+    before: Option<&KeptFiles>,
+) -> Result<Option<TemplateFiles>, ApiError> {
+    let of_jobs = may_read(caller, &new)?;
+    template_files::store(app, owner, new, &of_jobs, before).await.map_err(|error| told(app, error))
 }
 
 /// Whose jobs' files may be taken. Who takes one reads it.
 fn may_read(caller: &Caller, new: &BTreeMap<FileName, NewFile>) -> Result<Reach, ApiError> {
-    if new.values().any(|file| file.job.is_some()) {
+    if input_files::of_another_job(new).is_some() {
         require(caller, Scope::JobsRead)?;
     }
     Ok(caller.reach())
@@ -62,25 +71,17 @@ pub(super) async fn take_those_of(app: &App, job: &mut Job, other: &Job) -> Resu
     if other.input_files.is_none() {
         return Ok(());
     }
-    let mut input = InputFiles::of(job, files::store(app)?);
-    match input.copy_all(other).await {
-        Ok(()) => input.give_to(job),
-        Err(error) => {
-            input.forget().await;
-            return Err(told(app, error));
-        }
-    }
-    Ok(())
+    input_files::give_those_of(files::store(app)?, job, other).await.map_err(|error| told(app, error))
 }
 
-/// Where the files are that came with a job, when there are any.
-pub(super) fn input_of(job: &Job) -> Option<SetKey> {
-    job.input_files.as_ref()?;
-    Some(SetKey::of(job, FileSetId::input()))
-}
-
-/// Reads a form: the job first, then its files, which are stored as they come.
-pub(super) async fn read_form(app: &App, caller: &Caller, request: Request) -> Result<Job, ApiError> {
+/// Reads a form: the job first, then its files, which are stored as they come. A key comes back with what tells the form from
+/// another one.
+pub(super) async fn read_form(
+    app: &App,
+    caller: &Caller,
+    request: Request,
+    key: Option<IdempotencyKey>,
+) -> Result<(Job, Option<(IdempotencyKey, BodyHash)>), ApiError> {
     let store = files::store(app)?;
     let malformed = |error: MultipartError| ApiError::Body { reason: error.body_text() };
     let mut parts =
@@ -89,11 +90,16 @@ pub(super) async fn read_form(app: &App, caller: &Caller, request: Request) -> R
     let first = tokio::time::timeout(time, parts.next_field()).await.map_err(|_| ApiError::BodyTimeout)?;
     let first = first.map_err(malformed)?.filter(|field| field.name() == Some(JOB));
     let first = first.ok_or_else(|| ApiError::Body { reason: format!("the form's first part must be {JOB}") })?;
-    let (mut job, inline) = body::job(small(app, first).await?.bytes())?;
+    let text = small(app, first).await?;
+    let (mut job, inline) = body::job(text.bytes())?;
+    let repeatable = key.map(|key| (key, BodyHash::of(text.bytes())));
+    drop(text);
+    check_priority(&caller.grant, &job)?;
+    super::jobs::check_dependencies(app, &caller.reach(), &job).await?;
     let of_jobs = may_read(caller, &inline)?;
     let mut input = InputFiles::of(&job, store);
     let taken = async {
-        input.put_all(inline, app, &of_jobs).await.map_err(|error| told(app, error))?;
+        input.put_all(inline, app, &of_jobs, None).await.map_err(|error| told(app, error))?;
         let mut left = app.settings.max_files_bytes;
         loop {
             let field = tokio::time::timeout(time, parts.next_field()).await.map_err(|_| ApiError::BodyTimeout)?;
@@ -101,16 +107,10 @@ pub(super) async fn read_form(app: &App, caller: &Caller, request: Request) -> R
             take_part(app, &mut input, field, &mut left).await?;
         }
     };
-    match taken.await {
-        Ok(()) => {
-            input.give_to(&mut job);
-            Ok(job)
-        }
-        Err(error) => {
-            input.forget().await;
-            Err(error)
-        }
-    }
+    let taken = taken.await;
+    input.settle(&mut job, taken).await?;
+    let repeatable = repeatable.map(|(key, hash)| (key, hash.with_files(&job)));
+    Ok((job, repeatable))
 }
 
 async fn take_part(app: &App, input: &mut InputFiles<'_>, field: Field<'_>, left: &mut u64) -> Result<(), ApiError> {
@@ -162,6 +162,7 @@ async fn small<'a>(app: &'a App, mut field: Field<'_>) -> Result<body::Body<'a>,
 pub(super) fn told(app: &App, error: InputError) -> ApiError {
     match error {
         InputError::Bad(reason) => ApiError::Body { reason },
+        InputError::NoFiles => ApiError::NoFiles,
         InputError::Files(error) => files::away(error),
         InputError::Store(error) => lookup::failure(app, "Failed to fetch job", error),
     }

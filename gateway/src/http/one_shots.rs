@@ -17,11 +17,12 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::admission::admit;
+use super::audit::Change;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::{body, files, jobs, lookup, new_files, wait};
+use crate::admission;
 use crate::app::App;
-use crate::audit::Change;
-use crate::caller::Caller;
 use crate::input_files::InputFiles;
 use crate::left_file::LeftFile;
 use crate::one_shots::{CacheKey, OneShot, OneShotRequest, Refused};
@@ -48,7 +49,7 @@ pub(super) async fn answer(
     } else {
         kind.read(members(body::read(request, &app).await?.bytes())?)
     };
-    let asked = read.map_err(|Refused(reason)| ApiError::OneShot { reason })?;
+    let asked = read.map_err(|Refused(reason)| ApiError::Request { reason })?;
     let cached = asked.cache.map(|longest| (CacheKey::of(kind, &asked, &caller.grant), Duration::from_secs(longest)));
     if let Some((key, longest)) = &cached
         && let Some(response) = from_cache(&app, &caller, &store, key, *longest, &headers).await
@@ -105,16 +106,12 @@ async fn create(
     let mut job = kind.job(&asked);
     if let Some(html) = asked.html {
         let mut input = InputFiles::of(&job, files::store(app)?);
-        let page = FileName::parse(PAGE).map_err(|error| ApiError::OneShot { reason: error.to_string() })?;
-        match input.put(&page, html.as_bytes()).await {
-            Ok(()) => input.give_to(&mut job),
-            Err(error) => {
-                input.forget().await;
-                return Err(new_files::told(app, error));
-            }
-        }
+        let page = FileName::parse(PAGE).map_err(|error| ApiError::Request { reason: error.to_string() })?;
+        let stored = input.put(&page, html.as_bytes()).await;
+        input.settle(&mut job, stored).await.map_err(|error| new_files::told(app, error))?;
     }
     let made = (job.uuid.clone(), job.instance.clone());
+    admission::give_to(&mut job, &caller.grant);
     jobs::save(app, caller, Change::Create, job, room).await?;
     Ok(made)
 }
@@ -131,11 +128,11 @@ async fn of_job(job: &Job, store: &JobFiles, headers: &HeaderMap) -> Result<Resp
     Ok(response)
 }
 
-/// What a client is told of a job that made no answer: why not, and what the job logged.
+/// The answer for a job that made none: why not, and what the job logged.
 fn failed(job: &Job) -> Response {
     let status = match job.outcome_or_derived() {
         Outcome::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-        Outcome::GivenUp => StatusCode::SERVICE_UNAVAILABLE,
+        Outcome::GivenUp | Outcome::Expired => StatusCode::SERVICE_UNAVAILABLE,
         Outcome::Cancelled => StatusCode::CONFLICT,
         Outcome::Failed | Outcome::Succeeded => StatusCode::UNPROCESSABLE_ENTITY,
     };
@@ -170,5 +167,5 @@ fn wants_no_waiting(headers: &HeaderMap) -> bool {
 fn members(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     body::check_depth(body)?;
     let read = serde_json::from_slice(body);
-    read.map_err(|error| ApiError::OneShot { reason: format!("the body is not a JSON object: {error}") })
+    read.map_err(|error| ApiError::Request { reason: format!("the body is not a JSON object: {error}") })
 }

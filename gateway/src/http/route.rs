@@ -14,7 +14,7 @@ pub(crate) struct Route {
     pub(crate) about: About,
 }
 
-/// What is told of a route.
+/// What the documentation says about a route.
 #[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) method: Method,
@@ -25,10 +25,8 @@ pub(crate) struct About {
     pub(crate) query: Vec<(&'static str, &'static str)>,
     /// Headers of the request with what they mean.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Whether the body is a new job.
-    pub(crate) takes_job: bool,
-    /// Whether the body says which page is meant, as docs/ONE-SHOTS.md has it.
-    pub(crate) takes_one_shot: bool,
+    /// The schema of the body.
+    pub(crate) takes: Option<&'static str>,
     pub(crate) answers: Vec<(u16, Content)>,
 }
 
@@ -37,7 +35,7 @@ pub(crate) struct About {
 pub(crate) enum Access {
     /// Everybody; there also when the API is off.
     Open,
-    /// Whoever sends a token that holds all of these scopes.
+    /// Clients whose token holds all of these scopes.
     Token(&'static [Scope]),
 }
 
@@ -57,6 +55,10 @@ pub(crate) enum Content {
     Fleet,
     Stats,
     Executor,
+    /// Something with this schema.
+    One(&'static str),
+    /// A list of such.
+    Many(&'static str),
     Error,
 }
 
@@ -70,8 +72,7 @@ impl Route {
         summary: &'static str,
     ) -> Self {
         let (query, headers, answers) = (Vec::new(), Vec::new(), Vec::new());
-        let about =
-            About { method, path, access, summary, query, headers, takes_job: false, takes_one_shot: false, answers };
+        let about = About { method, path, access, summary, query, headers, takes: None, answers };
         Self { handler, about }
     }
 
@@ -87,15 +88,9 @@ impl Route {
         self
     }
 
-    /// Says that the body is a new job.
-    pub(crate) fn takes_job(mut self) -> Self {
-        self.about.takes_job = true;
-        self
-    }
-
-    /// Says that the body says which page is meant.
-    pub(crate) fn takes_one_shot(mut self) -> Self {
-        self.about.takes_one_shot = true;
+    /// Says which schema the body has.
+    pub(crate) fn takes(mut self, schema: &'static str) -> Self {
+        self.about.takes = Some(schema);
         self
     }
 
@@ -116,8 +111,13 @@ impl Route {
 }
 
 impl About {
+    /// Whether the body is a new job.
+    pub(crate) fn takes_job(&self) -> bool {
+        self.takes == Some("NewJob")
+    }
+
     fn is_one_shot(&self) -> bool {
-        self.answers.iter().any(|(status, _)| *status == 202)
+        self.answers.contains(&(202, Content::Job))
     }
 
     /// The path as it is documented: a name may hold slashes, which the router has to be told.
@@ -134,6 +134,7 @@ impl About {
             (200, Content::Fleet) => "who is there and what runs",
             (200, Content::Stats) => "the last hour",
             (200, Content::Executor) => "the executor, which does so now",
+            (202, Content::One(_)) => "as it is now: the rest goes on",
             (202, _) => "the job, which goes on: its files have the answer",
             (409, _) if self.is_one_shot() => "the job was cancelled",
             (422, _) if self.is_one_shot() => "the page could not be had: why, with the job's log",
@@ -141,6 +142,9 @@ impl About {
             (504, _) => "the page took longer than the job may",
             (200, Content::File) => "the bytes",
             (200, Content::Files) => "the files",
+            (404, _) if self.path.contains("{delivery}") => {
+                "there is no such job or batch, or its webhook has no such delivery"
+            }
             (206, _) => "the bytes that were asked for",
             (302, _) => "the address of the file",
             (304, _) => "the file is the one that the client has",
@@ -154,15 +158,32 @@ impl About {
             (400, _) => "the body or a parameter is malformed",
             (401, _) => "the token is missing or wrong",
             (403, _) => "the token lacks a scope, which is named",
+            (200 | 201, Content::One(_)) => "as it is now",
+            (200, Content::Many("Delivery")) => "in the order of what they tell; none without a webhook",
+            (200, Content::Many(_)) => "the page, and in next what the page after it comes after",
+            (404, _) if self.path.starts_with("/batches") => "there is no such batch",
+            (404, _) if !self.path.starts_with("/fleet") && self.path.contains("{name}") => {
+                "there is none of this name"
+            }
+            (409, _) if self.path.starts_with("/scripts") || self.path.starts_with("/schedules") => {
+                "the name or the job's uuid is taken"
+            }
+            (422, _) if self.path.starts_with("/batches") => {
+                "a row cannot be a job: the batch has those before it, and is incomplete"
+            }
+            (409, _) if self.path.starts_with("/batches") => "the batch cannot do that now",
+            (422, _) if self.path.starts_with("/scripts") || self.path.starts_with("/schedules") => {
+                "the vars do not fit the script, by their names"
+            }
             (404, _) if self.path.contains("{name}") => "no executor of this name is heard",
             (404, _) => "there is no such job",
             (408, _) => "the body did not come in time",
-            (409, _) if self.takes_job => "the uuid is taken",
+            (409, _) if self.takes_job() => "the uuid is taken",
             (409, _) => "the job has its result already",
             (413, _) => "the job is too large",
             (422, _) => "an option of the job is wrong, by field",
             (429, _) => "the token has sent too many requests, or has too many jobs, see Retry-After",
-            (503, _) if self.path.contains("{name}") => "the executor did not say that it heard the order",
+            (503, _) if self.path.starts_with("/fleet/executors") => "the executor did not say that it heard the order",
             (503, _) => "too many jobs wait, or the database cannot be used now, see Retry-After",
             _ => "the database could not do its part",
         }

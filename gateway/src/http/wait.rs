@@ -7,13 +7,12 @@ use job_model::{Job, JobId, JobStatus};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
+use super::caller::Caller;
 use super::error::ApiError;
 use super::lookup;
 use crate::app::App;
-use crate::caller::Caller;
-use crate::feed::{News, Watch};
 
-/// How often a waiter looks at the job when nobody tells of it.
+/// How often a waiter reads the job when no event about it comes.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a client wants to wait, cut to what is allowed; `None` when it does not.
@@ -49,18 +48,7 @@ pub(crate) async fn until_done(
             () = app.stop.cancelled() => return Ok(Arc::new(job)),
             () = tokio::time::sleep_until(look) => {}
             // The uuid may have been used again, by somebody else: then the job is read again.
-            done = end(&mut watch) => if let Some(done) = done.filter(|job| reach.covers(job)) { return Ok(done) },
-        }
-    }
-}
-
-/// The result, or `None` when the job has to be read again.
-async fn end(watch: &mut Watch) -> Option<Arc<Job>> {
-    loop {
-        match watch.next().await {
-            News::Done(job) => return Some(job),
-            News::Resync => return None,
-            News::Stage(..) | News::Line(..) | News::Happened(..) | News::Frame(_) => {}
+            done = watch.done() => if let Some(done) = done.filter(|job| reach.covers(job)) { return Ok(done) },
         }
     }
 }

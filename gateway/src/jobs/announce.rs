@@ -1,4 +1,4 @@
-//! Who is told of a move: watchers at this gateway at once, all others by broadcast.
+//! Reports a move: to watchers at this gateway at once, to all others by broadcast.
 
 use job_model::{InstanceId, Job, JobEvent, JobEventKind, JobId, JobStage};
 use job_queue::Topic;
@@ -17,11 +17,19 @@ pub(super) fn queued(app: &App, job: &Job) {
     stage(app, job.uuid.clone(), job.instance.clone(), 0, JobStage::Queued);
 }
 
+/// A try of the job has failed: this is the job as it waits for the next one.
+pub(super) fn retrying(app: &App, job: &Job) {
+    let what = JobEventKind::Status { status: JobStage::Retrying, running: None };
+    app.feeds.hear(JobEvent { uuid: job.uuid.clone(), instance: job.instance.clone(), seq: 0, what });
+    stage(app, job.uuid.clone(), job.instance.clone(), 0, JobStage::Retrying);
+}
+
 /// The job's result is stored.
 pub(super) fn done(app: &App, job: Job) {
     app.fleet.forget(&Creation::of(&job));
     let (uuid, instance) = (job.uuid.clone(), job.instance.clone());
     let lines = job.logs.as_ref().map_or(0, Vec::len) as u64;
+    app.dependents.ended(&uuid);
     app.feeds.done(job);
     stage(app, uuid, instance, lines, JobStage::Done);
 }
@@ -29,6 +37,7 @@ pub(super) fn done(app: &App, job: Job) {
 /// The job's document is gone.
 pub(super) fn deleted(app: &App, id: &JobId, instance: Option<InstanceId>) {
     app.fleet.forget(&Creation::new(id.clone(), instance));
+    app.dependents.ended(id);
     app.feeds.deleted(id);
 }
 

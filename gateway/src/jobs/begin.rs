@@ -7,6 +7,7 @@ use service::Chain;
 use super::rows::{self, Row};
 use crate::app::App;
 use crate::fleet::Creation;
+use crate::webhooks;
 
 /// Notes where a job runs, unless the document says so or the job has moved on. The `queued` mark goes with it.
 ///
@@ -25,7 +26,14 @@ pub(crate) async fn note_running(app: &App, creation: &Creation, running: Runnin
         return true;
     }
     job.dispatch.get_or_insert_with(|| Dispatch { at: Timestamp::now(), attempts: 1 });
+    let since = running.since;
     job.running = Some(running);
+    // Before the note: a gateway that dies in between leaves a delivery that is made once, whoever makes it again.
+    if let Err(error) = webhooks::queue_begin(app, job, since).await {
+        app.metrics.store_errors.inc();
+        tracing::debug!(job.id = %creation.uuid(), error = %Chain(&error), "failed to store what a webhook is to be told");
+        return false;
+    }
     match rows::update(app, Row::Running, job, &stored.revision).await {
         Ok(_) | Err(StoreError::NotFound { .. }) => true,
         // Perhaps the `queued` mark of another gateway.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use job_model::{Job, JobId, JobStatus, Outcome};
+use job_model::{InstanceId, Job, JobId, JobStatus, Outcome};
 use job_store::StoreError;
 use tokio::time::Instant;
 
@@ -10,7 +10,6 @@ use super::finish::{self, Kept};
 use super::{announce, rows};
 use crate::app::App;
 use crate::clock;
-use crate::feed::News;
 use crate::fleet::Creation;
 use crate::tokens::Reach;
 
@@ -38,9 +37,24 @@ pub(crate) enum Cancelled {
 /// # Errors
 /// [`StoreError::NotFound`] when there is no such job within reach; any other when the store could not do its part.
 pub(crate) async fn cancel(app: &App, id: &JobId, reach: &Reach) -> Result<Cancelled, StoreError> {
-    let job = rows::read_within(app, id, reach).await?.value;
+    let mut creation = None;
+    loop {
+        let job = rows::read_within(app, id, reach).await?.value;
+        let same = job.instance.as_ref().map(InstanceId::creation);
+        if creation.as_ref().is_some_and(|first| *first != same) {
+            return Err(StoreError::NotFound { id: id.clone() });
+        }
+        creation = Some(same);
+        if let Some(cancelled) = cancel_try(app, id, job).await? {
+            return Ok(cancelled);
+        }
+    }
+}
+
+/// Cancels the job as it was read; `None` when another try of it has taken its place meanwhile, or another creation.
+async fn cancel_try(app: &App, id: &JobId, job: Job) -> Result<Option<Cancelled>, StoreError> {
     if job.status == JobStatus::Done {
-        return Ok(if of(&job) == Cancelled::Yes { Cancelled::Before } else { Cancelled::DoneBefore });
+        return Ok(Some(if of(&job) == Cancelled::Yes { Cancelled::Before } else { Cancelled::DoneBefore }));
     }
     let sighting = app.fleet.sighting(&Creation::of(&job), clock::now());
     let running = sighting.running.as_ref().or(job.running.as_ref());
@@ -48,7 +62,7 @@ pub(crate) async fn cancel(app: &App, id: &JobId, reach: &Reach) -> Result<Cance
     if running.is_some() {
         announce::order_cancel(app, id.clone(), job.instance.clone());
         if let Some(ended) = ended_by_executor(app, id).await? {
-            return Ok(ended);
+            return Ok(Some(ended));
         }
         tracing::info!(job.id = %id, "executor did not answer a cancel: the job is ended without its log");
     }
@@ -57,10 +71,11 @@ pub(crate) async fn cancel(app: &App, id: &JobId, reach: &Reach) -> Result<Cance
         Kept::First => {
             tracing::info!(job.id = %id, "job cancelled");
             announce::order_cancel(app, id.clone(), job.instance);
-            Ok(Cancelled::Yes)
+            Ok(Some(Cancelled::Yes))
         }
-        Kept::Earlier => Ok(of(&rows::read(app, id).await?.value)),
-        Kept::OfAnother => Err(StoreError::NotFound { id: id.clone() }),
+        // A cancel is the end, whatever the job says of tries.
+        Kept::Earlier | Kept::Retried => Ok(Some(of(&rows::read(app, id).await?.value))),
+        Kept::OfAnother => Ok(None),
     }
 }
 
@@ -74,21 +89,12 @@ async fn ended_by_executor(app: &App, id: &JobId) -> Result<Option<Cancelled>, S
         if job.status == JobStatus::Done {
             return Ok(Some(of(&job)));
         }
-        let heard = async {
-            loop {
-                match watch.next().await {
-                    News::Done(job) => return Some(of(&job)),
-                    News::Resync => return None,
-                    News::Stage(..) | News::Line(..) | News::Happened(..) | News::Frame(_) => {}
-                }
-            }
-        };
         let now = Instant::now();
         if now >= deadline {
             return Ok(None);
         }
-        if let Ok(Some(ended)) = tokio::time::timeout(LOOK.min(deadline - now), heard).await {
-            return Ok(Some(ended));
+        if let Ok(Some(done)) = tokio::time::timeout(LOOK.min(deadline - now), watch.done()).await {
+            return Ok(Some(of(&done)));
         }
     }
 }

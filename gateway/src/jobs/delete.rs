@@ -5,7 +5,7 @@ use job_model::{FileSetId, InstanceId, Job, JobId, JobStatus, JobSummary};
 use job_store::{StoreError, Stored};
 use service::Chain;
 
-use super::{announce, rows};
+use super::{announce, keys, rows};
 use crate::app::App;
 use crate::tokens::Reach;
 
@@ -24,7 +24,9 @@ pub(crate) async fn delete(app: &App, id: &JobId, reach: &Reach) -> Result<(), S
     };
     tracing::info!(job.id = %id, "job deleted");
     remove_files(app, &job);
-    gone(app, id, job.status, job.instance);
+    let (status, instance) = (job.status, job.instance.clone());
+    gone(app, id, status, instance);
+    keys::left(app, &job).await;
     Ok(())
 }
 

@@ -5,12 +5,14 @@ use job_model::{InstanceId, Job, JobResult, Timestamp};
 /// Whether a result is one of this very job.
 ///
 /// A predecessor's result says neither instance nor time of creation. It counts unless the code began or ended before the
-/// job was created.
+/// job was created, or before its last try ended.
 pub(super) fn is_result_of(result: &JobResult, job: &Job) -> bool {
     if let Some(same) = same(result.instance.as_ref(), result.created_at, job) {
         return same;
     }
-    let before = |time: Timestamp| time.truncated_to_seconds() < job.created_at;
+    let last_try = job.attempts.as_ref().and_then(|tries| tries.last()).map(|last| last.finished_at);
+    let since = last_try.map_or(job.created_at, Timestamp::truncated_to_seconds);
+    let before = |time: Timestamp| time.truncated_to_seconds() < since;
     !result.started_at.is_some_and(before) && !result.finished_at.is_some_and(before)
 }
 

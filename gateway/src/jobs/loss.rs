@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use job_model::Timestamp;
+use job_model::{Priority, Timestamp};
 
 use crate::app::App;
 use crate::clock::{self, Millis};
 use crate::fleet::Sighting;
-use crate::watermark::Watermark;
+use crate::memory::watermark::Watermark;
 
 /// What is known about one queued job.
 pub(super) struct Evidence<'a> {
@@ -50,14 +50,15 @@ pub(super) fn proven(queued_at: Millis, requeue_after: Duration) -> Millis {
     queued_at.saturating_sub(Millis::try_from(margin).unwrap_or(Millis::MAX))
 }
 
-/// No message waited in the queue then: all of them had been delivered.
-pub(crate) fn queue_was_empty(app: &App, at: Millis) {
-    app.watermark().note(at, proven(at, app.settings.requeue_after()));
+/// No message waited in the queue of this priority then: all of them had been delivered.
+pub(crate) fn queue_was_empty(app: &App, priority: Priority, at: Millis) {
+    app.watermarks().of_mut(priority).note(at, proven(at, app.settings.requeue_after()));
 }
 
-/// The time at which a job must have been created at the latest to be lost now; `None` when none can be.
+/// The time at which a job must have been created at the latest to be lost now, whatever its priority; `None` when none can
+/// be.
 pub(crate) fn loss_horizon(app: &App) -> Option<Timestamp> {
     let shortest = Millis::try_from(wait(app.settings.requeue_after(), None, app.settings.requeue_margin).as_millis());
-    let passed = app.watermark().at(clock::now().checked_sub(shortest.ok()?)?)?;
+    let passed = app.watermarks().furthest_at(clock::now().checked_sub(shortest.ok()?)?)?;
     Timestamp::from_unix_millis(passed)
 }

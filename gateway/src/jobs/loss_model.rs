@@ -9,7 +9,7 @@ use job_model::{Heartbeat, HeldJob, JobId, Running, Timestamp};
 use super::loss::{self, Evidence};
 use crate::clock::Millis;
 use crate::fleet::{Creation, Fleet};
-use crate::watermark::Watermark;
+use crate::memory::watermark::Watermark;
 
 const STEP: Millis = 500;
 const REQUEUE_AFTER: Duration = Duration::from_secs(60);
@@ -185,6 +185,7 @@ impl Model {
                 stopping: false,
                 draining: false,
                 without: Vec::new(),
+                facts: job_model::ExecutorFacts::default(),
             };
             self.fleet.heard(&heartbeat, self.now);
         }

@@ -1,6 +1,6 @@
 //! A job is on the queue: noted in its document, a little later.
 //!
-//! Watchers hear of it at once. The mark itself is held for a second (see [`crate::held_marks`]).
+//! Watchers hear of it at once. The mark itself is held for a second (see [`crate::memory::held_marks`]).
 
 use std::time::Instant;
 

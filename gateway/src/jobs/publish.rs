@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use job_model::{Dispatch, Job, JobId, JobStatus, Timestamp};
+use job_model::{Dispatch, Job, JobId, JobStatus, Priority, Timestamp};
 use job_queue::{Message, Queue, QueueError};
 use job_store::{StoreError, Stored};
 use service::Chain;
@@ -16,7 +16,8 @@ use super::{finish, mark};
 use crate::app::App;
 use crate::clock::{self, Millis};
 use crate::fleet::Creation;
-use crate::publish_line::Waiting;
+use crate::memory::publish_line::Waiting;
+use crate::metrics::PriorityLabels;
 
 /// The header with the number of the attempt that a copy of the message stands for; 1 when absent.
 const ATTEMPT: &str = "x-puppet-master-attempt";
@@ -70,7 +71,8 @@ pub(crate) async fn adopt_foreign(app: &App, id: &JobId, oldest: Millis) {
 }
 
 async fn take_over(app: &App, job: Stored<Job>) {
-    if job.value.status != JobStatus::Created || job.value.dispatch.is_some() {
+    app.due_times.ring(job.value.wake_at);
+    if job.value.status != JobStatus::Created || job.value.dispatch.is_some() || job.value.waits_for.is_some() {
         return;
     }
     let (Some(job), Some(line)) = (claim(app, job, 0).await, &app.publish_line) else { return };
@@ -122,7 +124,7 @@ pub(crate) async fn publish_lost(app: &App, mut job: Stored<Job>) {
     let put_on_queue_at = job.value.dispatch.map_or(job.value.created_at, |dispatch| dispatch.at).unix_millis();
     let begun_at = job.value.running.as_ref().map_or(i64::MIN, |running| running.since.unix_millis());
     let lost = Evidence {
-        watermark: &app.watermark(),
+        watermark: app.watermarks().of(job.value.queue_priority()),
         listening_since: app.fleet.listening_since(),
         sighting: &sighting,
         noted_at: put_on_queue_at.max(begun_at),
@@ -165,10 +167,13 @@ fn spent(app: &App, job: &Job, publishes: u32, begun: u32) -> Option<String> {
 
 /// Puts a job on the queue and waits until it is durable there. Tells when it was put there.
 async fn put_on_queue(app: &App, job: &mut Job, copy: Copy) -> Result<Timestamp, QueueError> {
-    // The gateways' own note stays theirs.
-    let note = job.dispatch.take();
+    // The gateways' own note stays theirs, and so does what only they need to know.
+    let begin_by = job.begin_by();
+    let expires_at = std::mem::replace(&mut job.expires_at, begin_by);
+    let kept = (job.dispatch.take(), job.webhook.take(), job.wake_at.take(), job.attempts.take(), job.trace.take());
     let body = serde_json::to_vec(job);
-    job.dispatch = note;
+    (job.dispatch, job.webhook, job.wake_at, job.attempts, job.trace) = kept;
+    job.expires_at = expires_at;
     let mut message = Message::new(body.map_err(|error| QueueError::Refused {
         action: format!("encode job {}", job.uuid),
         reason: error.to_string(),
@@ -181,7 +186,14 @@ async fn put_on_queue(app: &App, job: &mut Job, copy: Copy) -> Result<Timestamp,
             message.headers.insert(ATTEMPT.to_owned(), attempt.to_string());
         }
     }
-    app.queue.publish(Queue::Jobs, message).await?;
+    app.job_traces.mark(job, &mut message);
+    let priority = job.queue_priority();
+    app.queue.publish(Queue::of_jobs(priority), message).await?;
+    app.metrics.published.get_or_create(&PriorityLabels { priority: priority.as_str() }).inc();
+    if priority != Priority::Normal {
+        app.watermarks().note_use(priority);
+        app.orders.published(app.queue.as_ref());
+    }
     Ok(at)
 }
 

@@ -2,6 +2,7 @@
 
 use job_model::{Job, JobId};
 use job_store::{Revision, StoreError, Stored};
+use service::Chain;
 
 use crate::app::App;
 use crate::metrics::RowLabels;
@@ -12,8 +13,10 @@ use crate::tokens::Reach;
 pub(super) enum Row {
     Created,
     Claimed,
+    Waiting,
     Queued,
     Running,
+    Retrying,
     Done,
     Deleted,
 }
@@ -23,8 +26,10 @@ impl Row {
         match self {
             Row::Created => "created",
             Row::Claimed => "claimed",
+            Row::Waiting => "waiting",
             Row::Queued => "queued",
             Row::Running => "running",
+            Row::Retrying => "retrying",
             Row::Done => "done",
             Row::Deleted => "deleted",
         }
@@ -51,6 +56,28 @@ pub(super) async fn read(app: &App, id: &JobId) -> Result<Stored<Job>, StoreErro
 pub(super) async fn update(app: &App, row: Row, job: &Job, revision: &Revision) -> Result<Revision, StoreError> {
     let written = app.store.update(job, revision).await;
     noted(app, row, written).inspect(|_| app.untouched_jobs.ours(&job.uuid))
+}
+
+/// The store could not write a job's move: the task that moves the job looks at the job again.
+pub(super) struct Unmoved;
+
+/// As [`update`], for a job that others may move, too: no revision when they have, or when the job is gone. `failed` says in
+/// the log what could not be done.
+pub(super) async fn move_on(
+    app: &App,
+    row: Row,
+    job: &Stored<Job>,
+    failed: &'static str,
+) -> Result<Option<Revision>, Unmoved> {
+    match update(app, row, &job.value, &job.revision).await {
+        Ok(revision) => Ok(Some(revision)),
+        Err(StoreError::Conflict { .. } | StoreError::NotFound { .. }) => Ok(None),
+        Err(error) => {
+            app.metrics.store_errors.inc();
+            tracing::warn!(job.id = %job.value.uuid, error = %Chain(&error), "{failed}");
+            Err(Unmoved)
+        }
+    }
 }
 
 /// Deletes the revision of a job that was read.
@@ -86,7 +113,7 @@ pub(super) async fn reload(app: &App, id: &JobId) -> Option<Stored<Job>> {
         Err(StoreError::NotFound { .. }) => None,
         Err(error) => {
             app.metrics.store_errors.inc();
-            tracing::warn!(job.id = %id, error = %service::Chain(&error), "failed to read job");
+            tracing::warn!(job.id = %id, error = %Chain(&error), "failed to read job");
             None
         }
     }

@@ -3,11 +3,10 @@
 
 use std::borrow::Cow;
 
-use job_model::near_name;
 use serde_json::{Map, Value, json};
 
 use super::OneShot;
-use super::cache::LONGEST;
+use super::members::{COMMON, Kind, Members, PDF, SCREENSHOT, TYPES, check, check_within, unknown};
 
 /// A request that can become a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,77 +24,6 @@ pub(crate) struct OneShotRequest {
 /// Why a request cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused(pub(crate) String);
-
-/// The type of a member.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Text,
-    /// A text or a number.
-    Length,
-    Flag,
-    /// From 0 to this.
-    Number(u32),
-    Texts,
-    Object,
-    Objects,
-}
-
-type Members = &'static [(&'static str, Kind)];
-
-/// What every one-shot takes.
-const COMMON: Members = &[
-    ("url", Kind::Text),
-    ("html", Kind::Text),
-    ("gotoOptions", Kind::Object),
-    ("waitForSelector", Kind::Object),
-    ("waitForFunction", Kind::Object),
-    ("waitForTimeout", Kind::Number(600_000)),
-    ("viewport", Kind::Object),
-    ("rejectResourceTypes", Kind::Texts),
-    ("rejectRequestPattern", Kind::Texts),
-    ("allowResourceTypes", Kind::Texts),
-    ("allowRequestPattern", Kind::Texts),
-    ("cookies", Kind::Objects),
-    ("authenticate", Kind::Object),
-    ("setExtraHTTPHeaders", Kind::Object),
-    ("setJavaScriptEnabled", Kind::Flag),
-    ("userAgent", Kind::Text),
-    ("addScriptTag", Kind::Objects),
-    ("addStyleTag", Kind::Objects),
-    ("emulateMediaType", Kind::Text),
-    ("bestAttempt", Kind::Flag),
-    ("scrollPage", Kind::Flag),
-    ("cache", Kind::Number(LONGEST)),
-    ("timeout", Kind::Number(86_400)),
-];
-/// What `options` takes of a picture.
-const SCREENSHOT: Members = &[
-    ("type", Kind::Text),
-    ("quality", Kind::Number(100)),
-    ("fullPage", Kind::Flag),
-    ("clip", Kind::Object),
-    ("omitBackground", Kind::Flag),
-    ("captureBeyondViewport", Kind::Flag),
-    ("fromSurface", Kind::Flag),
-    ("optimizeForSpeed", Kind::Flag),
-];
-/// What `options` takes of a PDF.
-const PDF: Members = &[
-    ("scale", Kind::Number(2)),
-    ("displayHeaderFooter", Kind::Flag),
-    ("headerTemplate", Kind::Text),
-    ("footerTemplate", Kind::Text),
-    ("printBackground", Kind::Flag),
-    ("landscape", Kind::Flag),
-    ("pageRanges", Kind::Text),
-    ("format", Kind::Text),
-    ("width", Kind::Length),
-    ("height", Kind::Length),
-    ("margin", Kind::Object),
-    ("preferCSSPageSize", Kind::Flag),
-];
-/// Types of pictures.
-const TYPES: [&str; 3] = ["png", "jpeg", "webp"];
 
 impl OneShot {
     /// What this one takes beside the common ones.
@@ -136,6 +64,7 @@ impl OneShot {
                 return refused("options.type must be png, jpeg or webp");
             }
         }
+        check_within(&options)?;
         let elements = || options.get("elements").and_then(Value::as_array).filter(|all| !all.is_empty());
         if self == Self::Scrape && !elements().is_some_and(|all| all.iter().all(|each| each["selector"].is_string())) {
             return refused("elements must be a list of objects with a selector");
@@ -144,6 +73,10 @@ impl OneShot {
             if options.get(name).is_some_and(|value| !value[member].is_string()) {
                 return refused(&format!("{name} must have the text {member}"));
             }
+        }
+        let cookies = options.get("cookies").and_then(Value::as_array).into_iter().flatten();
+        if cookies.into_iter().any(|cookie| !cookie["name"].is_string() || !cookie["value"].is_string()) {
+            return refused("cookies must be a list of objects with the texts name and value");
         }
         let html = options.shift_remove("html").and_then(|html| html.as_str().map(str::to_owned));
         match (options.contains_key("url"), html.is_some()) {
@@ -171,14 +104,14 @@ impl OneShot {
                 (None, Some(kind)) => (&mut body, kind),
                 (None, None) => {
                     let all = COMMON.iter().chain(self.own()).chain(self.of_options());
-                    return Err(unknown("", &name, all.map(|(name, _)| (*name).to_owned())));
+                    return Err(unknown("", &name, all.map(|(known, _)| ("", *known))));
                 }
             };
             let value = match kind {
-                Kind::Text | Kind::Length => json!(text),
+                Kind::Text | Kind::Length | Kind::TextOrTexts => json!(text),
                 Kind::Texts => json!(text.split(',').collect::<Vec<_>>()),
                 Kind::Flag => json!(!matches!(&*text, "false" | "0")),
-                Kind::Number(_) | Kind::Object | Kind::Objects => {
+                Kind::Number(_) | Kind::Coordinate | Kind::Object | Kind::Objects => {
                     serde_json::from_str(&text).unwrap_or_else(|_| json!(text))
                 }
             };
@@ -189,65 +122,6 @@ impl OneShot {
         }
         self.read(body)
     }
-}
-
-impl Kind {
-    fn takes(self, value: &Value) -> bool {
-        let all = |of: fn(&Value) -> bool| value.as_array().is_some_and(|items| items.iter().all(of));
-        match self {
-            Self::Text => value.is_string(),
-            Self::Length => value.is_string() || value.is_number(),
-            Self::Flag => value.is_boolean(),
-            Self::Number(most) => value.as_f64().is_some_and(|number| (0.0..=f64::from(most)).contains(&number)),
-            Self::Texts => all(Value::is_string),
-            Self::Object => value.is_object(),
-            Self::Objects => all(Value::is_object),
-        }
-    }
-
-    fn expected(self) -> String {
-        match self {
-            Self::Text => "a text".to_owned(),
-            Self::Length => "a text or a number".to_owned(),
-            Self::Flag => "true or false".to_owned(),
-            Self::Number(most) => format!("a number from 0 to {most}"),
-            Self::Texts => "a list of texts".to_owned(),
-            Self::Object => "an object".to_owned(),
-            Self::Objects => "a list of objects".to_owned(),
-        }
-    }
-}
-
-/// Refuses members that are not known, or of another type. A member may have been meant for `options`.
-fn check(
-    within: &str,
-    members: &Map<String, Value>,
-    known: &[(&'static str, Kind)],
-    options: Members,
-) -> Result<(), Refused> {
-    for (name, value) in members {
-        let Some((_, kind)) = known.iter().find(|(known, _)| known == name) else {
-            let here = known.iter().map(|(name, _)| format!("{within}{name}"));
-            return Err(unknown(within, name, here.chain(options.iter().map(|(name, _)| format!("options.{name}")))));
-        };
-        if !value.is_null() && !kind.takes(value) {
-            return Err(Refused(format!("{within}{name} must be {}", kind.expected())));
-        }
-    }
-    Ok(())
-}
-
-fn unknown(within: &str, name: &str, known: impl Iterator<Item = String>) -> Refused {
-    let shown: String = name.chars().take(60).collect();
-    let known: Vec<String> = known.collect();
-    let last = |name: &'_ String| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let lasts: Vec<String> = known.iter().map(last).collect();
-    let near = near_name(&shown, lasts.iter().map(String::as_str), 3);
-    let near = near.and_then(|near| lasts.iter().position(|last| last == near)).map(|index| &known[index]);
-    Refused(match near {
-        Some(near) => format!("{within}{shown} is not known: did you mean {near}?"),
-        None => format!("{within}{shown} is not known: docs/ONE-SHOTS.md lists what is"),
-    })
 }
 
 #[cfg(test)]
@@ -308,6 +182,24 @@ mod tests {
                 "options.type must be png, jpeg or webp",
             ),
             (OneShot::Scrape, json!({"url": "a"}), "elements must be a list"),
+            (
+                OneShot::Pdf,
+                json!({"url": "a", "gotoOptions": {"waitUntl": "load"}}),
+                "gotoOptions.waitUntl is not known: did you mean gotoOptions.waitUntil?",
+            ),
+            (OneShot::Pdf, json!({"url": "a", "viewport": {"width": -1}}), "viewport.width must be a number from 0"),
+            (OneShot::Pdf, json!({"url": "a", "options": {"margin": {"topp": 1}}}), "did you mean options.margin.top?"),
+            (
+                OneShot::Scrape,
+                json!({"url": "a", "elements": [{"selector": "p"}, {"selector": "p", "timeot": 1}]}),
+                "elements[1].timeot is not known: did you mean elements[1].timeout?",
+            ),
+            (OneShot::Pdf, json!({"url": "a", "cookies": [{"name": "a"}]}), "with the texts name and value"),
+            (
+                OneShot::Pdf,
+                json!({"url": "a", "setExtraHTTPHeaders": {"X-A": 1}}),
+                "setExtraHTTPHeaders.X-A must be a text",
+            ),
             (OneShot::Links, json!({"url": "a", "waitForSelector": {}}), "waitForSelector must have the text selector"),
         ] {
             let refused = read(kind, &body).unwrap_err();

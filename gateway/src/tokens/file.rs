@@ -1,17 +1,19 @@
 //! TOKENS_FILE: how it is read. `deploy/tokens.toml` shows every key.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use egress::policy::Rule;
-use job_model::{TokenName, TokenNetwork};
+use job_model::{Priority, TokenName, TokenNetwork, Webhook, WebhookEvent, WebhookSecret};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::digest::Digest;
 use super::rate::Rate;
 use super::scope::{Scope, Scopes};
+use crate::webhooks;
 
 /// The largest rate: more is as good as none.
 const MAX_PER_SECOND: f64 = 1_000_000.0;
@@ -27,12 +29,16 @@ pub(crate) struct NamedToken {
     pub(crate) max_queued: Option<NonZeroU32>,
     /// The most of its jobs that wait or run.
     pub(crate) max_under_way: Option<NonZeroU32>,
+    /// The highest priority of its jobs; any when absent.
+    pub(crate) max_priority: Option<Priority>,
     /// How long its jobs are kept that succeeded; JOB_RETENTION counts when absent.
     pub(crate) retention: Option<Duration>,
     /// How long its jobs are kept that ended in any other way; JOB_RETENTION_FAILED counts when absent.
     pub(crate) retention_failed: Option<Duration>,
     /// What its jobs may reach of what the operator of the executors leaves open.
     pub(crate) network: Option<TokenNetwork>,
+    /// The webhook for events of those of its jobs that have none of their own.
+    pub(crate) webhook: Option<Webhook>,
 }
 
 /// Why a file with tokens cannot be used. Never holds what stands in it as a token's hash.
@@ -70,9 +76,11 @@ struct Entry {
     rate: Option<RateEntry>,
     max_queued: Option<NonZeroU32>,
     max_under_way: Option<NonZeroU32>,
+    max_priority: Option<Priority>,
     retention: Option<Age>,
     retention_failed: Option<Age>,
     network: Option<Spanned<NetworkEntry>>,
+    webhook: Option<Spanned<WebhookEntry>>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +88,16 @@ struct Entry {
 struct NetworkEntry {
     allow: Option<Vec<String>>,
     deny: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookEntry {
+    url: String,
+    events: Option<Vec<String>>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    secret: Option<WebhookSecret>,
 }
 
 #[derive(Deserialize)]
@@ -150,6 +168,10 @@ fn parse(text: &str, others: &[Digest]) -> Result<Vec<NamedToken>, (Option<usize
             let at = network.span().start;
             read_network(network.into_inner()).map_err(|reason| (Some(at), format!("token {name}: {reason}")))
         });
+        let webhook = entry.webhook.map(|webhook| {
+            let at = webhook.span().start;
+            read_webhook(webhook.into_inner()).map_err(|reason| (Some(at), format!("token {name}: {reason}")))
+        });
         tokens.push(NamedToken {
             name: name.clone(),
             digest: *digest,
@@ -157,9 +179,11 @@ fn parse(text: &str, others: &[Digest]) -> Result<Vec<NamedToken>, (Option<usize
             rate,
             max_queued: entry.max_queued,
             max_under_way: entry.max_under_way,
+            max_priority: entry.max_priority,
             retention: entry.retention.map(|Age(age)| age),
             retention_failed: entry.retention_failed.map(|Age(age)| age),
             network: network.transpose()?,
+            webhook: webhook.transpose()?,
         });
     }
     Ok(tokens)
@@ -171,6 +195,15 @@ fn read_network(NetworkEntry { allow, deny }: NetworkEntry) -> Result<TokenNetwo
         Rule::parse(rule).map_err(|error| error.to_string())?;
     }
     Ok(TokenNetwork { allow, deny })
+}
+
+/// Checks the webhook as one of a job is checked.
+fn read_webhook(WebhookEntry { url, events, headers, secret }: WebhookEntry) -> Result<Webhook, String> {
+    let read = |name: &String| name.parse().map_err(|hint| format!("{name:?} is not an event: {hint}"));
+    let events = events.map(|events| events.iter().map(read).collect::<Result<_, _>>()).transpose()?;
+    let webhook = Webhook { url, events, headers, secret, of_token: true };
+    webhooks::check(&webhook, &WebhookEvent::OF_JOBS)?;
+    Ok(webhook)
 }
 
 /// Line and column, both from 1, of a byte.
@@ -196,8 +229,9 @@ scopes = ["jobs:create", "jobs:read"]
     #[test]
     fn every_key_is_read() {
         let text = format!(
-            "{ONE}rate = {{ per_second = 0.5, burst = 9 }}\nmax_queued = 3\nmax_under_way = 5\n\
-             retention = \"720h\"\nretention_failed = \"1h\"\nnetwork = {{ deny = [\"private\"] }}\n"
+            "{ONE}rate = {{ per_second = 0.5, burst = 9 }}\nmax_queued = 3\nmax_under_way = 5\nmax_priority = \"normal\"\n\
+             retention = \"720h\"\nretention_failed = \"1h\"\nnetwork = {{ deny = [\"private\"] }}\n\
+             webhook = {{ url = \"https://a.example\", events = [\"job.failed\"], headers = {{ x = \"y\" }} }}\n"
         );
         let tokens = parse(&text, &[]).unwrap();
         let token = &tokens[0];
@@ -207,9 +241,12 @@ scopes = ["jobs:create", "jobs:read"]
         let rate = token.rate.unwrap();
         assert_eq!((rate.per_second, rate.burst), (0.5, 9));
         assert_eq!((token.max_queued.unwrap().get(), token.max_under_way.unwrap().get()), (3, 5));
+        assert_eq!(token.max_priority, Some(job_model::Priority::Normal));
         let hour = Duration::from_secs(3600);
         assert_eq!((token.retention, token.retention_failed), (Some(720 * hour), Some(hour)));
         assert_eq!(token.network.as_ref().unwrap().deny.as_deref().unwrap(), ["private"]);
+        let webhook = token.webhook.as_ref().unwrap();
+        assert!(webhook.of_token && webhook.wants(job_model::WebhookEvent::JobFailed) && webhook.headers["x"] == "y");
         let bare = &parse(ONE, &[]).unwrap()[0];
         assert!(bare.rate.is_none() && bare.max_queued.is_none() && bare.retention.is_none());
         assert!(parse("# nobody yet\n", &[]).unwrap().is_empty());
@@ -231,6 +268,16 @@ scopes = ["jobs:create", "jobs:read"]
             (format!("{ONE}retention = \"3 weeks\"\n"), (6, 13), "\"3 weeks\" is not a time"),
             (format!("{ONE}network = {{ allow = [\"10.1.2.3/8\"] }}\n"), (6, 11), "write 10.0.0.0/8"),
             (format!("{ONE}network = {{ forbid = [] }}\n"), (6, 0), "unknown field `forbid`"),
+            (
+                format!("{ONE}webhook = {{ url = \"ftp://a\" }}\n"),
+                (6, 11),
+                "token alice: the field \"webhook.url\" has the scheme",
+            ),
+            (
+                format!("{ONE}webhook = {{ url = \"https://a\", events = [\"job.don\"] }}\n"),
+                (6, 11),
+                "\"job.don\" is not an event: did you mean \"job.done\"",
+            ),
             (format!("{ONE}{ONE}"), (8, 8), "two tokens are named alice"),
             (format!("{ONE}{second}"), (9, 10), "token bob is the same as one of token alice"),
             ("[[token]\n".to_owned(), (1, 0), ""),

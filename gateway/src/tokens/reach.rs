@@ -13,9 +13,14 @@ pub(crate) enum Reach {
 
 impl Reach {
     pub(crate) fn covers(&self, job: &Job) -> bool {
+        self.covers_owner(job.owner.as_ref())
+    }
+
+    /// As [`Self::covers`], of anything that has an owner.
+    pub(crate) fn covers_owner(&self, owner: Option<&TokenName>) -> bool {
         match self {
             Reach::All => true,
-            Reach::Own(name) => job.owner.as_ref() == Some(name),
+            Reach::Own(name) => owner == Some(name),
         }
     }
 }

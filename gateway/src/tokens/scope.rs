@@ -1,6 +1,6 @@
 //! What a token may do.
 
-/// One thing that a token may do. `gateway/src/http/routes.rs` says which route needs which.
+/// One thing that a token may do. `gateway/src/http/routes/` says which route needs which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Create jobs.
@@ -19,7 +19,7 @@ impl Scope {
     /// All scopes.
     pub const ALL: [Scope; 5] = [Scope::JobsCreate, Scope::JobsRead, Scope::JobsDelete, Scope::JobsAll, Scope::Admin];
 
-    /// The scope's word in TOKENS_FILE.
+    /// Returns the scope's word in TOKENS_FILE.
     pub const fn as_str(self) -> &'static str {
         match self {
             Scope::JobsCreate => "jobs:create",

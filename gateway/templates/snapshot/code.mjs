@@ -1,9 +1,9 @@
 import { answer, open, request } from 'one-shot';
 
 await open(page);
-const { type = 'png', ...options } = request.options ?? {};
+const { type = 'png', optimizeForSpeed = true, ...options } = request.options ?? {};
 const content = await page.content();
-const screenshot = await page.screenshot({ type, ...options, encoding: 'base64' });
+const screenshot = await page.screenshot({ type, optimizeForSpeed, ...options, encoding: 'base64' });
 const metadata = await page.evaluate(() => ({
   title: document.title, url: location.href, language: document.documentElement.lang || undefined,
   meta: Object.fromEntries([...document.querySelectorAll('meta[content]')]

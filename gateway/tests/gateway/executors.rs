@@ -39,16 +39,7 @@ async fn tell(queue: Arc<dyn JobQueue>, executor: String, held: Held) {
     let started_at = Timestamp::now();
     loop {
         let jobs = held.lock().unwrap().values().cloned().collect();
-        let heartbeat = Heartbeat {
-            executor: executor.clone(),
-            started_at,
-            slots: 2,
-            jobs,
-            stopping: false,
-            draining: false,
-            without: Vec::new(),
-        };
-        queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
+        beat(&queue, executor.clone(), started_at, jobs);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -113,9 +104,20 @@ pub(crate) fn begin(queue: &Arc<dyn JobQueue>, job: &Job, executor: &str) -> Run
 pub(crate) fn still_runs(queue: &Arc<dyn JobQueue>, job: &Job, running: &Running) {
     let (uuid, instance) = (job.uuid.clone(), job.instance.clone());
     let jobs = vec![HeldJob { uuid, instance, since: Some(running.since), attempt: running.attempt }];
-    let (executor, started_at) = (running.executor.clone(), running.since);
-    let heartbeat =
-        Heartbeat { executor, started_at, slots: 2, jobs, stopping: false, draining: false, without: Vec::new() };
+    beat(queue, running.executor.clone(), running.since, jobs);
+}
+
+fn beat(queue: &Arc<dyn JobQueue>, executor: String, started_at: Timestamp, jobs: Vec<HeldJob>) {
+    let heartbeat = Heartbeat {
+        executor,
+        started_at,
+        slots: 2,
+        jobs,
+        stopping: false,
+        draining: false,
+        without: Vec::new(),
+        facts: job_model::ExecutorFacts::default(),
+    };
     queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&heartbeat).unwrap());
 }
 

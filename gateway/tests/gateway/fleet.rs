@@ -84,6 +84,7 @@ async fn obey(queue: Arc<dyn JobQueue>, name: &'static str) -> JoinHandle<()> {
                 stopping: false,
                 draining,
                 without: Vec::new(),
+                facts: job_model::ExecutorFacts::default(),
             };
             queue.broadcast(Topic::Heartbeats, serde_json::to_vec(&beat).unwrap());
             let heard = tokio::time::timeout(Duration::from_millis(100), orders.next()).await;

@@ -1,12 +1,12 @@
 //! One-shots, before an executor has them.
 
-use gateway::{NewToken, Scope, Settings};
+use gateway::{NewToken, Scope};
 use job_files::{JobFiles, SetKey};
 use job_model::{FileName, FileSetId, JobId, JobResult};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::running::{Backend, Running, answer, named, settings, token_file};
+use crate::running::{Backend, Running, answer, named, settings, token_file, with_file};
 
 #[tokio::test]
 async fn a_one_shot_is_bound_by_what_its_token_may_reach() {
@@ -15,7 +15,7 @@ async fn a_one_shot_is_bound_by_what_its_token_may_reach() {
     backend.parts.files = Some(JobFiles::in_folder(folder.path()).unwrap());
     let alice = named("alice", &[Scope::JobsCreate, Scope::JobsRead]);
     let file = token_file(&[(&alice, "network = { deny = [\"private\"] }")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
+    let settings = with_file(&file, settings());
     let gateway = Running::start(&backend.parts, settings).await;
     let asked = [(Method::POST, "/screenshot"), (Method::POST, "/content"), (Method::GET, "/pdf?url=http://10.0.0.1/")];
     for (method, path) in asked {
@@ -40,7 +40,7 @@ async fn an_answer_is_cached_for_all_gateways_and_for_one_token() {
     backend.parts.files = Some(files.clone());
     let [alice, bob] = ["alice", "bob"].map(|name| named(name, &[Scope::JobsCreate, Scope::JobsRead, Scope::JobsAll]));
     let file = token_file(&[(&alice, ""), (&bob, "")]);
-    let settings = Settings { tokens_file: Some(file.path().to_owned()), ..settings() };
+    let settings = with_file(&file, settings());
     let gateway = Running::start(&backend.parts, settings.clone()).await;
     let asked = json!({"url": "http://a.example/", "cache": 600});
     let ask = |gateway: &Running, token: &NewToken| {

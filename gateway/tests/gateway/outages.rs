@@ -20,7 +20,8 @@ async fn a_database_that_is_away_means_errors_in_json_until_it_is_back() {
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
     let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
-    let gateway = Running::start(&Parts { store, queue, files: None }, settings()).await;
+    let records = Arc::new(store.records());
+    let gateway = Running::start(&Parts { store, records, queue, files: None }, settings()).await;
 
     let (status, body) = gateway.post("/jobs", &json!({})).await;
     assert_eq!((status, &body["error"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("Failed to save job")));
@@ -62,7 +63,8 @@ async fn a_result_that_waits_for_the_database_is_stored_by_a_gateway_that_ends()
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
     let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
-    let parts = Parts { store, queue, files: None };
+    let records = Arc::new(store.records());
+    let parts = Parts { store, records, queue, files: None };
     let gateway = Running::start(&parts, settings()).await;
     let first = gateway.create(&json!({})).await;
     gateway.send_result(result(&first).to_string()).await;
@@ -84,8 +86,7 @@ async fn a_result_that_waits_for_the_database_is_stored_by_a_gateway_that_ends()
 async fn a_broker_that_is_away_costs_no_job() {
     let backend = Backend::embedded();
     let nobody = RabbitMqConfig { host: "127.0.0.1".to_owned(), port: ports::free(), ..RabbitMqConfig::default() };
-    let away =
-        Parts { store: backend.parts.store.clone(), queue: Arc::new(RabbitMqQueue::new(nobody).unwrap()), files: None };
+    let away = Parts { queue: Arc::new(RabbitMqQueue::new(nobody).unwrap()), ..backend.parts.clone() };
     let mut settings = settings();
     settings.stop_grace = std::time::Duration::from_secs(1);
     let gateway = Running::start(&away, settings.clone()).await;

@@ -43,14 +43,14 @@ async fn a_job_of_2019_stays(backend: Backend) {
     .await;
     // A young one in the same state is taken.
     store(&backend, "young", Timestamp::now(), JobStatus::Queued).await;
-    assert_eq!(take_job(&backend).await.as_str(), "young");
+    assert_eq!(take_job(&backend).await.uuid.as_str(), "young");
     for (id, status) in [(created, JobStatus::Created), (queued, JobStatus::Queued)] {
         let job = backend.parts.store.get(&id).await.unwrap().value;
         assert_eq!((job.status, job.dispatch), (status, None));
     }
     let (status, again) = gateway.post("/jobs/queued/rerun", &json!({})).await;
     assert_eq!(status, StatusCode::CREATED);
-    assert_eq!(take_job(&backend).await.as_str(), again["data"]["uuid"]);
+    assert_eq!(take_job(&backend).await.uuid.as_str(), again["data"]["uuid"]);
     gateway.stop().await;
 }
 
@@ -83,7 +83,7 @@ async fn a_job_that_somebody_else_stored_is_published_soon(backend: Backend) {
     let gateways =
         [Running::start(&backend.parts, patient.clone()).await, Running::start(&backend.parts, patient).await];
     let id = store(&backend, "foreign", Timestamp::now(), JobStatus::Created).await;
-    assert_eq!(take_job(&backend).await, id);
+    assert_eq!(take_job(&backend).await.uuid, id);
     gateways[0].job_when(&id, |job| job.status == JobStatus::Queued).await;
     assert_eq!(backend.parts.queue.depth(Queue::Jobs).await.unwrap(), 0, "it was published once");
     for gateway in gateways {

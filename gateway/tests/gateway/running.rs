@@ -10,6 +10,7 @@ use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_queue::{Message, Queue};
 use job_store::couchdb::{CouchDbConfig, CouchDbJobStore};
 use job_store::embedded::EmbeddedJobStore;
+use job_store::records::EmbeddedRecordStore;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use service::Secret;
@@ -36,7 +37,8 @@ impl Backend {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(EmbeddedJobStore::open(directory.path().join("jobs.db")).unwrap());
         let queue = Arc::new(EmbeddedQueue::open(directory.path().join("queue.db")).unwrap());
-        Self { parts: Parts { store, queue, files: None }, couchdb: None, _directory: Some(directory) }
+        let records = Arc::new(EmbeddedRecordStore::open(directory.path().join("service.db")).unwrap());
+        Self { parts: Parts { store, records, queue, files: None }, couchdb: None, _directory: Some(directory) }
     }
 
     /// Parts that a test has made.
@@ -49,7 +51,8 @@ impl Backend {
         let couchdb = services::couchdb().await;
         let store = Arc::new(CouchDbJobStore::new(&couchdb_config(&couchdb)).unwrap());
         let queue = Arc::new(RabbitMqQueue::new(rabbitmq_config().await).unwrap());
-        let parts = Parts { store, queue, files: None };
+        let records = Arc::new(store.records());
+        let parts = Parts { store, records, queue, files: None };
         parts.store.prepare().await.unwrap();
         Self { parts, couchdb: Some(couchdb), _directory: None }
     }

@@ -19,6 +19,27 @@ const NEEDS: &[(Method, &str, &[Scope])] = &[
     (Method::GET, "/jobs/{uuid}/files", &[Scope::JobsRead]),
     (Method::GET, "/jobs/{uuid}/files/{name}", &[Scope::JobsRead]),
     (Method::GET, "/jobs/{uuid}/files.zip", &[Scope::JobsRead]),
+    (Method::GET, "/jobs/{uuid}/deliveries", &[Scope::JobsRead]),
+    (Method::POST, "/jobs/{uuid}/deliveries/{delivery}/redeliver", &[Scope::JobsCreate, Scope::JobsRead]),
+    (Method::PUT, "/scripts/{name}", &[Scope::JobsCreate]),
+    (Method::GET, "/scripts", &[Scope::JobsRead]),
+    (Method::GET, "/scripts/{name}", &[Scope::JobsRead]),
+    (Method::DELETE, "/scripts/{name}", &[Scope::JobsDelete]),
+    (Method::POST, "/scripts/{name}/jobs", &[Scope::JobsCreate]),
+    (Method::POST, "/batches", &[Scope::JobsCreate]),
+    (Method::GET, "/batches", &[Scope::JobsRead]),
+    (Method::GET, "/batches/{batch}", &[Scope::JobsRead]),
+    (Method::GET, "/batches/{batch}/jobs", &[Scope::JobsRead]),
+    (Method::POST, "/batches/{batch}/cancel", &[Scope::JobsDelete, Scope::JobsRead]),
+    (Method::POST, "/batches/{batch}/rerun", &[Scope::JobsCreate, Scope::JobsRead]),
+    (Method::GET, "/batches/{batch}/deliveries", &[Scope::JobsRead]),
+    (Method::POST, "/batches/{batch}/deliveries/{delivery}/redeliver", &[Scope::JobsCreate, Scope::JobsRead]),
+    (Method::PUT, "/schedules/{name}", &[Scope::JobsCreate]),
+    (Method::GET, "/schedules", &[Scope::JobsRead]),
+    (Method::GET, "/schedules/{name}", &[Scope::JobsRead]),
+    (Method::DELETE, "/schedules/{name}", &[Scope::JobsDelete]),
+    (Method::POST, "/schedules/{name}/pause", &[Scope::JobsCreate]),
+    (Method::POST, "/schedules/{name}/resume", &[Scope::JobsCreate]),
     (Method::GET, "/screenshot", &[Scope::JobsCreate, Scope::JobsRead]),
     (Method::POST, "/screenshot", &[Scope::JobsCreate, Scope::JobsRead]),
     (Method::GET, "/pdf", &[Scope::JobsCreate, Scope::JobsRead]),
@@ -62,7 +83,9 @@ async fn every_route_takes_the_tokens_that_hold_its_scopes_and_no_others() {
     assert_eq!(guarded, NEEDS.len());
 
     for (method, path, needs) in NEEDS {
-        let path = path.replace("{uuid}", "missing").replace("{name}", "missing");
+        let path = ["{uuid}", "{name}", "{batch}", "{delivery}"]
+            .iter()
+            .fold(path.to_string(), |path, part| path.replace(part, "missing"));
         for (token, set) in tokens.iter().zip(&sets) {
             let request = gateway.request_as(token, method.clone(), &path).body("{}");
             let (status, body) = answer(request).await;

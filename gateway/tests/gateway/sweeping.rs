@@ -30,7 +30,12 @@ async fn leave_behind(backend: &Backend, id: &str, status: JobStatus) -> Stored<
     Stored { value: job, revision }
 }
 
-async fn take_message(backend: &Backend) -> Message {
+/// The next job on the queue, as its message has it.
+pub(crate) async fn take_job(backend: &Backend) -> Job {
+    serde_json::from_slice(&take_message(backend).await.body).unwrap()
+}
+
+pub(crate) async fn take_message(backend: &Backend) -> Message {
     let mut consumer = backend.parts.queue.consume(Queue::Jobs, NonZeroU16::MIN).await.unwrap();
     let delivery = within(consumer.next()).await.unwrap();
     let message = delivery.message.clone();
@@ -38,9 +43,19 @@ async fn take_message(backend: &Backend) -> Message {
     message
 }
 
-pub(crate) async fn take_job(backend: &Backend) -> JobId {
-    let job: Job = serde_json::from_slice(&take_message(backend).await.body).unwrap();
-    job.uuid
+/// The next message of one of the queues, as executors take those of another priority than normal.
+pub(crate) async fn take_of(backend: &Backend, queue: Queue) -> Message {
+    let taken = async {
+        loop {
+            if let Some((delivery, _consumer)) = backend.parts.queue.take(queue).await.unwrap() {
+                let message = delivery.message.clone();
+                delivery.ack().await.unwrap();
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within(taken).await
 }
 
 /// Settings under which a job is lost a moment after the queue has passed it.
@@ -163,7 +178,7 @@ async fn a_database_of_the_predecessor_is_taken_over_as_it_is() {
     }
 
     let gateway = Running::start(&backend.parts, settings()).await;
-    assert_eq!(take_job(&backend).await.as_str(), "left");
+    assert_eq!(take_job(&backend).await.uuid.as_str(), "left");
     for id in ["left", "queued"] {
         let id = JobId::parse(id).unwrap();
         gateway.send_result(result(&id).to_string()).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateway::Parts;
-use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue, Tls};
+use job_queue::rabbitmq::{RabbitMqConfig, RabbitMqQueue};
 use job_queue::{JobQueue, Queue};
 use job_store::JobStore;
 use job_store::couchdb::CouchDbJobStore;
@@ -24,15 +24,16 @@ async fn jobs_are_stored_and_queued_behind_tls() {
 
     let mut store_config = couchdb_config(&couchdb).with_tls(service::tls::client_config(Some(&database.ca_pem)));
     store_config.url = format!("https://localhost:{}", database.port);
-    let tls = Some(Tls { ca_pem: Some(broker.ca_pem.clone()) });
+    let tls = Some(service::tls::client_config(Some(&broker.ca_pem)));
     let queue_config = RabbitMqConfig { host: "localhost".to_owned(), port: broker.port, tls, ..plain };
     let store = Arc::new(CouchDbJobStore::new(&store_config).unwrap());
     let queue = Arc::new(RabbitMqQueue::new(queue_config.clone()).unwrap());
-    let parts = Parts { store, queue, files: None };
+    let records = Arc::new(store.records());
+    let parts = Parts { store, records, queue, files: None };
     within(parts.store.prepare()).await.unwrap();
     let gateway = Running::start(&parts, settings()).await;
     let id = gateway.create(&json!({"code": "x".repeat(100_000)})).await;
-    assert_eq!(take_job(&crate::running::Backend::of(parts.clone())).await, id);
+    assert_eq!(take_job(&crate::running::Backend::of(parts.clone())).await.uuid, id);
     assert_eq!(parts.queue.depth(Queue::Jobs).await.unwrap(), 0);
     gateway.stop().await;
 
@@ -41,7 +42,7 @@ async fn jobs_are_stored_and_queued_behind_tls() {
     let error = CouchDbJobStore::new(&store_config).unwrap().ping().await.unwrap_err();
     assert!(Chain(&error).to_string().contains("certificate"), "{}", Chain(&error).to_string());
     let strict = RabbitMqConfig {
-        tls: Some(Tls::default()),
+        tls: Some(service::tls::client_config(None)),
         connection_wait: std::time::Duration::from_secs(3),
         ..queue_config
     };

@@ -1,21 +1,42 @@
-//! A store that counts which whole jobs are read.
+//! A store that counts which whole jobs are read, and can be slow with a new one or deny that it took it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use job_model::{Job, JobId, JobSummary};
-use job_store::{Changes, JobStore, LeftoverQuery, ListPage, ListQuery, Position, Revision, StoreError, Stored};
+use job_model::{Job, JobId, JobState, JobSummary, Timestamp};
+use job_store::{
+    Changes, DueJobs, JobStore, LeftoverQuery, ListPage, ListQuery, Position, Revision, StoreError, Stored, WaitingJobs,
+};
+use tokio::sync::oneshot;
 
 /// As the store in it.
 pub(crate) struct WatchedStore {
     store: Arc<dyn JobStore>,
     read: Mutex<Vec<JobId>>,
+    held: Mutex<Option<Held>>,
+    denies: AtomicBool,
 }
+
+/// A new job that waits: tells that it is there, and hears when it may go on.
+type Held = (oneshot::Sender<()>, oneshot::Receiver<()>);
 
 impl WatchedStore {
     pub(crate) fn of(store: Arc<dyn JobStore>) -> Arc<Self> {
-        Arc::new(Self { store, read: Mutex::default() })
+        Arc::new(Self { store, read: Mutex::default(), held: Mutex::default(), denies: AtomicBool::default() })
+    }
+
+    /// Lets the next new job wait. Tells when it is there; it goes on when the other half is told.
+    pub(crate) fn hold_insert(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((there, is_there), (go_on, goes_on)) = (oneshot::channel(), oneshot::channel());
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((there, goes_on));
+        (is_there, go_on)
+    }
+
+    /// From now on each new job is taken and refused as one that is there.
+    pub(crate) fn deny_inserts(&self) {
+        self.denies.store(true, Ordering::Relaxed);
     }
 
     /// The jobs that were read whole, in order.
@@ -35,7 +56,16 @@ impl JobStore for WatchedStore {
     }
 
     async fn insert(&self, job: &Job) -> Result<Revision, StoreError> {
-        self.store.insert(job).await
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((there, goes_on)) = held {
+            let _ = there.send(());
+            let _ = goes_on.await;
+        }
+        let inserted = self.store.insert(job).await;
+        if self.denies.load(Ordering::Relaxed) {
+            return Err(StoreError::Conflict { id: job.uuid.clone() });
+        }
+        inserted
     }
 
     async fn get(&self, id: &JobId) -> Result<Stored<Job>, StoreError> {
@@ -67,8 +97,34 @@ impl JobStore for WatchedStore {
         self.store.read_many(ids)
     }
 
+    async fn batch_states(&self, batch: &JobId) -> Result<Vec<(JobState, u64)>, StoreError> {
+        self.store.batch_states(batch).await
+    }
+
+    async fn batch_jobs(
+        &self,
+        batch: &JobId,
+        state: Option<JobState>,
+        after: Option<&JobId>,
+        limit: u64,
+    ) -> Result<Vec<Stored<JobSummary>>, StoreError> {
+        self.store.batch_jobs(batch, state, after, limit).await
+    }
+
     async fn leftovers(&self, query: LeftoverQuery) -> Result<Vec<Stored<Job>>, StoreError> {
         self.store.leftovers(query).await
+    }
+
+    async fn due(&self, until: Timestamp, skip: u64, limit: u64) -> Result<DueJobs, StoreError> {
+        self.store.due(until, skip, limit).await
+    }
+
+    async fn of_key(&self, key: &str, limit: u64) -> Result<Vec<Stored<Job>>, StoreError> {
+        self.store.of_key(key, limit).await
+    }
+
+    async fn waiting(&self) -> Result<WaitingJobs, StoreError> {
+        self.store.waiting().await
     }
 
     async fn changes(&self, since: Option<&Position>, limit: u64) -> Result<Changes, StoreError> {

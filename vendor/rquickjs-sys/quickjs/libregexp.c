@@ -2465,6 +2465,10 @@ static int re_parse_disjunction(REParseState *s, bool is_backward_dir)
     while (*s->buf_ptr == '|') {
         s->buf_ptr++;
 
+        /* each alternative moves all that are in front of it */
+        if (lre_check_timeout(s->opaque))
+            return re_parse_error(s, "interrupted");
+
         len = s->byte_code.size - start;
 
         /* insert a split before the first alternative */

@@ -372,6 +372,9 @@ struct JSRuntime {
     uintptr_t stack_limit; /* lower stack limit */
 
     JSValue current_exception;
+    /* what JS_SetAsyncContext has set; jobs run with what was set when they
+       were made */
+    JSValue async_context;
     /* true if inside an out of memory error, to avoid recursing */
     bool in_out_of_memory;
     /* true if inside build_backtrace, to avoid recursing */
@@ -394,6 +397,11 @@ struct JSRuntime {
     void *host_promise_rejection_tracker_opaque;
 
     struct list_head job_list; /* list of JSJobEntry.link */
+    /* targets of WeakRefs that the job under way has made or read
+       (ECMA-262, KeepDuringJob) */
+    JSValue *kept_alive;
+    int kept_count, kept_size;
+    uint32_t kept_job; /* counts from 1 */
 
     bool module_normalize_has_attr;
     union {
@@ -890,6 +898,10 @@ typedef struct JSFunctionBytecode {
     int pc2line_len;
     uint8_t *pc2line_buf;
     char *source;
+    /* of a function that was read with its module: the module's bytecode, where its positions and its source stay */
+    const uint8_t *module_buf;
+    const uint8_t *late_body; /* the rest of it, as long as nobody has called it; see js_read_late_body */
+    void *body_block; /* what holds the rest once it has been read */
 } JSFunctionBytecode;
 
 typedef struct JSBoundFunction {
@@ -1076,6 +1088,7 @@ typedef struct JSJobEntry {
     struct list_head link;
     JSContext *ctx;
     JSJobFunc *job_func;
+    JSValue async_context;
     int argc;
     JSValue argv[];
 } JSJobEntry;
@@ -1270,6 +1283,13 @@ static JSAtom __JS_NewAtomInit(JSRuntime *rt, const char *str, int len,
                                int atom_type);
 static void JS_FreeAtomStruct(JSRuntime *rt, JSAtomStruct *p);
 static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b);
+static __exception int js_read_late_body2(JSFunctionBytecode *b);
+
+/* reads the rest of a function that nobody has called before, when its module was read late */
+static inline __exception int js_read_late_body(JSFunctionBytecode *b)
+{
+    return likely(!b->late_body) ? 0 : js_read_late_body2(b);
+}
 static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
                                   JSValueConst this_obj,
                                   int argc, JSValueConst *argv, int flags);
@@ -2377,6 +2397,7 @@ JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)
     JS_UpdateStackTop(rt);
 
     rt->current_exception = JS_UNINITIALIZED;
+    rt->async_context = JS_UNDEFINED;
 
     return rt;
  fail:
@@ -2507,12 +2528,27 @@ int JS_EnqueueJob(JSContext *ctx, JSJobFunc *job_func,
         return -1;
     e->ctx = ctx;
     e->job_func = job_func;
+    e->async_context = js_dup(rt->async_context);
     e->argc = argc;
     for(i = 0; i < argc; i++) {
         e->argv[i] = js_dup(argv[i]);
     }
     list_add_tail(&e->link, &rt->job_list);
     return 0;
+}
+
+JSValue JS_GetAsyncContext(JSContext *ctx)
+{
+    return js_dup(ctx->rt->async_context);
+}
+
+void JS_SetAsyncContext(JSContext *ctx, JSValueConst value)
+{
+    JSRuntime *rt = ctx->rt;
+    JSValue old = rt->async_context;
+
+    rt->async_context = js_dup(value);
+    JS_FreeValueRT(rt, old);
 }
 
 bool JS_IsJobPending(JSRuntime *rt)
@@ -2530,6 +2566,33 @@ JSContext *JS_GetPendingJobContext(JSRuntime *rt)
 
 /* return < 0 if exception, 0 if no job pending, 1 if a job was
    executed successfully. the context of the job is stored in '*pctx' */
+static void js_clear_kept(JSRuntime *rt)
+{
+    JSValue *kept = rt->kept_alive;
+    int i, count = rt->kept_count;
+
+    rt->kept_alive = NULL;
+    rt->kept_count = rt->kept_size = 0;
+    rt->kept_job++;
+    for(i = 0; i < count; i++)
+        JS_FreeValueRT(rt, kept[i]);
+    js_free_rt(rt, kept);
+}
+
+static int js_keep_during_job(JSContext *ctx, JSValueConst val, uint32_t *kept_in)
+{
+    JSRuntime *rt = ctx->rt;
+
+    if (*kept_in == rt->kept_job)
+        return 0;
+    if (js_resize_array(ctx, (void **)&rt->kept_alive, sizeof(rt->kept_alive[0]),
+                        &rt->kept_size, rt->kept_count + 1))
+        return -1;
+    rt->kept_alive[rt->kept_count++] = js_dup(val);
+    *kept_in = rt->kept_job;
+    return 0;
+}
+
 int JS_ExecutePendingJob(JSRuntime *rt, JSContext **pctx)
 {
     JSContext *ctx;
@@ -2537,6 +2600,10 @@ int JS_ExecutePendingJob(JSRuntime *rt, JSContext **pctx)
     JSValue res;
     int i, ret;
 
+    /* what ran before the jobs is over */
+    JS_FreeValueRT(rt, rt->async_context);
+    rt->async_context = JS_UNDEFINED;
+    js_clear_kept(rt);
     if (list_empty(&rt->job_list)) {
         *pctx = NULL;
         return 0;
@@ -2546,7 +2613,10 @@ int JS_ExecutePendingJob(JSRuntime *rt, JSContext **pctx)
     e = list_entry(rt->job_list.next, JSJobEntry, link);
     list_del(&e->link);
     ctx = e->ctx;
+    rt->async_context = e->async_context;
     res = e->job_func(e->ctx, e->argc, vc(e->argv));
+    JS_FreeValueRT(rt, rt->async_context);
+    rt->async_context = JS_UNDEFINED;
     for(i = 0; i < e->argc; i++)
         JS_FreeValue(ctx, e->argv[i]);
     if (JS_IsException(res))
@@ -2555,6 +2625,7 @@ int JS_ExecutePendingJob(JSRuntime *rt, JSContext **pctx)
         ret = 1;
     JS_FreeValue(ctx, res);
     js_free(ctx, e);
+    js_clear_kept(rt);
     *pctx = ctx;
     return ret;
 }
@@ -2650,10 +2721,14 @@ void JS_FreeRuntime(JSRuntime *rt)
     int i;
 
     rt->in_free = true;
+    js_clear_kept(rt);
     JS_FreeValueRT(rt, rt->current_exception);
+    JS_FreeValueRT(rt, rt->async_context);
+    rt->async_context = JS_UNDEFINED;
 
     list_for_each_safe(el, el1, &rt->job_list) {
         JSJobEntry *e = list_entry(el, JSJobEntry, link);
+        JS_FreeValueRT(rt, e->async_context);
         for(i = 0; i < e->argc; i++)
             JS_FreeValueRT(rt, e->argv[i]);
         js_free_rt(rt, e);
@@ -8532,6 +8607,10 @@ static JSValue JS_ThrowTypeErrorAtom(JSContext *ctx, const char *fmt, JSAtom ato
     return JS_ThrowTypeError(ctx, fmt, buf);
 }
 
+static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
+                                    int argc, JSValueConst *argv);
+static JSValue js_sub_string(JSContext *ctx, JSString *p, int start, int end);
+
 static JSValue JS_ThrowSyntaxErrorAtom(JSContext *ctx, const char *fmt, JSAtom atom)
 {
     char buf[ATOM_GET_STR_BUF_SIZE];
@@ -8541,6 +8620,215 @@ static JSValue JS_ThrowSyntaxErrorAtom(JSContext *ctx, const char *fmt, JSAtom a
 #if defined(__GNUC__) || defined(__clang__)
 #pragma GCC diagnostic pop // ignored "-Wformat-nonliteral"
 #endif // __GNUC__
+
+#define JS_NAMED_SIZE 128
+
+/* the name that a function or class has of its own; no code is run */
+static bool js_own_name(JSContext *ctx, char *buf, int size, JSValueConst func)
+{
+    JSShapeProperty *prs;
+    JSProperty *pr;
+    const char *name;
+    bool found;
+
+    if (JS_VALUE_GET_TAG(func) != JS_TAG_OBJECT)
+        return false;
+    prs = find_own_property(&pr, JS_VALUE_GET_OBJ(func), JS_ATOM_name);
+    if (!prs || (prs->flags & JS_PROP_TMASK) || !JS_IsString(pr->u.value))
+        return false;
+    name = JS_ToCString(ctx, pr->u.value);
+    if (!name) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        return false;
+    }
+    found = *name != '\0';
+    snprintf(buf, size, "%s", name);
+    JS_FreeCString(ctx, name);
+    return found;
+}
+
+/* the name of the constructor that an object's prototypes have */
+static bool js_constructor_name(JSContext *ctx, char *buf, int size, JSObject *p)
+{
+    JSShapeProperty *prs;
+    JSProperty *pr;
+
+    for(; p && p->class_id != JS_CLASS_PROXY; p = p->shape->proto) {
+        prs = find_own_property(&pr, p, JS_ATOM_constructor);
+        if (prs && !(prs->flags & JS_PROP_TMASK) &&
+            js_own_name(ctx, buf, size, pr->u.value))
+            return true;
+    }
+    return false;
+}
+
+/* a value as an error's message names it: `5`, `#<Map>`, `[object Array]`;
+   no code is run */
+static const char *js_named(JSContext *ctx, char *buf, JSValueConst val)
+{
+    char name[JS_NAMED_SIZE / 2];
+    const char *str;
+    JSValue text;
+    JSObject *p;
+    size_t len;
+
+    text = JS_UNDEFINED;
+    switch(JS_VALUE_GET_NORM_TAG(val)) {
+    case JS_TAG_OBJECT:
+        p = JS_VALUE_GET_OBJ(val);
+        if (p->class_id == JS_CLASS_ARRAY)
+            return "[object Array]";
+        if (js_class_has_bytecode(p->class_id)) {
+            text = js_function_toString(ctx, val, 0, NULL);
+            break;
+        }
+        if (p->class_id == JS_CLASS_C_FUNCTION) {
+            snprintf(buf, JS_NAMED_SIZE, "function %s() { [native code] }",
+                     js_own_name(ctx, name, sizeof(name), val) ? name : "");
+            return buf;
+        }
+        snprintf(buf, JS_NAMED_SIZE, "#<%s>",
+                 js_constructor_name(ctx, name, sizeof(name), p) ? name : "Object");
+        return buf;
+    case JS_TAG_SYMBOL:
+        text = JS_AtomToString(ctx, js_symbol_to_atom(ctx, unsafe_unconst(val)));
+        if (JS_IsException(text))
+            break;
+        str = JS_ToCStringLen(ctx, &len, text);
+        JS_FreeValue(ctx, text);
+        text = JS_EXCEPTION;
+        if (!str)
+            break;
+        snprintf(buf, JS_NAMED_SIZE, "Symbol(%.*s)", (int)min_int(len, 80), str);
+        JS_FreeCString(ctx, str);
+        return buf;
+    case JS_TAG_BIG_INT:
+        return "[bigint]";
+    case JS_TAG_STRING:
+        if (JS_VALUE_GET_STRING(val)->len > JS_NAMED_SIZE) {
+            text = js_sub_string(ctx, JS_VALUE_GET_STRING(val), 0, JS_NAMED_SIZE);
+            break;
+        }
+        /* fall thru */
+    default:
+        text = JS_ToString(ctx, val);
+        break;
+    }
+    str = JS_IsException(text) ? NULL : JS_ToCStringLen(ctx, &len, text);
+    JS_FreeValue(ctx, text);
+    if (!str) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        return "value";
+    }
+    if (len > JS_NAMED_SIZE - 8) {
+        for(len = JS_NAMED_SIZE - 8; len > 0 && (str[len] & 0xc0) == 0x80; len--);
+        snprintf(buf, JS_NAMED_SIZE, "%.*s...", (int)len, str);
+    } else {
+        snprintf(buf, JS_NAMED_SIZE, "%s", str);
+    }
+    JS_FreeCString(ctx, str);
+    return buf;
+}
+
+/* a value with its type: `number 5`, `object null`, `string "a"` */
+static const char *js_typed_name(JSContext *ctx, char *buf, JSValueConst val)
+{
+    char name[JS_NAMED_SIZE];
+
+    switch(JS_VALUE_GET_NORM_TAG(val)) {
+    case JS_TAG_NULL:
+        return "object null";
+    case JS_TAG_UNDEFINED:
+        return "undefined";
+    case JS_TAG_BOOL:
+        return JS_VALUE_GET_BOOL(val) ? "boolean true" : "boolean false";
+    case JS_TAG_SYMBOL:
+        return "symbol";
+    case JS_TAG_BIG_INT:
+    case JS_TAG_SHORT_BIG_INT:
+        return "bigint";
+    case JS_TAG_OBJECT:
+        return JS_IsFunction(ctx, val) ? "function" : "object";
+    case JS_TAG_STRING:
+    case JS_TAG_STRING_ROPE:
+        snprintf(buf, JS_NAMED_SIZE + 16, "string \"%s\"", js_named(ctx, name, val));
+        return buf;
+    default:
+        snprintf(buf, JS_NAMED_SIZE + 16, "number %s", js_named(ctx, name, val));
+        return buf;
+    }
+}
+
+#if defined(__GNUC__) || defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#endif // __GNUC__
+static JSValue JS_ThrowTypeErrorNamed(JSContext *ctx, const char *fmt, JSValueConst val)
+{
+    char buf[JS_NAMED_SIZE];
+    return JS_ThrowTypeError(ctx, fmt, js_named(ctx, buf, val));
+}
+
+static JSValue JS_ThrowRangeErrorNamed(JSContext *ctx, const char *fmt, JSValueConst val)
+{
+    char buf[JS_NAMED_SIZE];
+    return JS_ThrowRangeError(ctx, fmt, js_named(ctx, buf, val));
+}
+
+static JSValue JS_ThrowTypeErrorTyped(JSContext *ctx, const char *fmt, JSValueConst val)
+{
+    char buf[JS_NAMED_SIZE + 16];
+    return JS_ThrowTypeError(ctx, fmt, js_typed_name(ctx, buf, val));
+}
+
+static JSValue JS_ThrowTypeErrorAtomNamed(JSContext *ctx, const char *fmt, JSAtom atom, JSValueConst val)
+{
+    char name[ATOM_GET_STR_BUF_SIZE], buf[JS_NAMED_SIZE];
+    return JS_ThrowTypeError(ctx, fmt, JS_AtomGetStr(ctx, name, sizeof(name), atom),
+                             js_named(ctx, buf, val));
+}
+#if defined(__GNUC__) || defined(__clang__)
+#pragma GCC diagnostic pop // ignored "-Wformat-nonliteral"
+#endif // __GNUC__
+
+static JSValue JS_ThrowTypeErrorOfNothing(JSContext *ctx, const char *what, const char *nothing, JSAtom atom)
+{
+    char name[ATOM_GET_STR_BUF_SIZE];
+    bool is_symbol = !__JS_AtomIsTaggedInt(atom) && JS_AtomGetKind(ctx, atom) == JS_ATOM_KIND_SYMBOL;
+
+    JS_AtomGetStr(ctx, name, sizeof(name), atom);
+    return JS_ThrowTypeError(ctx, "cannot %s property '%s%s%s' of %s", what, is_symbol ? "Symbol(" : "", name,
+                             is_symbol ? ")" : "", nothing);
+}
+
+static bool is_throwing(JSContext *ctx, int flags)
+{
+    return (flags & JS_PROP_THROW) ||
+        ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx));
+}
+
+/* a property of this value cannot be set */
+static int JS_ThrowTypeErrorReadOnlyOf(JSContext *ctx, int flags, JSAtom atom, JSValueConst val)
+{
+    if (!is_throwing(ctx, flags))
+        return false;
+    JS_ThrowTypeErrorAtomNamed(ctx, JS_IsObject(val) ?
+                               "Cannot assign to read only property '%s' of object '%s'" :
+                               "Cannot assign to read only property '%s' of string '%s'",
+                               atom, val);
+    return -1;
+}
+
+static int JS_ThrowTypeErrorNotExtensible(JSContext *ctx, int flags, const char *what, JSAtom atom)
+{
+    char name[ATOM_GET_STR_BUF_SIZE];
+
+    if (!is_throwing(ctx, flags))
+        return false;
+    JS_ThrowTypeError(ctx, "Cannot %s property %s, object is not extensible", what,
+                      JS_AtomGetStr(ctx, name, sizeof(name), atom));
+    return -1;
+}
 
 static int JS_ThrowTypeErrorReadOnly(JSContext *ctx, int flags, JSAtom atom)
 {
@@ -8688,7 +8976,10 @@ static int JS_SetPrototypeInternal(JSContext *ctx, JSValueConst obj,
     if (JS_VALUE_GET_TAG(proto_val) != JS_TAG_OBJECT) {
         if (JS_VALUE_GET_TAG(proto_val) != JS_TAG_NULL) {
         not_obj:
-            JS_ThrowTypeErrorNotAnObject(ctx);
+            if (JS_IsUndefined(obj) || JS_IsNull(obj))
+                JS_ThrowTypeError(ctx, "Object.setPrototypeOf called on null or undefined");
+            else
+                JS_ThrowTypeErrorNamed(ctx, "Object prototype may only be an Object or null: %s", proto_val);
             return -1;
         }
         proto = NULL;
@@ -8924,7 +9215,8 @@ int JS_IsInstanceOf(JSContext *ctx, JSValueConst val, JSValueConst obj)
     /* legacy case */
     if (!JS_IsFunction(ctx, obj)) {
     fail:
-        JS_ThrowTypeError(ctx, "invalid 'instanceof' right operand");
+        JS_ThrowTypeError(ctx, JS_IsObject(obj) ? "Right-hand side of 'instanceof' is not callable" :
+                          "Right-hand side of 'instanceof' is not an object");
         return -1;
     }
     return JS_OrdinaryIsInstanceOf(ctx, val, obj);
@@ -9113,9 +9405,9 @@ static JSValue JS_GetPropertyInternal(JSContext *ctx, JSValueConst obj,
     if (unlikely(tag != JS_TAG_OBJECT)) {
         switch(tag) {
         case JS_TAG_NULL:
-            return JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of null", prop);
+            return JS_ThrowTypeErrorOfNothing(ctx, "read", "null", prop);
         case JS_TAG_UNDEFINED:
-            return JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of undefined", prop);
+            return JS_ThrowTypeErrorOfNothing(ctx, "read", "undefined", prop);
         case JS_TAG_EXCEPTION:
             return JS_EXCEPTION;
         case JS_TAG_STRING:
@@ -9261,10 +9553,23 @@ JSValue JS_GetProperty(JSContext *ctx, JSValueConst this_obj, JSAtom prop)
     return JS_GetPropertyInternal(ctx, this_obj, prop, this_obj, false);
 }
 
-static JSValue JS_ThrowTypeErrorPrivateNotFound(JSContext *ctx, JSAtom atom)
+static JSValue JS_ThrowTypeErrorPrivateNotFound(JSContext *ctx, JSAtom atom, bool is_write)
 {
-    return JS_ThrowTypeErrorAtom(ctx, "private class field '%s' does not exist",
-                                 atom);
+    return JS_ThrowTypeErrorAtom(ctx, is_write ?
+        "Cannot write private member %s to an object whose class did not declare it" :
+        "Cannot read private member %s from an object whose class did not declare it", atom);
+}
+
+/* an object's private member was expected of what is none */
+static void JS_ThrowTypeErrorPrivateOf(JSContext *ctx, JSValueConst obj, JSValueConst name, bool is_write)
+{
+    JSAtom prop = js_symbol_to_atom(ctx, name);
+
+    if (JS_IsUndefined(obj) || JS_IsNull(obj))
+        JS_ThrowTypeErrorAtomNamed(ctx, is_write ? "cannot set property '%s' of %s" :
+                                   "cannot read property '%s' of %s", prop, obj);
+    else
+        JS_ThrowTypeErrorPrivateNotFound(ctx, prop, is_write);
 }
 
 /* Per the nonextensible-applies-to-private proposal, private fields cannot
@@ -9318,16 +9623,18 @@ static JSValue JS_GetPrivateField(JSContext *ctx, JSValueConst obj,
     JSProperty *pr;
     JSAtom prop;
 
-    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
     /* safety check */
     if (unlikely(JS_VALUE_GET_TAG(name) != JS_TAG_SYMBOL))
         return JS_ThrowTypeErrorNotASymbol(ctx);
+    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)) {
+        JS_ThrowTypeErrorPrivateOf(ctx, obj, name, false);
+        return JS_EXCEPTION;
+    }
     prop = js_symbol_to_atom(ctx, name);
     p = JS_VALUE_GET_OBJ(obj);
     prs = find_own_property(&pr, p, prop);
     if (!prs) {
-        JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
+        JS_ThrowTypeErrorPrivateNotFound(ctx, prop, false);
         return JS_EXCEPTION;
     }
     return js_dup(pr->u.value);
@@ -9341,20 +9648,20 @@ static int JS_SetPrivateField(JSContext *ctx, JSValueConst obj,
     JSProperty *pr;
     JSAtom prop;
 
-    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)) {
-        JS_ThrowTypeErrorNotAnObject(ctx);
-        goto fail;
-    }
     /* safety check */
     if (unlikely(JS_VALUE_GET_TAG(name) != JS_TAG_SYMBOL)) {
         JS_ThrowTypeErrorNotASymbol(ctx);
+        goto fail;
+    }
+    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)) {
+        JS_ThrowTypeErrorPrivateOf(ctx, obj, name, true);
         goto fail;
     }
     prop = js_symbol_to_atom(ctx, name);
     p = JS_VALUE_GET_OBJ(obj);
     prs = find_own_property(&pr, p, prop);
     if (!prs) {
-        JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
+        JS_ThrowTypeErrorPrivateNotFound(ctx, prop, true);
     fail:
         JS_FreeValue(ctx, val);
         return -1;
@@ -10048,9 +10355,9 @@ static JSValue JS_GetPropertyValue(JSContext *ctx, JSValueConst this_obj,
         if (unlikely(atom == JS_ATOM_NULL))
             return JS_EXCEPTION;
         if (tag == JS_TAG_NULL) {
-            JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of null", atom);
+            JS_ThrowTypeErrorOfNothing(ctx, "read", "null", atom);
         } else {
-            JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of undefined", atom);
+            JS_ThrowTypeErrorOfNothing(ctx, "read", "undefined", atom);
         }
         JS_FreeAtom(ctx, atom);
         return JS_EXCEPTION;
@@ -10090,7 +10397,8 @@ static int JS_TryGetPropertyInt64(JSContext *ctx, JSValueConst obj, int64_t idx,
     }
     val = JS_EXCEPTION;
     present = -1;
-    prop = JS_NewAtomInt64(ctx, idx);
+    /* built-in functions walk along lists of any length */
+    prop = js_poll_interrupts(ctx) ? JS_ATOM_NULL : JS_NewAtomInt64(ctx, idx);
     if (likely(prop != JS_ATOM_NULL)) {
         present = JS_HasProperty(ctx, obj, prop);
         if (present > 0) {
@@ -10118,7 +10426,7 @@ JSValue JS_GetPropertyInt64(JSContext *ctx, JSValueConst obj, int64_t idx)
         if (js_get_fast_array_element(ctx, p, idx, &val))
             return val;
     }
-    prop = JS_NewAtomInt64(ctx, idx);
+    prop = js_poll_interrupts(ctx) ? JS_ATOM_NULL : JS_NewAtomInt64(ctx, idx);
     if (prop == JS_ATOM_NULL)
         return JS_EXCEPTION;
 
@@ -10324,7 +10632,7 @@ static int delete_property(JSContext *ctx, JSObject *p, JSAtom atom)
     return true;
 }
 
-static int call_setter(JSContext *ctx, JSObject *setter,
+static int call_setter(JSContext *ctx, JSObject *setter, JSAtom prop,
                        JSValueConst this_obj, JSValue val, int flags)
 {
     JSValue ret, func;
@@ -10342,7 +10650,8 @@ static int call_setter(JSContext *ctx, JSObject *setter,
         JS_FreeValue(ctx, val);
         if ((flags & JS_PROP_THROW) ||
             ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-            JS_ThrowTypeError(ctx, "no setter for property");
+            JS_ThrowTypeErrorAtomNamed(ctx, "Cannot set property %s of %s which has only a getter",
+                                       prop, this_obj);
             return -1;
         }
         return false;
@@ -10362,7 +10671,7 @@ static int set_array_length(JSContext *ctx, JSObject *p, JSValue val,
         return -1;
     /* JS_ToArrayLengthFree() must be done before the read-only test */
     if (unlikely(!(get_shape_prop(p->shape)[0].flags & JS_PROP_WRITABLE)))
-        return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+        return JS_ThrowTypeErrorReadOnlyOf(ctx, flags, JS_ATOM_length, JS_MKPTR(JS_TAG_OBJECT, p));
 
     if (likely(p->fast_array)) {
         uint32_t old_len = p->u.array.count;
@@ -10483,7 +10792,7 @@ static int add_fast_array_element(JSContext *ctx, JSObject *p,
         if (new_len > array_len) {
             if (unlikely(!(get_shape_prop(p->shape)->flags & JS_PROP_WRITABLE))) {
                 JS_FreeValue(ctx, val);
-                return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+                return JS_ThrowTypeErrorReadOnlyOf(ctx, flags, JS_ATOM_length, JS_MKPTR(JS_TAG_OBJECT, p));
             }
             p->prop[0].u.value = js_int32(new_len);
         }
@@ -10553,10 +10862,10 @@ static int JS_SetPropertyInternal2(JSContext *ctx, JSValueConst obj, JSAtom prop
 
     switch(JS_VALUE_GET_TAG(this_obj)) {
     case JS_TAG_NULL:
-        JS_ThrowTypeErrorAtom(ctx, "cannot set property '%s' of null", prop);
+        JS_ThrowTypeErrorOfNothing(ctx, "set", "null", prop);
         goto fail;
     case JS_TAG_UNDEFINED:
-        JS_ThrowTypeErrorAtom(ctx, "cannot set property '%s' of undefined", prop);
+        JS_ThrowTypeErrorOfNothing(ctx, "set", "undefined", prop);
         goto fail;
     case JS_TAG_OBJECT:
         p = JS_VALUE_GET_OBJ(this_obj);
@@ -10585,7 +10894,7 @@ retry:
             assert(prop == JS_ATOM_length);
             return set_array_length(ctx, p, val, flags);
         } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET) {
-            return call_setter(ctx, pr->u.getset.setter, this_obj, val, flags);
+            return call_setter(ctx, pr->u.getset.setter, prop, this_obj, val, flags);
         } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_VARREF) {
             /* JS_PROP_WRITABLE is always true for variable
                references, but they are write protected in module name
@@ -10677,7 +10986,7 @@ retry:
                                     setter = NULL;
                                 else
                                     setter = JS_VALUE_GET_OBJ(desc.setter);
-                                ret = call_setter(ctx, setter, this_obj, val, flags);
+                                ret = call_setter(ctx, setter, prop, this_obj, val, flags);
                                 JS_FreeValue(ctx, desc.getter);
                                 JS_FreeValue(ctx, desc.setter);
                                 return ret;
@@ -10709,7 +11018,7 @@ retry:
         prs = find_own_property(&pr, p1, prop);
         if (prs) {
             if ((prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET) {
-                return call_setter(ctx, pr->u.getset.setter, this_obj, val, flags);
+                return call_setter(ctx, pr->u.getset.setter, prop, this_obj, val, flags);
             } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT) {
                 /* Instantiate property and retry (potentially useless) */
                 if (JS_AutoInitProperty(ctx, p1, prop, pr, prs))
@@ -10729,13 +11038,29 @@ retry:
     }
 
     if (unlikely(!p)) {
-        ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "not an object");
+        char name[ATOM_GET_STR_BUF_SIZE], type[JS_NAMED_SIZE + 16], text[JS_NAMED_SIZE];
+        int n;
+        ret = false;
+        if (!is_throwing(ctx, flags))
+            goto done;
+        ret = -1;
+        if (JS_IsString(this_obj) && __JS_AtomIsTaggedInt(prop)) {
+            if (JS_VALUE_GET_TAG(this_obj) == JS_TAG_STRING &&
+                __JS_AtomToUInt32(prop) < JS_VALUE_GET_STRING(this_obj)->len) {
+                ret = JS_ThrowTypeErrorReadOnlyOf(ctx, flags, prop, this_obj);
+                goto done;
+            }
+        }
+        n = strcspn(js_typed_name(ctx, type, this_obj), " ");
+        JS_ThrowTypeError(ctx, "Cannot create property '%s' on %.*s '%s'",
+                          JS_AtomGetStr(ctx, name, sizeof(name), prop), n,
+                          js_typed_name(ctx, type, this_obj), js_named(ctx, text, this_obj));
         goto done;
     }
 
     if (p == JS_VALUE_GET_OBJ(obj)) {
         if (unlikely(!p->extensible)) {
-            ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+            ret = JS_ThrowTypeErrorNotExtensible(ctx, flags, "add", prop);
             goto done;
         }
         if (p->is_exotic) {
@@ -10771,7 +11096,7 @@ retry:
         } else if (!(desc_flags & JS_PROP_WRITABLE) ||
                    p->class_id == JS_CLASS_MODULE_NS) {
         read_only_prop:
-            ret = JS_ThrowTypeErrorReadOnly(ctx, flags, prop);
+            ret = JS_ThrowTypeErrorReadOnlyOf(ctx, flags, prop, this_obj);
             goto done;
         }
         ret = JS_DefineProperty(ctx, this_obj, prop, val,
@@ -10779,7 +11104,7 @@ retry:
                                 JS_PROP_HAS_VALUE);
     } else {
         if (unlikely(!p->extensible)) {
-            ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+            ret = JS_ThrowTypeErrorNotExtensible(ctx, flags, "add", prop);
             goto done;
         }
     generic_create_prop:
@@ -10979,6 +11304,10 @@ int JS_SetPropertyInt64(JSContext *ctx, JSValueConst this_obj,
     JSAtom prop;
     int res;
 
+    if (js_poll_interrupts(ctx)) {
+        JS_FreeValue(ctx, val);
+        return -1;
+    }
     if ((uint64_t)idx <= INT32_MAX) {
         /* fast path for fast arrays */
         return JS_SetPropertyValue(ctx, this_obj, js_int32(idx), val,
@@ -11067,7 +11396,7 @@ static int JS_CreateProperty(JSContext *ctx, JSObject *p,
                 if ((idx + 1) > len) {
                     pslen = get_shape_prop(p->shape);
                     if (unlikely(!(pslen->flags & JS_PROP_WRITABLE)))
-                        return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+                        return JS_ThrowTypeErrorReadOnlyOf(ctx, flags, JS_ATOM_length, JS_MKPTR(JS_TAG_OBJECT, p));
                     /* XXX: should update the length after defining
                        the property */
                     len = idx + 1;
@@ -11099,7 +11428,7 @@ static int JS_CreateProperty(JSContext *ctx, JSObject *p,
 
     if (!p->extensible) {
     not_extensible:
-        return JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+        return JS_ThrowTypeErrorNotExtensible(ctx, flags, "define", prop);
     }
 
     if (flags & (JS_PROP_HAS_GET | JS_PROP_HAS_SET)) {
@@ -11247,7 +11576,8 @@ int JS_DefineProperty(JSContext *ctx, JSValueConst this_obj,
         /* property already exists */
         if (!check_define_prop_flags(prs->flags, flags)) {
         not_configurable:
-            return JS_ThrowTypeErrorOrFalse(ctx, flags, "property is not configurable");
+            return is_throwing(ctx, flags) ?
+                (JS_ThrowTypeErrorAtom(ctx, "Cannot redefine property: %s", prop), -1) : false;
         }
 
         if ((prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT) {
@@ -11931,7 +12261,10 @@ int JS_DeleteProperty(JSContext *ctx, JSValueConst obj, JSAtom prop, int flags)
         return res;
     if ((flags & JS_PROP_THROW) ||
         ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-        JS_ThrowTypeError(ctx, "could not delete property");
+        if (JS_IsObject(obj) && JS_VALUE_GET_OBJ(obj)->class_id == JS_CLASS_PROXY)
+            JS_ThrowTypeErrorAtom(ctx, "'deleteProperty' on proxy: trap returned falsish for property '%s'", prop);
+        else
+            JS_ThrowTypeErrorAtomNamed(ctx, "Cannot delete property '%s' of %s", prop, obj);
         return -1;
     }
     return false;
@@ -11946,7 +12279,7 @@ int JS_DeletePropertyInt64(JSContext *ctx, JSValueConst obj, int64_t idx, int fl
         /* fast path for fast arrays */
         return JS_DeleteProperty(ctx, obj, __JS_AtomFromUInt32(idx), flags);
     }
-    prop = JS_NewAtomInt64(ctx, idx);
+    prop = js_poll_interrupts(ctx) ? JS_ATOM_NULL : JS_NewAtomInt64(ctx, idx);
     if (prop == JS_ATOM_NULL)
         return -1;
     res = JS_DeleteProperty(ctx, obj, prop, flags);
@@ -12123,7 +12456,8 @@ void *JS_GetOpaque2(JSContext *ctx, JSValueConst obj, JSClassID class_id)
 {
     void *p = JS_GetOpaque(obj, class_id);
     if (unlikely(!p)) {
-        JS_ThrowTypeErrorInvalidClass(ctx, class_id);
+        JS_ThrowTypeErrorAtomNamed(ctx, "%s object expected, not %s",
+                                   ctx->rt->class_array[class_id].class_name, obj);
     }
     return p;
 }
@@ -15097,9 +15431,14 @@ static JSValue JS_StringToBigInt(JSContext *ctx, JSValue val)
 
 static JSValue JS_StringToBigIntErr(JSContext *ctx, JSValue val)
 {
+    char name[JS_NAMED_SIZE];
+
+    JSValue text = js_dup(val);
+
     val = JS_StringToBigInt(ctx, val);
     if (JS_VALUE_IS_NAN(val))
-        return JS_ThrowSyntaxError(ctx, "invalid BigInt literal");
+        val = JS_ThrowSyntaxError(ctx, "Cannot convert %s to a BigInt", js_named(ctx, name, text));
+    JS_FreeValue(ctx, text);
     return val;
 }
 
@@ -15135,8 +15474,9 @@ static JSValue JS_ToBigIntFree(JSContext *ctx, JSValue val)
         goto redo;
     default:
     fail:
+        JS_ThrowTypeErrorNamed(ctx, "Cannot convert %s to a BigInt", val);
         JS_FreeValue(ctx, val);
-        return JS_ThrowTypeError(ctx, "cannot convert to bigint");
+        return JS_EXCEPTION;
     }
     return val;
 }
@@ -16399,7 +16739,9 @@ static __exception int js_operator_in(JSContext *ctx, JSValue *sp)
     op2 = sp[-1];
 
     if (JS_VALUE_GET_TAG(op2) != JS_TAG_OBJECT) {
-        JS_ThrowTypeError(ctx, "invalid 'in' operand");
+        char key[JS_NAMED_SIZE], name[JS_NAMED_SIZE];
+        JS_ThrowTypeError(ctx, "Cannot use 'in' operator to search for '%s' in %s",
+                          js_named(ctx, key, op1), js_named(ctx, name, op2));
         return -1;
     }
     atom = JS_ValueToAtom(ctx, op1);
@@ -16422,7 +16764,11 @@ static __exception int js_operator_private_in(JSContext *ctx, JSValue *sp)
     op1 = sp[-2]; /* object */
     op2 = sp[-1]; /* field name or method function */
     if (JS_VALUE_GET_TAG(op1) != JS_TAG_OBJECT) {
-        JS_ThrowTypeError(ctx, "invalid 'in' operand");
+        if (JS_IsSymbol(op2))
+            JS_ThrowTypeErrorAtomNamed(ctx, "Cannot use 'in' operator to search for '%s' in %s",
+                                       js_symbol_to_atom(ctx, op2), op1);
+        else
+            JS_ThrowTypeErrorNamed(ctx, "Cannot use 'in' operator to search for a private method in %s", op1);
         return -1;
     }
     if (JS_IsObject(op2)) {
@@ -16571,6 +16917,8 @@ static JSValue js_function_proto_fileName(JSContext *ctx,
 {
     JSFunctionBytecode *b = JS_GetFunctionBytecode(this_val);
     if (b) {
+        if (js_read_late_body(b))
+            return JS_EXCEPTION;
         return JS_AtomToString(ctx, b->filename);
     }
     return JS_UNDEFINED;
@@ -16582,6 +16930,8 @@ static JSValue js_function_proto_int32(JSContext *ctx,
 {
     JSFunctionBytecode *b = JS_GetFunctionBytecode(this_val);
     if (b) {
+        if (js_read_late_body(b))
+            return JS_EXCEPTION;
         int *field = (int *) ((char *)b + magic);
         return js_int32(*field);
     }
@@ -16946,9 +17296,14 @@ static JSValue JS_GetIterator2(JSContext *ctx, JSValueConst obj,
     return enum_obj;
 }
 
+#define JS_NOT_ITERABLE "%s is not iterable (cannot read property Symbol(Symbol.iterator))"
+
 static JSValue JS_GetIterator(JSContext *ctx, JSValueConst obj, bool is_async)
 {
     JSValue method, ret, sync_iter;
+
+    if (JS_IsUndefined(obj) || JS_IsNull(obj))
+        return JS_ThrowTypeErrorTyped(ctx, is_async ? "%s is not async iterable" : JS_NOT_ITERABLE, obj);
 
     if (is_async) {
         method = JS_GetProperty(ctx, obj, JS_ATOM_Symbol_asyncIterator);
@@ -16958,6 +17313,10 @@ static JSValue JS_GetIterator(JSContext *ctx, JSValueConst obj, bool is_async)
             method = JS_GetProperty(ctx, obj, JS_ATOM_Symbol_iterator);
             if (JS_IsException(method))
                 return method;
+            if (!JS_IsFunction(ctx, method)) {
+                JS_FreeValue(ctx, method);
+                return JS_ThrowTypeErrorTyped(ctx, "%s is not async iterable", obj);
+            }
             sync_iter = JS_GetIterator2(ctx, obj, method);
             JS_FreeValue(ctx, method);
             if (JS_IsException(sync_iter))
@@ -16973,7 +17332,7 @@ static JSValue JS_GetIterator(JSContext *ctx, JSValueConst obj, bool is_async)
     }
     if (!JS_IsFunction(ctx, method)) {
         JS_FreeValue(ctx, method);
-        return JS_ThrowTypeError(ctx, "value is not iterable");
+        return JS_ThrowTypeErrorTyped(ctx, JS_NOT_ITERABLE, obj);
     }
     ret = JS_GetIterator2(ctx, obj, method);
     JS_FreeValue(ctx, method);
@@ -17028,7 +17387,9 @@ static JSValue JS_IteratorNext(JSContext *ctx, JSValueConst enum_obj,
     JSValue obj, value, done_val;
     int done;
 
-    obj = JS_IteratorNext2(ctx, enum_obj, method, argc, argv, &done);
+    /* a built-in function may ask without end */
+    obj = js_poll_interrupts(ctx) ? JS_EXCEPTION :
+        JS_IteratorNext2(ctx, enum_obj, method, argc, argv, &done);
     if (JS_IsException(obj))
         goto fail;
     if (likely(done == 0)) {
@@ -17721,7 +18082,7 @@ static int js_op_define_class(JSContext *ctx, JSValue *sp,
             parent_class = js_dup(ctx->function_proto);
         } else {
             if (!JS_IsConstructor(ctx, parent_class)) {
-                JS_ThrowTypeError(ctx, "parent class must be constructor");
+                JS_ThrowTypeErrorNamed(ctx, "Class extends value %s is not a constructor or null", parent_class);
                 goto fail;
             }
             parent_proto = JS_GetProperty(ctx, parent_class, JS_ATOM_prototype);
@@ -18042,6 +18403,26 @@ static bool needs_backtrace(JSValue exc)
 }
 
 /* argv[] is modified if (flags & JS_CALL_FLAG_COPY_ARGV) = 0. */
+/* a pattern for an object met undefined or null; `pc` is what the pattern does next */
+static void js_throw_destructured(JSContext *ctx, const uint8_t *pc, JSValueConst val)
+{
+    const char *nothing = JS_IsNull(val) ? "null" : "undefined";
+    char name[ATOM_GET_STR_BUF_SIZE];
+    JSAtom atom = JS_ATOM_NULL;
+
+    if (*pc == OP_get_field2)
+        atom = get_u32(pc + 1);
+    else if (*pc == OP_dup && pc[1] == OP_get_field)
+        atom = get_u32(pc + 2);
+    else if (*pc == OP_get_length || (*pc == OP_dup && pc[1] == OP_get_length))
+        atom = JS_ATOM_length;
+    if (atom == JS_ATOM_NULL)
+        JS_ThrowTypeError(ctx, "Cannot destructure '%s' as it is %s.", nothing, nothing);
+    else
+        JS_ThrowTypeError(ctx, "Cannot destructure property '%s' of '%s' as it is %s.",
+                          JS_AtomGetStr(ctx, name, sizeof(name), atom), nothing, nothing);
+}
+
 static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                                JSValueConst this_obj, JSValueConst new_target,
                                int argc, JSValueConst *argv, int flags)
@@ -18122,6 +18503,8 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                          argv, flags);
     }
     b = p->u.func.function_bytecode;
+    if (js_read_late_body(b))
+        return JS_EXCEPTION;
 
     if (unlikely(argc < b->arg_count || (flags & JS_CALL_FLAG_COPY_ARGV))) {
         arg_allocated_size = b->arg_count;
@@ -18633,7 +19016,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             /* return true if 'this' should be returned */
             if (!JS_IsObject(sp[-1])) {
                 if (!JS_IsUndefined(sp[-1])) {
-                    JS_ThrowTypeError(caller_ctx, "derived class constructor must return an object or undefined");
+                    JS_ThrowTypeError(caller_ctx, "Derived constructors may only return object or undefined");
                     goto exception;
                 }
                 sp[0] = JS_TRUE;
@@ -18645,7 +19028,9 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_check_ctor):
             if (JS_IsUndefined(new_target)) {
             non_ctor_call:
-                JS_ThrowTypeError(ctx, "class constructors must be invoked with 'new'");
+                char name[JS_NAMED_SIZE];
+                JS_ThrowTypeError(ctx, "Class constructor %s cannot be invoked without 'new'",
+                                  js_own_name(ctx, name, sizeof(name), sf->cur_func) ? name : "");
                 goto exception;
             }
             BREAK;
@@ -18658,6 +19043,16 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 super = JS_GetPrototype(ctx, func_obj);
                 if (JS_IsException(super))
                     goto exception;
+                if (!JS_IsConstructor(ctx, super)) {
+                    char name[JS_NAMED_SIZE], text[JS_NAMED_SIZE];
+                    bool is_null = JS_IsObject(super) &&
+                        JS_VALUE_GET_OBJ(super) == JS_VALUE_GET_OBJ(ctx->function_proto);
+                    JS_ThrowTypeError(ctx, "Super constructor %s of %s is not a constructor",
+                                      is_null ? "null" : js_named(ctx, text, super),
+                                      js_own_name(ctx, name, sizeof(name), func_obj) ? name : "anonymous class");
+                    JS_FreeValue(ctx, super);
+                    goto exception;
+                }
                 ret = JS_CallConstructor2(ctx, super, new_target, argc, argv);
                 JS_FreeValue(ctx, super);
                 if (JS_IsException(ret))
@@ -18671,7 +19066,14 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (ret < 0)
                     goto exception;
                 if (!ret) {
-                    JS_ThrowTypeError(ctx, "invalid brand on object");
+                    char name[JS_NAMED_SIZE];
+                    JSObject *home = JS_IsObject(sp[-1]) ? JS_VALUE_GET_OBJ(sp[-1])->u.func.home_object : NULL;
+                    JS_ThrowTypeError(ctx, "Receiver must be %s %s",
+                                      home && home->class_id != JS_CLASS_BYTECODE_FUNCTION ?
+                                      "an instance of class" : "class",
+                                      home && (home->class_id == JS_CLASS_BYTECODE_FUNCTION ?
+                                      js_own_name(ctx, name, sizeof(name), JS_MKPTR(JS_TAG_OBJECT, home)) :
+                                      js_constructor_name(ctx, name, sizeof(name), home)) ? name : "anonymous");
                     goto exception;
                 }
             }
@@ -20707,6 +21109,10 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_to_object):
             if (JS_VALUE_GET_TAG(sp[-1]) != JS_TAG_OBJECT) {
                 sf->cur_pc = pc;
+                if (JS_IsUndefined(sp[-1]) || JS_IsNull(sp[-1])) {
+                    js_throw_destructured(ctx, pc, sp[-1]);
+                    goto exception;
+                }
                 ret_val = JS_ToObject(ctx, sp[-1]);
                 if (JS_IsException(ret_val))
                     goto exception;
@@ -21068,7 +21474,7 @@ static JSValue JS_CallConstructorInternal(JSContext *ctx,
         call_func = ctx->rt->class_array[p->class_id].call;
         if (!call_func) {
         not_a_function:
-            return JS_ThrowTypeErrorNotAFunction(ctx);
+            return JS_ThrowTypeErrorNotAConstructor(ctx, func_obj);
         }
         return call_func(ctx, func_obj, new_target, argc,
                          argv, flags);
@@ -21145,6 +21551,8 @@ static __exception int async_func_init(JSContext *ctx, JSAsyncFunctionState *s,
     sf = &s->frame;
     p = JS_VALUE_GET_OBJ(func_obj);
     b = p->u.func.function_bytecode;
+    if (js_read_late_body(b))
+        return -1;
     sf->is_strict_mode = b->is_strict_mode;
     sf->is_constructor = false;
     sf->cur_pc = b->byte_code_buf;
@@ -26627,6 +27035,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
     }
     assign_addr = s->cur_func->byte_code.size;
     if (s->token.val == '{') {
+        emit_source_loc(s);
         if (next_token(s))
             return -1;
         /* throw an exception if the value cannot be converted to an object */
@@ -26896,6 +27305,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         push_break_entry(s->cur_func, &block_env,
                          JS_ATOM_NULL, -1, -1, 2);
         block_env.has_iterator = true;
+        emit_source_loc_at(s, source_line_num, source_col_num);
         emit_op(s, OP_for_of_start);
         has_spread = false;
         while (s->token.val != ']') {
@@ -27056,11 +27466,32 @@ static void optional_chain_test(JSParseState *s, int *poptional_chaining_label,
     emit_label(s, label_next);
 }
 
+/* the place of a call at its opening bracket: that of the name that is called,
+   or of the bracket itself */
+static void get_call_loc(JSParseState *s, int *line_num, int *col_num)
+{
+    switch(get_prev_opcode(s->cur_func)) {
+    case OP_get_field:
+    case OP_get_field_opt_chain:
+    case OP_scope_get_private_field:
+    case OP_scope_get_var:
+        *line_num = s->last_line_num;
+        *col_num = s->last_col_num;
+        break;
+    default:
+        *line_num = s->token.line_num;
+        *col_num = s->token.ptr - s->token.line_start + 1;
+        break;
+    }
+}
+
 /* allowed parse_flags: PF_POSTFIX_CALL */
 static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
 {
     FuncCallType call_type;
     int optional_chaining_label;
+    int call_line_num, call_col_num;
+    int new_line_num = 0, new_col_num = 0;
     bool accept_lparen = (parse_flags & PF_POSTFIX_CALL) != 0;
 
     call_type = FUNC_CALL_NORMAL;
@@ -27266,11 +27697,14 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             emit_u16(s, 0);
         } else {
             emit_source_loc(s);
+            new_line_num = s->token.line_num;
+            new_col_num = s->token.col_num;
             if (js_parse_postfix_expr(s, 0))
                 return -1;
             accept_lparen = true;
             if (s->token.val != '(') {
                 /* new operator on an object */
+                emit_source_loc_at(s, new_line_num, new_col_num);
                 emit_op(s, OP_dup);
                 emit_op(s, OP_call_constructor);
                 emit_u16(s, 0);
@@ -27371,12 +27805,19 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 return js_parse_error(s, "template literal cannot appear in an optional chain");
             }
             call_type = FUNC_CALL_TEMPLATE;
+            get_call_loc(s, &call_line_num, &call_col_num);
             goto parse_func_call2;
         } else if (s->token.val == '(' && accept_lparen) {
             int opcode, arg_count, drop_count;
 
             /* function call */
         parse_func_call:
+            if (call_type == FUNC_CALL_NEW) {
+                call_line_num = new_line_num;
+                call_col_num = new_col_num;
+            } else {
+                get_call_loc(s, &call_line_num, &call_col_num);
+            }
             if (next_token(s))
                 return -1;
 
@@ -27552,6 +27993,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 emit_op(s, OP_drop);
 
                 /* apply function call */
+                emit_source_loc_at(s, call_line_num, call_col_num);
                 switch(opcode) {
                 case OP_get_field:
                 case OP_scope_get_private_field:
@@ -27596,6 +28038,8 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 if (next_token(s))
                     return -1;
             emit_func_call:
+                /* not that of the last argument */
+                emit_source_loc_at(s, call_line_num, call_col_num);
                 switch(opcode) {
                 case OP_get_field:
                 case OP_scope_get_private_field:
@@ -37000,8 +37444,11 @@ static JSValue js_create_function(JSContext *ctx, JSFunctionDef *fd)
         func_obj = js_create_function(ctx, fd1);
         if (JS_IsException(func_obj))
             goto fail;
-        /* save it in the constant pool */
-        assert(cpool_idx >= 0);
+        /* save it in the constant pool, unless memory was short for it */
+        if (cpool_idx < 0) {
+            JS_FreeValue(ctx, func_obj);
+            goto fail;
+        }
         fd->cpool[cpool_idx] = func_obj;
     }
 
@@ -37144,7 +37591,8 @@ static JSValue js_create_function(JSContext *ctx, JSFunctionDef *fd)
 
 #endif // QJS_DISABLE_PARSER
 
-static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b)
+/* what js_read_late_body reads, too */
+static void free_function_body(JSRuntime *rt, JSFunctionBytecode *b)
 {
     int i;
 
@@ -37163,13 +37611,21 @@ static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b)
         JSClosureVar *cv = &b->closure_var[i];
         JS_FreeAtomRT(rt, cv->var_name);
     }
+    JS_FreeAtomRT(rt, b->filename);
+    js_free_rt(rt, b->body_block);
+}
+
+static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b)
+{
+    free_function_body(rt, b);
     if (b->realm)
         JS_FreeContext(b->realm);
 
     JS_FreeAtomRT(rt, b->func_name);
-    JS_FreeAtomRT(rt, b->filename);
-    js_free_rt(rt, b->pc2line_buf);
-    js_free_rt(rt, b->source);
+    if (!b->module_buf) {
+        js_free_rt(rt, b->pc2line_buf);
+        js_free_rt(rt, b->source);
+    }
 
     remove_gc_object(&b->header);
     if (rt->gc_phase == JS_GC_PHASE_REMOVE_CYCLES && JS_REF_COUNT(b) != 0) {
@@ -38487,6 +38943,8 @@ typedef enum BCTagEnum {
 } BCTagEnum;
 
 #define BC_VERSION 28
+/* of a module, whose functions are read when they are called: its bytecode must outlive the runtime */
+#define BC_LATE_VERSION (BC_VERSION | 0x80)
 
 typedef struct BCWriterState {
     JSContext *ctx;
@@ -38496,6 +38954,8 @@ typedef struct BCWriterState {
     bool allow_reference;
     bool allow_source;
     bool allow_debug;
+    bool is_late; /* writes a module */
+    bool in_function;
     uint32_t first_atom;
     uint32_t *atom_to_idx;
     int atom_to_idx_size;
@@ -38770,7 +39230,12 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
     JSFunctionBytecode *b = JS_VALUE_GET_PTR(obj);
     uint32_t flags;
     int idx, i;
+    size_t pos = 0;
+    bool is_late = s->is_late && s->in_function;
+    bool in_function = s->in_function;
 
+    if (js_read_late_body(b))
+        return -1;
     bc_put_u8(s, BC_TAG_FUNCTION_BYTECODE);
     flags = idx = 0;
     bc_set_flags(&flags, &idx, b->has_prototype, 1);
@@ -38784,6 +39249,7 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
     bc_set_flags(&flags, &idx, b->arguments_allowed, 1);
     bc_set_flags(&flags, &idx, b->backtrace_barrier, 1);
     bc_set_flags(&flags, &idx, s->allow_debug, 1);
+    bc_set_flags(&flags, &idx, is_late, 1);
     assert(idx <= 16);
     bc_put_u16(s, flags);
     bc_put_u8(s, b->is_strict_mode);
@@ -38797,9 +39263,19 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
     bc_put_leb128(s, b->closure_var_count);
     bc_put_leb128(s, b->cpool_count);
     bc_put_leb128(s, b->byte_code_len);
+    /* XXX: this field is redundant */
+    bc_put_leb128(s, b->vardefs ? b->arg_count + b->var_count : 0);
+    if (is_late) {
+        /* what a closure is made of, and the length of what follows */
+        for(i = 0; i < b->closure_var_count; i++) {
+            bc_put_leb128(s, b->closure_var[i].closure_type);
+            bc_put_leb128(s, b->closure_var[i].var_idx);
+        }
+        pos = s->dbuf.size;
+        bc_put_u32(s, 0);
+    }
+    s->in_function = true;
     if (b->vardefs) {
-        /* XXX: this field is redundant */
-        bc_put_leb128(s, b->arg_count + b->var_count);
         for(i = 0; i < b->arg_count + b->var_count; i++) {
             JSVarDef *vd = &b->vardefs[i];
             bc_put_atom(s, vd->var_name);
@@ -38815,8 +39291,6 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
             if (vd->is_captured)
                 bc_put_leb128(s, vd->var_ref_idx);
         }
-    } else {
-        bc_put_leb128(s, 0);
     }
 
     for(i = 0; i < b->closure_var_count; i++) {
@@ -38855,6 +39329,9 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
             bc_put_leb128(s, 0);
         }
     }
+    if (is_late && !dbuf_error(&s->dbuf))
+        put_u32(&s->dbuf.buf[pos], s->dbuf.size - pos - 4);
+    s->in_function = in_function;
     return 0;
  fail:
     return -1;
@@ -39214,6 +39691,15 @@ static int JS_WriteObjectRec(BCWriterState *s, JSValueConst obj)
     return -1;
 }
 
+/* where the offsets of a late module's atoms are */
+#define BC_LATE_OFFSETS 9
+
+static void bc_put_late_offset(BCWriterState *s, int idx)
+{
+    if (!dbuf_error(&s->dbuf))
+        put_u32(&s->dbuf.buf[BC_LATE_OFFSETS + 4 * idx], s->dbuf.size);
+}
+
 /* create the atom table */
 static int JS_WriteObjectAtoms(BCWriterState *s)
 {
@@ -39223,12 +39709,21 @@ static int JS_WriteObjectAtoms(BCWriterState *s)
 
     dbuf1 = s->dbuf;
     js_dbuf_init(s->ctx, &s->dbuf);
-    bc_put_u8(s, BC_VERSION);
+    bc_put_u8(s, s->is_late ? BC_LATE_VERSION : BC_VERSION);
     bc_put_u32(s, 0); // checksum, filled in after serialization
 
-    bc_put_leb128(s, s->idx_to_atom_count);
+    if (s->is_late) {
+        bc_put_u32(s, s->idx_to_atom_count);
+        /* where each atom is, and where they end */
+        for(i = 0; i <= s->idx_to_atom_count; i++)
+            bc_put_u32(s, 0);
+    } else {
+        bc_put_leb128(s, s->idx_to_atom_count);
+    }
     for(i = 0; i < s->idx_to_atom_count; i++) {
         JSAtom atom = s->idx_to_atom[i];
+        if (s->is_late)
+            bc_put_late_offset(s, i);
         if (__JS_AtomIsConst(atom)) {
             if (atom < 64) {
                 bc_put_u8(s, 0x80 | atom);
@@ -39244,6 +39739,8 @@ static int JS_WriteObjectAtoms(BCWriterState *s)
             JS_WriteString(s, p);
         }
     }
+    if (s->is_late)
+        bc_put_late_offset(s, s->idx_to_atom_count);
     /* XXX: should check for OOM in above phase */
 
     /* move the atoms at the start */
@@ -39277,6 +39774,7 @@ uint8_t *JS_WriteObject2(JSContext *ctx, size_t *psize, JSValueConst obj,
     s->allow_reference = ((flags & JS_WRITE_OBJ_REFERENCE) != 0);
     s->allow_source = ((flags & JS_WRITE_OBJ_STRIP_SOURCE) == 0);
     s->allow_debug = ((flags & JS_WRITE_OBJ_STRIP_DEBUG) == 0);
+    s->is_late = s->allow_bytecode && JS_VALUE_GET_TAG(obj) == JS_TAG_MODULE;
     /* XXX: could use a different version when bytecode is included */
     if (s->allow_bytecode)
         s->first_atom = JS_ATOM_END;
@@ -39333,6 +39831,7 @@ typedef struct BCReaderState {
     bool allow_sab;
     bool allow_bytecode;
     bool allow_reference;
+    bool is_late; /* reads a module or one of its functions */
     /* object references */
     JSObject **objects;
     int objects_count;
@@ -39478,6 +39977,16 @@ static int bc_get_leb128_u16(BCReaderState *s, uint16_t *pval)
     return 0;
 }
 
+/* what stays in a late module's bytecode */
+static int bc_stay(BCReaderState *s, const uint8_t **pp, uint32_t len)
+{
+    if (unlikely(s->buf_end - s->ptr < len))
+        return bc_read_error_end(s);
+    *pp = s->ptr;
+    s->ptr += len;
+    return 0;
+}
+
 static int bc_get_buf(BCReaderState *s, void *buf, uint32_t buf_len)
 {
     if (buf_len != 0) {
@@ -39487,6 +39996,45 @@ static int bc_get_buf(BCReaderState *s, void *buf, uint32_t buf_len)
         s->ptr += buf_len;
     }
     return 0;
+}
+
+/* an atom of a late module */
+static JSAtom bc_late_atom(BCReaderState *s, uint32_t idx)
+{
+    const uint8_t *p, *p_end;
+    uint32_t v;
+    size_t size;
+    JSString *str;
+    JSAtom atom;
+    int ret, type;
+
+    p = s->buf_start + get_u32(s->buf_start + BC_LATE_OFFSETS + 4 * idx);
+    p_end = s->buf_start + get_u32(s->buf_start + BC_LATE_OFFSETS + 4 * (idx + 1));
+    type = *p++;
+    if (type & 0x80) {
+        v = 0;
+        if (type & 0x40)
+            get_leb128(&v, p, p_end);
+        return (v << 6) | (type & 0x3F);
+    }
+    ret = get_leb128(&v, p, p_end);
+    p += ret;
+    size = p_end - p;
+    if (type == JS_ATOM_TYPE_STRING && !(v & 1)) {
+        atom = __JS_FindAtom(s->ctx->rt, (const char *)p, size, type);
+        if (atom != JS_ATOM_NULL)
+            return atom;
+    }
+    str = js_alloc_string(s->ctx, v >> 1, v & 1);
+    if (!str)
+        return JS_ATOM_NULL;
+    memcpy(str8(str), p, size);
+    if (!(v & 1))
+        str8(str)[size] = '\0';
+    atom = __JS_NewAtom(s->ctx->rt, str, type);
+    if (atom == JS_ATOM_NULL)
+        JS_ThrowOutOfMemory(s->ctx);
+    return atom;
 }
 
 static int bc_idx_to_atom(BCReaderState *s, JSAtom *patom, uint32_t idx)
@@ -39504,6 +40052,18 @@ static int bc_idx_to_atom(BCReaderState *s, JSAtom *patom, uint32_t idx)
                                 (unsigned int)(s->ptr - s->buf_start));
             *patom = JS_ATOM_NULL;
             return s->error_state = -1;
+        }
+        if (s->is_late && (!s->idx_to_atom || !s->idx_to_atom[idx])) {
+            atom = bc_late_atom(s, idx);
+            if (atom == JS_ATOM_NULL) {
+                *patom = JS_ATOM_NULL;
+                return s->error_state = -1;
+            }
+            if (!s->idx_to_atom) {
+                *patom = atom;
+                return 0;
+            }
+            s->idx_to_atom[idx] = atom;
         }
         atom = JS_DupAtom(s->ctx, s->idx_to_atom[idx]);
     }
@@ -39574,14 +40134,12 @@ static uint32_t bc_get_flags(uint32_t flags, int *pidx, int n)
 }
 
 static int JS_ReadFunctionBytecode(BCReaderState *s, JSFunctionBytecode *b,
-                                   int byte_code_offset, uint32_t bc_len)
+                                   uint8_t *bc_buf, uint32_t bc_len)
 {
-    uint8_t *bc_buf;
     int pos, len, op;
     JSAtom atom;
     uint32_t idx;
 
-    bc_buf = (uint8_t*)b + byte_code_offset;
     if (bc_get_buf(s, bc_buf, bc_len))
         return -1;
     b->byte_code_buf = bc_buf;
@@ -39690,16 +40248,19 @@ static int BC_add_object_ref(BCReaderState *s, JSValue obj)
     return BC_add_object_ref1(s, JS_VALUE_GET_OBJ(obj));
 }
 
-static JSValue JS_ReadFunctionTag(BCReaderState *s)
+typedef struct JSFunctionCounts {
+    int locals;
+    bool has_debug_info;
+    bool is_late;
+} JSFunctionCounts;
+
+/* what comes before the body */
+static int JS_ReadFunctionHeader(BCReaderState *s, JSFunctionBytecode *pbc, JSFunctionCounts *counts)
 {
-    JSContext *ctx = s->ctx;
-    JSFunctionBytecode bc, *b;
-    JSValue obj = JS_UNDEFINED;
+    JSFunctionBytecode bc;
     uint16_t v16;
     uint8_t v8;
-    int idx, i, local_count, has_debug_info;
-    int function_size, cpool_offset, byte_code_offset;
-    int closure_var_offset, vardefs_offset;
+    int idx;
 
     memset(&bc, 0, sizeof(bc));
     //bc.gc_header.mark = 0;
@@ -39717,7 +40278,8 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
     bc.super_allowed = bc_get_flags(v16, &idx, 1);
     bc.arguments_allowed = bc_get_flags(v16, &idx, 1);
     bc.backtrace_barrier = bc_get_flags(v16, &idx, 1);
-    has_debug_info = bc_get_flags(v16, &idx, 1);
+    counts->has_debug_info = bc_get_flags(v16, &idx, 1);
+    counts->is_late = bc_get_flags(v16, &idx, 1);
     if (bc_get_u8(s, &v8))
         goto fail;
     bc.is_strict_mode = (v8 > 0);
@@ -39739,54 +40301,23 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
         goto fail;
     if (bc_get_leb128_int(s, &bc.byte_code_len))
         goto fail;
-    if (bc_get_leb128_int(s, &local_count))
+    if (bc_get_leb128_int(s, &counts->locals))
         goto fail;
+    *pbc = bc;
+    return 0;
 
-    function_size = sizeof(*b);
-    cpool_offset = (function_size + 7) & ~7;
-    function_size = cpool_offset + bc.cpool_count * sizeof(*bc.cpool);
-    vardefs_offset = function_size;
-    function_size += local_count * sizeof(*bc.vardefs);
-    closure_var_offset = function_size;
-    function_size += bc.closure_var_count * sizeof(*bc.closure_var);
-    byte_code_offset = function_size;
-    function_size += bc.byte_code_len;
+ fail:
+    JS_FreeAtom(s->ctx, bc.func_name);
+    return -1;
+}
 
-    b = js_mallocz(ctx, function_size);
-    if (!b)
-        goto fail;
-
-    memcpy(b, &bc, sizeof(*b));
-    bc.func_name = JS_ATOM_NULL;
-    JS_REF_COUNT(b) = 1;
-    if (local_count != 0) {
-        b->vardefs = (void *)((uint8_t*)b + vardefs_offset);
-    }
-    if (b->closure_var_count != 0) {
-        b->closure_var = (void *)((uint8_t*)b + closure_var_offset);
-    }
-    if (b->cpool_count != 0) {
-        b->cpool = (void *)((uint8_t*)b + cpool_offset);
-    }
-
-    add_gc_object(ctx->rt, &b->header, JS_GC_OBJ_TYPE_FUNCTION_BYTECODE);
-
-    obj = JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b);
-
-#ifdef ENABLE_DUMPS // JS_DUMP_READ_OBJECT
-    if (check_dump_flag(s->ctx->rt, JS_DUMP_READ_OBJECT)) {
-        if (b->func_name) {
-            bc_read_trace(s, "name: ");
-            print_atom(s->ctx, b->func_name);
-            printf("\n");
-        }
-    }
-#endif
-    bc_read_trace(s, "args=%d vars=%d defargs=%d closures=%d cpool=%d\n",
-                  b->arg_count, b->var_count, b->defined_arg_count,
-                  b->closure_var_count, b->cpool_count);
-    bc_read_trace(s, "stack=%d bclen=%d locals=%d\n",
-                  b->stack_size, b->byte_code_len, local_count);
+/* the body of a function whose tables are allocated */
+static int JS_ReadFunctionBody(BCReaderState *s, JSFunctionBytecode *b, const JSFunctionCounts *counts, uint8_t *bc_buf)
+{
+    JSContext *ctx = s->ctx;
+    uint8_t v8;
+    int idx, i;
+    int local_count = counts->locals;
 
     if (local_count != 0) {
         bc_read_trace(s, "vars {\n");
@@ -39794,14 +40325,14 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
         for(i = 0; i < local_count; i++) {
             JSVarDef *vd = &b->vardefs[i];
             if (bc_get_atom(s, &vd->var_name))
-                goto fail;
+                return -1;
             if (bc_get_leb128_int(s, &vd->scope_level))
-                goto fail;
+                return -1;
             if (bc_get_leb128_int(s, &vd->scope_next))
-                goto fail;
+                return -1;
             vd->scope_next--;
             if (bc_get_u8(s, &v8))
-                goto fail;
+                return -1;
             idx = 0;
             vd->var_kind = bc_get_flags(v8, &idx, 4);
             vd->is_const = bc_get_flags(v8, &idx, 1);
@@ -39809,7 +40340,7 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
             vd->is_captured = bc_get_flags(v8, &idx, 1);
             if (vd->is_captured) {
                 if (bc_get_leb128_u16(s, &vd->var_ref_idx))
-                    goto fail;
+                    return -1;
             }
 #ifdef ENABLE_DUMPS // JS_DUMP_READ_OBJECT
             if (check_dump_flag(s->ctx->rt, JS_DUMP_READ_OBJECT)) {
@@ -39833,12 +40364,12 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
             JSClosureVar *cv = &b->closure_var[i];
             int var_idx, flags;
             if (bc_get_atom(s, &cv->var_name))
-                goto fail;
+                return -1;
             if (bc_get_leb128_int(s, &var_idx))
-                goto fail;
+                return -1;
             cv->var_idx = var_idx;
             if (bc_get_leb128_int(s, &flags))
-                goto fail;
+                return -1;
             idx = 0;
             cv->closure_type = bc_get_flags(flags, &idx, 3);
             cv->is_const = bc_get_flags(flags, &idx, 1);
@@ -39864,28 +40395,28 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
             JSValue val;
             val = JS_ReadObjectRec(s);
             if (JS_IsException(val))
-                goto fail;
+                return -1;
             b->cpool[i] = val;
         }
         bc_read_trace(s, "}\n");
     }
     {
         bc_read_trace(s, "bytecode {\n");
-        if (JS_ReadFunctionBytecode(s, b, byte_code_offset, b->byte_code_len))
-            goto fail;
+        if (JS_ReadFunctionBytecode(s, b, bc_buf, b->byte_code_len))
+            return -1;
         bc_read_trace(s, "}\n");
     }
-    if (!has_debug_info)
-        goto nodebug;
+    if (!counts->has_debug_info)
+        return 0;
 
     /* read optional debug information */
     bc_read_trace(s, "debug {\n");
     if (bc_get_atom(s, &b->filename))
-        goto fail;
+        return -1;
     if (bc_get_leb128_int(s, &b->line_num))
-        goto fail;
+        return -1;
     if (bc_get_leb128_int(s, &b->col_num))
-        goto fail;
+        return -1;
 #ifdef ENABLE_DUMPS // JS_DUMP_READ_OBJECT
     if (check_dump_flag(s->ctx->rt, JS_DUMP_READ_OBJECT)) {
         bc_read_trace(s, "filename: ");
@@ -39894,37 +40425,216 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
     }
 #endif
     if (bc_get_leb128_int(s, &b->pc2line_len))
-        goto fail;
+        return -1;
     if (b->pc2line_len) {
         bc_read_trace(s, "positions: %d bytes\n", b->pc2line_len);
+        if (s->is_late) {
+            if (bc_stay(s, (const uint8_t **)&b->pc2line_buf, b->pc2line_len))
+                return -1;
+            goto source;
+        }
         b->pc2line_buf = js_mallocz(ctx, b->pc2line_len);
         if (!b->pc2line_buf)
-            goto fail;
+            return -1;
         if (bc_get_buf(s, b->pc2line_buf, b->pc2line_len))
-            goto fail;
+            return -1;
     }
+ source:
     if (bc_get_leb128_int(s, &b->source_len))
-        goto fail;
+        return -1;
     if (b->source_len) {
         bc_read_trace(s, "source: %d bytes\n", b->source_len);
         if (s->ptr_last)
             s->ptr_last += b->source_len;  // omit source code hex dump
+        if (s->is_late)
+            return bc_stay(s, (const uint8_t **)&b->source, b->source_len);
         /* b->source is a UTF-8 encoded null terminated C string */
         b->source = js_mallocz(ctx, b->source_len + 1);
         if (!b->source)
-            goto fail;
+            return -1;
         if (bc_get_buf(s, b->source, b->source_len))
-            goto fail;
+            return -1;
     }
     bc_read_trace(s, "}\n");
+    return 0;
+}
 
- nodebug:
+/* a function of a module that nobody has called: what a closure is made of */
+static JSValue js_late_function(BCReaderState *s, JSFunctionBytecode *bc, const uint8_t *start)
+{
+    JSContext *ctx = s->ctx;
+    JSFunctionBytecode *b;
+    uint32_t type, var_idx, len;
+    int i;
+
+    b = js_mallocz(ctx, sizeof(*b) + bc->closure_var_count * sizeof(*b->closure_var));
+    if (!b) {
+        JS_FreeAtom(ctx, bc->func_name);
+        return JS_EXCEPTION;
+    }
+    *b = *bc;
+    b->cpool_count = 0;
+    b->byte_code_len = 0;
+    b->module_buf = s->buf_start;
+    b->late_body = start;
+    JS_REF_COUNT(b) = 1;
+    if (b->closure_var_count != 0)
+        b->closure_var = (JSClosureVar *)(b + 1);
+    add_gc_object(ctx->rt, &b->header, JS_GC_OBJ_TYPE_FUNCTION_BYTECODE);
+    for(i = 0; i < b->closure_var_count; i++) {
+        if (bc_get_leb128(s, &type) || bc_get_leb128(s, &var_idx))
+            goto fail;
+        b->closure_var[i].closure_type = type;
+        b->closure_var[i].var_idx = var_idx;
+    }
+    if (bc_get_u32(s, &len))
+        goto fail;
+    if (s->buf_end - s->ptr < len) {
+        bc_read_error_end(s);
+        goto fail;
+    }
+    s->ptr += len;
     b->realm = JS_DupContext(ctx);
-    return obj;
+    return JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b);
+ fail:
+    JS_FreeValue(ctx, JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b));
+    return JS_EXCEPTION;
+}
+
+/* Reads what js_late_function has left out. The function stays as it is when that fails: there is no memory for it. */
+static no_inline __exception int js_read_late_body2(JSFunctionBytecode *b)
+{
+    JSContext *ctx = b->realm;
+    BCReaderState ss, *s = &ss;
+    JSFunctionBytecode bc;
+    JSFunctionCounts counts;
+    uint32_t v, len;
+    size_t cpool_size, vardefs_size;
+    uint8_t *block;
+    int i;
+
+    memset(s, 0, sizeof(*s));
+    s->ctx = ctx;
+    s->is_late = true;
+    s->allow_bytecode = true;
+    s->first_atom = JS_ATOM_END;
+    s->buf_start = b->module_buf;
+    s->idx_to_atom_count = get_u32(s->buf_start + BC_LATE_OFFSETS - 4);
+    s->ptr = b->late_body;
+    /* the module's whole bytecode has been read */
+    s->buf_end = s->ptr + INT32_MAX;
+    if (JS_ReadFunctionHeader(s, &bc, &counts))
+        return -1;
+    JS_FreeAtom(ctx, bc.func_name);
+    for(i = 0; i < 2 * b->closure_var_count; i++) {
+        if (bc_get_leb128(s, &v))
+            return -1;
+    }
+    if (bc_get_u32(s, &len))
+        return -1;
+    s->buf_end = s->ptr + len;
+
+    cpool_size = bc.cpool_count * sizeof(*b->cpool);
+    vardefs_size = counts.locals * sizeof(*b->vardefs);
+    block = js_mallocz(ctx, max_int(1, cpool_size + vardefs_size + bc.byte_code_len));
+    if (!block)
+        return -1;
+    b->body_block = block;
+    if (bc.cpool_count != 0)
+        b->cpool = (void *)block;
+    b->cpool_count = bc.cpool_count;
+    if (counts.locals != 0)
+        b->vardefs = (void *)(block + cpool_size);
+    b->byte_code_len = bc.byte_code_len;
+    if (JS_ReadFunctionBody(s, b, &counts, block + cpool_size + vardefs_size)) {
+        free_function_body(ctx->rt, b);
+        b->body_block = NULL;
+        b->cpool = NULL;
+        b->cpool_count = 0;
+        b->vardefs = NULL;
+        b->byte_code_buf = NULL;
+        b->byte_code_len = 0;
+        b->filename = JS_ATOM_NULL;
+        b->pc2line_buf = NULL;
+        b->source = NULL;
+        for(i = 0; i < b->closure_var_count; i++)
+            b->closure_var[i].var_name = JS_ATOM_NULL;
+        return -1;
+    }
+    b->late_body = NULL;
+    return 0;
+}
+
+static JSValue JS_ReadFunctionTag(BCReaderState *s)
+{
+    JSContext *ctx = s->ctx;
+    JSFunctionBytecode bc, *b;
+    JSFunctionCounts counts;
+    const uint8_t *start = s->ptr;
+    int local_count;
+    int function_size, cpool_offset, byte_code_offset;
+    int closure_var_offset, vardefs_offset;
+
+    if (JS_ReadFunctionHeader(s, &bc, &counts))
+        return JS_EXCEPTION;
+    if (counts.is_late)
+        return js_late_function(s, &bc, start);
+    local_count = counts.locals;
+
+    function_size = sizeof(*b);
+    cpool_offset = (function_size + 7) & ~7;
+    function_size = cpool_offset + bc.cpool_count * sizeof(*bc.cpool);
+    vardefs_offset = function_size;
+    function_size += local_count * sizeof(*bc.vardefs);
+    closure_var_offset = function_size;
+    function_size += bc.closure_var_count * sizeof(*bc.closure_var);
+    byte_code_offset = function_size;
+    function_size += bc.byte_code_len;
+
+    b = js_mallocz(ctx, function_size);
+    if (!b)
+        goto fail;
+
+    memcpy(b, &bc, sizeof(*b));
+    if (s->is_late)
+        b->module_buf = s->buf_start;
+    JS_REF_COUNT(b) = 1;
+    if (local_count != 0) {
+        b->vardefs = (void *)((uint8_t*)b + vardefs_offset);
+    }
+    if (b->closure_var_count != 0) {
+        b->closure_var = (void *)((uint8_t*)b + closure_var_offset);
+    }
+    if (b->cpool_count != 0) {
+        b->cpool = (void *)((uint8_t*)b + cpool_offset);
+    }
+
+    add_gc_object(ctx->rt, &b->header, JS_GC_OBJ_TYPE_FUNCTION_BYTECODE);
+
+#ifdef ENABLE_DUMPS // JS_DUMP_READ_OBJECT
+    if (check_dump_flag(s->ctx->rt, JS_DUMP_READ_OBJECT)) {
+        if (b->func_name) {
+            bc_read_trace(s, "name: ");
+            print_atom(s->ctx, b->func_name);
+            printf("\n");
+        }
+    }
+#endif
+    bc_read_trace(s, "args=%d vars=%d defargs=%d closures=%d cpool=%d\n",
+                  b->arg_count, b->var_count, b->defined_arg_count,
+                  b->closure_var_count, b->cpool_count);
+    bc_read_trace(s, "stack=%d bclen=%d locals=%d\n",
+                  b->stack_size, b->byte_code_len, local_count);
+
+    if (JS_ReadFunctionBody(s, b, &counts, (uint8_t *)b + byte_code_offset)) {
+        JS_FreeValue(ctx, JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b));
+        return JS_EXCEPTION;
+    }
+    b->realm = JS_DupContext(ctx);
+    return JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b);
 
  fail:
     JS_FreeAtom(ctx, bc.func_name);
-    JS_FreeValue(ctx, obj);
     return JS_EXCEPTION;
 }
 
@@ -40485,6 +41195,7 @@ static JSValue JS_ReadObjectRec(BCReaderState *s)
 static int JS_ReadObjectAtoms(BCReaderState *s)
 {
     uint8_t v8, type;
+    uint32_t objects;
     JSString *p;
     uint32_t h;
     int i;
@@ -40492,7 +41203,8 @@ static int JS_ReadObjectAtoms(BCReaderState *s)
 
     if (bc_get_u8(s, &v8))
         return -1;
-    if (v8 != BC_VERSION) {
+    s->is_late = s->allow_bytecode && v8 == BC_LATE_VERSION;
+    if (v8 != BC_VERSION && !s->is_late) {
         JS_ThrowSyntaxError(s->ctx, "invalid version (%d expected=%d)",
                             v8, BC_VERSION);
         return -1;
@@ -40505,7 +41217,7 @@ static int JS_ReadObjectAtoms(BCReaderState *s)
         JS_ThrowSyntaxError(s->ctx, "checksum error");
         return -1;
     }
-    if (bc_get_leb128(s, &s->idx_to_atom_count))
+    if (s->is_late ? bc_get_u32(s, &s->idx_to_atom_count) : bc_get_leb128(s, &s->idx_to_atom_count))
         return -1;
     if (s->idx_to_atom_count > 1000*1000) {
         JS_ThrowInternalError(s->ctx, "unreasonable atom count: %u",
@@ -40520,6 +41232,14 @@ static int JS_ReadObjectAtoms(BCReaderState *s)
                                     sizeof(s->idx_to_atom[0]));
         if (!s->idx_to_atom)
             return s->error_state = -1;
+    }
+    if (s->is_late) {
+        /* each is read when it is met first */
+        s->ptr += 4 * s->idx_to_atom_count;
+        if (bc_get_u32(s, &objects))
+            return -1;
+        s->ptr = s->buf_start + objects;
+        return 0;
     }
     for(i = 0; i < s->idx_to_atom_count; i++) {
         if (bc_get_u8(s, &type)) {
@@ -40620,7 +41340,7 @@ static int check_function(JSContext *ctx, JSValueConst obj)
 {
     if (likely(JS_IsFunction(ctx, obj)))
         return 0;
-    JS_ThrowTypeErrorNotAFunction(ctx);
+    JS_ThrowTypeErrorTyped(ctx, "%s is not a function", obj);
     return -1;
 }
 
@@ -41119,7 +41839,7 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
     int flags;
 
     if (!JS_IsObject(desc)) {
-        JS_ThrowTypeError(ctx, "Property description must be an object");
+        JS_ThrowTypeErrorNamed(ctx, "Property description must be an object: %s", desc);
         return -1;
     }
     flags = 0;
@@ -41177,7 +41897,7 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
         if (JS_IsException(getter))
             goto fail;
         if (!(JS_IsUndefined(getter) || JS_IsFunction(ctx, getter))) {
-            JS_ThrowTypeError(ctx, "Getter must be a function");
+            JS_ThrowTypeErrorNamed(ctx, "Getter must be a function: %s", getter);
             goto fail;
         }
     }
@@ -41190,7 +41910,7 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
         if (JS_IsException(setter))
             goto fail;
         if (!(JS_IsUndefined(setter) || JS_IsFunction(ctx, setter))) {
-            JS_ThrowTypeError(ctx, "Setter must be a function");
+            JS_ThrowTypeErrorNamed(ctx, "Setter must be a function: %s", setter);
             goto fail;
         }
     }
@@ -41300,7 +42020,7 @@ static JSValue js_object_create(JSContext *ctx, JSValueConst this_val,
 
     proto = argv[0];
     if (!JS_IsObject(proto) && !JS_IsNull(proto))
-        return JS_ThrowTypeError(ctx, "object prototype may only be an Object or null");
+        return JS_ThrowTypeErrorNamed(ctx, "Object prototype may only be an Object or null: %s", argv[0]);
     obj = JS_NewObjectProto(ctx, proto);
     if (JS_IsException(obj))
         return JS_EXCEPTION;
@@ -41350,7 +42070,8 @@ static JSValue js_object_defineProperty(JSContext *ctx, JSValueConst this_val,
     desc = argv[2];
 
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, magic ? "Reflect.defineProperty called on non-object" :
+                                 "Object.defineProperty called on non-object");
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -42086,7 +42807,7 @@ static JSValue js_object_fromEntries(JSContext *ctx, JSValueConst this_val,
         key = JS_UNDEFINED;
         value = JS_UNDEFINED;
         if (!JS_IsObject(item)) {
-            JS_ThrowTypeErrorNotAnObject(ctx);
+            JS_ThrowTypeErrorNamed(ctx, "Iterator value %s is not an entry object", item);
             goto fail1;
         }
         key = JS_GetPropertyUint32(ctx, item, 0);
@@ -42632,6 +43353,8 @@ static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
     p = JS_VALUE_GET_OBJ(this_val);
     if (js_class_has_bytecode(p->class_id)) {
         JSFunctionBytecode *b = p->u.func.function_bytecode;
+        if (js_read_late_body(b))
+            return JS_EXCEPTION;
         /* `b->source` must be pure ASCII or UTF-8 encoded */
         if (b->source)
             return JS_NewStringLen(ctx, b->source, b->source_len);
@@ -42656,7 +43379,8 @@ static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
             break;
         }
         suff = "() { [native code] }";
-        name = JS_GetProperty(ctx, this_val, JS_ATOM_name);
+        name = p->class_id == JS_CLASS_BOUND_FUNCTION ? JS_UNDEFINED :
+            JS_GetProperty(ctx, this_val, JS_ATOM_name);
         if (JS_IsUndefined(name))
             name = js_empty_string(ctx->rt);
         return JS_ConcatString3(ctx, pref, name, suff);
@@ -44063,6 +44787,8 @@ static JSValue js_array_join(JSContext *ctx, JSValueConst this_val,
     string_buffer_init(ctx, b, 0);
 
     for(i = 0; i < n; i++) {
+        if (b->error_status || js_poll_interrupts(ctx))
+            goto fail;
         if (i > 0) {
             if (c >= 0) {
                 string_buffer_putc8(b, c);
@@ -44737,8 +45463,10 @@ static JSValue js_array_sort(JSContext *ctx, JSValueConst this_val,
     int present;
 
     if (!JS_IsUndefined(asc.method)) {
-        if (check_function(ctx, asc.method))
+        if (!JS_IsFunction(ctx, asc.method)) {
+            JS_ThrowTypeErrorNamed(ctx, "The comparison function must be either a function or undefined: %s", asc.method);
             goto exception;
+        }
         asc.has_method = 1;
     }
     obj = JS_ToObject(ctx, this_val);
@@ -44824,8 +45552,8 @@ static JSValue js_array_toSorted(JSContext *ctx, JSValueConst this_val,
     uint32_t count32;
 
     if (!JS_IsUndefined(argv[0]))
-        if (check_function(ctx, argv[0]))
-            return JS_EXCEPTION;
+        if (!JS_IsFunction(ctx, argv[0]))
+            return JS_ThrowTypeErrorNamed(ctx, "The comparison function must be either a function or undefined: %s", argv[0]);
 
     ret = JS_EXCEPTION;
     arr = JS_UNDEFINED;
@@ -46854,7 +47582,8 @@ static int js_string_define_own_property(JSContext *ctx,
                 goto fail;
             if (string_get(p1, idx) != string_get(p2, 0)) {
             fail:
-                return JS_ThrowTypeErrorOrFalse(ctx, flags, "property is not configurable");
+                return is_throwing(ctx, flags) ?
+                (JS_ThrowTypeErrorAtom(ctx, "Cannot redefine property: %s", prop), -1) : false;
             }
         }
         return true;
@@ -46960,7 +47689,7 @@ static JSValue js_string_fromCodePoint(JSContext *ctx, JSValueConst this_val,
                                        int argc, JSValueConst *argv)
 {
     double d;
-    int i, c;
+    int i = 0, c;
     StringBuffer b_s, *b = NULL;
 
     // shortcut for single argument common case
@@ -46999,7 +47728,7 @@ static JSValue js_string_fromCodePoint(JSContext *ctx, JSValueConst this_val,
     return string_buffer_end(b);
 
  range_error:
-    JS_ThrowRangeError(ctx, "invalid code point");
+    JS_ThrowRangeErrorNamed(ctx, "Invalid code point %s", argv[i]);
  fail:
     if (b) string_buffer_free(b);
     return JS_EXCEPTION;
@@ -48059,7 +48788,7 @@ static JSValue js_string_repeat(JSContext *ctx, JSValueConst this_val,
     if (JS_ToInt64Sat(ctx, &val, argv[0]))
         goto fail;
     if (val < 0 || val > 2147483647) {
-        JS_ThrowRangeError(ctx, "invalid repeat count");
+        JS_ThrowRangeErrorNamed(ctx, "Invalid count value: %s", argv[0]);
         goto fail;
     }
     n = val;
@@ -48459,7 +49188,7 @@ static JSValue js_string_CreateHTML(JSContext *ctx, JSValueConst this_val,
         string_buffer_putc8(b, ' ');
         string_buffer_puts8(b, defs[magic].attr);
         string_buffer_puts8(b, "=\"");
-        value = JS_ToStringCheckObject(ctx, argv[0]);
+        value = JS_ToString(ctx, argv[0]);
         if (JS_IsException(value)) {
             JS_FreeValue(ctx, str);
             string_buffer_free(b);
@@ -49209,8 +49938,9 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
             }
             if ((re_flags & mask) != 0) {
             bad_flags:
+                JS_ThrowSyntaxError(ctx, "Invalid flags supplied to RegExp constructor '%s'", str);
                 JS_FreeCString(ctx, str);
-                return JS_ThrowSyntaxError(ctx, "invalid regular expression flags");
+                return JS_EXCEPTION;
             }
             re_flags |= mask;
         }
@@ -49219,7 +49949,7 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
 
     if (re_flags & LRE_FLAG_UNICODE)
         if (re_flags & LRE_FLAG_UNICODE_SETS)
-            return JS_ThrowSyntaxError(ctx, "invalid regular expression flags");
+            return JS_ThrowSyntaxError(ctx, "Invalid flags supplied to RegExp constructor 'uv'");
 
     /* The v flag implies full Unicode, like u, so the pattern must be
        UTF-8 (not CESU-8) for both. */
@@ -49229,11 +49959,18 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
         return JS_EXCEPTION;
     re_bytecode_buf = lre_compile(&re_bytecode_len, error_msg,
                                   sizeof(error_msg), str, len, re_flags, ctx);
-    JS_FreeCString(ctx, str);
     if (!re_bytecode_buf) {
-        JS_ThrowSyntaxError(ctx, "%s", error_msg);
+        /* a long pattern would leave no room for what is wrong with it */
+        if (len <= 100)
+            JS_ThrowSyntaxError(ctx, "Invalid regular expression: /%s/%s%s: %s", str,
+                                re_flags & LRE_FLAG_UNICODE ? "u" : "",
+                                re_flags & LRE_FLAG_UNICODE_SETS ? "v" : "", error_msg);
+        else
+            JS_ThrowSyntaxError(ctx, "Invalid regular expression: %s", error_msg);
+        JS_FreeCString(ctx, str);
         return JS_EXCEPTION;
     }
+    JS_FreeCString(ctx, str);
 
     ret = js_new_string8_len(ctx, (void *)&re_bytecode_buf,
                              sizeof(re_bytecode_buf));
@@ -49295,9 +50032,8 @@ static JSRegExp *js_get_regexp(JSContext *ctx, JSValueConst obj,
         if (p->class_id == JS_CLASS_REGEXP)
             return &p->u.regexp;
     }
-    if (throw_error) {
-        JS_ThrowTypeErrorInvalidClass(ctx, JS_CLASS_REGEXP);
-    }
+    if (throw_error)
+        JS_ThrowTypeErrorNamed(ctx, "RegExp object expected, not %s", obj);
     return NULL;
 }
 
@@ -51549,6 +52285,11 @@ static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
             val = val1;
             goto concat_value;
         }
+        /* looking for a circle takes time by the square of the depth */
+        if (JS_VALUE_GET_OBJ(jsc->stack)->u.array.count >= 10000) {
+            JS_ThrowStackOverflow(ctx);
+            goto exception;
+        }
         v = js_array_includes(ctx, jsc->stack, 1, vc(&val));
         if (JS_IsException(v))
             goto exception;
@@ -51912,7 +52653,7 @@ static JSValue js_reflect_deleteProperty(JSContext *ctx, JSValueConst this_val,
 
     obj = argv[0];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Reflect.deleteProperty called on non-object");
     atom = JS_ValueToAtom(ctx, argv[1]);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -51934,7 +52675,7 @@ static JSValue js_reflect_get(JSContext *ctx, JSValueConst this_val,
     obj = argv[0];
     prop = argv[1];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Reflect.get called on non-object");
     if (argc > 2)
         receiver = argv[2];
     else
@@ -51957,7 +52698,7 @@ static JSValue js_reflect_has(JSContext *ctx, JSValueConst this_val,
     obj = argv[0];
     prop = argv[1];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Reflect.has called on non-object");
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -51984,7 +52725,7 @@ static JSValue js_reflect_set(JSContext *ctx, JSValueConst this_val,
     else
         receiver = obj;
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Reflect.set called on non-object");
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -52011,7 +52752,7 @@ static JSValue js_reflect_ownKeys(JSContext *ctx, JSValueConst this_val,
                                   int argc, JSValueConst *argv)
 {
     if (JS_VALUE_GET_TAG(argv[0]) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Reflect.ownKeys called on non-object");
     return JS_GetOwnPropertyNames2(ctx, argv[0],
                                    JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK,
                                    JS_ITERATOR_KIND_KEY);
@@ -52079,7 +52820,7 @@ static JSProxyData *get_proxy_method(JSContext *ctx, JSValue *pmethod,
 
     /* 's' should never be NULL */
     if (s->is_revoked) {
-        JS_ThrowTypeErrorRevokedProxy(ctx);
+        JS_ThrowTypeErrorAtom(ctx, "Cannot perform '%s' on a proxy that has been revoked", name);
         return NULL;
     }
     method = JS_GetProperty(ctx, s->handler, name);
@@ -52273,7 +53014,9 @@ static int js_proxy_has(JSContext *ctx, JSValueConst obj, JSAtom atom)
                 return -1;
             if (!res) {
             inconsistent:
-                JS_ThrowTypeError(ctx, "proxy: inconsistent has");
+                JS_ThrowTypeErrorAtom(ctx, desc_flags & JS_PROP_CONFIGURABLE ?
+                    "'has' on proxy: trap returned falsish for property '%s' but the proxy target is not extensible" :
+                    "'has' on proxy: trap returned falsish for property '%s' which exists in the proxy target as non-configurable", atom);
                 return -1;
             }
         }
@@ -52382,7 +53125,7 @@ static int js_proxy_set(JSContext *ctx, JSValueConst obj, JSAtom atom,
     } else {
         if ((flags & JS_PROP_THROW) ||
             ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-            JS_ThrowTypeError(ctx, "proxy: cannot set property");
+            JS_ThrowTypeErrorAtom(ctx, "'set' on proxy: trap returned falsish for property '%s'", atom);
             return -1;
         }
     }
@@ -52572,7 +53315,7 @@ static int js_proxy_define_own_property(JSContext *ctx, JSValueConst obj,
     ret = JS_ToBoolFree(ctx, ret1);
     if (!ret) {
         if (flags & JS_PROP_THROW) {
-            JS_ThrowTypeError(ctx, "proxy: defineProperty exception");
+            JS_ThrowTypeErrorAtom(ctx, "'defineProperty' on proxy: trap returned falsish for property '%s'", prop);
             return -1;
         } else {
             return 0;
@@ -52726,7 +53469,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
     /* CreateListFromArrayLike() requires an object */
     if (JS_VALUE_GET_TAG(prop_array) != JS_TAG_OBJECT) {
         JS_FreeValue(ctx, prop_array);
-        JS_ThrowTypeError(ctx, "proxy: ownKeys must return an object");
+        JS_ThrowTypeError(ctx, "CreateListFromArrayLike called on non-object");
         return -1;
     }
     tab = NULL;
@@ -52775,7 +53518,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
      * properties an a temporary object to use the hash) */
     for(i = 1; i < len; i++) {
         if (find_prop_key(tab, i, tab[i].atom) >= 0) {
-            JS_ThrowTypeError(ctx, "proxy: duplicate property");
+            JS_ThrowTypeError(ctx, "'ownKeys' on proxy: trap returned duplicate entries");
             goto fail;
         }
     }
@@ -52943,7 +53686,7 @@ JSValue JS_NewProxy(JSContext *ctx, JSValueConst target, JSValueConst handler)
 
     if (JS_VALUE_GET_TAG(target) != JS_TAG_OBJECT ||
         JS_VALUE_GET_TAG(handler) != JS_TAG_OBJECT) {
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Cannot create proxy with a non-object as target or handler");
     }
     obj = JS_NewObjectProtoClass(ctx, JS_NULL, JS_CLASS_PROXY);
     if (JS_IsException(obj))
@@ -53284,7 +54027,7 @@ static JSValue js_map_constructor(JSContext *ctx, JSValueConst new_target,
                 key = JS_UNDEFINED;
                 value = JS_UNDEFINED;
                 if (!JS_IsObject(item)) {
-                    JS_ThrowTypeErrorNotAnObject(ctx);
+                    JS_ThrowTypeErrorNamed(ctx, "Iterator value %s is not an entry object", item);
                     goto fail1;
                 }
                 key = JS_GetPropertyUint32(ctx, item, 0);
@@ -55484,6 +56227,7 @@ typedef struct JSPromiseReactionData {
     struct list_head link; /* not used in promise_reaction_job */
     JSValue resolving_funcs[2];
     JSValue handler;
+    JSValue async_context;
 } JSPromiseReactionData;
 
 JSPromiseStateEnum JS_PromiseState(JSContext *ctx, JSValueConst promise)
@@ -55551,6 +56295,7 @@ static void promise_reaction_data_free(JSRuntime *rt,
     JS_FreeValueRT(rt, rd->resolving_funcs[0]);
     JS_FreeValueRT(rt, rd->resolving_funcs[1]);
     JS_FreeValueRT(rt, rd->handler);
+    JS_FreeValueRT(rt, rd->async_context);
     js_free_rt(rt, rd);
 }
 
@@ -55629,6 +56374,7 @@ static void fulfill_or_reject_promise(JSContext *ctx, JSValueConst promise,
     struct list_head *el, *el1;
     JSPromiseReactionData *rd;
     JSValueConst args[5];
+    JSValue async_context;
 
     if (!s || s->promise_state != JS_PROMISE_PENDING)
         return; /* should never happen */
@@ -55654,7 +56400,11 @@ static void fulfill_or_reject_promise(JSContext *ctx, JSValueConst promise,
         args[2] = rd->handler;
         args[3] = js_bool(is_reject);
         args[4] = value;
+        /* the job runs with what was set when it was asked for */
+        async_context = ctx->rt->async_context;
+        ctx->rt->async_context = rd->async_context;
         JS_EnqueueJob(ctx, promise_reaction_job, 5, args);
+        ctx->rt->async_context = async_context;
         list_del(&rd->link);
         promise_reaction_data_free(ctx->rt, rd);
     }
@@ -55863,6 +56613,7 @@ static void js_promise_mark(JSRuntime *rt, JSValueConst val,
             JS_MarkValue(rt, rd->resolving_funcs[0], mark_func);
             JS_MarkValue(rt, rd->resolving_funcs[1], mark_func);
             JS_MarkValue(rt, rd->handler, mark_func);
+            JS_MarkValue(rt, rd->async_context, mark_func);
         }
     }
     JS_MarkValue(rt, s->promise_result, mark_func);
@@ -55914,7 +56665,8 @@ static JSValue js_promise_constructor(JSContext *ctx, JSValueConst new_target,
     JSValue args[2], ret;
 
     executor = argv[0];
-    if (check_function(ctx, executor))
+    if (!JS_IsFunction(ctx, executor) &&
+        JS_IsException(JS_ThrowTypeErrorNamed(ctx, "Promise resolver %s is not a function", executor)))
         return JS_EXCEPTION;
     obj = js_promise_new(ctx, new_target, args);
     if (JS_IsException(obj))
@@ -56460,6 +57212,7 @@ static __exception int perform_promise_then(JSContext *ctx,
         if (!JS_IsFunction(ctx, handler))
             handler = JS_UNDEFINED;
         rd->handler = js_dup(handler);
+        rd->async_context = js_dup(ctx->rt->async_context);
         rd_array[i] = rd;
     }
 
@@ -58414,10 +59167,9 @@ static JSValue JS_ToBigIntCtorFree(JSContext *ctx, JSValue val)
             if (!r) {
                 if (res == 0) {
                     val = JS_EXCEPTION;
-                } else if (res == 1) {
-                    val = JS_ThrowRangeError(ctx, "cannot convert to BigInt: not an integer");
                 } else {
-                    val = JS_ThrowRangeError(ctx, "cannot convert NaN or Infinity to BigInt");                }
+                    val = JS_ThrowRangeErrorNamed(ctx, "The number %s cannot be converted to a BigInt because it is not an integer", js_float64(d));
+                }
             } else {
                 val = JS_CompactBigInt(ctx, r);
             }
@@ -58435,8 +59187,9 @@ static JSValue JS_ToBigIntCtorFree(JSContext *ctx, JSValue val)
     case JS_TAG_NULL:
     case JS_TAG_UNDEFINED:
     default:
+        JS_ThrowTypeErrorNamed(ctx, "Cannot convert %s to a BigInt", val);
         JS_FreeValue(ctx, val);
-        return JS_ThrowTypeError(ctx, "cannot convert to BigInt");
+        return JS_EXCEPTION;
     }
     return val;
 }
@@ -61371,7 +62124,8 @@ static JSValue js_typed_array_sort(JSContext *ctx, JSValueConst this_val,
     tsc.arr = this_val;
     tsc.cmp = argv[0];
 
-    if (!JS_IsUndefined(tsc.cmp) && check_function(ctx, tsc.cmp))
+    if (!JS_IsUndefined(tsc.cmp) && !JS_IsFunction(ctx, tsc.cmp) &&
+        JS_IsException(JS_ThrowTypeErrorNamed(ctx, "The comparison function must be either a function or undefined: %s", tsc.cmp)))
         return JS_EXCEPTION;
 
     len = p->u.array.count;
@@ -61770,6 +62524,15 @@ static JSValue js_typed_array_constructor_ta(JSContext *ctx,
     return JS_EXCEPTION;
 }
 
+static JSValue js_throw_unaligned(JSContext *ctx, const char *what, int classid, int size_log2)
+{
+    char name[ATOM_GET_STR_BUF_SIZE];
+
+    return JS_ThrowRangeError(ctx, "%s of %s should be a multiple of %d", what,
+                              JS_AtomGetStr(ctx, name, sizeof(name), ctx->rt->class_array[classid].class_name),
+                              1 << size_log2);
+}
+
 static JSValue js_typed_array_constructor(JSContext *ctx,
                                           JSValueConst new_target,
                                           int argc, JSValueConst *argv,
@@ -61783,6 +62546,10 @@ static JSValue js_typed_array_constructor(JSContext *ctx,
 
     size_log2 = typed_array_size_log2(classid);
     if (JS_VALUE_GET_TAG(argv[0]) != JS_TAG_OBJECT) {
+        double d = JS_VALUE_GET_TAG(argv[0]) == JS_TAG_INT ? JS_VALUE_GET_INT(argv[0]) :
+            JS_TAG_IS_FLOAT64(JS_VALUE_GET_TAG(argv[0])) ? JS_VALUE_GET_FLOAT64(argv[0]) : 0;
+        if (d <= -1 || d > MAX_SAFE_INTEGER)
+            return JS_ThrowRangeErrorNamed(ctx, "Invalid typed array length: %s", argv[0]);
         if (JS_ToIndex(ctx, &len, argv[0]))
             return JS_EXCEPTION;
         buffer = js_array_buffer_constructor1(ctx, JS_UNDEFINED,
@@ -61800,24 +62567,23 @@ static JSValue js_typed_array_constructor(JSContext *ctx,
                 return JS_EXCEPTION;
             if (abuf->detached)
                 return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
-            if ((offset & ((1 << size_log2) - 1)) != 0 ||
-                offset > abuf->byte_length)
-                return JS_ThrowRangeError(ctx, "invalid offset");
+            if ((offset & ((1 << size_log2) - 1)) != 0)
+                return js_throw_unaligned(ctx, "start offset", classid, size_log2);
+            if (offset > abuf->byte_length)
+                return JS_ThrowRangeError(ctx, "Start offset %" PRIu64 " is outside the bounds of the buffer", offset);
             if (JS_IsUndefined(argv[2])) {
                 track_rab = array_buffer_is_resizable(abuf);
                 if (!track_rab)
                     if ((abuf->byte_length & ((1 << size_log2) - 1)) != 0)
-                        goto invalid_length;
+                        return js_throw_unaligned(ctx, "byte length", classid, size_log2);
                 len = (abuf->byte_length - offset) >> size_log2;
             } else {
                 if (JS_ToIndex(ctx, &len, argv[2]))
                     return JS_EXCEPTION;
                 if (abuf->detached)
                     return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
-                if ((offset + (len << size_log2)) > abuf->byte_length) {
-                invalid_length:
-                    return JS_ThrowRangeError(ctx, "invalid length");
-                }
+                if ((offset + (len << size_log2)) > abuf->byte_length)
+                    return JS_ThrowRangeError(ctx, "Invalid typed array length: %" PRIu64, len);
             }
             buffer = js_dup(argv[0]);
         } else {
@@ -61914,7 +62680,7 @@ static JSValue js_dataview_constructor(JSContext *ctx,
     if (abuf->detached)
         return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
     if (offset > abuf->byte_length)
-        return JS_ThrowRangeError(ctx, "invalid byteOffset");
+        return JS_ThrowRangeErrorNamed(ctx, "Start offset %s is outside the bounds of the buffer", argv[1]);
     len = abuf->byte_length - offset;
     if (argc > 2 && !JS_IsUndefined(argv[2])) {
         uint64_t l;
@@ -62685,9 +63451,6 @@ static JSValue js_atomics_wait(JSContext *ctx,
         timeout = 0;
     else
         timeout = (int64_t)d;
-    if (!ctx->rt->can_block)
-        return JS_ThrowTypeError(ctx, "cannot block in this thread");
-
     /* check if an evil .valueOf has resized or detached the array */
     if (idx >= p->u.array.count)
         return JS_ThrowRangeError(ctx, "out-of-bound access");
@@ -62705,6 +63468,21 @@ static JSValue js_atomics_wait(JSContext *ctx,
     if (res) {
         js_mutex_unlock(&js_atomics_mutex);
         return JS_AtomToString(ctx, JS_ATOM_not_equal);
+    }
+
+    if (!ctx->rt->can_block) {
+        /* the memory is this thread's alone and nobody notifies: what is left
+           is to wait, in steps after which the thread may be interrupted */
+        int64_t end = js__hrtime_ns() / 1000000 + timeout;
+        js_mutex_unlock(&js_atomics_mutex);
+        for(;;) {
+            int64_t left = timeout == INT64_MAX ? timeout : end - (int64_t)(js__hrtime_ns() / 1000000);
+            if (left <= 0)
+                return JS_AtomToString(ctx, JS_ATOM_timed_out);
+            usleep(1000 * min_int64(left, 10));
+            if (__js_poll_interrupts(ctx))
+                return JS_EXCEPTION;
+        }
     }
 
     waiter = &waiter_s;
@@ -62982,6 +63760,7 @@ bool JS_IsSameValueZero(JSContext *ctx, JSValueConst op1, JSValueConst op2)
 typedef struct JSWeakRefData {
     JSValueConst target;
     JSValue obj;
+    uint32_t kept_in; /* the job that keeps the target */
 } JSWeakRefData;
 
 static JSWeakRefData js_weakref_sentinel;
@@ -63015,7 +63794,7 @@ static JSValue js_weakref_constructor(JSContext *ctx, JSValueConst new_target,
         return JS_ThrowTypeError(ctx, "constructor requires 'new'");
     JSValueConst arg = argv[0];
     if (!is_valid_weakref_target(arg))
-        return JS_ThrowTypeError(ctx, "invalid target");
+        return JS_ThrowTypeError(ctx, "WeakRef: invalid target");
     // TODO(saghul): short-circuit if the refcount is 1?
     JSValue obj = js_create_from_ctor(ctx, new_target, JS_CLASS_WEAK_REF);
     if (JS_IsException(obj))
@@ -63033,11 +63812,16 @@ static JSValue js_weakref_constructor(JSContext *ctx, JSValueConst new_target,
     }
     wrd->target = arg;
     wrd->obj = obj;
+    wrd->kept_in = ctx->rt->kept_job - 1;
     wr->kind = JS_WEAK_REF_KIND_WEAK_REF;
     wr->u.weak_ref_data = wrd;
     insert_weakref_record(arg, wr);
 
     JS_SetOpaqueInternal(obj, wrd);
+    if (js_keep_during_job(ctx, arg, &wrd->kept_in)) {
+        JS_FreeValue(ctx, obj);
+        return JS_EXCEPTION;
+    }
     return obj;
 }
 
@@ -63048,6 +63832,8 @@ static JSValue js_weakref_deref(JSContext *ctx, JSValueConst this_val, int argc,
         return JS_EXCEPTION;
     if (wrd == &js_weakref_sentinel)
         return JS_UNDEFINED;
+    if (js_keep_during_job(ctx, wrd->target, &wrd->kept_in))
+        return JS_EXCEPTION;
     return js_dup(wrd->target);
 }
 

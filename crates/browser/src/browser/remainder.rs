@@ -8,7 +8,7 @@ use super::Browser;
 use crate::error::Error;
 
 impl Browser {
-    /// How many pages Chromium's own context has when nobody has been there.
+    /// Returns how many pages Chromium's own context has when nobody has been there.
     pub(super) fn pages_of_own_context(&self) -> usize {
         let targets = self.targets.borrow();
         let own = targets.iter().filter(|target| std::ptr::eq(&**target.browser_context(), &*self.own_context));
@@ -42,7 +42,7 @@ impl Browser {
         self.count_remainder(&cookies)
     }
 
-    /// The contexts that Chromium has and this model has not.
+    /// The contexts that Chromium has and this model does not know.
     fn strays_among(&self, told: &Value, disposed: &[String]) -> Vec<String> {
         let ids = told["browserContextIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let is_stray = |id: &&str| {

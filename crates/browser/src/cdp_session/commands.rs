@@ -1,8 +1,8 @@
 //! Which commands a script may send through a session of its own.
 //!
-//! A session gets the commands that look into a page, and of those that rule the whole browser the few that can be kept to
-//! the job's own browser contexts, targets and streams. Each command is judged by its name: what a newer Chromium adds is
-//! refused until somebody has read what it does.
+//! A session of a page gets the commands that look into a page, and of those that rule the whole browser the few that can be
+//! kept to the job's own browser contexts, targets and streams. A session of the browser gets two commands that tell what it is.
+//! Each command is judged by its name: what a newer Chromium adds is refused until somebody has read what it does.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(super) struct Reach<'a> {
     pub(super) of_browser: bool,
     /// Whether a browser context is the job's.
     pub(super) owns_context: &'a dyn Fn(&str) -> bool,
-    /// Whether a target is the job's.
+    /// Whether the session may name a target: the job's from a page, none but itself from the browser.
     pub(super) owns_target: &'a dyn Fn(&str) -> bool,
     /// Whether a stream was handed to the job.
     pub(super) owns_stream: &'a dyn Fn(&str) -> bool,
@@ -38,7 +38,7 @@ const PROTOCOL: &str = include_str!("protocol.txt");
 enum Class {
     /// It stays within the page that its session is attached to.
     Page,
-    /// It stays with the job when what it names is the job's. A session of the browser may send it, too.
+    /// It stays with the job when what it names is the job's.
     Job,
     /// It rules the browser, or the machine that the browser runs on.
     Machine,
@@ -64,6 +64,10 @@ fn class_of(method: &str) -> Option<Class> {
     })
 }
 
+/// What a session of the browser may send. Whatever else such a session began would go on beside the pages of later jobs. A job has
+/// tracing, streams, cookies and windows through its pages' sessions, and Puppeteer's own tests ask the browser's for nothing.
+const OF_BROWSER: [&str; 2] = ["Browser.getVersion", "Target.getTargetInfo"];
+
 /// Commands that mean Chromium's first browser context when they name none.
 const OF_CONTEXT: [&str; 3] = ["Storage.clearCookies", "Storage.getCookies", "Storage.setCookies"];
 
@@ -75,7 +79,9 @@ pub(super) fn judge(method: &str, params: &mut Value, reach: &Reach<'_>) -> Resu
     match class_of(method).ok_or(Refusal::Unknown)? {
         Class::Machine => return Err(Refusal::Machine),
         Class::Others => return Err(Refusal::OtherJobs),
-        Class::Page if reach.of_browser => return Err(Refusal::OtherJobs),
+        Class::Page | Class::Job if reach.of_browser && !OF_BROWSER.contains(&method) => {
+            return Err(Refusal::OtherJobs);
+        }
         Class::Page if drops_files(method, params) => return Err(Refusal::Machine),
         Class::Page | Class::Job => {}
     }
@@ -102,7 +108,7 @@ pub(super) fn mean_context(method: &str, params: &mut Value, context: Option<&st
     true
 }
 
-/// Whether the command hands out a stream that keeps a file until it is closed.
+/// Tells whether the command hands out a stream that keeps a file until it is closed.
 pub(super) fn opens_stream(method: &str, params: &Value) -> bool {
     match method {
         "Tracing.start" | "Page.printToPDF" => params["transferMode"] == "ReturnAsStream",
@@ -113,7 +119,7 @@ pub(super) fn opens_stream(method: &str, params: &Value) -> bool {
     }
 }
 
-/// The handle of the stream that an answer, or an event, hands out.
+/// Returns the handle of the stream that an answer, or an event, hands out.
 pub(super) fn handed_out(method: &str, answer: &Value) -> Option<String> {
     match method {
         "IO.resolveBlob" => answer["uuid"].as_str().map(|uuid| format!("blob:{uuid}")),
@@ -177,7 +183,7 @@ mod tests {
     fn a_session_gets_each_command_by_its_class() {
         for (class, of_page, of_browser) in [
             ("page", Ok(json!({})), Err(Refusal::OtherJobs)),
-            ("job", Ok(json!({})), Ok(json!({}))),
+            ("job", Ok(json!({})), Err(Refusal::OtherJobs)),
             ("machine", Err(Refusal::Machine), Err(Refusal::Machine)),
             ("others", Err(Refusal::OtherJobs), Err(Refusal::OtherJobs)),
         ] {
@@ -185,6 +191,7 @@ mod tests {
             assert!(methods.len() > 5, "{class}: {methods:?}");
             for method in methods {
                 assert_eq!(judged(false, &method, json!({})), of_page, "{method}");
+                let of_browser = if OF_BROWSER.contains(&&*method) { Ok(json!({})) } else { of_browser.clone() };
                 assert_eq!(judged(true, &method, json!({})), of_browser, "{method}");
             }
         }
@@ -283,16 +290,25 @@ mod tests {
     }
 
     #[test]
-    fn the_browsers_session_gets_what_can_be_kept_to_the_job() {
-        for method in methods("job") {
-            assert_eq!(judged(true, &method, json!({})), Ok(json!({})), "{method}");
+    fn the_browsers_session_tells_what_it_is_and_nothing_else() {
+        for method in OF_BROWSER {
+            assert_eq!(judged(true, method, json!({})), Ok(json!({})), "{method}");
         }
+        let named = |id: &str| judged(true, "Target.getTargetInfo", json!({"targetId": id}));
+        assert_eq!((named("own").is_ok(), named("other")), (true, Err(Refusal::OtherJobs)));
         for method in [
+            "Browser.getWindowForTarget",
             "Fetch.enable",
+            "IO.close",
+            "IO.read",
             "IO.resolveBlob",
             "Network.enable",
             "Security.setIgnoreCertificateErrors",
             "Storage.clearDataForOrigin",
+            "Storage.getCookies",
+            "Tracing.end",
+            "Tracing.getCategories",
+            "Tracing.start",
         ] {
             assert_eq!(judged(true, method, json!({})), Err(Refusal::OtherJobs), "{method}");
         }
@@ -301,19 +317,17 @@ mod tests {
 
     #[test]
     fn what_a_command_names_is_the_jobs() {
-        for of_browser in [false, true] {
-            for (method, name) in [
-                ("Storage.getCookies", "browserContextId"),
-                ("Storage.setCookies", "browserContextId"),
-                ("Storage.clearCookies", "browserContextId"),
-                ("Target.getTargetInfo", "targetId"),
-                ("Browser.getWindowForTarget", "targetId"),
-                ("IO.read", "handle"),
-                ("IO.close", "handle"),
-            ] {
-                assert_eq!(judged(of_browser, method, json!({name: "other"})), Err(Refusal::OtherJobs), "{method}");
-                assert_eq!(judged(of_browser, method, json!({name: "own"})), Ok(json!({name: "own"})), "{method}");
-            }
+        for (method, name) in [
+            ("Storage.getCookies", "browserContextId"),
+            ("Storage.setCookies", "browserContextId"),
+            ("Storage.clearCookies", "browserContextId"),
+            ("Target.getTargetInfo", "targetId"),
+            ("Browser.getWindowForTarget", "targetId"),
+            ("IO.read", "handle"),
+            ("IO.close", "handle"),
+        ] {
+            assert_eq!(judged(false, method, json!({name: "other"})), Err(Refusal::OtherJobs), "{method}");
+            assert_eq!(judged(false, method, json!({name: "own"})), Ok(json!({name: "own"})), "{method}");
         }
     }
 
@@ -338,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_trace_keeps_to_this_browser_and_to_a_size() {
-        let start = |params: Value| judged(true, "Tracing.start", params);
+        let start = |params: Value| judged(false, "Tracing.start", params);
         assert_eq!(start(json!({"perfettoConfig": "x"})), Err(Refusal::Machine));
         assert_eq!(start(json!({"tracingBackend": "system"})), Err(Refusal::Machine));
         for (given, kept) in [(json!(1000), json!(1000)), (json!(1e12), json!(TRACE_BUFFER))] {

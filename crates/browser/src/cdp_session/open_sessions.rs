@@ -80,7 +80,7 @@ impl OpenSessions {
         self.streams.borrow_mut().remove(&(session.target_id().to_owned(), handle.to_owned()));
     }
 
-    /// Whether the job was handed that stream.
+    /// Tells whether the job was handed that stream.
     pub(super) fn has_stream(&self, session: &Session, handle: &str) -> bool {
         self.streams.borrow().contains(&(session.target_id().to_owned(), handle.to_owned()))
     }

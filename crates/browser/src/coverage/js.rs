@@ -19,9 +19,9 @@ use crate::session::{RawEvent, Session, Subscription};
 pub struct JsCoverageOptions {
     /// Whether a navigation forgets the scripts before it.
     pub reset_on_navigation: bool,
-    /// Whether scripts without an address are told, too: those of `eval`, for example.
+    /// Whether scripts without an address are reported, too: those of `eval`, for example.
     pub report_anonymous_scripts: bool,
-    /// Whether V8's own counts are told, too.
+    /// Whether V8's own counts are reported, too.
     pub include_raw_script_coverage: bool,
     /// Whether blocks are counted, not only whole functions.
     pub use_block_coverage: bool,

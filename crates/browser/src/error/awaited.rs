@@ -20,13 +20,21 @@ pub enum Awaited {
     FileChooser,
     /// A target.
     Target,
+    /// A page's asking for a device.
+    DevicePrompt,
+    /// A device to choose.
+    Device,
 }
 
 impl Awaited {
-    /// The selector of a node.
+    /// Returns the selector of a node, without the prefix that says how to read it.
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Node { name, .. } => name,
+            Self::Node { name, .. } => {
+                let prefixes = ["aria", "pierce", "text", "xpath"];
+                let rest = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)?.strip_prefix(['/', '=']));
+                rest.unwrap_or(name)
+            }
             _ => "",
         }
     }
@@ -36,6 +44,8 @@ impl Awaited {
         match self {
             Self::Node { .. } | Self::Function => format!("Waiting failed: {timeout}ms exceeded"),
             Self::FileChooser => format!("Waiting for `FileChooser` failed: {timeout}ms exceeded"),
+            Self::DevicePrompt => format!("Waiting for `DeviceRequestPrompt` failed: {timeout}ms exceeded"),
+            Self::Device => format!("Waiting for `DeviceRequestPromptDevice` failed: {timeout}ms exceeded"),
             Self::Target => format!("Timed out after waiting {timeout}ms"),
         }
     }
@@ -50,6 +60,8 @@ impl fmt::Display for Awaited {
             Self::Function => f.write_str("function"),
             Self::FileChooser => f.write_str("waiting for file chooser"),
             Self::Target => f.write_str("target"),
+            Self::DevicePrompt => f.write_str("device prompt"),
+            Self::Device => f.write_str("device"),
         }
     }
 }

@@ -44,7 +44,7 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// What a script of that dialect catches.
+    /// Returns what a script of that dialect catches.
     pub fn thrown(&self, dialect: Dialect) -> Thrown<'_> {
         match self {
             Self::Evaluation(exception) if dialect.is_modern() => Thrown::OfPage(exception),
@@ -65,6 +65,19 @@ impl Error {
         let error = |message: String| Sentence::of("Error", message);
         match self {
             Self::Protocol(protocol) => of_protocol(protocol),
+            // Whoever reads a message looks for the page's, and the class goes with it where an error is thrown as such.
+            Self::Evaluation(exception) => error(exception.name_and_message().1),
+            Self::ResponseBodyGone(_) => Sentence {
+                original_message: Some(String::new()),
+                ..Sentence::of(
+                    "ProtocolError",
+                    "Could not load response body for this request. This might happen if the request is a preflight request.",
+                )
+            },
+            Self::NavigatingFrameDetached | Self::Disconnected => Sentence {
+                cause: Some(Box::new(error("LifecycleWatcher disposed".to_owned()))),
+                ..error("Navigating frame was detached".to_owned())
+            },
             Self::NavigationTimeout(limit) => {
                 Sentence::of("TimeoutError", format!("Navigation timeout of {limit} ms exceeded"))
             }
@@ -75,6 +88,9 @@ impl Error {
                 let message = format!("Waiting for selector `{}` failed", what.name());
                 Sentence { cause: Some(Box::new(cause)), ..Sentence::of(self.kind().class(), message) }
             }
+            Self::RealmGone { url, .. } => error(format!(
+                "Execution context is not available in detached frame or worker \"{url}\" (are you trying to evaluate?)"
+            )),
             Self::FrameDetached { id, .. } => error(format!("Attempted to use detached Frame '{id}'.")),
             Self::WaitingPageClosed => Sentence::of("TargetCloseError", "Page closed!"),
             Self::TargetClosed | Self::PageClosed => Sentence::of("TargetCloseError", self.to_string()),
@@ -109,6 +125,8 @@ fn of_protocol(protocol: &ProtocolError) -> Sentence {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::error::Awaited;
 
@@ -138,6 +156,11 @@ mod tests {
                 "Error",
                 "Attempted to use detached Frame 'F'.",
             ),
+            (
+                Error::RealmGone { url: "http://a/".into(), error: Box::new(Error::ContextDestroyed) },
+                "Error",
+                "Execution context is not available in detached frame or worker \"http://a/\" (are you trying to evaluate?)",
+            ),
             (Error::WaitingPageClosed, "TargetCloseError", "Page closed!"),
             (Error::NotVisible, "Error", "Node is either not clickable or not an Element"),
             (Error::NoNode("p".into()), "Error", "No element found for selector: p"),
@@ -153,6 +176,12 @@ mod tests {
                 "Protocol error (X.y): Target closed",
             ),
             (Error::DisposedHandle, "Error", "JSHandle is disposed!"),
+            (Error::Disconnected, "Error", "Navigating frame was detached"),
+            (
+                Error::ResponseBodyGone(Arc::new(ProtocolError::Closed { method: "X.y".into() })),
+                "ProtocolError",
+                "Could not load response body for this request. This might happen if the request is a preflight request.",
+            ),
         ];
         for (error, class, message) in cases {
             assert_eq!(read(error), (class, message.to_owned()));

@@ -50,12 +50,12 @@ struct Meaning {
 }
 
 impl Keyboard {
-    /// The keyboard of a page's session.
+    /// Makes the keyboard of a page's session.
     pub fn new(session: Rc<Session>) -> Rc<Self> {
         Rc::new(Self { session, modifiers: Cell::new(0), pressed: RefCell::default() })
     }
 
-    /// The modifier keys that are down, in CDP's bits.
+    /// Returns the modifier keys that are down, in CDP's bits.
     pub(super) fn modifiers(&self) -> i64 {
         self.modifiers.get()
     }
@@ -123,11 +123,12 @@ impl Keyboard {
     /// # Errors
     /// What the protocol refuses.
     pub fn send_character(&self, text: &str) -> impl Future<Output = Result<(), Error>> + use<> {
-        let answer = self.session.send(InsertTextParams::new(text));
-        async move {
-            answer.await?;
+        let (session, text) = (self.session.clone(), InsertTextParams::new(text));
+        begin(async move {
+            session.code_begun().await;
+            session.send(text).await?;
             Ok(())
-        }
+        })
     }
 
     async fn press_and_release(&self, key: &str, options: PressOptions) -> Result<(), Error> {
@@ -156,6 +157,7 @@ impl Keyboard {
         event.location = Some(meaning.location);
         event.is_keypad = Some(meaning.location == 3);
         event.commands = (!commands.is_empty()).then_some(commands);
+        self.session.code_begun().await;
         self.session.send(event).await?;
         Ok(())
     }
@@ -171,6 +173,7 @@ impl Keyboard {
         event.code = Some(meaning.code);
         event.key = Some(meaning.key);
         event.location = Some(meaning.location);
+        self.session.code_begun().await;
         self.session.send(event).await?;
         Ok(())
     }

@@ -14,8 +14,9 @@ use super::Keyboard;
 use crate::eager::begin;
 use crate::error::Error;
 use crate::geometry::Point;
-use crate::promise::Promise;
+use crate::promise::{Promise, within};
 use crate::session::Session;
+use crate::timeout_settings::TimeoutSettings;
 
 /// A button of the mouse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +120,7 @@ pub struct Mouse {
 }
 
 impl Mouse {
-    /// The mouse of a page's session, at the upper left corner.
+    /// Makes the mouse of a page's session, at the upper left corner.
     pub fn new(session: Rc<Session>, keyboard: Rc<Keyboard>) -> Rc<Self> {
         let position = Cell::new(Point { x: 0.0, y: 0.0 });
         Rc::new(Self { session, keyboard, position, button: Cell::new(None), buttons: Cell::new(0) })
@@ -147,6 +148,7 @@ impl Mouse {
         let to = Point { x, y };
         begin(async move {
             let from = mouse.position.replace(to);
+            mouse.session.code_begun().await;
             for step in 1..=steps {
                 let part = f64::from(step) / f64::from(steps);
                 let at = Point { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part };
@@ -188,6 +190,7 @@ impl Mouse {
     ) -> impl Future<Output = Result<(), Error>> + use<> {
         let mouse = self.clone();
         begin(async move {
+            mouse.session.code_begun().await;
             let mut moved = Some(mouse.move_to(x, y, 1));
             for click in 1..=options.count.max(1) {
                 let last = click >= options.count;
@@ -222,17 +225,13 @@ impl Mouse {
         event.delta_x = Some(delta_x);
         event.delta_y = Some(delta_y);
         event.pointer_type = Some(input::DispatchMouseEventPointerType::Mouse);
-        let answer = self.session.send(event);
-        async move {
-            answer.await?;
-            Ok(())
-        }
+        self.dispatch(event)
     }
 
     /// Presses at one point and moves to another while drags are intercepted; what the page's drag carries.
     ///
     /// # Errors
-    /// What the protocol refuses, and [`Error::TargetClosed`].
+    /// What the protocol refuses, [`Error::TargetClosed`], and [`Error::EventTimeout`] when what is pressed cannot be dragged.
     pub async fn drag(self: &Rc<Self>, from: Point, to: Point) -> Result<Value, Error> {
         let carried = Rc::new(Promise::default());
         let slot = carried.clone();
@@ -244,11 +243,15 @@ impl Mouse {
         self.move_to(from.x, from.y, 1).await?;
         self.down(ClickOptions::default()).await?;
         self.move_to(to.x, to.y, 1).await?;
-        tokio::select! {
-            biased;
-            data = carried.wait() => Ok(data),
-            () = self.session.closed() => Err(Error::TargetClosed),
-        }
+        let begins = async {
+            tokio::select! {
+                biased;
+                data = carried.wait() => Ok(data),
+                () = self.session.closed() => Err(Error::TargetClosed),
+            }
+        };
+        let limit = TimeoutSettings::default().any();
+        within(limit, begins).await.unwrap_or(Err(Error::EventTimeout(limit)))
     }
 
     /// `dragEnter`, `dragOver` or `drop` of an intercepted drag.
@@ -286,11 +289,16 @@ impl Mouse {
     ) -> impl Future<Output = Result<(), Error>> + use<> {
         let mut event = self.event(kind, self.position.get(), Some(options.button));
         event.click_count = Some(options.click_count.unwrap_or(1));
-        let answer = self.session.send(event);
-        async move {
-            answer.await?;
+        self.dispatch(event)
+    }
+
+    fn dispatch(&self, event: DispatchMouseEventParams) -> impl Future<Output = Result<(), Error>> + use<> {
+        let session = self.session.clone();
+        begin(async move {
+            session.code_begun().await;
+            session.send(event).await?;
             Ok(())
-        }
+        })
     }
 
     fn event(&self, kind: DispatchMouseEventType, at: Point, button: Option<MouseButton>) -> DispatchMouseEventParams {

@@ -35,7 +35,7 @@ pub struct TouchHandle {
 }
 
 impl Touchscreen {
-    /// The touch screen of a page's session.
+    /// Makes the touch screen of a page's session.
     pub fn new(session: Rc<Session>, keyboard: Rc<Keyboard>) -> Rc<Self> {
         Rc::new(Self { session, keyboard, touches: RefCell::default(), last: Cell::new(0) })
     }
@@ -103,11 +103,12 @@ impl Touchscreen {
         // The one finger of the older Puppeteer is lifted by leaving no other.
         let points = if kind == "touchEnd" && !touch.dialect.is_modern() { json!([]) } else { json!([point]) };
         let event = json!({"type": kind, "touchPoints": points, "modifiers": self.keyboard.modifiers()});
-        let answer = self.session.send_raw("Input.dispatchTouchEvent", event);
-        async move {
-            answer.await?;
+        let session = self.session.clone();
+        begin(async move {
+            session.code_begun().await;
+            session.send_raw("Input.dispatchTouchEvent", event).await?;
             Ok(())
-        }
+        })
     }
 }
 

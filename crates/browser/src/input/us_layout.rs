@@ -156,7 +156,7 @@ const VALUES_ONLY: &[(&str, i64)] = &[
     ("ZoomOut", 251),
 ];
 
-/// The key of that name, if there is one.
+/// Finds the key of that name, if there is one.
 pub(super) fn key_definition(name: &str) -> Option<KeyDefinition> {
     let mut characters = name.chars();
     match (characters.next(), characters.next()) {

@@ -40,7 +40,7 @@ const FLAGS: [&str; 29] = [
     "--use-mock-keychain",
 ];
 
-/// All of the command line. Of a flag given twice Chromium takes the last one, so the caller's come late.
+/// Makes the whole command line. Of a flag given twice Chromium takes the last one, so the caller's come late.
 pub(super) fn all(options: &LaunchOptions, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
     if options.sandbox == Sandbox::Off {

@@ -30,8 +30,8 @@ impl Greeting {
         Ok(Self(UnixStream::from_std(pipe)?))
     }
 
-    /// The pipe once the answer has come whole, so that nothing of it is left there. `has_ended` tells whether the process
-    /// has.
+    /// Waits for the pipe, once the answer has come whole, so that nothing of it is left there. `has_ended` tells whether the
+    /// process has.
     pub(super) async fn answered(
         self,
         limit: Duration,

@@ -13,7 +13,8 @@ const FLAGS: [&str; 6] = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.*",
 ];
 
-/// The flags for a Chromium whose own context has this proxy. They come last: of a flag given twice Chromium takes the last one.
+/// Returns the flags for a Chromium whose own context has this proxy. They come last: of a flag given twice Chromium takes the
+/// last one.
 pub(super) fn flags(proxy_server: &str) -> impl Iterator<Item = String> {
     let proxy = format!("--proxy-server={proxy_server}");
     FLAGS.iter().map(|flag| (*flag).to_owned()).chain([proxy])

@@ -9,7 +9,7 @@ use crate::frame::Frame;
 use crate::session::Session;
 
 impl Page {
-    /// The script's view of one of the page's sessions, always the same one.
+    /// Returns the script's view of one of the page's sessions, always the same one.
     ///
     /// # Errors
     /// When the browser is gone.
@@ -25,7 +25,7 @@ impl Page {
 }
 
 impl Frame {
-    /// The session that the frame's commands go through.
+    /// Returns the session that the frame's commands go through.
     ///
     /// # Errors
     /// When the page or the browser is gone.

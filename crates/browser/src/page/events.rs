@@ -8,6 +8,7 @@ use super::Page;
 use crate::binding::BindingCall;
 use crate::console_message::{ConsoleLocation, ConsoleMessage, Origin};
 use crate::context_proxy;
+use crate::device_request_prompt::DeviceRequestPrompt;
 use crate::dialog::Dialog;
 use crate::event::{Event, PageEvent, PageEventKind};
 use crate::exception::Exception;
@@ -60,6 +61,16 @@ fn places(stack: &Value) -> Vec<ConsoleLocation> {
 impl Page {
     pub(super) fn on_event(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
         self.apply(session, event);
+        self.tap(event);
+    }
+
+    /// What one of the page's workers loads.
+    pub(crate) fn on_network_event(self: &Rc<Self>, session: &Rc<Session>, event: &RawEvent) {
+        self.network().on_event(session, event);
+        self.tap(event);
+    }
+
+    fn tap(self: &Rc<Self>, event: &RawEvent) {
         if !self.silent.get() && !self.browser_context().is_hidden() {
             self.sink.tap(self, event);
         }
@@ -95,6 +106,7 @@ impl Page {
             "Runtime.exceptionThrown" => self.on_exception(&params["exceptionDetails"]),
             "Page.javascriptDialogOpening" => self.on_dialog(session, params),
             "Page.fileChooserOpened" => self.on_file_chooser(session, params),
+            "DeviceAccess.deviceRequestPrompted" if is_main => self.on_device_prompt(params),
             "Inspector.targetCrashed" if is_main => self.on_crashed(),
             "Performance.metrics" if is_main => {
                 let title = params["title"].as_str().unwrap_or_default().to_owned();
@@ -184,23 +196,31 @@ impl Page {
         waiting.settle(chooser);
     }
 
+    /// Who waits gets the question; a known one hears of more devices itself.
+    fn on_device_prompt(self: &Rc<Self>, params: &Value) {
+        let prompt = DeviceRequestPrompt::new(&self.session, Rc::downgrade(self), &self.sink, params);
+        self.device_prompt.replace(Rc::new(Promise::default())).settle(prompt);
+    }
+
     fn on_attached(self: &Rc<Self>, parent: &Rc<Session>, params: &Value) {
         let id = params["sessionId"].as_str().unwrap_or_default();
         let Some(session) = parent.sibling(id) else { return };
         match session.target_type() {
-            "worker" => {
+            "worker" if self.frame_manager.shows_one_more() => {
                 let url = params["targetInfo"]["url"].as_str().unwrap_or_default().to_owned();
                 let worker = Worker::new(session, url, self.target.clone(), Rc::downgrade(self));
                 self.workers.borrow_mut().push(worker.clone());
                 self.emit(PageEvent::WorkerCreated(worker));
             }
-            "iframe" => self.on_remote_frame(&session),
+            "iframe" if self.frame_manager.may_show(session.target_id()) => self.on_remote_frame(&session),
             _ => {
-                // A service worker that somebody is attached to never dies; one that is left before it runs never
-                // starts. The task ends by itself: the answer comes, or fails with the session.
+                // A service worker that somebody is attached to never dies, and what is too much is not to be known. One that is
+                // left before it runs never starts, and one that ends meanwhile answers no more. The task ends by itself: the
+                // answer comes, or fails with the session.
                 let (parent, id) = (parent.clone(), id.to_owned());
                 tokio::task::spawn_local(async move {
-                    let _ = session.send_raw("Runtime.runIfWaitingForDebugger", json!({})).await;
+                    let runs = session.send_raw("Runtime.runIfWaitingForDebugger", json!({}));
+                    futures::future::select(std::pin::pin!(runs), std::pin::pin!(session.given_up())).await;
                     parent.post("Target.detachFromTarget", json!({"sessionId": id}));
                 });
             }
@@ -238,6 +258,7 @@ impl Page {
         let worker = self.workers.borrow().iter().find(|worker| worker.session().id() == Some(id)).cloned();
         if let Some(worker) = worker {
             self.workers.borrow_mut().retain(|known| !Rc::ptr_eq(known, &worker));
+            self.frame_manager.shows_one_less();
             self.emit(PageEvent::WorkerDestroyed(worker.clone()));
             worker.on_destroyed();
             return;

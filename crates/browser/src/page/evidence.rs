@@ -1,17 +1,18 @@
 //! What a recorder takes of a page: looks at it while it is used, and its text once it is over. A script and the page itself
 //! notice nothing of that.
 
-use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::Page;
-use crate::error::Error;
+use super::own_session::OwnSession;
+use crate::error::{Error, ProtocolError};
 use crate::protocol_stream::decode_base64;
 use crate::remote_object::{Argument, EvaluationResult, PageFunction};
-use crate::session::{Session, Subscription};
+use crate::session::{RawEvent, Subscription};
 
 /// The document's text without what was put into its password fields.
 const MASKED_TEXT: &str = "limit => {
@@ -23,8 +24,7 @@ const MASKED_TEXT: &str = "limit => {
 /// A session of its own beside the page's, through which the page is looked at. Dropped, it ends.
 #[derive(Debug)]
 pub struct Camera {
-    session: Rc<Session>,
-    root: Rc<Session>,
+    session: OwnSession,
     frames: mpsc::UnboundedReceiver<Value>,
     _subscription: Subscription,
 }
@@ -46,23 +46,40 @@ impl Page {
     /// # Errors
     /// [`Error::Protocol`] when the page is gone.
     pub async fn camera(&self) -> Result<Camera, Error> {
-        let root = self.browser()?.session().clone();
-        let arguments = json!({"targetId": self.target.id(), "flatten": true});
-        let answer = root.send_raw("Target.attachToTarget", arguments).await?;
-        let id = answer["sessionId"].as_str().unwrap_or_default();
-        let session = root.sibling(id).ok_or(Error::TargetClosed)?;
-        let (sender, frames) = mpsc::unbounded_channel();
-        let subscription = session.on_event(move |event| {
-            if event.method == "Page.screencastFrame" {
-                // Nobody may be looking any more.
-                let _ = sender.send(event.params.clone());
-            }
-        });
-        Ok(Camera { session, root, frames, _subscription: subscription })
+        let session = OwnSession::attach(&*self.browser()?, self.target.id()).await?;
+        let (frames, subscription) = session.screencast_frames();
+        Ok(Camera { session, frames, _subscription: subscription })
     }
 
-    /// The document as HTML, no more than `limit` UTF-16 units of it, with password fields masked. It is read in a world of our own:
-    /// the page's scripts have no part in it.
+    /// Asks now for the body of the answer whose end this event of the page reports. `None` when Chromium has not kept
+    /// it.
+    pub fn response_body(&self, event: &RawEvent) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let answer = self.ask_about(event, "Network.getResponseBody");
+        Box::pin(async move {
+            let answer = answer?.await.ok()?;
+            let body = answer["body"].as_str()?;
+            if answer["base64Encoded"] == true { decode_base64(body).ok() } else { Some(body.as_bytes().to_vec()) }
+        })
+    }
+
+    /// Asks now for the body of the request that this event of the page reports. `None` when Chromium has not kept it.
+    pub fn request_body(&self, event: &RawEvent) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let answer = self.ask_about(event, "Network.getRequestPostData");
+        Box::pin(async move { Some(answer?.await.ok()?["postData"].as_str()?.as_bytes().to_vec()) })
+    }
+
+    /// Sends a command about an event's request, through the session of the event.
+    fn ask_about(
+        &self,
+        event: &RawEvent,
+        method: &'static str,
+    ) -> Option<impl Future<Output = Result<Value, ProtocolError>> + use<>> {
+        let session = self.session.sibling(event.session()?)?;
+        Some(session.send_raw(method, json!({"requestId": event.params["requestId"]})))
+    }
+
+    /// Reads the document as HTML, no more than `limit` UTF-16 units of it, with password fields masked. It is read in a world
+    /// of our own: the page's scripts have no part in it.
     ///
     /// # Errors
     /// As [`Frame::content`](crate::frame::Frame::content).
@@ -77,13 +94,13 @@ impl Page {
 }
 
 impl Camera {
-    /// Whether the page is gone.
+    /// Tells whether the page is gone.
     pub fn is_over(&self) -> bool {
         self.session.is_detached()
     }
 
-    /// The page as it is shown now, a JPEG file; `None` when Chromium shows none within `limit`. A screencast of one frame: unlike
-    /// a screenshot it does not make the page draw.
+    /// Takes a picture of the page as it is shown now, a JPEG file; `None` when Chromium shows none within `limit`. A screencast
+    /// of one frame: unlike a screenshot it does not make the page draw.
     pub async fn look(&mut self, film: Film, limit: Duration) -> Option<Vec<u8>> {
         while self.frames.try_recv().is_ok() {}
         let arguments = json!({
@@ -93,13 +110,5 @@ impl Camera {
         let frame = tokio::time::timeout(limit, self.frames.recv()).await.ok().flatten();
         self.session.post("Page.stopScreencast", json!({}));
         decode_base64(frame?["data"].as_str()?).ok()
-    }
-}
-
-impl Drop for Camera {
-    fn drop(&mut self) {
-        if !self.session.is_detached() {
-            self.root.post("Target.detachFromTarget", json!({"sessionId": self.session.id()}));
-        }
     }
 }

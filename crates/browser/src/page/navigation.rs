@@ -72,6 +72,10 @@ const WRITE: &str = "html => {
 impl Frame {
     fn watch(self: &Rc<Self>, options: &NavigationOptions) -> Result<Rc<LifecycleWatcher>, Error> {
         let manager = self.manager()?;
+        let world = self.utility_world();
+        if world.is_gone() && manager.page()?.dialect().is_modern() {
+            return Err(world.frame_detached());
+        }
         let milestones = Milestone::parse(&options.wait_until)?;
         let timeout = options.timeout.unwrap_or(manager.timeouts().navigation());
         Ok(LifecycleWatcher::new(&manager, self, milestones, timeout))
@@ -99,6 +103,7 @@ impl Frame {
             .as_str()
             .filter(|text| !text.is_empty() && *text != "net::ERR_HTTP_RESPONSE_CODE_FAILURE");
         if let Some(text) = failure {
+            self.on_failed_navigation(answer["loaderId"].as_str().unwrap_or_default());
             let known = watcher.failure().filter(|_| context_proxy::is_of_proxy(text));
             let error_text = match known {
                 Some(known) => known,
@@ -201,8 +206,10 @@ impl Page {
     /// As [`Frame::goto`].
     pub async fn reload(&self, options: NavigationOptions, cache: Cache) -> Result<Option<Rc<Response>>, Error> {
         let watcher = self.main_frame().watch(&options)?;
-        self.session.send_raw("Page.reload", json!({"ignoreCache": cache == Cache::Ignored})).await?;
-        watcher.reach(Goal::AnyDocument).await?;
+        let asked = self.session.send_raw("Page.reload", json!({"ignoreCache": cache == Cache::Ignored}));
+        watcher.unless_ended(async { asked.await.map_err(Error::from) }).await?;
+        // A page that is told it is left may change its history entry: the same document with another address.
+        watcher.reach(Goal::NewDocument).await?;
         Ok(watcher.response())
     }
 
@@ -231,7 +238,8 @@ impl Page {
             return refused.map_or(Ok(None), Err);
         };
         let watcher = self.main_frame().watch(&options)?;
-        self.session.send_raw("Page.navigateToHistoryEntry", json!({"entryId": entry["id"]})).await?;
+        let asked = self.session.send_raw("Page.navigateToHistoryEntry", json!({"entryId": entry["id"]}));
+        watcher.unless_ended(async { asked.await.map_err(Error::from) }).await?;
         watcher.reach(Goal::AnyDocument).await?;
         Ok(watcher.response())
     }

@@ -40,7 +40,7 @@ impl Page {
 }
 
 impl ElementHandle {
-    /// Takes a picture of the element; `clip` goes before it. The viewport grows for as long as it is too small.
+    /// Takes a picture of the element; `clip` takes precedence. The viewport grows for as long as it is too small.
     ///
     /// # Errors
     /// [`Error::NotVisible`], [`Error::EmptyNode`], and as [`Page::screenshot`].

@@ -19,12 +19,12 @@ impl Page {
         }
     }
 
-    /// The limit of waits that name none, in milliseconds.
+    /// Returns the limit of waits that name none, in milliseconds.
     pub fn default_timeout(&self) -> f64 {
         self.frame_manager.timeouts().any()
     }
 
-    /// The limit of navigations that name none, in milliseconds.
+    /// Returns the limit of navigations that name none, in milliseconds.
     pub fn default_navigation_timeout(&self) -> f64 {
         self.frame_manager.timeouts().navigation()
     }
@@ -50,12 +50,12 @@ impl Page {
         Ok(())
     }
 
-    /// The size that was set.
+    /// Returns the size that was set.
     pub fn viewport(&self) -> Option<Viewport> {
         self.emulation.viewport()
     }
 
-    /// Whether the page's own scripts run, from the next navigation on.
+    /// Sets whether the page's own scripts run, from the next navigation on.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -63,7 +63,7 @@ impl Page {
         self.emulation.set_java_script_enabled(enabled).await
     }
 
-    /// Whether the page's content security policy is ignored, from the next navigation on.
+    /// Sets whether the page's content security policy is ignored, from the next navigation on.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -90,7 +90,7 @@ impl Page {
         Ok(())
     }
 
-    /// Whether drags are told instead of done.
+    /// Sets whether drags are reported instead of done.
     ///
     /// # Errors
     /// [`Error::Protocol`].
@@ -100,12 +100,12 @@ impl Page {
         Ok(())
     }
 
-    /// Whether drags are told instead of done.
+    /// Tells whether drags are reported instead of done.
     pub fn intercepts_drags(&self) -> bool {
         self.intercepts_drags.get()
     }
 
-    /// Whether the mouse drags an element.
+    /// Tells whether the mouse drags an element.
     pub fn is_dragging(&self) -> bool {
         self.dragging.get()
     }
@@ -115,7 +115,7 @@ impl Page {
         self.dragging.set(dragging);
     }
 
-    /// The heap of the page's scripts, in DevTools' format.
+    /// Takes a snapshot of the heap of the page's scripts, in DevTools' format.
     ///
     /// # Errors
     /// [`Error::Protocol`].

@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 use serde_json::json;
 
 use super::Page;
+use crate::device_request_prompt::DeviceRequestPrompt;
 use crate::error::{Awaited, Error};
 use crate::event::PageEvent;
 use crate::file_chooser::FileChooser;
@@ -99,6 +100,27 @@ impl Page {
             }
         };
         let expired = || Err(Error::WaitTimeout { what: Awaited::FileChooser, timeout });
+        within(timeout, wait).await.unwrap_or_else(expired)
+    }
+
+    /// Waits until the page asks for a device. All who wait at that moment get the same question.
+    ///
+    /// # Errors
+    /// As [`wait_for_file_chooser`](Self::wait_for_file_chooser), and what the protocol refuses.
+    pub async fn wait_for_device_prompt(&self, timeout: Option<f64>) -> Result<Rc<DeviceRequestPrompt>, Error> {
+        let timeout = timeout.unwrap_or(self.default_timeout());
+        let prompt = self.device_prompt.borrow().clone();
+        let wait = async {
+            if !self.hears_of_devices.replace(true) {
+                self.session.send_raw("DeviceAccess.enable", json!({})).await?;
+            }
+            tokio::select! {
+                biased;
+                prompt = prompt.wait() => Ok(prompt),
+                () = self.session.closed() => Err(Error::WaitingPageClosed),
+            }
+        };
+        let expired = || Err(Error::WaitTimeout { what: Awaited::DevicePrompt, timeout });
         within(timeout, wait).await.unwrap_or_else(expired)
     }
 }

@@ -44,7 +44,7 @@ impl QueryHandlers {
         let handlers = self.0.borrow();
         let members = handlers.iter().map(|(name, handler)| {
             let one = handler.one.as_deref().map(|one| format!("[({one}\n)(node, text)].filter(node => node)"));
-            let all = handler.all.as_deref().map(|all| format!("Array.from(({all}\n)(node, text))"));
+            let all = handler.all.as_deref().map(|all| format!("[...({all}\n)(node, text)]"));
             let body = if first { one.or(all) } else { all.or(one) };
             format!("{}: (node, text) => {}", Value::from(name.as_str()), body.unwrap_or_else(|| "[]".to_owned()))
         });

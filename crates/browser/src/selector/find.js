@@ -7,12 +7,12 @@
   const goOn = (node, css) => {
     const parent = node.parentNode;
     if (!parent)
-      return Array.from(node.querySelectorAll(css));
+      return [...node.querySelectorAll(css)];
     if (parent.nodeType === Node.DOCUMENT_NODE)
-      return Array.from(parent.querySelectorAll(':root' + css));
+      return [...parent.querySelectorAll(':root' + css)];
     const place = Array.prototype.indexOf.call(parent.children, node) + 1;
     const from = parent.nodeType === Node.ELEMENT_NODE ? ':scope > ' : '';
-    const found = Array.from(parent.querySelectorAll(`${from}:nth-child(${place})${css}`));
+    const found = [...parent.querySelectorAll(`${from}:nth-child(${place})${css}`)];
     // Below a shadow root nothing can be said of its children alone.
     return from ? found : found.filter(match => node.contains(match) || match.parentNode === parent);
   };
@@ -75,7 +75,7 @@
   };
 
   const steps = {
-    css: (node, css) => Array.from(node.querySelectorAll(css)),
+    css: (node, css) => [...node.querySelectorAll(css)],
     goOn,
     text: withText,
     path: atPath,

@@ -1,22 +1,26 @@
 //! The wire to Chromium.
 //!
 //! One task owns the [`Pipe`] and handles its messages strictly in order. A response goes to whoever awaits it, and the
-//! task then yields, so that the awaiter runs before the next message is read.
+//! task then yields, so that the awaiter runs before the next message is read. A script may have messages wait a while before they
+//! are handled ([`SlowMotion`]), in the same order.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use chromiumoxide::types::{CallId, Message, MethodCall};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
+use super::pace::SlowMotion;
 use super::pipe::Pipe;
 use super::{RawEvent, Session};
 use crate::guard::Guard;
@@ -36,9 +40,13 @@ type Reply = oneshot::Sender<Result<Value, String>>;
 pub(super) struct Wire {
     pub(super) outgoing: mpsc::UnboundedSender<Outgoing>,
     pub(super) sessions: RefCell<HashMap<String, Rc<Session>>>,
+    /// Targets that are to end, and do not while somebody is attached.
+    pub(super) given_up: RefCell<HashSet<String>>,
     pub(super) guard: Guard,
 }
 
+/// How many messages wait in slow motion; more stay with Chromium.
+const HELD_MAX: usize = 1000;
 /// How deep the reader of JSON goes.
 const MESSAGE_DEPTH: usize = 127;
 
@@ -59,6 +67,7 @@ pub struct Connection {
     // The sessions know it weakly: with this the last sender goes, and with that the task.
     _wire: Rc<Wire>,
     closed: closing::Closed,
+    slow_motion: Rc<SlowMotion>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -70,21 +79,36 @@ impl Connection {
     pub fn open(pipe: OwnedFd, guard: Guard) -> io::Result<Self> {
         let pipe = Pipe::new(pipe)?;
         let (outgoing, commands) = mpsc::unbounded_channel();
-        let wire = Rc::new(Wire { outgoing, sessions: RefCell::default(), guard });
+        let wire = Rc::new(Wire { outgoing, sessions: RefCell::default(), given_up: RefCell::default(), guard });
         let root = Session::new(None, String::new(), "browser".to_owned(), Rc::downgrade(&wire));
         let (closed_sender, closed) = closing::closed();
         let (root_session, weak_wire) = (root.clone(), Rc::downgrade(&wire));
-        let pump = Pump { pipe, commands, next_id: 0, pending: HashMap::new(), root: root_session, wire: weak_wire };
+        let slow_motion = Rc::<SlowMotion>::default();
+        let pump = Pump {
+            pipe,
+            commands,
+            next_id: 0,
+            pending: HashMap::new(),
+            held: VecDeque::new(),
+            slow_motion: slow_motion.clone(),
+            root: root_session,
+            wire: weak_wire,
+        };
         let task = tokio::task::spawn_local(async move {
             pump.run().await;
             closed_sender.close();
         });
-        Ok(Self { root, _wire: wire, closed, task })
+        Ok(Self { root, _wire: wire, closed, slow_motion, task })
     }
 
-    /// The browser's own session.
+    /// Returns the browser's own session.
     pub fn root(&self) -> &Rc<Session> {
         &self.root
+    }
+
+    /// Has each message wait this long before it is handled, those that wait already included.
+    pub(crate) fn set_slow_motion(&self, delay: Duration) {
+        self.slow_motion.set(delay);
     }
 
     /// Resolves when the connection is lost.
@@ -162,11 +186,16 @@ fn read(message: &[u8]) -> Result<Message<RawEvent>, Unreadable> {
     })
 }
 
+type Received = Result<Message<RawEvent>, Unreadable>;
+
 struct Pump {
     pipe: Pipe,
     commands: mpsc::UnboundedReceiver<Outgoing>,
     next_id: usize,
     pending: HashMap<CallId, Pending>,
+    /// What waits in slow motion, and when it came.
+    held: VecDeque<(Instant, Received)>,
+    slow_motion: Rc<SlowMotion>,
     root: Rc<Session>,
     wire: Weak<Wire>,
 }
@@ -181,9 +210,14 @@ impl Pump {
                     Some(command) => self.submit(command),
                     None => break,
                 },
-                message = self.pipe.next() => match message.map(|bytes| bytes.map(read)) {
-                    Some(Ok(Ok(message))) => self.handle(message).await,
-                    Some(Ok(Err(unreadable))) => self.refuse(unreadable).await,
+                () = self.slow_motion.over(self.held.front().map(|(arrival, _)| *arrival)) => {
+                    if let Some((_, message)) = self.held.pop_front() {
+                        self.take(message).await;
+                    }
+                }
+                message = self.pipe.next(), if self.held.len() < HELD_MAX => match message.map(|bytes| bytes.map(read)) {
+                    Some(Ok(message)) if self.slow_motion.is_off() && self.held.is_empty() => self.take(message).await,
+                    Some(Ok(message)) => self.held.push_back((Instant::now(), message)),
                     Some(Err(error)) => {
                         tracing::debug!(%error, "the CDP connection failed");
                         break;
@@ -193,6 +227,13 @@ impl Pump {
             }
         }
         self.close();
+    }
+
+    async fn take(&mut self, message: Received) {
+        match message {
+            Ok(message) => self.handle(message).await,
+            Err(unreadable) => self.refuse(unreadable).await,
+        }
     }
 
     fn submit(&mut self, command: Outgoing) {
@@ -255,6 +296,9 @@ impl Pump {
         let detached = (event.method == "Target.detachedFromTarget").then(|| text("sessionId"));
         if let Some(id) = &detached {
             self.close_session(&wire, id);
+        }
+        if event.method == "Target.targetDestroyed" {
+            wire.given_up.borrow_mut().remove(&text("targetId"));
         }
         if event.method == "Inspector.targetCrashed" {
             self.crash(&wire, event.session_id.as_deref());

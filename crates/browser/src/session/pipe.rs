@@ -57,7 +57,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// The next message without its end; `None` when the other end is closed. Cancel safe.
+    /// Receives the next message without its end; `None` when the other end is closed. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<io::Result<&[u8]>> {
         let message = loop {
             if let Some(message) = self.message() {

@@ -98,6 +98,7 @@ fn describe(event: &Event) -> String {
         Event::Download(event) => format!("{event:?}"),
         Event::DownloadFolder(folder) => format!("download folder {folder}"),
         Event::Refused(text) => format!("refused: {text}"),
+        Event::DeviceFound(_, device) => format!("devicefound {}", device.name),
         Event::BadCertificate(host) => format!("badcertificate {host}"),
     }
 }

@@ -54,6 +54,7 @@
 
 mod embedded;
 mod group;
+mod operator;
 mod own;
 mod rule;
 
@@ -62,6 +63,7 @@ use std::net::IpAddr;
 
 pub use embedded::faces;
 pub use group::Group;
+pub use operator::{CLOSED, CLOSED_ON_OWN_MACHINE};
 pub use own::Own;
 pub use rule::{Rule, RuleError};
 

@@ -181,7 +181,7 @@ impl Upstream {
         };
         match TlsConnector::from(tls()).connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => Err(Failure::Upstream(format!("TLS with {self} failed: {error}"))),
+            Err(error) => Err(Failure::Upstream(format!("{self} failed in TLS: {error}"))),
         }
     }
 
@@ -206,7 +206,17 @@ impl Upstream {
     }
 
     /// Returns the failure of a proxy that answers 407: it wants the browser's credentials, or refuses those that it was named with.
+    ///
+    /// Negotiate and NTLM are of one connection ([RFC 4559](https://www.rfc-editor.org/rfc/rfc4559#section-6)), and each tunnel has
+    /// its own here: a proxy that takes nothing else fails by name.
     pub(crate) fn wants_credentials(&self, challenges: Vec<HeaderValue>) -> Failure {
+        let schemes = schemes(&challenges);
+        if !schemes.is_empty() && !schemes.iter().any(|scheme| ["basic", "digest"].contains(&scheme.as_str())) {
+            return Failure::Upstream(format!(
+                "{self} takes {} only, which cannot be chained: let it take Basic, or name a proxy that does",
+                schemes.join(" and ")
+            ));
+        }
         match self.credentials {
             None => Failure::CredentialsWanted { upstream: self.to_string(), challenges },
             Some(_) => Failure::Upstream(format!("{self} refused its user name and password (status 407)")),
@@ -226,6 +236,16 @@ impl fmt::Display for Upstream {
     }
 }
 
+/// The kinds of credentials that a proxy takes, as it writes them, in small letters.
+fn schemes(challenges: &[HeaderValue]) -> Vec<String> {
+    let texts = challenges.iter().filter_map(|challenge| challenge.to_str().ok());
+    // A scheme is a word that no `=` follows: https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+    let words = texts.flat_map(|text| text.split(',')).filter_map(|part| part.split_whitespace().next());
+    let is_scheme =
+        |word: &&str| word.len() <= 40 && word.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-');
+    words.filter(is_scheme).map(str::to_lowercase).collect()
+}
+
 fn read_credentials(url: &Url) -> Result<Option<Credentials>, UpstreamError> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
@@ -237,10 +257,23 @@ fn read_credentials(url: &Url) -> Result<Option<Credentials>, UpstreamError> {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderValue;
+
     use super::{ChosenBy, Upstream, UpstreamError};
 
     fn parse(text: &str) -> Result<Upstream, UpstreamError> {
         Upstream::parse(text, ChosenBy::Job)
+    }
+
+    #[test]
+    fn a_challenge_names_its_schemes() {
+        let schemes = |texts: &[&'static str]| {
+            super::schemes(&texts.iter().map(|text| HeaderValue::from_static(text)).collect::<Vec<_>>()).join(" ")
+        };
+        assert_eq!(schemes(&["Negotiate", "NTLM"]), "negotiate ntlm");
+        assert_eq!(schemes(&["Digest realm=\"a, b\", nonce=\"x\", Basic realm=\"c\""]), "digest basic");
+        assert_eq!(schemes(&["NTLM TlRMTVNT=="]), "ntlm");
+        assert_eq!(schemes(&[]), "");
     }
 
     #[test]

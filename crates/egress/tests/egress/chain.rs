@@ -89,6 +89,26 @@ async fn an_upstream_that_refuses_is_told_without_its_password() {
     assert_eq!(reply.status, 502, "the browser is not asked for the upstream's credentials");
 }
 
+#[tokio::test]
+async fn an_upstream_that_takes_no_passwords_is_told_by_name() {
+    let world = World::new().await;
+    let (upstream, _) = noting(
+        "HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n",
+    )
+    .await;
+    for credentials in ["", "us:hunter2@"] {
+        world.reports.0.lock().expect("reports").clear();
+        let session = through(&world, &format!("http://{credentials}{}", upstream.address), "", ChosenBy::Job).await;
+        assert_eq!(connect(&session, "far.test:443").await.0, 502, "{credentials}");
+        assert_eq!(get(&session, "http://far.test/").await.expect("an answer").status, 502, "{credentials}");
+        let expected = format!(
+            "http://{} takes negotiate and ntlm only, which cannot be chained: let it take Basic, or name a proxy that does",
+            upstream.address
+        );
+        assert_eq!(*world.reports.0.lock().expect("reports"), [expected], "{credentials}");
+    }
+}
+
 /// A proxy that wants the user `us` with the password `pw`, and notes the first line of each request with them.
 async fn wanting() -> (Server, Arc<Mutex<Vec<String>>>) {
     let served = Arc::new(Mutex::new(Vec::new()));

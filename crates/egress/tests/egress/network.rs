@@ -135,6 +135,10 @@ impl Observer for Reports {
         self.0.lock().expect("reports").push(refusal.to_string());
     }
 
+    fn proxy_failed(&self, reason: &str) {
+        self.0.lock().expect("reports").push(reason.to_owned());
+    }
+
     fn limit_reached(&self, limit: egress::Limit) {
         self.0.lock().expect("reports").push(limit.to_string());
     }

@@ -129,5 +129,7 @@ fn name(queue: Queue) -> &'static str {
     match queue {
         Queue::Jobs => "jobs",
         Queue::JobResults => "job_results",
+        Queue::JobsHigh => "jobs_high",
+        Queue::JobsLow => "jobs_low",
     }
 }

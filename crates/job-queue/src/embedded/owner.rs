@@ -41,6 +41,12 @@ pub(super) enum Command {
         sender: async_mpsc::UnboundedSender<Handed>,
         done: Done<()>,
     },
+    /// Answers with the first message, when one waits.
+    Take {
+        queue: Queue,
+        id: ConsumerId,
+        done: Done<Option<Handed>>,
+    },
     /// Answers whether the message was still this consumer's to settle.
     Settle {
         consumer: ConsumerId,
@@ -72,8 +78,8 @@ pub(super) struct Handed {
 /// The file, and who waits for what is in it.
 pub(super) struct Owner {
     file: QueueFile,
-    jobs: Waiting,
-    job_results: Waiting,
+    /// In the order of [`Queue::ALL`].
+    queues: [Waiting; Queue::ALL.len()],
 }
 
 /// One queue: its waiting messages by id, which is their order, and its consumers, the next to serve first.
@@ -97,9 +103,17 @@ type Answer = Box<dyn FnOnce(Result<(), FileError>)>;
 
 impl Owner {
     pub(super) fn load(file: QueueFile) -> rusqlite::Result<Self> {
-        let jobs = Waiting { messages: file.ids(Queue::Jobs)?, consumers: VecDeque::new() };
-        let job_results = Waiting { messages: file.ids(Queue::JobResults)?, consumers: VecDeque::new() };
-        Ok(Self { file, jobs, job_results })
+        let mut owner = Self { file, queues: Default::default() };
+        owner.read_queues()?;
+        Ok(owner)
+    }
+
+    /// Takes over what the file says of messages.
+    fn read_queues(&mut self) -> rusqlite::Result<()> {
+        for queue in Queue::ALL {
+            self.waiting(queue).messages = self.file.ids(queue)?;
+        }
+        Ok(())
     }
 
     /// Serves until nobody can send commands any more.
@@ -131,7 +145,7 @@ impl Owner {
         if let Some(err) = failure {
             return Err(err);
         }
-        for queue in [Queue::Jobs, Queue::JobResults] {
+        for queue in Queue::ALL {
             self.hand_out(queue, answers)?;
         }
         self.file.commit()
@@ -159,6 +173,15 @@ impl Owner {
                 self.waiting(queue).consumers.push_back(present);
                 Ok(())
             }
+            Command::Take { queue, id, done } => {
+                let taken = if working { self.waiting(queue).take_first(id) } else { None };
+                let handed = match taken {
+                    None => None,
+                    Some((id, redelivered)) => Some(Handed { id, message: self.file.deliver(id)?, redelivered }),
+                };
+                answers.push(answer(done, handed));
+                Ok(())
+            }
             Command::Settle { consumer, message, requeue, done } => {
                 let settled = self.settle(consumer, message, requeue);
                 answers.push(answer(done, settled));
@@ -166,13 +189,12 @@ impl Owner {
             }
             Command::Cancel { id, done } => {
                 answers.push(answer(done, ()));
-                let consumers = self.jobs.consumers.iter_mut().chain(&mut self.job_results.consumers);
+                let consumers = self.queues.iter_mut().flat_map(|waiting| &mut waiting.consumers);
                 consumers.filter(|present| present.id == id).for_each(|present| present.sender = None);
                 Ok(())
             }
             Command::Leave { id } => {
-                self.jobs.leave(id);
-                self.job_results.leave(id);
+                self.queues.iter_mut().for_each(|waiting| waiting.leave(id));
                 Ok(())
             }
             Command::Depth { queue, done } => {
@@ -184,7 +206,7 @@ impl Owner {
     }
 
     fn settle(&mut self, consumer: ConsumerId, message: i64, requeue: Requeue) -> bool {
-        for waiting in [&mut self.jobs, &mut self.job_results] {
+        for waiting in &mut self.queues {
             let present = waiting.consumers.iter_mut().find(|present| present.id == consumer);
             let Some(present) = present else { continue };
             let settled = present.unsettled.remove(&message);
@@ -212,23 +234,19 @@ impl Owner {
 
     /// Back to what the file says. The consumers end: which of their deliveries count is not known any more.
     fn start_over(&mut self) {
-        let reloaded =
-            self.file.roll_back().and_then(|()| Ok((self.file.ids(Queue::Jobs)?, self.file.ids(Queue::JobResults)?)));
-        for waiting in [&mut self.jobs, &mut self.job_results] {
+        for waiting in &mut self.queues {
             waiting.consumers.clear();
             waiting.messages.clear();
         }
-        match reloaded {
-            Ok((jobs, job_results)) => (self.jobs.messages, self.job_results.messages) = (jobs, job_results),
-            Err(err) => tracing::error!(error = %err, "the embedded queue's file cannot be read; open it again"),
+        if let Err(err) = self.file.roll_back().and_then(|()| self.read_queues()) {
+            self.queues.iter_mut().for_each(|waiting| waiting.messages.clear());
+            tracing::error!(error = %err, "the embedded queue's file cannot be read; open it again");
         }
     }
 
     fn waiting(&mut self, queue: Queue) -> &mut Waiting {
-        match queue {
-            Queue::Jobs => &mut self.jobs,
-            Queue::JobResults => &mut self.job_results,
-        }
+        let place = Queue::ALL.iter().position(|known| *known == queue).expect("all queues are among them");
+        &mut self.queues[place]
     }
 }
 
@@ -243,6 +261,14 @@ impl Waiting {
         let sender = present.sender.clone()?;
         self.consumers.push_back(present);
         Some((id, redelivered, sender))
+    }
+
+    /// Hands the oldest message to a consumer of its own, that gets no other.
+    fn take_first(&mut self, consumer: ConsumerId) -> Option<(i64, bool)> {
+        let (id, redelivered) = self.messages.pop_first()?;
+        let unsettled = BTreeSet::from([id]);
+        self.consumers.push_back(Present { id: consumer, prefetch: 1, unsettled, sender: None });
+        Some((id, redelivered))
     }
 
     /// Forgets a consumer; its unsettled messages go back to their old places.

@@ -1,9 +1,12 @@
 //! Where the broker is and what things are called there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::types::ShortString;
+use tokio_rustls::rustls::ClientConfig;
 
+use super::declare::QueueType;
 use super::failure::unavailable;
 use crate::{Queue, QueueError, Topic};
 
@@ -14,8 +17,13 @@ pub struct RabbitMqConfig {
     pub host: String,
     /// Port, 5672 by default.
     pub port: u16,
-    /// How to speak TLS (amqps) with the broker; as text when absent.
-    pub tls: Option<Tls>,
+    /// The other nodes, when the broker is a cluster. Each connection begins with one of all nodes at random and goes to
+    /// another one when that is lost.
+    pub other_nodes: Vec<Node>,
+    /// What kind of queue is declared for jobs and results.
+    pub queue_type: QueueType,
+    /// Whom TLS (amqps) with the broker believes; as text when absent.
+    pub tls: Option<Arc<ClientConfig>>,
     /// User name.
     pub username: String,
     /// Password.
@@ -48,11 +56,27 @@ pub struct RabbitMqConfig {
     pub ack_timeout: Duration,
 }
 
-/// TLS with a broker. The authorities that the system knows are believed.
-#[derive(Clone, Debug, Default)]
-pub struct Tls {
-    /// Certificates of more authorities, as PEM.
-    pub ca_pem: Option<String>,
+/// A node of a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl std::fmt::Display for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl RabbitMqConfig {
+    /// All nodes, at least one.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        let first = Node { host: self.host.clone(), port: self.port };
+        std::iter::once(first).chain(self.other_nodes.iter().cloned())
+    }
 }
 
 impl Default for RabbitMqConfig {
@@ -60,6 +84,8 @@ impl Default for RabbitMqConfig {
         Self {
             host: "localhost".to_owned(),
             port: 5672,
+            other_nodes: Vec::new(),
+            queue_type: QueueType::Classic,
             tls: None,
             username: "guest".to_owned(),
             password: "guest".to_owned(),
@@ -84,6 +110,8 @@ impl std::fmt::Debug for RabbitMqConfig {
         f.debug_struct("RabbitMqConfig")
             .field("host", &self.host)
             .field("port", &self.port)
+            .field("other_nodes", &self.other_nodes)
+            .field("queue_type", &self.queue_type)
             .field("username", &self.username)
             .field("vhost", &self.vhost)
             .field("jobs_queue", &self.jobs_queue)
@@ -96,6 +124,8 @@ impl std::fmt::Debug for RabbitMqConfig {
 #[derive(Clone)]
 pub(super) struct Names {
     jobs: ShortString,
+    jobs_high: ShortString,
+    jobs_low: ShortString,
     results: ShortString,
     events: ShortString,
     control: ShortString,
@@ -108,6 +138,8 @@ impl Names {
     pub(super) fn of(config: &RabbitMqConfig) -> Result<Self, QueueError> {
         Ok(Self {
             jobs: short(&config.jobs_queue)?,
+            jobs_high: short(&format!("{}{}", config.jobs_queue, Queue::JobsHigh.ending()))?,
+            jobs_low: short(&format!("{}{}", config.jobs_queue, Queue::JobsLow.ending()))?,
             results: short(&config.results_queue)?,
             events: short(&config.job_events_exchange)?,
             control: short(&config.job_control_exchange)?,
@@ -118,6 +150,8 @@ impl Names {
         })
     }
 
+    /// Those that are declared with each connection. The others are by the first message for them: where nobody gives jobs a
+    /// priority there are none.
     pub(super) fn queues(&self) -> [ShortString; 2] {
         [self.jobs.clone(), self.results.clone()]
     }
@@ -126,12 +160,14 @@ impl Names {
         match queue {
             Queue::Jobs => self.jobs.clone(),
             Queue::JobResults => self.results.clone(),
+            Queue::JobsHigh => self.jobs_high.clone(),
+            Queue::JobsLow => self.jobs_low.clone(),
         }
     }
 
     pub(super) fn consumer_tag(&self, queue: Queue) -> ShortString {
         match queue {
-            Queue::Jobs => ShortString::default(),
+            Queue::Jobs | Queue::JobsHigh | Queue::JobsLow => ShortString::default(),
             Queue::JobResults => self.results_tag.clone(),
         }
     }

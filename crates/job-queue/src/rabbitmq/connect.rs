@@ -5,15 +5,15 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lapin::options::QueueDeclareOptions;
-use lapin::tcp::OwnedTLSConfig;
-use lapin::types::{FieldTable, ShortString};
+use lapin::types::ShortString;
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
-use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties};
+use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 use tokio::time::timeout;
 
-use super::config::{Names, RabbitMqConfig, Tls};
+use super::config::{Names, Node, RabbitMqConfig};
+use super::declare::QueueType;
 use super::failure::{is_access_refused, is_precondition_failure};
+use super::transport;
 
 /// lapin keeps buffers of 64 frames per connection. Frames of 32 KiB make that 2 MiB where the broker's default makes 8.
 const FRAME_MAX: u32 = 32 * 1024;
@@ -25,8 +25,12 @@ pub(super) enum ConnectError {
     Timeout { address: String, seconds: u64 },
     #[error("{address} refused user {username:?} on virtual host {vhost:?}")]
     Access { address: String, username: String, vhost: String, source: lapin::Error },
-    #[error("queue {queue} exists with other properties than durable, without arguments")]
-    Mismatch { queue: String, source: lapin::Error },
+    #[error(
+        "queue {queue} exists with other properties than QUEUE_TYPE={} declares: set QUEUE_TYPE to the type that the queue \
+         has, or empty and delete the queue, as \"Classic and quorum queues\" in docs/UPGRADING.md says",
+        queue_type.as_str()
+    )]
+    Mismatch { queue: String, queue_type: QueueType, source: lapin::Error },
     #[error("no connection to {address}")]
     Broken { address: String, source: lapin::Error },
     #[error("not connected to {address} yet")]
@@ -40,91 +44,77 @@ impl ConnectError {
     }
 }
 
-/// Connects and declares the queues.
-pub(super) async fn connect(config: &RabbitMqConfig, names: &Names, role: &str) -> Result<Connection, ConnectError> {
+/// Connects to a node and declares the queues.
+pub(super) async fn connect(
+    config: &RabbitMqConfig,
+    names: &Names,
+    role: &str,
+    node: &Node,
+) -> Result<Connection, ConnectError> {
     let attempt = Attempt(Socket::default());
-    let connected = timeout(config.connect_timeout, handshake(config, role, attempt.0.clone())).await;
+    let connected = timeout(config.connect_timeout, handshake(config, role, node, attempt.0.clone())).await;
+    let too_slow = || ConnectError::Timeout { address: node.to_string(), seconds: config.connect_timeout.as_secs() };
     let connection = match connected {
         Ok(Ok(connection)) => connection,
         Ok(Err(source)) if is_access_refused(&source) => {
             let (username, vhost) = (config.username.clone(), config.vhost.clone());
-            return Err(ConnectError::Access { address: address(config), username, vhost, source });
+            return Err(ConnectError::Access { address: node.to_string(), username, vhost, source });
         }
-        Ok(Err(source)) => return Err(ConnectError::Broken { address: address(config), source }),
-        Err(_elapsed) => return Err(too_slow(config)),
+        Ok(Err(source)) => return Err(ConnectError::Broken { address: node.to_string(), source }),
+        Err(_elapsed) => return Err(too_slow()),
     };
-    match timeout(config.connect_timeout, declare_queues(&connection, names)).await {
+    match timeout(config.connect_timeout, declare_queues(&connection, names, config.queue_type)).await {
         Ok(Ok(())) => {}
         Ok(Err((queue, source))) if is_precondition_failure(&source) => {
-            return Err(ConnectError::Mismatch { queue: queue.to_string(), source });
+            return Err(ConnectError::Mismatch { queue: queue.to_string(), queue_type: config.queue_type, source });
         }
-        Ok(Err((_, source))) => return Err(ConnectError::Broken { address: address(config), source }),
-        Err(_elapsed) => return Err(too_slow(config)),
+        Ok(Err((_, source))) => return Err(ConnectError::Broken { address: node.to_string(), source }),
+        Err(_elapsed) => return Err(too_slow()),
     }
     attempt.succeed();
     Ok(connection)
 }
 
-pub(super) fn address(config: &RabbitMqConfig) -> String {
-    format!("{}:{}", config.host, config.port)
-}
-
-/// The two queues exactly as the predecessor declares them; the broker refuses any other declaration.
-pub(super) async fn declare_queue(channel: &Channel, name: ShortString) -> lapin::Result<()> {
-    channel.queue_declare(name, QueueDeclareOptions::durable(), FieldTable::default()).await.map(drop)
-}
-
-async fn declare_queues(connection: &Connection, names: &Names) -> Result<(), (ShortString, lapin::Error)> {
+async fn declare_queues(
+    connection: &Connection,
+    names: &Names,
+    queue_type: QueueType,
+) -> Result<(), (ShortString, lapin::Error)> {
     for name in names.queues() {
-        let declared = async { declare_queue(&connection.create_channel().await?, name.clone()).await };
-        declared.await.map_err(|err| (name, err))?;
+        queue_type.declare(connection, &name).await.map_err(|err| (name, err))?;
     }
     Ok(())
 }
 
-async fn handshake(config: &RabbitMqConfig, role: &str, socket: Socket) -> lapin::Result<Connection> {
+async fn handshake(config: &RabbitMqConfig, role: &str, node: &Node, socket: Socket) -> lapin::Result<Connection> {
     let properties = ConnectionProperties::default()
         .with_connection_name(format!("{} {role}", config.connection_name).into())
         .with_client_property("product".into(), "puppet-master".into())
         .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
     let limit = config.connect_timeout;
     let tls = config.tls.clone();
-    let runtime = lapin::runtime::default_runtime()?;
     Connection::connector(
-        uri(config),
-        runtime,
-        async move |uri, runtime| {
-            let tcp = async {
-                let addresses: Vec<_> =
-                    tokio::net::lookup_host((uri.authority.host.as_str(), uri.authority.port)).await?.collect();
-                AsyncTcpStream::connect(&runtime, addresses).await
-            };
-            let stream = timeout(limit, tcp).await.map_err(io::Error::from)??;
-            if let AsyncTcpStream::Plain(stream) = &stream {
-                socket.hold(stream.get_ref())?;
-            }
-            let Some(Tls { ca_pem }) = &tls else { return Ok(stream) };
-            let secured = OwnedTLSConfig { identity: None, cert_chain: ca_pem.clone() };
-            Ok(stream.into_tls(&uri.authority.host, secured.as_ref()).await?)
+        uri(config, node),
+        transport::runtime(),
+        async move |uri, _runtime| {
+            let node = (uri.authority.host.as_str(), uri.authority.port);
+            let opened = transport::open(node, tls.as_ref(), |stream| socket.hold(stream));
+            Ok(AsyncTcpStream::Plain(timeout(limit, opened).await.map_err(io::Error::from)??))
         },
         properties,
     )
     .await
 }
 
-fn uri(config: &RabbitMqConfig) -> AMQPUri {
+fn uri(config: &RabbitMqConfig, node: &Node) -> AMQPUri {
     let userinfo = AMQPUserInfo { username: config.username.clone(), password: config.password.clone() };
     let heartbeat = u16::try_from(config.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
     AMQPUri {
         scheme: AMQPScheme::AMQP,
-        authority: AMQPAuthority { userinfo, host: config.host.clone(), port: config.port },
+        authority: AMQPAuthority { userinfo, host: node.host.clone(), port: node.port },
         vhost: config.vhost.clone(),
         query: AMQPQueryString { heartbeat: Some(heartbeat), frame_max: Some(FRAME_MAX), ..AMQPQueryString::default() },
     }
-}
-
-fn too_slow(config: &RabbitMqConfig) -> ConnectError {
-    ConnectError::Timeout { address: address(config), seconds: config.connect_timeout.as_secs() }
 }
 
 /// A second handle on the socket of an attempt. lapin watches for silence only once connected, so a peer that accepts

@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, QueueDeclareOptions,
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions, BasicQosOptions,
+    QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Acker, Channel};
 
-use super::connect::declare_queue;
 use super::failure::{answered, is_not_found, is_precondition_failure, unavailable};
-use super::{Broker, wire};
+use super::{Broker, renewal, wire};
 use crate::{Consumer, Delivery, Queue, QueueError, Requeue, Settle};
 
 /// How long an answer of the broker on a living connection may take.
@@ -68,12 +69,12 @@ pub(super) async fn consume(
         match started {
             Ok(Ok(deliveries)) => {
                 let (deliveries, broker) = (Some(deliveries), Arc::clone(broker));
-                return Ok(AmqpConsumer { deliveries, channel, queue, action, _broker: broker });
+                return Ok(AmqpConsumer { deliveries, channel, queue, action, broker });
             }
             Ok(Err(err)) if is_precondition_failure(&err) && broker.consumer_arguments.refuse() => {}
             Ok(Err(err)) if is_not_found(&err) && !declared => {
-                let channel = broker.consuming.channel(&action).await?;
-                answered(&action, ANSWER_LIMIT, declare_queue(&channel, name.clone())).await?;
+                let connection = broker.consuming.present(&action)?;
+                answered(&action, ANSWER_LIMIT, broker.config.queue_type.declare(&connection, &name)).await?;
                 declared = true;
             }
             Ok(Err(err)) => return Err(unavailable(action, err)),
@@ -82,14 +83,60 @@ pub(super) async fn consume(
     }
 }
 
-/// How many messages wait.
+/// Takes the first message, if one waits, on a channel of its own.
+pub(super) async fn take(
+    broker: &Arc<Broker>,
+    queue: Queue,
+) -> Result<Option<(Delivery, Box<dyn Consumer>)>, QueueError> {
+    let name = broker.names.queue(queue);
+    let action = format!("take a message from {name}");
+    let channel = broker.consuming.channel(&action).await?;
+    loop {
+        let taken = channel.basic_get(name.clone(), BasicGetOptions::default());
+        let arrived = match tokio::time::timeout(ANSWER_LIMIT, taken).await {
+            Ok(Ok(None)) => return Ok(None),
+            Ok(Err(err)) if is_not_found(&err) => return Ok(None),
+            Ok(Ok(Some(message))) => message.delivery,
+            Ok(Err(err)) => return Err(unavailable(action, err)),
+            Err(elapsed) => return Err(unavailable(action, elapsed)),
+        };
+        match delivery(broker, queue, arrived) {
+            Ok(delivery) => {
+                let consumer = AmqpConsumer { deliveries: None, channel, queue, action, broker: Arc::clone(broker) };
+                return Ok(Some((delivery, Box::new(consumer))));
+            }
+            Err(renewal) => renewal.await,
+        }
+    }
+}
+
+/// A message as it arrived; what is to be done instead of delivering it when its renewal is due.
+fn delivery(
+    broker: &Arc<Broker>,
+    queue: Queue,
+    arrived: lapin::message::Delivery,
+) -> Result<Delivery, BoxFuture<'static, ()>> {
+    let mut message = wire::message(&arrived.properties, arrived.data);
+    if renewal::is_due(&message) {
+        return Err(renewal::renew(Arc::clone(broker), queue, message, arrived.acker).boxed());
+    }
+    let redelivered = arrived.redelivered | renewal::take_mark(&mut message);
+    Ok(Delivery::new(message, redelivered, Box::new(AmqpSettle { acker: arrived.acker, queue })))
+}
+
+/// How many messages wait. A queue that is made by its first message has none before.
 pub(super) async fn depth(broker: &Broker, queue: Queue) -> Result<u64, QueueError> {
     let name = broker.names.queue(queue);
     let action = format!("count the messages of {name}");
     let channel = broker.consuming.channel(&action).await?;
     let options = QueueDeclareOptions::durable().passive();
-    let declared = answered(&action, ANSWER_LIMIT, channel.queue_declare(name, options, FieldTable::default())).await?;
-    Ok(declared.message_count().into())
+    let declared = channel.queue_declare(name, options, FieldTable::default());
+    match tokio::time::timeout(ANSWER_LIMIT, declared).await {
+        Ok(Ok(declared)) => Ok(declared.message_count().into()),
+        Ok(Err(err)) if is_not_found(&err) && !queue.ending().is_empty() => Ok(0),
+        Ok(Err(err)) => Err(unavailable(action, err)),
+        Err(elapsed) => Err(unavailable(action, elapsed)),
+    }
 }
 
 /// A consumer on its own channel. Dropping it closes the channel, and the broker takes everything unsettled back.
@@ -99,7 +146,7 @@ pub(super) struct AmqpConsumer {
     channel: Channel,
     queue: Queue,
     action: String,
-    _broker: Arc<Broker>,
+    broker: Arc<Broker>,
 }
 
 #[async_trait]
@@ -107,19 +154,23 @@ impl Consumer for AmqpConsumer {
     async fn next(&mut self) -> Result<Delivery, QueueError> {
         let ended = QueueError::Ended { queue: self.queue.default_name() };
         let Some(deliveries) = self.deliveries.as_mut() else { return Err(ended) };
-        match deliveries.next().await {
-            Some(Ok(delivery)) => {
-                let message = wire::message(&delivery.properties, delivery.data);
-                let settle = AmqpSettle { acker: delivery.acker, queue: self.queue };
-                Ok(Delivery::new(message, delivery.redelivered, Box::new(settle)))
-            }
-            Some(Err(err)) => {
-                self.deliveries = None;
-                Err(unavailable(&self.action, err))
-            }
-            None => {
-                self.deliveries = None;
-                Err(ended)
+        loop {
+            match deliveries.next().await {
+                Some(Ok(arrived)) => match delivery(&self.broker, self.queue, arrived) {
+                    Ok(delivery) => return Ok(delivery),
+                    Err(renewal) => {
+                        // In a task of its own: whoever waits here may give up.
+                        tokio::spawn(renewal);
+                    }
+                },
+                Some(Err(err)) => {
+                    self.deliveries = None;
+                    return Err(unavailable(&self.action, err));
+                }
+                None => {
+                    self.deliveries = None;
+                    return Err(ended);
+                }
             }
         }
     }

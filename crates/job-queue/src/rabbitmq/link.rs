@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::config::{Names, RabbitMqConfig};
-use super::connect::{ConnectError, address, connect};
+use super::config::{Names, Node, RabbitMqConfig};
+use super::connect::{ConnectError, connect};
 use super::failure::{answered, unavailable};
+use super::nodes::Nodes;
 use crate::QueueError;
 
 /// The first pause between attempts; each further one is twice as long, up to a limit.
@@ -125,7 +126,7 @@ where
     let cannot_start = |err: std::io::Error| unavailable("start the thread of the RabbitMQ connections", err);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     let log = Arc::new(Mutex::new(None));
-    let not_yet = || State::Down(Arc::new(ConnectError::NotYet { address: address(config) }));
+    let not_yet = || State::Down(Arc::new(not_yet(config)));
     let link = |role| {
         let (sender, states) = watch::channel(not_yet());
         let (config, names, closing, log) = (config.clone(), names.clone(), closing.clone(), Arc::clone(&log));
@@ -142,6 +143,11 @@ where
     Ok((publishing, consuming))
 }
 
+fn not_yet(config: &RabbitMqConfig) -> ConnectError {
+    let nodes: Vec<String> = config.nodes().map(|node| node.to_string()).collect();
+    ConnectError::NotYet { address: nodes.join(", ") }
+}
+
 struct Supervisor {
     config: RabbitMqConfig,
     names: Names,
@@ -156,26 +162,33 @@ impl Supervisor {
     async fn run(self) {
         let closing = self.closing.clone();
         let mut pause = FIRST_PAUSE;
+        let mut nodes = Nodes::of(&self.config);
         loop {
             let attempt = tokio::select! {
                 () = closing.cancelled() => return,
-                attempt = connect(&self.config, &self.names, self.role) => attempt,
+                attempt = connect(&self.config, &self.names, self.role, nodes.current()) => attempt,
             };
             let longest = match attempt {
                 Ok(connection) => {
                     let since = Instant::now();
-                    tracing::info!(broker = address(&self.config), role = self.role, "connected to RabbitMQ");
-                    self.keep(connection).await;
+                    let node = nodes.current();
+                    tracing::info!(broker = %node, role = self.role, "connected to RabbitMQ");
+                    self.keep(connection, node).await;
+                    nodes.lost();
                     if since.elapsed() >= STABLE {
                         pause = FIRST_PAUSE;
                     }
                     LONGEST_PAUSE
                 }
                 Err(err) => {
-                    let longest = if err.is_lasting() { LONGEST_PAUSE_REFUSED } else { LONGEST_PAUSE };
+                    let lasting = err.is_lasting();
                     self.report(&err);
                     self.states.send_replace(State::Down(Arc::new(err)));
-                    longest
+                    let untried = nodes.failed();
+                    if untried && !lasting {
+                        continue;
+                    }
+                    if lasting { LONGEST_PAUSE_REFUSED } else { LONGEST_PAUSE }
                 }
             };
             tokio::select! {
@@ -186,15 +199,15 @@ impl Supervisor {
     }
 
     /// Lends the connection out until it is lost, or closes it when we leave.
-    async fn keep(&self, connection: Connection) {
+    async fn keep(&self, connection: Connection, node: &Node) {
         let connection = Arc::new(connection);
         // From here on: what happened before the listener came is seen by the first check of the status.
         let mut events = std::pin::pin!(connection.events_listener());
         self.states.send_replace(State::Up(Arc::clone(&connection)));
         let lost = tokio::select! {
-            cause = self.lost(&connection, events.as_mut()) => cause,
+            cause = self.lost(&connection, node, events.as_mut()) => cause,
             () = self.closing.cancelled() => {
-                self.states.send_replace(State::Down(Arc::new(ConnectError::NotYet { address: address(&self.config) })));
+                self.states.send_replace(State::Down(Arc::new(not_yet(&self.config))));
                 let _ = timeout(CLOSE_LIMIT, connection.close(200, "closed by puppet-master".into())).await;
                 return;
             }
@@ -203,17 +216,21 @@ impl Supervisor {
         self.states.send_replace(State::Down(Arc::new(lost)));
     }
 
-    async fn lost(&self, connection: &Arc<Connection>, mut events: impl Stream<Item = Event> + Unpin) -> ConnectError {
+    async fn lost(
+        &self,
+        connection: &Arc<Connection>,
+        node: &Node,
+        mut events: impl Stream<Item = Event> + Unpin,
+    ) -> ConnectError {
         let mut last_error = None;
         loop {
-            let broker = || address(&self.config);
             match timeout(LIVENESS_CHECK, events.next()).await {
                 Ok(Some(Event::ConnectionBlocked(reason))) => {
-                    tracing::warn!(broker = broker(), role = self.role, reason, "RabbitMQ blocks publishers");
+                    tracing::warn!(broker = %node, role = self.role, reason, "RabbitMQ blocks publishers");
                     self.states.send_replace(State::Blocked(Arc::clone(connection), reason.into()));
                 }
                 Ok(Some(Event::ConnectionUnblocked)) => {
-                    tracing::info!(broker = broker(), role = self.role, "RabbitMQ takes messages again");
+                    tracing::info!(broker = %node, role = self.role, "RabbitMQ takes messages again");
                     self.states.send_replace(State::Up(Arc::clone(connection)));
                 }
                 Ok(Some(Event::Error(err))) => last_error = Some(err),
@@ -222,10 +239,7 @@ impl Supervisor {
             }
             if !connection.status().connected() {
                 let gone = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted).into();
-                return ConnectError::Broken {
-                    address: address(&self.config),
-                    source: last_error.unwrap_or_else(gone),
-                };
+                return ConnectError::Broken { address: node.to_string(), source: last_error.unwrap_or_else(gone) };
             }
         }
     }

@@ -10,11 +10,11 @@ use std::time::Duration;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::config::{Names, RabbitMqConfig};
-use super::connect::declare_queue;
+use super::declare::QueueType;
 use super::failure::{answered, exceeded_size_limit, unavailable};
 use super::link::Link;
 use super::wire;
@@ -23,11 +23,14 @@ use crate::{Message, Queue, QueueError};
 /// How often one message is handed to the broker: once more when the connection broke or the queue had been deleted,
 /// and once more when another message took the channel down with it. The first may have arrived: at least once.
 const ATTEMPTS: u32 = 3;
+/// How long after a nack the message is handed to the broker again.
+const NACK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Publishes persistent messages on one channel that all callers share, so that their confirms overlap.
 pub(super) struct Publisher {
     link: Arc<Link>,
     names: Names,
+    queue_type: QueueType,
     connection_wait: Duration,
     confirm_timeout: Duration,
     channel: tokio::sync::Mutex<Option<Arc<ConfirmChannel>>>,
@@ -40,6 +43,7 @@ impl Publisher {
         Self {
             link,
             names: names.clone(),
+            queue_type: config.queue_type,
             connection_wait: config.connection_wait,
             confirm_timeout: config.confirm_timeout,
             channel: tokio::sync::Mutex::new(None),
@@ -73,10 +77,15 @@ impl Publisher {
             let published = channel.publish(name.clone(), &id, &message.body, properties.clone());
             match timeout(self.confirm_timeout, published).await {
                 Ok(Ok(Outcome::Confirmed)) => return Ok(()),
-                Ok(Ok(Outcome::Nacked)) => return Err(refused("the broker could not keep it".to_owned())),
+                Ok(Ok(Outcome::Nacked)) => {
+                    // A quorum queue that chooses its leader is soon done with it.
+                    last = Some(refused("the broker could not keep it".to_owned()));
+                    sleep(NACK_PAUSE).await;
+                }
                 Ok(Ok(Outcome::Returned(reason))) => {
                     // Somebody deleted the queue. It is ours to declare, so the next attempt can find it again.
-                    answered(&action, self.connection_wait, declare_queue(&channel.channel, name.clone())).await?;
+                    let declared = self.queue_type.declare(&channel.connection, &name);
+                    answered(&action, self.connection_wait, declared).await?;
                     last = Some(refused(reason));
                 }
                 Ok(Err(err)) => {

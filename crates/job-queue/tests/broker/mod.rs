@@ -97,6 +97,20 @@ impl Raw {
         message.expect("get").expect("a message")
     }
 
+    /// What a consumer has just given back may still be on its way.
+    pub(crate) async fn get_when_it_comes(&self, queue: &str) -> BasicGetMessage {
+        let came = async {
+            loop {
+                let message = self.channel.basic_get(queue.into(), BasicGetOptions { no_ack: true }).await;
+                if let Some(message) = message.expect("get") {
+                    return message;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, came).await.expect("a message in time")
+    }
+
     pub(crate) async fn delete(&self, queue: &str) {
         self.channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.expect("delete");
     }

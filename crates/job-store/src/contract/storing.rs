@@ -18,7 +18,7 @@ fn everything_set() -> Job {
     everything.api = Some(job_model::Api::V25);
     everything.language = Some(job_model::Language::Ts);
     everything.ignore_https_errors = Some(false);
-    everything.record = Some(job_model::Record::Always);
+    everything.record = Some(job_model::JobRecord { when: Some(job_model::Record::Always), bodies: Some(true) });
     everything.result_files = Some(true);
     everything.dispatch = Some(Dispatch { at: at(3), attempts: 4 });
     let results = json!({"n": 1.5, "deep": [[{"a": null}]], "_id": "mine", "_rev": "1"});

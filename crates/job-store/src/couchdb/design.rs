@@ -6,6 +6,10 @@
 //! has, which is how a deep page is found (see `listing`). The value is the job's summary with its revision. A job that has files is also
 //! emitted under `files` and its id, so that whose a set of files is costs no document.
 //!
+//! A job with a `wake_at` is also emitted under `due` and that time; a created one under `left` when it may be published, else
+//! under `waits:` and what it waits for, and one that waits for a key under `key:` with owner and key (see `waking`). A job of
+//! a batch is also emitted under `batch:` with the batch (see `batches`).
+//!
 //! An older version is replaced without a gap: the new index is built under a second document's name first, and CouchDB
 //! keeps one file for equal views whatever document they are in. Gateways of older versions go on with the new
 //! index: they read keys that are still there, look at no member of a value that they do not know, and leave a newer document
@@ -15,7 +19,8 @@ use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::http::{Http, Trouble};
+use super::http::Http;
+use super::trouble::Trouble;
 
 /// Where the index is, below the database.
 pub(super) const VIEW: &str = "_design/puppet-master/_view/jobs";
@@ -24,7 +29,7 @@ const PATH: &str = "_design/puppet-master";
 const NEXT: &str = "_design/puppet-master-next";
 const NEXT_VIEW: &str = "_design/puppet-master-next/_view/jobs";
 /// Raised with every change of the document's meaning; a gateway never replaces a newer one's.
-const VERSION: u64 = 4;
+const VERSION: u64 = 5;
 /// Each lost race means that another gateway has written it, so a few rounds are plenty.
 const ROUNDS: usize = 10;
 
@@ -32,7 +37,7 @@ const ROUNDS: usize = 10;
 /// job. A summary's members are those of `JobSummary`, cut where that cuts.
 const MAP: &str = r#"function (doc) {
   var time = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|([+-])(\d\d):(\d\d))$/;
-  var outcomes = ["succeeded", "failed", "cancelled", "timed_out", "given_up"];
+  var outcomes = ["succeeded", "failed", "cancelled", "timed_out", "given_up", "expired"];
   function absent(value) { return value === null || value === undefined; }
   function isText(value) { return typeof value === "string"; }
   function isName(value) { return isText(value) && /^[a-z0-9][a-z0-9._\-]{0,63}$/.test(value); }
@@ -59,7 +64,8 @@ const MAP: &str = r#"function (doc) {
   var rules = {
     vars: isTexts, modules: isTexts, error: isText, started_at: isTime, finished_at: isTime, duration: isCount,
     timeout: isCount, max_attempts: isCount, outcome: isOutcome, attempt: isCount, running: isRunning,
-    rerun_of: isText, owner: isName, file_set: isText, instance: isText
+    rerun_of: isText, owner: isName, file_set: isText, instance: isText, run_at: isTime, wake_at: isTime,
+    waits_for: isText, key: isText, batch: isText
   };
   for (var member in rules) {
     if (!absent(doc[member]) && !rules[member](doc[member])) { return; }
@@ -79,7 +85,7 @@ const MAP: &str = r#"function (doc) {
     if (/[\uD800-\uDBFF]$/.test(error)) { error = error.substring(0, 299); }
   }
   var summary = { rev: doc._rev, uuid: doc.uuid, status: doc.status, error: error, created_at: doc.created_at };
-  var others = ["started_at", "finished_at", "duration", "timeout", "max_attempts", "outcome", "attempt", "running", "rerun_of", "owner", "instance"];
+  var others = ["started_at", "finished_at", "duration", "timeout", "max_attempts", "run_at", "outcome", "attempt", "waits_for", "running", "rerun_of", "batch", "owner", "instance"];
   for (var i = 0; i < others.length; i++) {
     if (!absent(doc[others[i]])) { summary[others[i]] = doc[others[i]]; }
   }
@@ -94,14 +100,25 @@ const MAP: &str = r#"function (doc) {
     emit([scope].concat(parts), summary);
     if (doc.owner) { emit(["owner:" + doc.owner + ":" + scope].concat(parts), summary); }
   }
+  if (doc.wake_at) { emit(["due", doc.wake_at], null); }
+  if (doc.status === "created" && doc.waits_for) {
+    emit(["waits:" + doc.waits_for, utc], null);
+    if (doc.waits_for === "key" && doc.key) { emit(["key:" + (doc.owner || "") + "/" + doc.key, utc], null); }
+  } else if (doc.status === "created") {
+    emit(["left"].concat(parts), null);
+  }
   enter(doc.status);
   enter("all");
+  var state = doc.running ? "running" : "waiting";
   if (doc.status === "done") {
-    enter("state:" + (doc.outcome || (error ? "failed" : "succeeded")));
+    state = doc.outcome || (error ? "failed" : "succeeded");
   } else {
-    var state = doc.running ? "running" : "waiting";
-    enter("state:" + state);
     enter(doc.status + ":" + state);
+  }
+  enter("state:" + state);
+  if (doc.batch) {
+    emit(["batch:" + doc.batch, state, doc.uuid], summary);
+    emit(["batch:" + doc.batch, "all", doc.uuid], summary);
   }
 }"#;
 

@@ -9,8 +9,10 @@
 use bytes::Bytes;
 use job_model::{Job, JobId, JobStatus, PlainJob};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
+use super::hidden::Noted;
 use crate::size::{Limit, not_encodable};
 use crate::unreadable::Unreadable;
 use crate::{Revision, StoreError, Stored};
@@ -73,13 +75,13 @@ fn any_order() -> [u8; PlainJob::MEMBERS] {
     order
 }
 
-/// What takes a job's place when it is deleted.
-pub(super) fn tombstone(id: &JobId, revision: &Revision) -> Bytes {
+/// What takes a document's place when it is deleted.
+pub(crate) fn tombstone(id: &str, revision: &Revision) -> Bytes {
     Bytes::from(json!({ "_id": id, "_rev": revision.0, "_deleted": true }).to_string())
 }
 
 /// Whether a text can be a revision at all; CouchDB rejects a whole batch for one that cannot.
-pub(super) fn is_revision(revision: &Revision) -> bool {
+pub(crate) fn is_revision(revision: &Revision) -> bool {
     let Some((generation, hash)) = revision.0.split_once('-') else { return false };
     let digits = |text: &str, legal: fn(&u8) -> bool| !text.is_empty() && text.bytes().all(|byte| legal(&byte));
     generation.len() <= 9
@@ -88,10 +90,11 @@ pub(super) fn is_revision(revision: &Revision) -> bool {
         && digits(hash, u8::is_ascii_hexdigit)
 }
 
-/// Reads documents and says once of each that is not a job why not.
+/// Reads documents, says once of each that is not a job why not, and notes jobs that have hidden leaves.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) unreadable: Unreadable,
+    pub(super) noted: Noted,
 }
 
 /// What every job document has, whoever wrote it. [`Job`] alone would fill gaps with defaults and so adopt documents
@@ -106,13 +109,37 @@ struct Shape<'a> {
     status: Option<JobStatus>,
     #[serde(borrow)]
     code: Option<&'a serde_json::value::RawValue>,
+    /// Revisions of hidden leaves, when they were asked for.
+    #[serde(rename = "_conflicts", default)]
+    hidden: Vec<IgnoredAny>,
+}
+
+/// A job as a document shows it.
+pub(super) struct Shown {
+    pub(super) job: Stored<Job>,
+    /// Whether other leaves of the document are hidden behind this one.
+    pub(super) hides: bool,
 }
 
 impl Reader {
     /// The job in a document; `None` for a document that is none.
     pub(super) fn read(&self, document: &[u8]) -> Option<Stored<Job>> {
+        self.shown(document).map(|shown| shown.job)
+    }
+
+    /// As [`Self::read`], for a document among many: one that hides others is noted.
+    pub(super) fn read_and_note(&self, document: &[u8]) -> Option<Stored<Job>> {
+        let Shown { job, hides } = self.shown(document)?;
+        if hides {
+            self.noted.add(job.value.uuid.clone());
+        }
+        Some(job)
+    }
+
+    /// As [`Self::read`], with whether others are hidden behind the document.
+    pub(super) fn shown(&self, document: &[u8]) -> Option<Shown> {
         match decode(document) {
-            Ok(stored) => Some(stored),
+            Ok(shown) => Some(shown),
             Err(reason) => {
                 self.report(document, &reason);
                 None
@@ -132,7 +159,7 @@ impl Reader {
     }
 }
 
-fn decode(document: &[u8]) -> Result<Stored<Job>, String> {
+fn decode(document: &[u8]) -> Result<Shown, String> {
     let shape: Shape<'_> = serde_json::from_slice(document).map_err(|error| error.to_string())?;
     match &shape.uuid {
         None => return Err("it has no uuid".into()),
@@ -146,7 +173,8 @@ fn decode(document: &[u8]) -> Result<Stored<Job>, String> {
         return Err("it has no code".into());
     }
     let job = serde_json::from_slice(document).map_err(|error| error.to_string())?;
-    Ok(Stored { value: job, revision: Revision(shape.revision) })
+    let job = Stored { value: job, revision: Revision(shape.revision) };
+    Ok(Shown { job, hides: !shape.hidden.is_empty() })
 }
 
 #[cfg(test)]
@@ -160,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_document_of_the_predecessor_is_read_as_it_is() {
-        let stored = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap();
+        let stored = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().job;
         assert_eq!(stored.value.created_at.to_whole_seconds(), "2020-01-02T02:04:05Z");
         assert_eq!(stored.revision.0, "2-7b5a47f728698961a77b137a2f3e78d1");
     }
@@ -184,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_first_write_names_no_revision_and_two_never_have_the_same_bytes() {
-        let job = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().value;
+        let job = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().job.value;
         let text = |revision: Option<&Revision>| {
             String::from_utf8(encode(&job, revision, Form::Whole).unwrap().document.to_vec()).unwrap()
         };
@@ -202,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_plain_document_has_the_predecessors_members_and_no_two_the_same_bytes() {
-        let job = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().value;
+        let job = decode(OF_THE_PREDECESSOR.as_bytes()).unwrap().job.value;
         let revision = Revision("1-a".into());
         let texts: Vec<_> =
             (0..20).map(|_| encode(&job, Some(&revision), Form::Plain).unwrap().document.to_vec()).collect();
@@ -212,7 +240,7 @@ mod tests {
             names.sort_unstable();
             let expected = "_id _rev code created_at duration error finished_at logs modules results started_at status";
             assert_eq!(names.join(" "), format!("{expected} uuid vars"));
-            assert_eq!(decode(text).unwrap().value, job);
+            assert_eq!(decode(text).unwrap().job.value, job);
             assert!(!texts[..n].contains(text));
         }
     }

@@ -6,16 +6,16 @@ use reqwest::StatusCode;
 
 use super::document::Reader;
 use super::group_commit::{RowReply, row_outcome};
-use super::http::Reply;
-use super::listing::{Counts, summaries_in};
+use super::listing::{Count, summaries_in};
 use super::reading::jobs_in;
+use super::trouble::Reply;
 
-/// An answer, read in every way that we read one; the job when it is one's document.
+/// Reads an answer in every way that we read one; returns the job when it is one's document.
 pub fn answer(bytes: &[u8]) -> Option<Job> {
     let reply = Reply { status: StatusCode::OK, body: Bytes::copy_from_slice(bytes) };
     let reader = Reader::default();
     let _ = reply.fault();
-    let _ = reply.json::<Counts>();
+    let _ = reply.rows::<Count>();
     let _ = jobs_in(&reply, &reader);
     let _ = summaries_in(&reply, &reader);
     for row in reply.json::<Vec<RowReply>>().into_iter().flatten().chain(reply.json().ok()) {

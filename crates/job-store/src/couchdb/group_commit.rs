@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::StreamExt;
-use job_model::JobId;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::http::{Fault, Http, Trouble, segment};
+use super::http::{Http, segment};
+use super::trouble::{Fault, Trouble};
 use crate::Revision;
 
 /// The longest time a row waits for company.
@@ -36,21 +36,21 @@ const ALONE_AT_ONCE: usize = 8;
 const QUEUE: usize = 1024;
 
 /// Writes documents in groups. Its task ends when the last clone of it is gone and all rows are written.
-pub(super) struct GroupCommit {
+pub(crate) struct GroupCommit {
     http: Arc<Http>,
     rows: mpsc::Sender<Row>,
     alone: Semaphore,
 }
 
 struct Row {
-    id: JobId,
+    id: String,
     document: Bytes,
     reply: oneshot::Sender<Result<Revision, RowFailure>>,
 }
 
 /// Why a document was not written.
 #[derive(Clone)]
-pub(super) enum RowFailure {
+pub(crate) enum RowFailure {
     Conflict,
     TooLarge,
     /// A validation function of the database's own does not take it.
@@ -68,14 +68,14 @@ pub(super) struct RowReply {
 
 impl GroupCommit {
     /// Starts the task; must be called inside a tokio runtime.
-    pub(super) fn start(http: Arc<Http>) -> Self {
+    pub(crate) fn start(http: Arc<Http>) -> Self {
         let (rows, queue) = mpsc::channel(QUEUE);
         tokio::spawn(run(queue, http.clone()));
         Self { http, rows, alone: Semaphore::new(ALONE_AT_ONCE) }
     }
 
     /// Writes one document and returns its new revision once it is durable.
-    pub(super) async fn write(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
+    pub(crate) async fn write(&self, id: &str, document: Bytes) -> Result<Revision, RowFailure> {
         if document.len() > ALONE {
             let _permit = self.alone.acquire().await;
             return put(&self.http, id, document).await;
@@ -83,9 +83,9 @@ impl GroupCommit {
         self.hand_in(id, document).await
     }
 
-    async fn hand_in(&self, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
+    async fn hand_in(&self, id: &str, document: Bytes) -> Result<Revision, RowFailure> {
         let (reply, outcome) = oneshot::channel();
-        let row = Row { id: id.clone(), document, reply };
+        let row = Row { id: id.to_owned(), document, reply };
         // Neither fails while the task lives, and it lives as long as this sender unless the runtime shuts down.
         self.rows.send(row).await.map_err(|_| RowFailure::Other(Trouble::unavailable(Stopped)))?;
         outcome.await.unwrap_or_else(|_| Err(RowFailure::Other(Trouble::unavailable(Stopped))))
@@ -119,7 +119,9 @@ async fn run(mut queue: mpsc::Receiver<Row>, http: Arc<Http>) {
     }
 }
 
-/// The next batch, and a row that did not fit into it.
+/// The next batch, and a row that did not fit into it: one that would make it too large, or a second row of a document.
+/// CouchDB would refuse the second row and no more. PouchDB keeps the refused revision as a leaf without a document, and
+/// once the document is deleted, that leaf is what it shows.
 async fn gather(first: Row, queue: &mut mpsc::Receiver<Row>, expected: usize) -> (Vec<Row>, Option<Row>) {
     let deadline = Instant::now() + GATHER;
     let mut bytes = first.document.len();
@@ -135,7 +137,7 @@ async fn gather(first: Row, queue: &mut mpsc::Receiver<Row>, expected: usize) ->
             },
         };
         bytes += row.document.len();
-        if bytes > BYTES_MAX {
+        if bytes > BYTES_MAX || batch.iter().any(|other| other.id == row.id) {
             return (batch, Some(row));
         }
         batch.push(row);
@@ -227,9 +229,9 @@ pub(super) fn row_outcome(row: RowReply) -> Result<Revision, RowFailure> {
     })
 }
 
-async fn put(http: &Http, id: &JobId, document: Bytes) -> Result<Revision, RowFailure> {
+async fn put(http: &Http, id: &str, document: Bytes) -> Result<Revision, RowFailure> {
     http.count_rows(1);
-    let reply = http.write(Method::PUT, &segment(id.as_str()), Some(document)).await.map_err(RowFailure::Other)?;
+    let reply = http.write(Method::PUT, &segment(id), Some(document)).await.map_err(RowFailure::Other)?;
     match reply.status {
         StatusCode::CONFLICT => Err(RowFailure::Conflict),
         StatusCode::PAYLOAD_TOO_LARGE => Err(RowFailure::TooLarge),

@@ -6,16 +6,17 @@
 //! remains inside the last part is passed over. Times between which jobs were created cut the range of keys.
 
 use bytes::Bytes;
-use job_model::{Job, JobId, JobSummary, Timestamp, TokenName};
+use job_model::{Job, JobId, JobSummary};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::design::VIEW;
 use super::document::Reader;
-use super::http::{Http, Reply, Trouble};
+use super::http::Http;
+use super::range::Range;
 use super::reading::documents_of;
-use crate::query::{Scope, Seconds};
+use super::trouble::{Reply, Trouble};
 use crate::{ListPage, ListQuery, Revision, Stored};
 
 /// Passing over this many rows costs less than another request.
@@ -28,20 +29,9 @@ const OLD_CHUNK: usize = 10;
 const LIMIT_MAX: u64 = 100_000;
 
 #[derive(Deserialize)]
-pub(super) struct Counts {
-    rows: Vec<Count>,
-}
-
-#[derive(Deserialize)]
-struct Count {
+pub(super) struct Count {
     key: Vec<String>,
     value: u64,
-}
-
-#[derive(Deserialize)]
-struct Summaries<'a> {
-    #[serde(borrow)]
-    rows: Vec<SummaryRow<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -56,64 +46,6 @@ struct IndexValue {
     rev: String,
     #[serde(flatten)]
     summary: JobSummary,
-}
-
-/// The rows of a scope between two keys, both included.
-pub(super) struct Range {
-    /// The scope, and the parts of the first second where there is one.
-    first: Vec<String>,
-    /// The scope, and the parts of the last second where there is one.
-    last: Vec<String>,
-}
-
-impl Range {
-    pub(super) fn new(owner: Option<&TokenName>, scope: Scope, seconds: Seconds) -> Self {
-        let scope = match scope {
-            Scope::All => "all".to_owned(),
-            Scope::Status(status) => status.as_str().to_owned(),
-            Scope::State(state) => format!("state:{state}"),
-            Scope::Both(status, state) => format!("{status}:{state}"),
-        };
-        let scope = owner.map_or(scope.clone(), |owner| format!("owner:{owner}:{scope}"));
-        let key = |time: Option<Timestamp>| {
-            let mut key = vec![scope.clone()];
-            key.extend(time.into_iter().flat_map(parts));
-            key
-        };
-        Self { first: key(seconds.first), last: key(seconds.last) }
-    }
-
-    /// The part of the range whose keys begin with these parts.
-    fn within(&self, parts: &[String]) -> Self {
-        let clip = |end: &[String]| if end.starts_with(parts) { end.to_vec() } else { parts.to_vec() };
-        Self { first: clip(&self.first), last: clip(&self.last) }
-    }
-
-    /// Where rows in ascending order begin and end.
-    pub(super) fn ascending(&self) -> [(&'static str, String); 2] {
-        [("startkey", json!(self.first).to_string()), ("endkey", end_of(&self.last).to_string())]
-    }
-
-    fn descending(&self) -> [(&'static str, String); 3] {
-        [
-            ("descending", "true".to_owned()),
-            ("startkey", end_of(&self.last).to_string()),
-            ("endkey", json!(self.first).to_string()),
-        ]
-    }
-}
-
-/// A second as the index takes it apart: month, day, hour, minute, second.
-fn parts(time: Timestamp) -> [String; 5] {
-    let text = time.to_whole_seconds();
-    [&text[0..7], &text[8..10], &text[11..13], &text[14..16], &text[17..19]].map(str::to_owned)
-}
-
-/// An object sorts after every string, so this is behind all keys that begin with these parts.
-fn end_of(parts: &[String]) -> Value {
-    let mut key: Vec<Value> = parts.iter().cloned().map(Value::String).collect();
-    key.push(json!({}));
-    Value::Array(key)
 }
 
 /// A page of the list, newest first.
@@ -153,7 +85,7 @@ async fn page(
 
 /// The ids of an answer that comes from an index of version 1, whose values are null.
 fn old_rows(reply: &Reply) -> Result<Option<Vec<String>>, Trouble> {
-    let rows = reply.json::<Summaries<'_>>()?.rows;
+    let rows = reply.rows::<SummaryRow<'_>>()?;
     let is_old = rows.first().is_some_and(|row| row.value.get() == "null");
     Ok(is_old.then(|| rows.into_iter().map(|row| row.id).collect()))
 }
@@ -195,7 +127,7 @@ async fn locate(http: &Http, range: &Range, skip: u64) -> Result<Option<(Vec<Str
 async fn counts(http: &Http, range: &Range, level: usize) -> Result<Vec<Count>, Trouble> {
     let [start, end] = range.ascending();
     let query = [("group_level", level.to_string()), start, end];
-    Ok(http.get(VIEW, &query).await?.json::<Counts>()?.rows)
+    http.get(VIEW, &query).await?.rows()
 }
 
 /// The summaries of those of these jobs that the index has under `files`; of none where the index is an older one.
@@ -211,7 +143,7 @@ pub(super) async fn with_files(http: &Http, reader: &Reader, ids: &[JobId]) -> R
 
 /// The summaries in an answer of the index.
 pub(super) fn summaries_in(reply: &Reply, reader: &Reader) -> Result<Vec<Stored<JobSummary>>, Trouble> {
-    let rows = reply.json::<Summaries<'_>>()?.rows;
+    let rows = reply.rows::<SummaryRow<'_>>()?;
     Ok(rows.iter().filter_map(|row| summary(row, reader)).collect())
 }
 

@@ -4,20 +4,24 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use futures::stream::{self, Stream};
-use job_model::{Job, JobId};
+use job_model::{Job, JobId, JobStatus};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::design::VIEW;
 use super::document::Reader;
-use super::http::{Http, Reply, Trouble};
-use super::listing::Range;
+use super::hidden::with_conflicts;
+use super::http::Http;
+use super::range::Range;
+use super::trouble::{Reply, Trouble};
 use crate::query::Scope;
 use crate::{LeftoverQuery, Stored};
 
+/// Whether there are documents, by their ids, which the body names.
+pub(super) const ALL_DOCS: &str = "_all_docs";
 /// Documents by their ids, which the body names.
-const BY_IDS: &str = "_all_docs?include_docs=true";
+const BY_IDS: &str = "_all_docs?include_docs=true&conflicts=true";
 /// How many documents one request of the sweep fetches at most.
 const CHUNK: u64 = 100;
 /// How many jobs a chunk of a stream has at most.
@@ -26,12 +30,6 @@ const CHUNK_MOST: usize = 100;
 const FIRST_CHUNK: usize = 16;
 /// What a chunk of a stream may weigh in bytes, unless it is a single job.
 const CHUNK_BYTES: usize = 2_000_000;
-
-#[derive(Deserialize)]
-struct Rows<'a> {
-    #[serde(borrow)]
-    rows: Vec<Row<'a>>,
-}
 
 #[derive(Deserialize)]
 struct Row<'a> {
@@ -55,7 +53,12 @@ pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery
     if seconds.first.zip(seconds.last).is_some_and(|(first, last)| first > last) {
         return Ok(Vec::new());
     }
-    let mut range = Range::new(None, Scope::Status(query.status), seconds).ascending().to_vec();
+    let mut range = match query.status {
+        JobStatus::Created => Range::left(seconds),
+        status => Range::new(None, Scope::Status(status), seconds),
+    }
+    .ascending()
+    .to_vec();
     if let Some((_, id)) = after.filter(|_| begins_at_cursor) {
         // Not every server knows the parameter, hence the look at every job below.
         range.push(("startkey_docid", id.as_str().to_owned()));
@@ -70,7 +73,7 @@ pub(super) async fn leftovers(http: &Http, reader: &Reader, query: LeftoverQuery
         }
         let (rows, jobs) = documents(http, reader, &range, skip, missing).await?;
         // A job may change its state between the index and the document.
-        let wanted = |job: &Job| job.status == query.status && is_behind(job);
+        let wanted = |job: &Job| job.status == query.status && job.waits_for.is_none() && is_behind(job);
         found.extend(jobs.into_iter().filter(|stored| wanted(&stored.value)));
         if rows < missing {
             return Ok(found);
@@ -95,11 +98,14 @@ async fn documents(
     query.push(("skip", skip.to_string()));
     query.push(("limit", limit.to_string()));
     query.push(("include_docs", with_documents.to_string()));
+    if with_documents {
+        query.push(with_conflicts());
+    }
     let reply = http.get(VIEW, &query).await?;
     if with_documents {
         return jobs_in(&reply, reader);
     }
-    let ids: Vec<String> = reply.json::<Rows<'_>>()?.rows.into_iter().map(|row| row.id).collect();
+    let ids: Vec<String> = reply.rows::<Row<'_>>()?.into_iter().map(|row| row.id).collect();
     if ids.is_empty() { Ok((0, Vec::new())) } else { documents_of(http, reader, &ids).await }
 }
 
@@ -114,8 +120,8 @@ pub(super) async fn documents_of(
 
 /// How many rows an answer with documents has, and the jobs in them.
 pub(super) fn jobs_in(reply: &Reply, reader: &Reader) -> Result<(u64, Vec<Stored<Job>>), Trouble> {
-    let rows = reply.json::<Rows<'_>>()?.rows;
-    let jobs = rows.iter().filter_map(|row| reader.read(row.doc?.get().as_bytes())).collect();
+    let rows = reply.rows::<Row<'_>>()?;
+    let jobs = rows.iter().filter_map(|row| reader.read_and_note(row.doc?.get().as_bytes())).collect();
     Ok((rows.len() as u64, jobs))
 }
 

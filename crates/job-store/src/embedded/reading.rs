@@ -1,22 +1,22 @@
 //! Queries beside the writer, each on a connection of its own.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 
 use job_model::{Job, JobId, JobSummary};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::Semaphore;
 
-use super::{schema, unavailable};
+use super::schema;
 use crate::unreadable::Unreadable;
-use crate::{Change, Changes, LeftoverQuery, Position, Revision, StoreError, Stored};
+use crate::{Change, Changes, LeftoverQuery, Position, Revision, StoreError, Stored, sqlite};
 
-const CONNECTIONS_MAX: usize = 4;
-/// How many of them read whole jobs for lists: the others are for who waits for one job, and jobs may be large.
+/// How many connections read whole jobs for lists: the others are for who waits for one job, and jobs may be large.
 const WHOLE_LISTS_MAX: usize = 2;
 
 const LEFTOVERS: &str = "SELECT uuid, revision, document FROM jobs
-    WHERE status = ?1 AND (created_at, uuid) > (?2, ?3) AND created_at <= ?4 ORDER BY created_at, uuid";
+    WHERE status = ?1 AND (created_at, uuid) > (?2, ?3) AND created_at <= ?4 AND waits_for IS NULL
+    ORDER BY created_at, uuid";
 /// Rows are numbered as they come in. The number of the last row is given again when that row is deleted: nobody else
 /// writes to this file, so nobody misses a row by that.
 const INSERTED: &str = "SELECT rowid, uuid FROM jobs WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
@@ -24,45 +24,36 @@ const LAST_INSERTED: &str = "SELECT coalesce(max(rowid), 0) FROM jobs";
 /// What the jobs of [`read_some`] weigh together, in bytes, unless it is a single job.
 const SOME_BYTES: usize = 1_000_000;
 
-/// A few connections that read, opened when needed and kept.
+/// The connections that read jobs.
 pub(super) struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
-    /// Taken before one of `permits`.
+    connections: Arc<sqlite::Readers>,
+    /// Taken before one of `connections`.
     whole_lists: Semaphore,
-    unreadable: Unreadable,
+    unreadable: Arc<Unreadable>,
 }
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
         Self {
-            path: path.to_owned(),
-            idle: Mutex::default(),
-            permits: Semaphore::new(CONNECTIONS_MAX),
+            connections: sqlite::Readers::new(path),
             whole_lists: Semaphore::new(WHOLE_LISTS_MAX),
-            unreadable: Unreadable::default(),
+            unreadable: Arc::default(),
         }
     }
 
     /// Runs a query on a thread that may block.
-    pub(super) async fn read<T, F>(self: &Arc<Self>, action: String, query: F) -> Result<T, StoreError>
+    pub(super) async fn read<T, F>(&self, action: String, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection, &Unreadable) -> rusqlite::Result<T> + Send + 'static,
     {
-        let _permit = self.permits.acquire().await;
-        let readers = self.clone();
-        let outcome = tokio::task::spawn_blocking(move || readers.run(query)).await;
-        match outcome {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) => Err(unavailable(action, error)),
-            Err(error) => Err(unavailable(action, error)),
-        }
+        let unreadable = self.unreadable.clone();
+        let read = self.connections.read(move |connection| query(connection, &unreadable)).await;
+        read.map_err(|source| StoreError::Unavailable { action, source })
     }
 
     /// The next few of these jobs, and the ids that are still to be read.
-    pub(super) async fn read_some(self: &Arc<Self>, ids: Vec<JobId>) -> Result<(Vec<Job>, Vec<JobId>), StoreError> {
+    pub(super) async fn read_some(&self, ids: Vec<JobId>) -> Result<(Vec<Job>, Vec<JobId>), StoreError> {
         let _permit = self.whole_lists.acquire().await;
         let read = self.read("read the jobs of a list".into(), move |connection, unreadable| {
             let (jobs, count) = read_some(connection, unreadable, &ids)?;
@@ -71,17 +62,6 @@ impl Readers {
         let (jobs, mut ids, count) = read.await?;
         ids.drain(..count);
         Ok((jobs, ids))
-    }
-
-    fn run<T>(&self, query: impl FnOnce(&mut Connection, &Unreadable) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => schema::open_for_reading(&self.path)?,
-        };
-        let found = query(&mut connection, &self.unreadable)?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        Ok(found)
     }
 }
 
@@ -174,7 +154,7 @@ pub(super) fn changes(
 
 /// The job in a row of uuid, revision and document, read where SQLite has the document: a copy may have megabytes. `None`,
 /// with a log line, when a foreign hand made it unreadable.
-fn stored_job(row: &rusqlite::Row<'_>, unreadable: &Unreadable) -> rusqlite::Result<Option<Stored<Job>>> {
+pub(super) fn stored_job(row: &rusqlite::Row<'_>, unreadable: &Unreadable) -> rusqlite::Result<Option<Stored<Job>>> {
     let revision: String = row.get(1)?;
     match serde_json::from_str(row.get_ref(2)?.as_str()?) {
         Ok(value) => Ok(Some(Stored { value, revision: Revision(revision) })),

@@ -1,4 +1,4 @@
-//! The file's tables and how a connection to it is set up.
+//! The file's tables.
 //!
 //! `jobs` keeps each job's JSON beside the columns that are searched and the summary that lists show; the JSON comes
 //! last, so that whoever reads the others does not pass through it. `counts` says how many jobs there are per status,
@@ -6,26 +6,16 @@
 //! of passing over all rows before it. Jobs of named tokens have indexes and counts of their own beside those of all; the
 //! others are in none of them.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use job_model::{Job, JobState, JobSummary};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::unavailable;
-use crate::{Revision, StoreError};
+use crate::{Revision, StoreError, sqlite};
 
 /// Raised with every change below, together with the steps from the version before.
-const VERSION: i64 = 3;
-/// How long another process may hold the file before a call fails.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What the log may keep of the disk once its content is in the file, in bytes.
-const LOG_KEPT: i64 = 64 * 1024 * 1024;
-/// `PRAGMA auto_vacuum`: free pages are given back when asked for
-/// (<https://www.sqlite.org/pragma.html#pragma_auto_vacuum>).
-pub(super) const INCREMENTAL: i64 = 2;
+const VERSION: i64 = 4;
 /// The state of a row that is not a job. No query asks for it.
 const NO_STATE: &str = "";
 
@@ -115,6 +105,19 @@ const OWNERS: &str = "
     END;
 ";
 
+/// What has a time to come, and what waits for what. Jobs that have neither are in none of these indexes; the index by status
+/// knows which created jobs wait, so that whoever looks for the others passes over those without reading them.
+const WAKING: &str = "
+    ALTER TABLE jobs ADD COLUMN wake_at INTEGER;
+    ALTER TABLE jobs ADD COLUMN waits_for TEXT;
+    ALTER TABLE jobs ADD COLUMN waits_key TEXT;
+    CREATE INDEX jobs_by_wake_at ON jobs (wake_at, uuid) WHERE wake_at IS NOT NULL;
+    CREATE INDEX jobs_by_waits_for ON jobs (waits_for) WHERE waits_for IS NOT NULL;
+    CREATE INDEX jobs_by_waits_key ON jobs (waits_key, created_at, uuid) WHERE waits_key IS NOT NULL;
+    DROP INDEX jobs_by_status;
+    CREATE INDEX jobs_by_status ON jobs (status, created_at, uuid, waits_for);
+";
+
 /// What the table of counts adds to a time in seconds before it is cut to hours: the years before 1970, since SQLite rounds
 /// negative numbers up.
 pub(super) const YEAR_0: i64 = 62_167_219_200;
@@ -141,6 +144,10 @@ pub(super) struct Row {
     pub(super) summary: String,
     pub(super) document: String,
     pub(super) owner: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    pub(super) wake_at: Option<i64>,
+    pub(super) waits_for: Option<&'static str>,
+    pub(super) waits_key: Option<String>,
 }
 
 impl Row {
@@ -155,6 +162,9 @@ impl Row {
             summary: serde_json::to_string(&JobSummary::of(job))?,
             document,
             owner: job.owner.as_ref().map(|owner| owner.as_str().to_owned()),
+            wake_at: job.wake_at.map(job_model::Timestamp::unix_millis),
+            waits_for: job.waits_for.map(job_model::WaitsFor::as_str),
+            waits_key: job.waits_for_key(),
         })
     }
 }
@@ -167,9 +177,7 @@ pub(super) fn seconds(time: job_model::Timestamp) -> i64 {
 /// The connection that writes, on a file whose tables are there.
 pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Result<Connection, StoreError> {
     let failed = |error| unavailable(action(), error);
-    make_private(path);
-    let mut connection = Connection::open(path).map_err(failed)?;
-    set_up(&connection).map_err(failed)?;
+    let mut connection = sqlite::open(path).map_err(failed)?;
     let found = migrate(&mut connection).map_err(failed)?;
     if found > VERSION {
         let reason = format!("a newer version made it (schema {found}, this one knows {VERSION})");
@@ -187,42 +195,27 @@ pub(super) fn open_for_writing(path: &Path, action: impl Fn() -> String) -> Resu
     Ok(connection)
 }
 
-/// Makes the file, when there is none, for its owner alone; SQLite gives the files beside it the same rights. Where that
-/// fails opening fails too, and says why.
-fn make_private(path: &Path) {
-    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-}
-
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    // Counts for a file that is still empty, and for the next VACUUM of any other.
-    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
-    // In WAL mode only FULL makes a commit durable over a power cut.
-    connection.pragma_update(None, "synchronous", "FULL")
-}
-
 /// Makes the tables when there are none, or those of this version out of older ones; returns the version found.
 fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => {
-            transaction.execute_batch(TABLES)?;
-            transaction.execute_batch(OWNERS)?;
-        }
+        0 => transaction.execute_batch(TABLES)?,
         1 => {
             transaction.execute_batch(SET_VERSION_1_ASIDE)?;
             transaction.execute_batch(TABLES)?;
             take_over_version_1(&transaction)?;
             transaction.execute_batch("DROP TABLE jobs_of_version_1")?;
-            transaction.execute_batch(OWNERS)?;
         }
-        // No job had an owner before: the counts begin empty.
-        2 => transaction.execute_batch(OWNERS)?,
+        2 | 3 => {}
         _ => return Ok(version),
     }
+    if version < 3 {
+        // No job had an owner before: the counts begin empty.
+        transaction.execute_batch(OWNERS)?;
+    }
+    // Nor had one a time to come.
+    transaction.execute_batch(WAKING)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(version)
@@ -242,16 +235,6 @@ fn take_over_version_1(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         insert.execute(params![uuid, status, state, created_at, revision, summary, document])?;
     }
     Ok(())
-}
-
-/// A connection that reads.
-pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
-    // Not read-only: a reader in WAL mode writes the index of the log that it shares with the others.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
 }
 
 /// How SQLite would answer a query, step by step.

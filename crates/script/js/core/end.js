@@ -2,7 +2,7 @@
 import { append } from "internal:core/arrays";
 import { modern } from "internal:core/api";
 import { describe as described, notePlace, thrownText, withoutError } from "internal:core/errors";
-import { inspect } from "internal:core/inspect";
+import { inspect } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { StringCtor, uncurryThis } from "internal:core/primordials";
 
@@ -52,7 +52,7 @@ export function lost(error) {
 export function tellsPlaces() { return modern || ops.job_is_whole(); }
 
 // The text of what was thrown; what says nothing of itself is shown.
-export function shownText(thrown) {
+function shownText(thrown) {
   const text = thrownText(thrown);
   return text === "[object Object]" ? toWellFormed(inspect(thrown)) : text;
 }

@@ -33,6 +33,27 @@ export function define(name, Class, deliver, kept = 0) {
   mapSet(classes, name, { Class, deliver, kept, count: 0, latest: new MapCtor() });
 }
 
+// The modules of classes: each is read with the first object.
+const late = {
+  __proto__: null,
+  Accessibility: "accessibility", BindingCall: "page", Browser: "browser", BrowserContext: "browser_context",
+  CDPSession: "cdp_session", ConsoleMessage: "console_message", Coverage: "coverage", DeviceRequestPrompt: "device_request_prompt", Dialog: "dialog",
+  ElementHandle: "element_handle", ExecutionContext: "execution_context", FileChooser: "file_chooser", Frame: "frame",
+  JSHandle: "js_handle", Keyboard: "keyboard", Mouse: "mouse", Page: "page", Request: "request", Response: "response",
+  SecurityDetails: "security_details",
+  Target: "target", Touchscreen: "touchscreen", TouchHandle: "touchscreen", Tracing: "tracing", Worker: "worker",
+};
+
+function definitionOf(name) {
+  const known = mapGet(classes, name);
+  if (known !== undefined || late[name] === undefined) return known;
+  ops.module_namespace(`internal:puppeteer/${late[name]}`);
+  return mapGet(classes, name);
+}
+
+// What objects of that class have their methods from.
+export function prototypeOf(name) { return definitionOf(name).Class.prototype; }
+
 function live(rid) {
   const entry = mapGet(refs, rid);
   return entry === undefined ? undefined : deref(entry.ref);
@@ -42,7 +63,7 @@ function live(rid) {
 export function wrap(rid, name) {
   const known = live(rid);
   if (known !== undefined) return known;
-  const definition = mapGet(classes, name);
+  const definition = definitionOf(name);
   if (definition === undefined) throw new TypeErrorCtor(`no class ${name}`);
   const object = new definition.Class();
   const token = {};

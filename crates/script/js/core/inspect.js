@@ -1,4 +1,5 @@
-// util.inspect, as Node 12 prints: which kind of value it is, and what belongs to it.
+// util.inspect, as Node 12 prints, and for jobs of today as Node 22: which kind of value it is, and what belongs to it.
+import { modern } from "internal:core/api";
 import { append as push, prepend, remove } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
 import {
@@ -19,6 +20,8 @@ const regExpText = uncurryThis(RegExpCtor.prototype.toString);
 const dateText = uncurryThis(DateCtor.prototype.toISOString);
 const dateValue = uncurryThis(DateCtor.prototype.getTime);
 const dateString = uncurryThis(DateCtor.prototype.toString);
+const mapGet = uncurryThis(MapCtor.prototype.get);
+const mapSet = uncurryThis(MapCtor.prototype.set);
 const mapSize = uncurryThis(getOwnPropertyDescriptor(MapCtor.prototype, "size").get);
 const setSize = uncurryThis(getOwnPropertyDescriptor(SetCtor.prototype, "size").get);
 const enumerable = uncurryThis(ObjectCtor.prototype.propertyIsEnumerable);
@@ -32,7 +35,7 @@ export const custom = SymbolCtor.for("nodejs.util.inspect.custom");
 
 const defaults = {
   showHidden: false, depth: 2, colors: false, customInspect: true, showProxy: false, maxArrayLength: 100,
-  maxStringLength: Infinity, breakLength: 80, compact: 3, sorted: false, getters: false,
+  maxStringLength: Infinity, breakLength: 80, compact: 3, sorted: false, getters: false, numericSeparator: false,
 };
 
 export function inspect(value, options, ...old) {
@@ -74,15 +77,25 @@ function show(context, original, depth, ofTypedArray) {
       }
     }
   }
-  if (includes(context.seen, value)) return "[Circular]";
+  if (includes(context.seen, value)) return modern ? `[Circular *${referenceTo(context, value)}]` : "[Circular]";
   return showObject(context, value, depth, ofTypedArray);
+}
+
+// The number of an object that holds itself.
+function referenceTo(context, value) {
+  context.circular ??= new MapCtor();
+  const known = mapGet(context.circular, value);
+  if (known !== undefined) return known;
+  const number = mapSize(context.circular) + 1;
+  mapSet(context.circular, value, number);
+  return number;
 }
 
 // What an object's own inspect function gets.
 function optionsFor(context, depth) {
   const options = create(null);
   const names = keys(defaults);
-  for (let i = 0; i < names.length; i++) options[names[i]] = context[names[i]];
+  for (let i = 0; i < names.length; i++) if (modern || names[i] !== "numericSeparator") options[names[i]] = context[names[i]];
   options.depth = depth;
   options.stylize = setPrototypeOf((text) => `${text}`, null);
   return options;
@@ -123,7 +136,9 @@ function showObject(context, value, depth, ofTypedArray) {
   if (!bare) for (let i = 0; i < inherited.length; i++) push(output, inherited[i]);
   pop(context.seen);
   if (context.sorted) sorted(context, output, extra.length, array !== undefined);
-  return layOut(context, output, base, open, close, depth + 1, array);
+  const number = context.circular === undefined ? undefined : mapGet(context.circular, value);
+  const first = number === undefined ? base : base === "" ? `<ref *${number}>` : `<ref *${number}> ${base}`;
+  return layOut(context, output, first, open, close, depth + 1, array);
 }
 
 // Arrays, sets, maps and their iterators.
@@ -142,8 +157,8 @@ function collection(context, { value, name, tag, kind, bare }) {
     return { open, close: "]", body: numbers, extra, array: value };
   }
   if (kind === "Set" || kind === "Map") {
-    const open = `${prefix(name, tag, kind)}{`;
     const size = kind === "Set" ? setSize(value) : mapSize(value);
+    const open = `${prefix(name, tag, kind, modern ? `(${size})` : "")}{`;
     return size === 0 && empty ? done(`${open}}`) : { open, body: kind === "Set" ? members : entries, extra };
   }
   if (kind === "Map Iterator" || kind === "Set Iterator") {

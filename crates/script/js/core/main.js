@@ -4,17 +4,13 @@ import { ops } from "internal:core/ops";
 import "internal:node/locale";
 import "internal:node/promise_any";
 import "internal:node/radix";
-import { Buffer } from "internal:node/buffer";
-import { structuredClone } from "internal:node/clone";
 import { logger } from "internal:node/console";
-import { TextDecoder, TextEncoder, atob, btoa } from "internal:node/encoding";
 import { notePlace, withoutError } from "internal:core/errors";
 import { setKnown } from "internal:core/named_messages";
-import { files } from "internal:node/files";
 import { format } from "internal:node/format";
-import { dispatch as deliver } from "internal:core/handles";
+import { dispatch as deliver, prototypeOf } from "internal:core/handles";
 import { getElementText, sanitize, scroll, scrollByPx, sleep } from "internal:node/job_helpers";
-import { inspect } from "internal:core/inspect";
+import { late as lateModule } from "internal:core/late";
 import { parse, stringify } from "internal:node/json";
 import {
   BigIntCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, freeze, getOwnPropertyDescriptor, keys,
@@ -23,21 +19,20 @@ import {
 import {
   clearImmediate, clearInterval, clearTimeout, fire as runTimer, queueMicrotask, setImmediate, setInterval, setTimeout,
 } from "internal:node/timers";
-import { installRegExpStatics } from "internal:node/reg_exp_statics";
-import { keepBuffersAsFiles } from "internal:core/result_files";
-import { keepCollections, keepReturned, warnOfLost } from "internal:core/results";
-import { listenToConsole, puppeteer } from "internal:puppeteer/puppeteer";
-import { URL, URLSearchParams } from "internal:node/url";
-import { builtin, moduleValues } from "internal:core/modules";
+import { keepReturned, keepValues, warnOfLost } from "internal:core/results";
 import { failed, lost, plainText, setVars, tellsPlaces } from "internal:core/end";
 
-export { bufferFrom } from "internal:node/buffer";
 export { makeError, noteWait, plainStacks, rawStack } from "internal:core/errors";
 export { wrap } from "internal:core/handles";
-export { builtin, commonJs } from "internal:core/modules";
 export { describe, ending, errorText, exited, fatal } from "internal:core/end";
 
+// Reads a module of the prelude.
+export const read = (url) => { lateModule(slice(url, 9)); };
 export const bigInt = (digits) => BigIntCtor(digits);
+export const bufferFrom = (bytes) => lateModule("node/buffer").bufferFrom(bytes);
+export const builtin = (url) => lateModule("core/modules").builtin(url);
+export const commonJs = (url) => lateModule("core/modules").commonJs(url);
+const slice = uncurryThis(StringCtor.prototype.slice);
 export const wellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
 const guarded = (run) => (...args) => {
@@ -56,9 +51,12 @@ const results = {};
 // What the predecessor's scripts saw, and what came later: that does not show up in a loop over the globals.
 const globals = { results, logger, console: logger, sleep, scroll, scrollByPx, getElementText, format, sanitize };
 const additions = {
-  util: { format, inspect }, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate,
-  queueMicrotask, URL,
-  URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, Buffer, puppeteer, files,
+  util: undefined, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate,
+  queueMicrotask,
+  // `start` gives them: values to code that names them, and modules to be read late to all other.
+  URL: undefined, URLSearchParams: undefined, TextEncoder: undefined, TextDecoder: undefined, atob: undefined, btoa: undefined,
+  structuredClone: undefined,
+  Buffer: undefined, puppeteer: undefined, files: undefined,
 };
 
 function define(object, name, value, enumerable = false) {
@@ -71,43 +69,52 @@ function defineAll(values, enumerable) {
 }
 
 // A global whose module is read when somebody asks for it.
-function defineLate(name, url) {
+function defineLate(name, read, enumerable = false) {
   const { get, set } = {
     get() {
-      const value = ops.module_namespace(url)[name];
-      define(global, name, value);
+      const value = read(name);
+      define(global, name, value, enumerable);
       return value;
     },
-    set(value) { define(global, name, value); },
+    set(value) { define(global, name, value, enumerable); },
   };
-  defineProperty(global, name, { get, set, configurable: true, enumerable: false });
+  defineProperty(global, name, { get, set, configurable: true, enumerable });
+}
+
+// The job's page, to whose console the log listens from the beginning.
+function withConsole(page) {
+  lateModule("puppeteer/page").listenToConsole(page, logger);
+  return page;
 }
 
 // Names of objects whose members an author may have meant: the globals, and what scripts call Puppeteer's objects.
-const { prototype: page } = puppeteer.Page;
-const known = {
+const known = { __proto__: null, logger, console: logger };
+const knownLate = { __proto__: null, files: "node/files", puppeteer: "puppeteer/puppeteer" };
+const knownClasses = {
   __proto__: null,
-  page, "page.keyboard": puppeteer.Keyboard.prototype, "page.mouse": puppeteer.Mouse.prototype,
-  "page.touchscreen": puppeteer.Touchscreen.prototype, "page.tracing": puppeteer.Tracing.prototype,
-  "page.coverage": puppeteer.Coverage.prototype, browser: puppeteer.Browser.prototype,
-  context: puppeteer.BrowserContext.prototype, frame: puppeteer.Frame.prototype, dialog: puppeteer.Dialog.prototype,
-  request: puppeteer.HTTPRequest.prototype, response: puppeteer.HTTPResponse.prototype, logger, console: logger, files,
-  puppeteer,
+  page: "Page", "page.keyboard": "Keyboard", "page.mouse": "Mouse", "page.touchscreen": "Touchscreen", "page.tracing": "Tracing",
+  "page.coverage": "Coverage", browser: "Browser", context: "BrowserContext", frame: "Frame", dialog: "Dialog",
+  request: "Request", response: "Response",
 };
-setKnown((name) => name === "results" ? getOwnPropertyDescriptor(global, name)?.value : known[name]);
+setKnown((name) => {
+  if (name === "results") return getOwnPropertyDescriptor(global, name)?.value;
+  if (knownLate[name] !== undefined) return lateModule(knownLate[name])[name];
+  const className = knownClasses[name];
+  return className === undefined ? known[name] : prototypeOf(className);
+});
 
-// `late` are names and modules of globals by turns, `named` those that only code that names them has: to libraries they say that this
-// is Node.
-export function start(vars, page, regExpStatics, modern, late, named) {
+// `late` are names and modules of globals by turns, `named` those that are there from the beginning because the code names them.
+// The page of code that does not name it is made when something asks for it.
+export function start(vars, page, regExpStatics, modern, late, named, hasLatePage) {
   setModern(modern);
   setVars(vars);
-  if (regExpStatics) installRegExpStatics();
-  if (page !== undefined) listenToConsole(page, logger);
-  defineAll({ page, vars }, true);
+  if (regExpStatics) lateModule("node/reg_exp_statics").installRegExpStatics();
+  defineAll({ page: page === undefined ? undefined : withConsole(page), vars }, true);
+  if (hasLatePage) defineLate("page", () => withConsole(ops.job_page()), true);
   defineAll(globals, true);
   defineAll(additions, false);
   for (const name of ["gc", "navigator", "performance", "print", "scriptArgs", "std", "os", "bjson"]) delete global[name];
-  for (let i = 0; i < late.length; i += 2) defineLate(late[i], late[i + 1]);
+  for (let i = 0; i < late.length; i += 2) defineLate(late[i], (name) => ops.module_namespace(late[i + 1])[name]);
   for (let i = 0; i < named.length; i += 2) define(global, named[i], ops.module_namespace(named[i + 1])[named[i]]);
   define(JSON, "parse", { parse(text, reviver) { return parse(text, reviver); } }.parse);
   define(JSON, "stringify", { stringify(value, replacer, space) { return stringify(value, replacer, space); } }.stringify);
@@ -163,12 +170,14 @@ const { error: errorOf } = Course;
 delete Course.error;
 freeze(Course.prototype);
 
+const noValues = { values: [], self: undefined };
+
 // `make` answers the code's function for the names that only a module knows.
 export async function runJob(make, names, common) {
   const course = freeze(new Course());
   let text;
   try {
-    const { values, self } = moduleValues(names, common);
+    const { values, self } = names.length > 0 || common ? lateModule("core/modules").moduleValues(names, common) : noValues;
     const body = apply(make, undefined, values);
     ops.job_began();
     keepReturned(global.results, await apply(body, self, [course]));
@@ -186,8 +195,7 @@ export async function runJob(make, names, common) {
 export function resultsText() {
   const { results: value } = global;
   if (typeof value !== "object" || value === null) throw new TypeErrorCtor("results is not an object");
-  keepCollections(value);
-  keepBuffersAsFiles(value);
+  keepValues(value);
   warnOfLost(value);
   return stringify(value) ?? "{}";
 }

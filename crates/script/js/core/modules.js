@@ -31,7 +31,7 @@ const folderOf = (path) => slice(path, 0, lastIndexOf(path, "/")) || "/";
 // Node's `module` in a file.
 class Module {
   constructor(url, path, parent) {
-    this.id = parent === undefined ? "." : path;
+    this.id = parent === null ? "." : path;
     this.path = folderOf(path);
     this.exports = {};
     this.filename = path;
@@ -44,13 +44,13 @@ class Module {
 }
 
 let main;
-function mainModule() { return main ??= new Module(CODE, "/code", undefined); }
+function mainModule() { return main ??= new Module(CODE, "/code", null); }
 
 function load(url, parent) {
   const known = mapGet(files, url);
   if (known !== undefined) return known;
   const { kind, path } = ops.module_file(url);
-  const module = new Module(url, path, parent ?? null);
+  const module = new Module(url, path, parent);
   mapSet(files, url, module);
   try {
     if (kind === "json") module.exports = parsed(url, path);

@@ -6,6 +6,9 @@ const { bind, call } = Function.prototype;
 export const uncurryThis = apply(bind, bind, [call]);
 const getter = (prototype, key) => uncurryThis(getOwnPropertyDescriptor(prototype, key).get);
 
+// The globals of the engine alone.
+export const globalNames = ownKeys(globalThis);
+
 export { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, ownKeys };
 
 const { setPrototypeOf: setPrototype } = Object;
@@ -17,7 +20,7 @@ const { exec } = RegExp.prototype;
 export const fixed = (regExp) => defineProperty(regExp, "exec", { value: exec }) && regExp;
 
 export const { isArray } = Array;
-export const { assign, create, defineProperties, freeze, keys, setPrototypeOf, is } = Object;
+export const { assign, create, freeze, keys, setPrototypeOf, is } = Object;
 export const { parse: jsonParse, stringify: jsonStringify } = JSON;
 export const { isInteger, isNaN: numberIsNaN } = Number;
 export const { min, max, floor, sqrt, round, abs, ceil, trunc } = Math;
@@ -27,6 +30,7 @@ export const {
   Error: ErrorCtor, Map: MapCtor, Object: ObjectCtor, Promise: PromiseCtor,
   RangeError: RangeErrorCtor, String: StringCtor, Symbol: SymbolCtor, SyntaxError: SyntaxErrorCtor, TypeError: TypeErrorCtor,
   Number: NumberCtor, BigInt: BigIntCtor, Uint8Array: Uint8ArrayCtor, ArrayBuffer: ArrayBufferCtor,
-  Proxy: ProxyCtor, Date: DateCtor, WeakMap: WeakMapCtor, WeakRef: WeakRefCtor, Set: SetCtor, RegExp: RegExpCtor, FinalizationRegistry: FinalizationRegistryCtor,
+  Date: DateCtor, WeakMap: WeakMapCtor, WeakRef: WeakRefCtor, Set: SetCtor, RegExp: RegExpCtor, FinalizationRegistry: FinalizationRegistryCtor,
   AggregateError: AggregateErrorCtor, Float64Array: Float64ArrayCtor, BigUint64Array: BigUint64ArrayCtor,
 } = globalThis;
+export const then = uncurryThis(PromiseCtor.prototype.then);

@@ -1,44 +1,20 @@
 // Buffers become files of the job, where it wants that: all of a job for today's Puppeteer, large ones of others. Results have
 // { file, bytes } then.
-import { append, copy } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
 import {
-  ArrayBufferCtor, SetCtor, Uint8ArrayCtor, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, isArray, keys, uncurryThis,
+  Uint8ArrayCtor, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, uncurryThis,
 } from "internal:core/primordials";
 
-const { isView } = ArrayBufferCtor;
 const typed = getPrototypeOf(Uint8ArrayCtor).prototype;
 const bytesOf = uncurryThis(getOwnPropertyDescriptor(typed, "byteLength").get);
-const has = uncurryThis(SetCtor.prototype.has);
-const add = uncurryThis(SetCtor.prototype.add);
 
-// Results that are nested deeper are refused.
-const DEEPEST = 128;
-
-export function keepBuffersAsFiles(results) {
+// A function of a view of bytes and its path in the results, which makes a file of a Buffer; undefined when none becomes one.
+export function fileKeeper() {
   const fewest = ops.results_file_bytes();
-  if (fewest !== undefined && fewest !== null) walk(results, [], new SetCtor(), fewest);
-}
-
-function walk(value, path, seen, fewest) {
-  if (typeof value !== "object" || value === null || path.length > DEEPEST || ops.is_proxy(value) || has(seen, value)) return;
-  add(seen, value);
-  if (isView(value)) {
-    if (ops.kind_of(value) === "Uint8Array" && bytesOf(value) >= fewest) keep(value, path);
-    return;
-  }
-  // The items of an array by their number: a list of a million keys is not made for this.
-  const names = isArray(value) ? undefined : keys(value);
-  const { length } = names ?? value;
-  for (let i = 0; i < length; i++) {
-    const name = names === undefined ? i : names[i];
-    // A getter is the script's own code: it runs once, when the results are written.
-    const own = getOwnPropertyDescriptor(value, name)?.value;
-    if (typeof own !== "object" || own === null) continue;
-    const place = copy(path);
-    append(place, `${name}`);
-    walk(own, place, seen, fewest);
-  }
+  if (fewest === undefined || fewest === null) return undefined;
+  return (view, path) => {
+    if (ops.kind_of(view) === "Uint8Array" && bytesOf(view) >= fewest) keep(view, path);
+  };
 }
 
 function keep(buffer, path) {

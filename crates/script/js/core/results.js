@@ -1,8 +1,10 @@
 // What becomes of `results` at the end of a job: what the code returned, and words for what JSON does not keep.
 import { modern } from "internal:core/api";
+import { append } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
-import { Buffer } from "internal:node/buffer";
+import { isBuffer } from "internal:core/buffer_class";
 import { stringify } from "internal:node/json";
+import { fileKeeper } from "internal:core/result_files";
 import {
   ArrayBufferCtor, ArrayCtor, MapCtor, SetCtor, defineProperty, getOwnPropertyDescriptor, isArray, keys, uncurryThis,
 } from "internal:core/primordials";
@@ -18,6 +20,8 @@ const DEPTH = 4;
 const ITEMS = 1000;
 // A list of a hundred promises is one mistake.
 const LINES = 5;
+// Results that are nested deeper are refused.
+const DEEPEST = 128;
 
 // A job that puts nothing into results gets what its code returns: an object's members, anything else as `result`.
 export function keepReturned(results, value) {
@@ -34,9 +38,22 @@ export function keepReturned(results, value) {
   const members = typeof value === "object" && value !== null && ops.kind_of(value) === "Object" && !isArray(value);
   const kept = members ? value : { result: value };
   const names = keys(kept);
-  for (let i = 0; i < names.length; i++) {
-    const property = { __proto__: null, value: kept[names[i]], writable: true, enumerable: true, configurable: true };
-    defineProperty(results, names[i], property);
+  for (let i = 0; i < names.length; i++) put(results, names[i], kept[names[i]]);
+}
+
+function put(object, name, value) {
+  defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+// Calls `visit(name, property)` for each member, until one answers false. A getter is the script's own code, which runs once, when
+// the results are written.
+function eachMember(value, visit) {
+  // The items of an array by their number: a list of a million keys is not made for this.
+  const names = isArray(value) ? undefined : keys(value);
+  const { length } = names ?? value;
+  for (let i = 0; i < length; i++) {
+    const name = names === undefined ? i : names[i];
+    if (visit(name, getOwnPropertyDescriptor(value, name)) === false) return;
   }
 }
 
@@ -55,16 +72,13 @@ function walk(value, path, depth, state) {
     return;
   }
   if (depth === DEPTH || isView(value)) return;
-  // The items of an array by their number: a list of a million keys is not made for this.
-  const names = isArray(value) ? undefined : keys(value);
-  const { length } = names ?? value;
-  for (let i = 0; i < length && state.left > 0; i++) {
-    const name = names === undefined ? i : names[i];
-    // A getter is the script's own code: it runs once, when the results are written.
-    const own = getOwnPropertyDescriptor(value, name)?.value;
-    if (own !== undefined) walk(own, names === undefined ? `${path}[${name}]` : `${path}.${name}`, depth + 1, state);
+  const isList = isArray(value);
+  eachMember(value, (name, property) => {
+    const own = property?.value;
+    if (own !== undefined) walk(own, isList ? `${path}[${name}]` : `${path}.${name}`, depth + 1, state);
     else state.left--;
-  }
+    return state.left > 0;
+  });
 }
 
 function adviceFor(value, whole) {
@@ -78,33 +92,34 @@ function adviceFor(value, whole) {
   }
   if (kind === "Map" && whole) return "is a Map, of which results have {}: write Object.fromEntries(map), or [...map]";
   if (kind === "Set" && whole) return "is a Set, of which results have {}: write [...set]";
-  if (value instanceof Buffer) return whole ? "is a Buffer: write buffer.toString('base64'), or keep it as a file" : undefined;
+  if (isBuffer(value)) return whole ? "is a Buffer: write buffer.toString('base64'), or keep it as a file" : undefined;
   if (whole && isView(value) && kind !== "DataView") return `is a ${kind}: write [...array], or Buffer.from(array).toString('base64')`;
   return undefined;
 }
 
-// What JSON has no word for, in results of a job for today's Puppeteer: a Map becomes an object, a Set and numbers an array. The
-// job has ended, so that its own objects can be changed.
-export function keepCollections(results) {
-  if (modern) keepIn(results, new SetCtor());
+// What JSON has no word for. In results of a job for today's Puppeteer a Map becomes an object, a Set and numbers an array; Buffers
+// may become files. The job has ended, so that its own objects can be changed.
+export function keepValues(results) {
+  const keepFile = fileKeeper();
+  if (modern || keepFile !== undefined) keepIn(results, [], new SetCtor(), keepFile);
 }
 
-function keepIn(value, seen) {
-  if (typeof value !== "object" || value === null || ops.is_proxy(value) || isView(value) || setHas(seen, value)) return;
+function keepIn(value, path, seen, keepFile) {
+  if (typeof value !== "object" || value === null || path.length > DEEPEST || ops.is_proxy(value) || setHas(seen, value)) return;
   setAdd(seen, value);
-  const names = isArray(value) ? undefined : keys(value);
-  const { length } = names ?? value;
-  for (let i = 0; i < length; i++) {
-    const name = names === undefined ? i : names[i];
-    const property = getOwnPropertyDescriptor(value, name);
-    const own = property?.value;
-    if (typeof own !== "object" || own === null) continue;
-    const kept = keptFor(own);
-    if (kept !== own && property.configurable) {
-      defineProperty(value, name, { __proto__: null, value: kept, writable: true, enumerable: true, configurable: true });
-    }
-    keepIn(kept, seen);
+  if (isView(value)) {
+    keepFile?.(value, path);
+    return;
   }
+  eachMember(value, (name, property) => {
+    const own = property?.value;
+    if (typeof own !== "object" || own === null) return;
+    const kept = modern && property.configurable ? keptFor(own) : own;
+    if (kept !== own) put(value, name, kept);
+    append(path, `${name}`);
+    keepIn(kept, path, seen, keepFile);
+    path.length--;
+  });
 }
 
 function keptFor(value) {
@@ -112,16 +127,12 @@ function keptFor(value) {
   const kind = ops.kind_of(value);
   if (kind === "Map") {
     const made = {};
-    mapEach(value, (item, key) => {
-      defineProperty(made, typeof key === "symbol" ? "Symbol" : `${key}`, { __proto__: null, value: item, writable: true, enumerable: true, configurable: true });
-    });
+    mapEach(value, (item, key) => { put(made, typeof key === "symbol" ? "Symbol" : `${key}`, item); });
     return made;
   }
   if (kind === "Set") {
     const made = [];
-    setEach(value, (item) => {
-      defineProperty(made, made.length, { __proto__: null, value: item, writable: true, enumerable: true, configurable: true });
-    });
+    setEach(value, (item) => { append(made, item); });
     return made;
   }
   return isView(value) && kind !== "DataView" && kind !== "Uint8Array" ? from(value) : value;

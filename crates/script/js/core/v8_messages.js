@@ -1,37 +1,35 @@
 // The engine's error texts as V8's users know them, as far as the engine's say what is needed for it.
-import { RegExpCtor, SymbolCtor, fixed, uncurryThis } from "internal:core/primordials";
+import { modern } from "internal:core/api";
+import {
+  ArrayCtor, ObjectCtor, RegExpCtor, StringCtor, SymbolCtor, fixed, getOwnPropertyDescriptor, uncurryThis,
+} from "internal:core/primordials";
 
 const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
 const test = uncurryThis(RegExpCtor.prototype.test);
+const exec = uncurryThis(RegExpCtor.prototype.exec);
 
 // What running code meets. A script's own errors come by here, too: these are texts that nobody writes by hand.
 const ofCode = [
-  [/^cannot read property 'Symbol\.iterator' of (undefined|null)$/, "$1 is not iterable (cannot read property Symbol(Symbol.iterator))"],
+  [/^cannot read property 'Symbol\(Symbol\.iterator\)' of undefined$/, "undefined is not iterable (cannot read property Symbol(Symbol.iterator))"],
+  [/^cannot read property 'Symbol\(Symbol\.iterator\)' of null$/, "object null is not iterable (cannot read property Symbol(Symbol.iterator))"],
   [/^cannot (read|set) property /, "Cannot $1 property "],
-  [/^'(\d+)' is read-only$/, "Cannot assign to read only property '$1' of object"],
+  [/^'(#[^']+)' is read-only$/, "Private method '$1' is not writable"],
   [/^'[^']+' is read-only$/, "Assignment to constant variable."],
-  [/^cannot convert undefined or null to object$/i, "Cannot destructure a value that is undefined or null"],
   [/^this is not initialized$/, "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"],
   [/^'this' can be initialized only once$/, "Super constructor may only be called once"],
   [/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
-  [/^class constructors must be invoked with 'new'$/, "Class constructor cannot be invoked without 'new'"],
-  [/^parent class must be constructor$/, "Class extends value is not a constructor or null"],
   [/^cannot convert symbol to (string|number)$/, "Cannot convert a Symbol value to a $1"],
   [/^cannot convert BigInt to number$/, "Cannot mix BigInt and other types, use explicit conversions"],
   [/^bigint argument with unary \+$/, "Cannot convert a BigInt value to a number"],
   [/^BigInt operands are forbidden for >>>$/, "BigInts have no unsigned right shift, use >> instead"],
   [/^BigInt division by zero$/, "Division by zero"],
+  [/^BigInt is too large( to allocate)?$/, "Maximum BigInt size exceeded"],
+  [/^invalid property access$/, "'caller', 'callee', and 'arguments' properties may not be accessed on strict mode functions or the arguments objects for calls to them"],
   [/^BigInt negative exponent$/, "Exponent must be positive"],
   [/^toPrimitive$/, "Cannot convert object to primitive value"],
   [/^object is not extensible$/, "Cannot add property, object is not extensible"],
-  [/^could not delete property$/, "Cannot delete property"],
-  [/^no setter for property$/, "Cannot set property which has only a getter"],
-  [/^invalid 'instanceof' right operand$/, "Right-hand side of 'instanceof' is not callable"],
   [/^operand 'prototype' property is not an object$/, "Function has non-object prototype 'undefined' in instanceof check"],
-  [/^private class field '(.+)' does not exist$/, "Cannot read private member $1 from an object whose class did not declare it"],
   [/^cannot invoke a running generator$/, "Generator is already running"],
-  [/^proxy: cannot set property$/, "'set' on proxy: trap returned falsish"],
-  [/^revoked proxy$/, "Cannot perform an operation on a proxy that has been revoked"],
   [/^promise self resolution$/, "Chaining cycle detected for promise #<Promise>"],
   [/^invalid array length$/, "Invalid array length"],
   [/^(string too long|invalid string length)$/, "Invalid string length"],
@@ -48,6 +46,9 @@ const ofParser = [
   [/^redeclaration of '(.+)'$/, "Identifier '$1' has already been declared"],
   [/^invalid number literal$/, "Invalid or unexpected token"],
   [/^unexpected end of string$/, "Invalid or unexpected token"],
+  [/^Invalid flags supplied to RegExp constructor '.*'$/, "Invalid regular expression flags"],
+  [/^expecting field name$/, "Unexpected token"],
+  [/^invalid number of arguments for getter or setter$/, "Getter must not have any formal parameters."],
   [/^unexpected end of comment$/, "Invalid or unexpected token"],
   [/^unexpected (line terminator in|end of) regexp$/, "Invalid regular expression: missing /"],
   [/^expecting catch or finally$/, "Missing catch or finally after try"],
@@ -91,29 +92,42 @@ const ofBuiltIns = [
   [/^BigInt are forbidden in JSON.stringify$/, "Do not know how to serialize a BigInt"],
   [/^invalid array (index|length)$/, "Invalid array length"],
   [/^invalid array buffer length$/, "Invalid array buffer length"],
-  [/^invalid repeat count$/, "Invalid count value"],
-  [/^invalid code point$/, "Invalid code point"],
   [/^empty array$/, "Reduce of empty array with no initial value"],
   [/^object prototype may only be an Object or null$/, "Object prototype may only be an Object or null"],
   [/^Date value is NaN$/, "Invalid time value"],
   [/^not a Date object$/, "this is not a Date object."],
   [/^cannot convert BigInt to number$/, "Cannot convert a BigInt value to a number"],
-  [/^cannot convert (NaN or Infinity )?to BigInt: not an integer$/, "The number cannot be converted to a BigInt because it is not an integer"],
-  [/^cannot convert NaN or Infinity to BigInt$/, "The number cannot be converted to a BigInt because it is not an integer"],
-  [/^cannot convert to BigInt$/i, "Cannot convert value to a BigInt"],
   [/^invalid value used as WeakMap key$/, "Invalid value used as weak map key"],
   [/^invalid value used as WeakSet key$/, "Invalid value used in weak set"],
-  [/^([A-Z]\w+) object expected$/, "Method $1.prototype.$f called on incompatible receiver"],
-  [/^must be called with new$/, "Constructor $f requires 'new'"],
+  [/^([A-Z]\w+) object expected(?:, not (.*))?$/s, "Method $1.prototype.$f called on incompatible receiver $2"],
+  [/^(must be called with new|constructor requires 'new')$/, "Constructor $f requires 'new'"],
+  [/^BigInt is too large( to allocate)?$/, "Maximum BigInt size exceeded"],
+  [/^regexp must have the 'g' flag$/, "String.prototype.$f called with a non-global RegExp argument"],
+  [/^invalid array index: (-?\d+)$/, "Invalid index : $1"],
+  [/^not a (TypedArray|typed array)$/i, "this is not a typed array."],
+  [/^abstract class not constructable$/, "Abstract class $f not directly constructable"],
+  [/^empty iterator$/, "Reduce of a done iterator with no initial value"],
+  [/^array buffer is not resizable$/, "Method ArrayBuffer.prototype.$f called on incompatible receiver #<ArrayBuffer>"],
+  [/^ArrayBuffer is detached( or resized)?$/, "Cannot perform $f on a detached ArrayBuffer"],
+  [/^invalid hint$/, "Invalid hint"],
+  [/^(Invalid flags supplied to RegExp constructor '.*')$/, "$1"],
   [/^bad normalization form$/, "The normalization form should be one of NFC, NFD, NFKC, NFKD."],
   [/^regexp not supported$/, "First argument to String.prototype.$f must not be a regular expression"],
   [/^null or undefined are forbidden$/, "String.prototype.$f called on null or undefined"],
-  [/^property is not configurable$/, "Cannot redefine property"],
   [/^out of bound$/, "Offset is outside the bounds of the DataView"],
   [/^(expecting hex digit|invalid character|expecting surrogate pair|malformed UTF-8|expecting %|invalid UTF-8 sequence)$/, "URI malformed"],
-  [/^invalid regular expression flags$/, "Invalid flags supplied to RegExp constructor"],
-  [/^proxy: defineProperty exception$/, "'defineProperty' on proxy: trap returned falsish"],
 ];
+// What single functions say.
+const ofOne = {
+  __proto__: null,
+  ArrayBuffer: [[/^invalid array (index|length)$/, "Invalid array buffer length"]],
+  SharedArrayBuffer: [[/^invalid array (index|length)$/, "Invalid array buffer length"]],
+  set: [[/^invalid array (index|length)$/, "offset is out of bounds"]],
+  DataView: [[/^(Shared)?ArrayBuffer object expected/, "First argument to DataView constructor must be an ArrayBuffer"]],
+  Promise: [[/^must be called with new$/, "Promise constructor cannot be invoked without 'new'"]],
+  Symbol: [[/^not a constructor$/, "Symbol is not a constructor"]],
+  BigInt: [[/^not a constructor$/, "BigInt is not a constructor"]],
+};
 const digits = {
   __proto__: null,
   toFixed: "toFixed() digits argument must be between 0 and 100",
@@ -125,7 +139,11 @@ const digits = {
 const ofPatterns = [
   [/^expecting '\)'$/, "Unterminated group"],
   [/^expecting '\]'$|^unterminated character class$/, "Unterminated character class"],
-  [/^unexpected end$/, "Unexpected end of pattern"],
+  [/^unexpected end$/, "Unterminated character class"],
+  [/^(unknown unicode (property name|property value|script|general category)|expecting '\{' after \\p)$/, "Invalid property name"],
+  [/^expecting group name$/, "Invalid named reference"],
+  [/^invalid modifiers$|^duplicate modifier: /, "Invalid flag group"],
+  [/^too many captures$|^stack overflow$/, "Regular expression too large"],
   [/^nothing to repeat$/, "Nothing to repeat"],
   [/^extraneous characters at the end$/, "Unmatched ')'"],
   [/^invalid repetition count$/, "numbers out of order in {} quantifier"],
@@ -134,11 +152,35 @@ const ofPatterns = [
   [/^group name not defined$/, "Invalid named capture referenced"],
   [/^invalid class range$/, "Range out of order in character class"],
   [/^invalid group$/, "Invalid group"],
+  [/^malformed unicode char$/, "Invalid Unicode escape"],
+  [/^invalid character in class in regular expression$/, "Invalid character in character class"],
+  [/^invalid (class set )?operation in regular expression$/, "Invalid set operation in character class"],
   [/^invalid escape sequence in regular expression$/, "Invalid escape"],
 ];
 
-for (const list of [ofCode, ofParser, ofBuiltIns, ofPatterns]) for (const entry of list) fixed(entry[0]);
+// What today's V8 says otherwise than that of Node 12.
+const ofModernCode = [
+  [/^cannot read property 'Symbol\(Symbol\.iterator\)' of undefined$/, "undefined is not iterable (cannot read property Symbol(Symbol.iterator))"],
+  [/^cannot read property 'Symbol\(Symbol\.iterator\)' of null$/, "object null is not iterable (cannot read property Symbol(Symbol.iterator))"],
+  [/^cannot read property '(.*)' of (undefined|null)$/s, "Cannot read properties of $2 (reading '$1')"],
+  [/^cannot set property '(.*)' of (undefined|null)$/s, "Cannot set properties of $2 (setting '$1')"],
+];
+
+// What the V8 of Node 12 said otherwise.
+const ofOldBuiltIns = [[/^(Invalid count value): .*$/s, "$1"]];
+
+for (const list of [ofCode, ofParser, ofBuiltIns, ofPatterns, ofModernCode, ofOldBuiltIns]) for (const entry of list) fixed(entry[0]);
+for (const name in ofOne) for (const entry of ofOne[name]) fixed(entry[0]);
 const NAME = fixed(/\$f/);
+const NO_OBJECT = fixed(/^cannot convert (undefined or null )?to object$/i);
+const OPEN_ESCAPE = fixed(/\\\/[uv]?: $/);
+const PATTERN = fixed(/^(Invalid regular expression: (?:\/.*\/[uv]?: )?)(.*)$/s);
+
+// Whether arrays alone have a method of that name.
+function isArraysOwn(name) {
+  return getOwnPropertyDescriptor(ArrayCtor.prototype, name) !== undefined
+    && !(name in ObjectCtor) && !(name in ObjectCtor.prototype) && !(name in StringCtor.prototype);
+}
 
 function reworded(list, message) {
   for (let i = 0; i < list.length; i++) {
@@ -152,10 +194,16 @@ export function messageOf(message, builtIn) {
   if (message.length > 200) return message;
   if (builtIn !== undefined) {
     if (message === "invalid number of digits" && digits[builtIn] !== undefined) return digits[builtIn];
-    const pattern = builtIn === "RegExp" ? reworded(ofPatterns, message) : undefined;
-    if (pattern !== undefined) return `Invalid regular expression: ${pattern}`;
-    const own = reworded(ofBuiltIns, message);
+    if (test(NO_OBJECT, message) && isArraysOwn(builtIn)) return `Array.prototype.${builtIn} called on null or undefined`;
+    const old = modern ? undefined : reworded(ofOldBuiltIns, message);
+    if (old !== undefined) return old;
+    const own = (ofOne[builtIn] && reworded(ofOne[builtIn], message)) ?? reworded(ofBuiltIns, message);
     if (own !== undefined) return replace(NAME, own, builtIn);
   }
-  return reworded(ofCode, message) ?? reworded(ofParser, message) ?? message;
+  const pattern = exec(PATTERN, message);
+  if (pattern !== null) {
+    const why = pattern[2] === "unexpected end" && test(OPEN_ESCAPE, pattern[1]) ? "\\ at end of pattern" : reworded(ofPatterns, pattern[2]);
+    return pattern[1] + (why ?? pattern[2]);
+  }
+  return (modern ? reworded(ofModernCode, message) : undefined) ?? reworded(ofCode, message) ?? reworded(ofParser, message) ?? message;
 }

@@ -2,9 +2,9 @@
 import { CALENDARS, tableOf } from "internal:intl/calendars";
 import { Patterns, fill, pieces, written } from "internal:intl/date_patterns";
 import {
-  booleanOption, canonicalLocales, coerced, numberOption, numberingSystems, option, parts as tagParts, regionOf, resolveLocale, typeOption,
+  CALENDAR_ALIASES, booleanOption, canonicalLocales, coerced, numberOption, numberingSystems, option, parts as tagParts, regionOf, resolveLocale, typeOption,
 } from "internal:intl/locales";
-import { core, table } from "internal:intl/tables";
+import { calendarTable, core, table } from "internal:intl/tables";
 import { canonicalZone } from "internal:intl/zones";
 import { ops } from "internal:core/ops";
 
@@ -13,20 +13,39 @@ const SIZES = ["2-digit", "numeric"];
 const ZONE_NAMES = ["short", "long", "shortOffset", "longOffset", "shortGeneric", "longGeneric"];
 const STYLES = ["full", "long", "medium", "short"];
 export const LETTERS = { h11: "K", h12: "h", h23: "H", h24: "k" };
-const CYCLES = { K: "h11", h: "h12", H: "h23", k: "h24" };
+export const CYCLES = { K: "h11", h: "h12", H: "h23", k: "h24" };
 
-function preferredHour(locale, data) {
+// The letter for hours that a locale prefers.
+export function preferredHour(locale, language) {
   const region = regionOf(locale);
   const { hours } = core();
-  const language = data.split("-")[0];
-  const [preferred] = hours[`${language}_${region}`] ?? hours[`${language}-${region}`] ?? hours[region] ?? hours["001"];
+  const [preferred] = hours[`${language}-${region}`] ?? hours[region] ?? hours["001"];
   return preferred;
 }
 
+// The calendars that a locale prefers, whether or not dates can be shown by them.
+export function preferredCalendars(locale) {
+  return (core().calendars[regionOf(locale)] ?? ["gregorian"]).map((name) => (name === "gregorian" ? "gregory" : name));
+}
+
 function calendarsOf(data, locale) {
-  const { calendars } = core();
-  const list = (calendars[regionOf(locale)] ?? ["gregorian"]).map((name) => (name === "gregorian" ? "gregory" : name));
+  const list = preferredCalendars(locale);
   return [...new Set([...list.filter((name) => CALENDARS.includes(name)), "gregory", ...CALENDARS])];
+}
+
+// The patterns of ISO 8601 are those of no language.
+const ISO = {
+  df: ["y MMMM d, EEEE", "y MMMM d", "y MMM d", "y-MM-dd"],
+  av: {
+    Gy: "G y", GyM: "G y-MM", GyMMM: "G y MMM", GyMMMd: "G y MMM d", GyMMMEd: "G y MMM d, E", GyMd: "G y-MM-dd", GyMEd: "G y-MM-dd, E", M: "L", MEd: "MM-dd, E", MMM: "LLL",
+    MMMEd: "MMM d, E", MMMMd: "MMMM d", MMMd: "MMM d", Md: "MM-dd", d: "d", Ed: "d, E", y: "y", yM: "y-MM", yMEd: "y-MM-dd, E", yMMM: "y MMM", yMMMEd: "y MMM d, E",
+    yMMMM: "y MMMM", yMMMd: "y MMM d", yMd: "y-MM-dd",
+  },
+};
+
+function isoTable(gregorian) {
+  const times = Object.entries(gregorian.av).filter(([key]) => !/[GyMEd]/.test(key));
+  return { ...gregorian, df: ISO.df, av: { ...ISO.av, ...Object.fromEntries(times) } };
 }
 
 const cached = new Map();
@@ -35,11 +54,12 @@ function patternsOf(data, calendar, hour) {
   let found = cached.get(key);
   if (found === undefined) {
     const gregorian = table("dates", data);
-    const name = tableOf(calendar);
+    // How a date and a time are put together is the language's way for all calendars, as in ICU.
     const { at, dtf } = gregorian;
-    const own = name === undefined ? gregorian : { ...gregorian, ...table(name, data), at, dtf };
+    const name = tableOf(calendar);
+    const own = calendar === "iso8601" ? isoTable(gregorian) : name === undefined ? gregorian : { ...gregorian, ...calendarTable(name, data), at, dtf };
     const { sys, ns } = table("numbers", data);
-    found = { patterns: new Patterns(own, hour, (sys[ns] ?? sys.latn).sy.d), table: own };
+    found = { patterns: new Patterns(own, hour, (sys[ns] ?? sys.latn).sy.d, (field) => table("relative", data).names.l[field]), table: own };
     cached.set(key, found);
   }
   return found;
@@ -63,11 +83,11 @@ export function readDateOptions(locales, options, required, defaults) {
   const system = typeOption(given, "numberingSystem");
   const hour12 = booleanOption(given, "hour12", undefined);
   const hourCycle = hour12 === undefined ? option(given, "hourCycle", ["h11", "h12", "h23", "h24"]) : (void given.hourCycle, undefined);
-  const resolved = resolveLocale(requested, { ca: calendar, nu: system, hc: hourCycle }, {
-    ca: (data, locale) => calendarsOf(data, locale), nu: numberingSystems, hc: () => [undefined, "h11", "h12", "h23", "h24"],
+  const resolved = resolveLocale(requested, { ca: CALENDAR_ALIASES[calendar] ?? calendar, nu: system, hc: hourCycle }, {
+    ca: calendarsOf, nu: numberingSystems, hc: () => [undefined, "h11", "h12", "h23", "h24"],
   });
   if (hour12 !== undefined || hourCycle !== undefined) resolved.locale = withoutHours(resolved.locale, hour12 === undefined ? hourCycle : undefined);
-  const settings = { locale: resolved.locale, data: resolved.data, calendar: resolved.ca === "iso8601" ? "gregory" : resolved.ca, system: resolved.nu };
+  const settings = { locale: resolved.locale, data: resolved.data, calendar: resolved.ca, system: resolved.nu };
   const { timeZone } = given;
   if (timeZone === undefined) settings.zone = defaultZone();
   else {
@@ -94,9 +114,9 @@ export function readDateOptions(locales, options, required, defaults) {
   option(given, "formatMatcher", ["basic", "best fit"], "best fit");
   const dateStyle = option(given, "dateStyle", STYLES);
   const timeStyle = option(given, "timeStyle", STYLES);
-  const preferred = preferredHour(resolved.locale, resolved.data);
+  const preferred = preferredHour(resolved.locale, resolved.data.split("-")[0]);
   const usual = CYCLES[preferred];
-  const half = usual === "h11" || usual === "h23";
+  const half = /^h(11|23)$/.test(resolved.hc ?? usual);
   const asked = hour12 === undefined ? resolved.hc : hour12 ? (half ? "h11" : "h12") : (half ? "h23" : "h24");
   const { patterns, table: calendarTable } = patternsOf(resolved.data, settings.calendar, preferred);
   settings.table = calendarTable;
@@ -112,6 +132,8 @@ export function readDateOptions(locales, options, required, defaults) {
     complete(wanted, required, defaults);
     settings.pattern = replacedHour(patterns.find(skeleton(wanted, LETTERS[asked ?? usual])), asked ?? usual);
   }
+  // The first year of an era has a character of its own in Japanese.
+  if (settings.calendar === "japanese" && settings.data === "ja" && settings.pattern.includes("年")) settings.figures ??= "y=jpanyear";
   const hour = pieces(settings.pattern).find((piece) => /^[hHkK]$/.test(piece.letter));
   if (hour !== undefined) settings.cycle = CYCLES[hour.letter];
   return settings;
@@ -152,7 +174,8 @@ function skeleton(wanted, hour) {
 
 export const replacedHour = (pattern, cycle) => written(pieces(pattern).map((piece) => (/^[hHkK]$/.test(piece.letter) ? { letter: LETTERS[cycle], length: piece.length } : piece)));
 
-function stylePattern({ dateStyle, timeStyle, table: of, patterns }, asked, usual) {
+function stylePattern(settings, asked, usual) {
+  const { dateStyle, timeStyle, table: of, patterns } = settings;
   const date = dateStyle && of.df[STYLES.indexOf(dateStyle)];
   const time = timeStyle && of.tf[STYLES.indexOf(timeStyle)];
   if (time !== undefined) {
@@ -167,6 +190,7 @@ function stylePattern({ dateStyle, timeStyle, table: of, patterns }, asked, usua
     }
   }
   if (date === undefined) return time;
+  settings.figures = of.dn?.[STYLES.indexOf(dateStyle)];
   if (time === undefined) return date;
   return fill(of.at[STYLES.indexOf(dateStyle)], time, date);
 }

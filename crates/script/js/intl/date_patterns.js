@@ -11,6 +11,9 @@ const NUMERIC = 0x100;
 const DELTA = 0x10;
 const FIELDS = ["G", "y", "M", "E", "d", "a", "H", "m", "s", "S", "z"];
 const DATE = 0b11111;
+// What CLDR and Intl.DisplayNames call the fields.
+const ITEMS = ["Era", "Year", "Month", "Day-Of-Week", "Day", undefined, "Hour", "Minute", "Second", undefined, "Timezone"];
+const FIELD_NAMES = ["era", "year", "month", "weekday", "day", "dayPeriod", "hour", "minute", "second", undefined, "timeZoneName"];
 
 function textWeight(length, delta) {
   const base = length >= 6 ? SHORTER : length === 5 ? NARROW : length === 4 ? LONG : SHORT;
@@ -37,8 +40,11 @@ function fieldOf(letter) {
 function weight(letter, length) {
   switch (letter) {
     case "G": return textWeight(length, 0);
-    case "y": case "u": return NUMERIC + length;
-    case "Y": case "r": case "U": return NUMERIC + DELTA + length;
+    case "y": return NUMERIC + length;
+    case "Y": return NUMERIC + DELTA + length;
+    case "u": return NUMERIC + 2 * DELTA + length;
+    case "r": return NUMERIC + 3 * DELTA + length;
+    case "U": return textWeight(length, 0);
     case "M": return length > 2 ? textWeight(length, 0) : NUMERIC + length;
     case "L": return length > 2 ? textWeight(length, 1) : NUMERIC + DELTA + length;
     case "E": return textWeight(length, 0);
@@ -114,14 +120,16 @@ const canonicalBase = (fields) => FIELDS.map((_, at) => fields[at]).filter((fiel
   .map(({ letter, length }) => letter.repeat(/[yMdHhKkmsSEL]/.test(letter) && length < 3 ? 1 : length)).join("");
 
 export class Patterns {
-  // `calendar` is a language's table of a calendar; `hour` its usual letter for hours.
-  constructor(calendar, hour, decimal) {
+  // `calendar` is a language's table of a calendar; `hour` its usual letter for hours; `nameOf` says the name of a field.
+  constructor(calendar, hour, decimal, nameOf) {
     this.calendar = calendar;
+    this.nameOf = nameOf;
     this.decimal = decimal;
     this.keepsHours = false;
     this.hour = hour;
     this.known = new Map();
-    for (const letter of ["G", "y", "M", "E", "d", "a", "H", "m", "s", "S", "z", "B", "v"]) this.add(letter, letter, false);
+    this.bases = new Set();
+    for (const letter of [...FIELDS, "B", "v"]) this.add(letter, letter, false);
     for (const pattern of [...calendar.df, ...calendar.tf]) this.add(pattern, pattern, false);
     for (const key of Object.keys(calendar.av)) this.add(key, calendar.av[key], true);
     // The map of ICU goes by the first letter.
@@ -132,11 +140,10 @@ export class Patterns {
   add(key, pattern, specified) {
     const fields = skeletonOf(key);
     const base = canonicalBase(fields);
-    const known = this.known.get(base);
-    if (known !== undefined && (!specified || known.specified)) return;
-    const entry = { fields, pattern, specified, base };
-    if (known !== undefined) Object.assign(known, entry);
-    else this.known.set(base, entry);
+    if (!specified && this.bases.has(base)) return;
+    this.bases.add(base);
+    const exact = fields.map((field) => (field === undefined || field.added ? "" : field.letter.repeat(field.length))).join("");
+    if (!this.known.get(exact)?.specified) this.known.set(exact, { fields, pattern, specified, base });
   }
 
   // The nearest pattern for the fields of `mask`.
@@ -197,12 +204,12 @@ export class Patterns {
     return written(made);
   }
 
-  appended(wanted, mask, bare) {
+  appended(wanted, mask) {
     let found = this.best(wanted, mask);
     let missing = found.missing;
     let pattern = this.adjusted(found.entry, wanted);
     if (missing & (1 << 9) && mask & (1 << 8) && !(missing & (1 << 8))) {
-      pattern = this.adjusted(found.entry, wanted, wanted[9].length, bare);
+      pattern = this.adjusted(found.entry, wanted, wanted[9].length);
       missing &= ~(1 << 9);
     }
     while (missing !== 0) {
@@ -211,8 +218,9 @@ export class Patterns {
       if (next === missing) break;
       const fraction = next & (1 << 9) && missing & (1 << 8) && !(next & (1 << 8)) ? wanted[9].length : undefined;
       const top = 31 - Math.clz32(missing & ~next);
-      const item = { 0: this.calendar.ap.Era, 3: this.calendar.ap["Day-Of-Week"], 10: this.calendar.ap.Timezone }[top] ?? "{0} {1}";
-      pattern = fill(item, pattern, this.adjusted(found.entry, wanted, fraction));
+      const item = this.calendar.ap[ITEMS[top]] ?? "{0} {1}";
+      const name = item.includes("{2}") ? written([{ text: this.nameOf(FIELD_NAMES[top]) }]) : "";
+      pattern = fill(item, pattern, this.adjusted(found.entry, wanted, fraction)).replace("{2}", () => name);
       missing = fraction === undefined ? next : next & ~(1 << 9);
     }
     return pattern;
@@ -231,6 +239,8 @@ export class Patterns {
   // The pattern for a skeleton.
   find(skeleton) {
     const wanted = skeletonOf(skeleton);
+    // Between minutes and parts of a second there are seconds.
+    if (wanted[7] !== undefined && wanted[9] !== undefined) wanted[8] ??= { letter: "s", length: 1, weight: weight("s", 1) };
     const found = this.best(wanted, -1);
     if (found.missing === 0 && found.extra === 0) return this.adjusted(found.entry, wanted, undefined, skeleton.includes("B") && wanted[5] === undefined && wanted[7] !== undefined);
     let mask = 0;
@@ -238,7 +248,7 @@ export class Patterns {
     const date = mask & DATE;
     const time = mask & ~DATE;
     if (time === 0) return this.appended(wanted, date);
-    if (date === 0) return this.appended(wanted, time, true);
+    if (date === 0) return this.appended(wanted, time);
     const month = wanted[2]?.length;
     const style = month === 4 ? (wanted[3] === undefined ? 1 : 0) : month === 3 ? 2 : 3;
     return fill(this.calendar.at[style], this.appended(wanted, time), this.appended(wanted, date));

@@ -8,7 +8,6 @@ const CALENDARS = { __proto__: null, gregory: "gregorian", ethioaa: "ethiopic-am
 
 const shapes = {
   region: /^([a-z]{2}|\d{3})$/i, script: /^[a-z]{4}$/i, currency: /^[a-z]{3}$/i, calendar: /^[a-z0-9]{3,8}(-[a-z0-9]{3,8})*$/i,
-  language: /^[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z0-9]{5,8}|\d[a-z0-9]{3}))*$|^[a-z]{5,8}$/i,
 };
 
 const title = (text) => text[0].toUpperCase() + text.slice(1).toLowerCase();
@@ -36,7 +35,7 @@ class Formatter {
       if (!FIELDS.includes(text)) throw new RangeError(`Invalid argument for Intl.DisplayNames.prototype.of()`);
       return table("relative", this.#data).names[this.#style[0]][text];
     }
-    if (!shapes[this.#type].test(text)) throw new RangeError(`Invalid argument for Intl.DisplayNames.prototype.of()`);
+    if (shapes[this.#type]?.test(text) === false) throw new RangeError(`Invalid argument for Intl.DisplayNames.prototype.of()`);
     const key = this.#key(text);
     return this.#name(key) ?? (this.#fallback === "code" ? key : undefined);
   }
@@ -60,6 +59,7 @@ class Formatter {
     if (this.#type === "calendar") return names.c?.[CALENDARS[key] ?? key] ?? table("names", "en").c[CALENDARS[key] ?? key];
     return this.#language(names, key);
   }
+  #variant(names, key) { return this.#pick(names.v, key) ?? key; }
   // A language with its script and region: the longest name that there is, and the rest in brackets.
   #language(names, tag) {
     const whole = this.#dialect === "dialect" ? this.#pick(names.l, tag) : undefined;
@@ -78,7 +78,7 @@ class Formatter {
     if (name === undefined) return undefined;
     const details = [
       left[0] && (this.#pick(names.s, left[0]) ?? left[0]), left[1] && (this.#pick(names.r, left[1]) ?? left[1]),
-      ...rest.filter((part) => part !== script && part !== region).map((part) => part.toUpperCase()),
+      ...rest.filter((part) => part !== script && part !== region).map((part) => this.#variant(names, part.toUpperCase())),
     ].filter((part) => part !== undefined);
     if (details.length === 0) return name;
     const { localePattern, localeSeparator } = names.p;
@@ -92,4 +92,4 @@ class Formatter {
   }
 }
 
-export const DisplayNames = finish(Formatter, "DisplayNames");
+export const DisplayNames = finish(Formatter, "DisplayNames", 2);

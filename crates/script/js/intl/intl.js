@@ -24,16 +24,6 @@ const values = {
   unit: () => [...UNITS],
 };
 
-// Some of the classes work without `new`, as they have always done.
-const callable = (Class, name) => {
-  const made = { [name]: function (locales, options) { return Reflect.construct(Class, [locales, options], new.target ?? Class); } }[name];
-  Object.defineProperty(made, "prototype", { value: Class.prototype, writable: false });
-  Object.defineProperty(made, "length", { value: 0, configurable: true });
-  Object.defineProperty(made, "supportedLocalesOf", Object.getOwnPropertyDescriptor(Class, "supportedLocalesOf"));
-  Object.defineProperty(Class.prototype, "constructor", { value: made, writable: true, configurable: true, enumerable: false });
-  return made;
-};
-
 export const Intl = {};
 const members = {
   getCanonicalLocales(locales) { return canonicalLocales(locales); },
@@ -42,8 +32,7 @@ const members = {
     if (list === undefined) throw new RangeError(`Invalid key : ${key}`);
     return list().sort();
   },
-  DateTimeFormat: callable(DateTimeFormat, "DateTimeFormat"), NumberFormat: callable(NumberFormat, "NumberFormat"), Collator: callable(Collator, "Collator"),
-  PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames, Segmenter,
+  DateTimeFormat, NumberFormat, Collator, PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames, Segmenter,
 };
 for (const name of Object.keys(members)) Object.defineProperty(Intl, name, { value: members[name], writable: true, configurable: true, enumerable: false });
 Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });

@@ -1,6 +1,6 @@
 // Intl.ListFormat.
 import { canonicalLocales, finish, option, optionsObject, resolveLocale } from "internal:intl/locales";
-import { textOf } from "internal:intl/number_writer";
+import { filled, textOf } from "internal:intl/number_writer";
 import { table } from "internal:intl/tables";
 
 function texts(list) {
@@ -9,16 +9,6 @@ function texts(list) {
   for (const item of list) {
     if (typeof item !== "string") throw new TypeError("Iterable yielded a non-String value");
     made.push(item);
-  }
-  return made;
-}
-
-function joined(pattern, left, right) {
-  const made = [];
-  for (const piece of pattern.split(/(\{[01]\})/)) {
-    if (piece === "{0}") made.push(...left);
-    else if (piece === "{1}") made.push(...right);
-    else if (piece !== "") made.push({ type: "literal", value: piece });
   }
   return made;
 }
@@ -52,10 +42,10 @@ class Formatter {
     const { length } = items;
     const glue = (pattern, next) => sounding(pattern, this.#language, next[0].value);
     if (length < 2) return items.flat();
-    if (length === 2) return joined(glue(two, items[1]), items[0], items[1]);
-    let made = joined(glue(end, items[length - 1]), items[length - 2], items[length - 1]);
-    for (let i = length - 3; i > 0; i--) made = joined(middle, items[i], made);
-    return joined(start, items[0], made);
+    if (length === 2) return filled(glue(two, items[1]), items[0], items[1]);
+    let made = filled(glue(end, items[length - 1]), items[length - 2], items[length - 1]);
+    for (let i = length - 3; i > 0; i--) made = filled(middle, items[i], made);
+    return filled(start, items[0], made);
   }
   format(list) { return textOf(this.#parts(list)); }
   formatToParts(list) { return this.#parts(list); }

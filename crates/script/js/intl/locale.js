@@ -1,7 +1,8 @@
 // Intl.Locale.
 import { ops } from "internal:core/ops";
-import { canonicalTag, coerced, localeTags, option, parts, booleanOption, regionOf, bestAvailable, dataLocale, typeName } from "internal:intl/locales";
+import { canonicalTag, coerced, localeTags, option, parts, booleanOption, regionOf, bestAvailable, dataLocale, shaped, typeName } from "internal:intl/locales";
 import { collationsOf } from "internal:intl/collator";
+import { CYCLES, preferredCalendars, preferredHour } from "internal:intl/date_options";
 import { core, table } from "internal:intl/tables";
 
 const KEYS = { calendar: "ca", collation: "co", hourCycle: "hc", caseFirst: "kf", numeric: "kn", numberingSystem: "nu" };
@@ -11,6 +12,12 @@ function part(options, name) {
   const value = option(options, name);
   if (value !== undefined && !SHAPES[name].test(value)) throw new RangeError("Incorrect locale information provided");
   return value;
+}
+
+// The tag's extensions but `u`, in one text.
+function otherExtensions(tag) {
+  const open = tag.replace(/-x-.*$/, "");
+  return (open.match(/-[a-tv-wyz0-9](-[a-z0-9]{2,8})+/g) ?? []).join("");
 }
 
 function built(tag, options) {
@@ -34,10 +41,10 @@ function built(tag, options) {
   set("nu", system?.toLowerCase());
   const words = [...attributes, ...[...keywords].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, value]) => (value === "" ? [key] : [key, value]))];
   const head = [own.language, own.script, own.region, ...variants].filter((piece) => piece !== undefined).join("-");
-  return canonicalTag(`${head}${words.length > 0 ? `-u-${words.join("-")}` : ""}${rest}`);
+  return canonicalTag(`${head}${otherExtensions(tag)}${words.length > 0 ? `-u-${words.join("-")}` : ""}${rest}`);
 }
 
-class Locale {
+class Tag {
   #tag;
   constructor(tag, options) {
     if (typeof tag !== "string" && (typeof tag !== "object" || tag === null)) throw new TypeError("First argument to Intl.Locale constructor can't be empty or missing");
@@ -52,7 +59,10 @@ class Locale {
   minimize() { return this.#extended(ops.intl_minimize(parts(this.#tag).base)); }
   toString() { return this.#tag; }
   get baseName() { return parts(this.#tag).base; }
-  get language() { return this.baseName.split("-")[0]; }
+  get language() {
+    const [language] = this.baseName.split("-");
+    return language === "und" ? undefined : language;
+  }
   get script() { return this.baseName.match(/-([A-Z][a-z]{3})(?=-|$)/)?.[1]; }
   get region() { return this.baseName.match(/-([A-Z]{2}|\d{3})(?=-|$)/)?.[1]; }
   #keyword(key) { return parts(this.#tag).keywords.get(key); }
@@ -68,16 +78,15 @@ class Locale {
   #data() { return dataLocale(bestAvailable(this.baseName) ?? "en"); }
   get calendars() {
     if (this.calendar !== undefined) return [this.calendar];
-    return (core().calendars[regionOf(this.#tag)] ?? ["gregorian"]).map((name) => (name === "gregorian" ? "gregory" : name));
+    return preferredCalendars(this.#tag);
   }
   get collations() { return this.collation === undefined ? collationsOf(this.#data()) : [this.collation]; }
   get hourCycles() {
     if (this.hourCycle !== undefined) return [this.hourCycle];
-    const { hours } = core();
-    const [preferred] = hours[`${this.language}_${regionOf(this.#tag)}`] ?? hours[regionOf(this.#tag)] ?? hours["001"];
-    return [{ h: "h12", H: "h23", K: "h11", k: "h24" }[preferred]];
+    return [CYCLES[preferredHour(this.#tag, this.baseName.split("-")[0])]];
   }
   get numberingSystems() { return this.numberingSystem === undefined ? [table("numbers", this.#data()).ns] : [this.numberingSystem]; }
+  get timeZones() { return this.region === undefined ? undefined : [...core().lands[this.region] ?? []]; }
   get textInfo() {
     const script = ops.intl_maximize(this.baseName).split("-")[1];
     return { direction: ["Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm", "Rohg"].includes(script) ? "rtl" : "ltr" };
@@ -98,8 +107,8 @@ class Locale {
   getCollations() { return this.collations; }
   getHourCycles() { return this.hourCycles; }
   getNumberingSystems() { return this.numberingSystems; }
+  getTimeZones() { return this.timeZones; }
   getTextInfo() { return this.textInfo; }
   getWeekInfo() { return this.weekInfo; }
 }
-Object.defineProperty(Locale.prototype, Symbol.toStringTag, { value: "Intl.Locale", configurable: true });
-export { Locale };
+export const Locale = shaped(Tag, "Locale", 1);

@@ -4,10 +4,13 @@ import { core, table } from "internal:intl/tables";
 
 export const DEFAULT_LOCALE = "en-US";
 
+// Names of calendars that have others now.
+export const CALENDAR_ALIASES = { __proto__: null, islamicc: "islamic-civil", "ethiopic-amete-alem": "ethioaa" };
+
 export function canonicalTag(tag) {
   const text = /^[a-z0-9]+(-[a-z0-9]+)*$/i.test(tag) ? ops.intl_canonical(tag) : null;
   if (text === null || text === "und" && !/^und/i.test(tag)) throw new RangeError(`Incorrect locale information provided`);
-  return text;
+  return text.replace(/-ca-(islamicc|ethiopic-amete-alem)(?=-|$)/, (_, name) => `-ca-${CALENDAR_ALIASES[name]}`);
 }
 
 // Locales that are objects of Intl.Locale.
@@ -49,10 +52,11 @@ export function parts(tag) {
   return { base: open.slice(0, match.index).replace(/-[a-wyz0-9]-.*$/, ""), keywords, rest, attributes };
 }
 
-export function bestAvailable(base) {
-  const { locales } = core();
+const isKnown = (tag) => Object.hasOwn(core().locales, tag);
+
+export function bestAvailable(base, isThere = isKnown) {
   for (let tag = base; tag !== ""; ) {
-    if (Object.hasOwn(locales, tag)) return tag;
+    if (isThere(tag)) return tag;
     let at = tag.lastIndexOf("-");
     if (at >= 2 && tag[at - 2] === "-") at -= 2;
     tag = at < 0 ? "" : tag.slice(0, at);
@@ -65,12 +69,12 @@ export const dataLocale = (locale) => core().locales[locale];
 
 // `relevant` are the keywords that count, with what each may be: a function of the locale that answers the list, default
 // first. `options` are the script's own choices, which go before those of the tag.
-export function resolveLocale(requested, options, relevant) {
+export function resolveLocale(requested, options, relevant, isThere = isKnown) {
   let found;
   let keywords = new Map();
   for (const tag of requested) {
     const split = parts(tag);
-    found = bestAvailable(split.base);
+    found = bestAvailable(split.base, isThere);
     if (found !== undefined) {
       ({ keywords } = split);
       break;
@@ -103,7 +107,7 @@ export function resolveLocale(requested, options, relevant) {
   return resolved;
 }
 
-export function supportedLocales(locales, options) {
+function supportedLocales(locales, options) {
   const requested = canonicalLocales(locales);
   if (options !== undefined) option(Object(options), "localeMatcher", ["lookup", "best fit"], "best fit");
   return requested.filter((tag) => bestAvailable(parts(tag).base) !== undefined);
@@ -127,7 +131,7 @@ export function option(options, name, values, fallback) {
   if (value === undefined) return fallback;
   const text = `${value}`;
   if (values !== undefined && !values.includes(text)) {
-    throw new RangeError(`Value ${text} out of range for ${option.owner ?? "Intl"} options property ${name}`);
+    throw new RangeError(`Value ${text} out of range for Intl options property ${name}`);
   }
   return text;
 }
@@ -189,14 +193,28 @@ export function keeper(make) {
   };
 }
 
-// Puts the methods of a class into the shape that built-ins have.
-export function finish(Class, name) {
+// A constructor in the shape that built-ins have: `length` is how many arguments it needs. `bare` says that it also works without `new`.
+export function shaped(Class, name, length = 0, bare = false) {
   const { prototype } = Class;
-  Object.defineProperty(Class, "name", { value: name, configurable: true });
+  const made = {
+    [name]: function (...args) {
+      if (new.target === undefined && !bare) throw new TypeError(`Constructor Intl.${name} requires 'new'`);
+      return Reflect.construct(Class, args, new.target ?? made);
+    },
+  }[name];
+  Object.defineProperty(made, "prototype", { value: prototype, writable: false });
+  Object.defineProperty(made, "length", { value: length, configurable: true });
+  Object.defineProperty(prototype, "constructor", { value: made, writable: true, configurable: true, enumerable: false });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: `Intl.${name}`, configurable: true });
-  Object.defineProperty(Class, "supportedLocalesOf", {
+  return made;
+}
+
+// The same with what all but Intl.Locale have.
+export function finish(Class, name, length = 0, bare = false) {
+  const made = shaped(Class, name, length, bare);
+  Object.defineProperty(made, "supportedLocalesOf", {
     value: { supportedLocalesOf(locales, options) { return supportedLocales(locales, options); } }.supportedLocalesOf,
     writable: true, configurable: true, enumerable: false,
   });
-  return Class;
+  return made;
 }

@@ -7,6 +7,11 @@ import { localeNumber } from "internal:intl/number_format";
 
 export { compareTexts, localeDate, localeNumber };
 
-const language = (locales) => canonicalLocales(locales)[0] ?? DEFAULT_LOCALE;
+// The languages whose case V8 knows; all others have that of none.
+const CASED = ["az", "el", "lt", "tr"];
+function language(locales) {
+  const [tag] = (canonicalLocales(locales)[0] ?? DEFAULT_LOCALE).split("-");
+  return CASED.includes(tag) ? tag : "und";
+}
 export const upperCase = (text, locales) => ops.intl_upper(text, language(locales));
 export const lowerCase = (text, locales) => ops.intl_lower(text, language(locales));

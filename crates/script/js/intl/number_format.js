@@ -2,15 +2,15 @@
 import { resolvedDigits } from "internal:intl/number_digits";
 import { finish, keeper } from "internal:intl/locales";
 import { readNumberOptions } from "internal:intl/number_options";
-import { Writer, textOf } from "internal:intl/number_writer";
+import { Writer, marked, textOf } from "internal:intl/number_writer";
 
 // What a script gives to be formatted: a number, a BigInt, or the digits of a text, exactly.
-export function mathematical(value) {
+function mathematical(value) {
   const primitive = typeof value === "object" && value !== null || typeof value === "function" ? toPrimitive(value) : value;
   if (typeof primitive === "bigint") return primitive;
   if (typeof primitive === "string") {
     const text = primitive.trim();
-    if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,4})?$/i.test(text)) return text;
+    if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,4})?$/i.test(text) && Number.isFinite(Number(text))) return text;
   }
   return Number(primitive);
 }
@@ -27,36 +27,76 @@ function toPrimitive(value) {
   throw new TypeError("Cannot convert object to primitive value");
 }
 
-function rangeParts(writer, start, end) {
-  if (start === undefined || end === undefined) throw new TypeError("start or end is undefined");
-  const [first, last] = [mathematical(start), mathematical(end)];
+function rangeParts(writer, low, high) {
+  if (low === undefined || high === undefined) throw new TypeError("start or end is undefined");
+  const [first, last] = [mathematical(low), mathematical(high)];
   if (Number.isNaN(Number(first)) || Number.isNaN(Number(last))) throw new RangeError("Invalid argument");
   const [left, right] = [writer.parts(first), writer.parts(last)];
   if (textOf(left) === textOf(right)) {
-    const shared = left.map((part) => ({ ...part, source: "shared" }));
-    const at = shared.findIndex((part) => part.type !== "literal");
-    return [...shared.slice(0, at), { type: "approximatelySign", value: writer.of.sy.ap, source: "shared" }, ...shared.slice(at)];
+    return marked(writer.parts(first, undefined, "~"), "shared");
   }
-  const mark = (parts, source) => parts.map((part) => ({ ...part, source }));
-  const isDigits = ({ type }) => ["integer", "group", "decimal", "fraction"].includes(type);
-  const split = (parts) => {
-    const from = parts.findIndex(isDigits);
-    let to = parts.length;
-    while (to > from && !isDigits(parts[to - 1])) to--;
-    return from < 0 ? [[], parts, []] : [parts.slice(0, from), parts.slice(from, to), parts.slice(to)];
+  const { settings } = writer;
+  const outer = settings.style === "unit" ? "unit" : settings.currencyDisplay === "name" ? "currency" : undefined;
+  // The form of a word that stands once goes by both numbers.
+  const form = writer.rangeForm(first, last);
+  const [from, to] = [first, last].map((value) => layers(writer.parts(value, form), outer));
+  // A sign, a symbol and a short word stand once where both have the same, when that is longer than one character.
+  const around = (of) => textOf(of.before) + textOf(of.after);
+  const isOnce = around(from) === around(to) && [...around(from)].length > 1;
+  const isDense = isOnce || (around(from) === "" && !left.some(({ type }) => type === "exponentInteger"));
+  const dash = writer.of.r.replace(/\{[01]\}/g, "");
+  const between = { type: "literal", value: isDense ? dash : ` ${dash.trim()} `, source: "shared" };
+  const whole = (parts, forced) => {
+    const own = layers(parts, outer);
+    const { before, body, after } = own.body.length === 0 ? forced : own;
+    return [...before, ...body, ...after];
   };
-  const [before, middle, after] = split(left);
-  const [before2, middle2, after2] = split(right);
-  const dash = writer.of.r.replace("{0}", "").replace("{1}", "");
-  if (left.every(isDigits)) return [...mark(left, "startRange"), { type: "literal", value: dash, source: "shared" }, ...mark(right, "endRange")];
-  const around = textOf(before) + textOf(after);
-  const signed = [...left, ...right].some(({ type }) => type === "minusSign" || type === "plusSign");
-  // What both have around their digits stands once when it is longer than a character; else blanks surround the dash.
-  if (!signed && textOf(before) === textOf(before2) && textOf(after) === textOf(after2) && [...around].length !== 1) {
-    return [...mark(before, "shared"), ...mark(middle, "startRange"), { type: "literal", value: dash, source: "shared" },
-      ...mark(middle2, "endRange"), ...mark(after, "shared")];
+  const [start, end] = isOnce ? [from.body, to.body] : [whole(left, from), whole(right, to)];
+  const inner = [...marked(start, "startRange"), between, ...marked(end, "endRange")];
+  const shared = (parts) => marked(parts, "shared");
+  return joined(isOnce ? [...shared(to.opening), ...shared(to.before), ...inner, ...shared(to.after), ...shared(to.closing)] : [...shared(to.opening), ...inner, ...shared(to.closing)]);
+}
+
+// Literals that meet are one, which belongs to both when they are of two sources.
+function joined(parts) {
+  const made = [];
+  for (const part of parts) {
+    const last = made[made.length - 1];
+    if (part.type === "literal" && last?.type === "literal") {
+      last.value += part.value;
+      if (last.source !== part.source) last.source = "shared";
+    } else made.push({ ...part });
   }
-  return [...mark(left, "startRange"), { type: "literal", value: ` ${dash.trim()} `, source: "shared" }, ...mark(right, "endRange")];
+  return made;
+}
+
+const DIGITS = ["integer", "group", "decimal", "fraction", "exponentSeparator", "exponentMinusSign", "exponentInteger", "nan", "infinity"];
+
+// A number's parts from outside to inside: `outer`, the name of a unit or of money, around the sign and symbol, around the digits.
+function layers(parts, outer) {
+  let [open, close] = [0, parts.length];
+  const isOuter = (part) => part.type === outer;
+  const isDigit = ({ type }) => DIGITS.includes(type);
+  const first = parts.findIndex(isDigit);
+  const last = parts.findLastIndex(isDigit);
+  // Some languages have words for two that stand without a digit.
+  if (first < 0) return { opening: [], before: [], body: [], after: [], closing: parts };
+  if (outer !== undefined) {
+    const leading = parts.slice(0, first).findLastIndex(isOuter);
+    if (leading >= 0) {
+      open = leading + 1;
+      while (parts[open].type === "literal") open++;
+    }
+    const trailing = parts.slice(last + 1).findIndex(isOuter);
+    if (trailing >= 0) {
+      close = last + 1 + trailing;
+      while (parts[close - 1].type === "literal") close--;
+    }
+  }
+  const [from, to] = [Math.max(first, open), last + 1];
+  return {
+    opening: parts.slice(0, open), before: parts.slice(open, from), body: parts.slice(from, to), after: parts.slice(to, close), closing: parts.slice(close),
+  };
 }
 
 class Formatter {
@@ -87,7 +127,7 @@ class Formatter {
   }
 }
 
-export const NumberFormat = finish(Formatter, "NumberFormat");
+export const NumberFormat = finish(Formatter, "NumberFormat", 0, true);
 
 const writerFor = keeper((locales, options) => new Writer(readNumberOptions(locales, options)));
 export const localeNumber = (value, locales, options) => textOf(writerFor(locales, options).parts(value));

@@ -1,11 +1,11 @@
 // A number's text in parts: digits, signs, currencies, units.
 import { decimal, scaled } from "internal:intl/decimal";
 import { shownDigits } from "internal:intl/number_digits";
-import { choose, pluralForm } from "internal:intl/plurals";
-import { core, table } from "internal:intl/tables";
+import { choose, pluralForm, rangeForm } from "internal:intl/plurals";
+import { figuresOf, table } from "internal:intl/tables";
 
 // The symbols and patterns of a locale in a numbering system.
-function systemOf({ data, system }) {
+export function systemOf({ data, system }) {
   const { sys, ns } = table("numbers", data);
   if (sys[system] !== undefined) return sys[system];
   const own = sys.latn ?? sys[ns];
@@ -20,20 +20,16 @@ export class Writer {
     this.settings = settings;
     this.of = systemOf(settings);
     this.numbers = table("numbers", settings.data);
-    this.figures = settings.system === "latn" ? undefined : [...core().systems[settings.system]];
+    this.figure = figuresOf(settings.system);
     const isCurrency = settings.style === "currency" && settings.currencyDisplay !== "name";
     if (isCurrency) {
       this.symbol = currencySymbol(settings);
       this.pattern = settings.currencySign === "accounting" ? this.of.a : this.of.c;
       this.letters = (/¤.*[#0]/.test(this.pattern) ? /\p{L}$/u : /^\p{L}/u).test(this.symbol);
-    } else this.pattern = settings.style === "percent" || settings.unit === "percent" ? this.of.p : this.of.d;
+    } else this.pattern = settings.style === "percent" || (settings.unit === "percent" && settings.unitDisplay !== "long") ? this.of.p : this.of.d;
     const sizes = this.pattern.split(";")[0].split(".")[0].replace(/[^#0,]/g, "").split(",");
     this.primary = sizes.length > 1 ? sizes[sizes.length - 1].length : 0;
     this.secondary = sizes.length > 2 ? sizes[sizes.length - 2].length : this.primary;
-  }
-
-  figure(text) {
-    return this.figures === undefined ? text : text.replace(/[0-9]/g, (digit) => this.figures[digit]);
   }
 
   grouped(whole) {
@@ -110,6 +106,17 @@ export class Writer {
     return { ...shown, power: divisor.power, short: divisor.at === undefined ? undefined : patterns[divisor.at] };
   }
 
+  // What a number is shown as, for those that are finite.
+  shownAs(value) { return typeof value === "number" && !Number.isFinite(value) ? undefined : this.measured(decimal(value)); }
+
+  // Which form of a word stands with a number, and which with two.
+  formOf(value) {
+    const shown = this.shownAs(value);
+    return shown === undefined ? "other" : pluralForm(this.settings.locale, false, shown, shown.power);
+  }
+
+  rangeForm(start, end) { return rangeForm(this.settings.data, this.formOf(start), this.formOf(end)); }
+
   // `-`, `+` or nothing in front of a number.
   signOf(number, isZero, isNaN) {
     switch (this.settings.sign) {
@@ -121,7 +128,8 @@ export class Writer {
     }
   }
 
-  parts(value) {
+  // `form`: the form of the words when it does not go by the number; `about`: `~` for a number that is meant nearly.
+  parts(value, form, about = "") {
     const special = typeof value === "number" && !Number.isFinite(value);
     const isNaN = special && value !== value;
     const number = special ? { negative: value < 0, digits: "1", exponent: 1 } : decimal(value);
@@ -140,12 +148,12 @@ export class Writer {
       }
     }
     const isZero = !special && shown.value.digits === "";
-    return separated(this.dressed(body, shown, this.signOf(number, isZero, isNaN)));
+    return separated(this.dressed(body, shown, about + this.signOf(number, isZero, isNaN), form));
   }
 
-  dressed(body, shown, sign) {
+  dressed(body, shown, sign, fixed) {
     const { settings } = this;
-    const form = (power = 0) => (shown.special ? "other" : pluralForm(settings.locale, false, shown, power));
+    const form = (power = 0) => fixed ?? (shown.special ? "other" : pluralForm(settings.locale, false, shown, power));
     let pattern = this.pattern;
     // A short pattern goes by the number as it is shown, a name by what it stands for.
     let short = shown.short === undefined ? undefined : choose(shown.short, form());
@@ -159,12 +167,13 @@ export class Writer {
     if (inPattern) pattern = short;
     let core = body;
     if (short !== undefined && !inPattern) core = compactParts(short, body);
-    let made = inPattern ? this.affixed(withSign(pattern, sign), core, true) : this.affixed(withSign(pattern, sign), core, false);
+    let made = this.affixed(withSign(pattern, sign), core, inPattern);
     if (settings.unit === "percent" && settings.unitDisplay !== "long") {
       made = made.map((part) => (part.type === "percentSign" ? { type: "unit", value: part.value } : part));
     } else if (settings.style === "unit") made = this.withUnit(made.filter((part) => part.type !== "percentSign"), form(shown.power));
     if (isName) {
-      const unit = choose(this.of.cu, form(shown.power));
+      // Sindhi has none of its own.
+      const unit = choose(this.of.cu, form(shown.power)) ?? "{0} {1}";
       const { currency } = settings;
       const names = table("currencies", settings.data)[currency];
       const name = (names?.p && choose(names.p, form(shown.power))) ?? names?.d ?? currency;
@@ -185,12 +194,8 @@ export class Writer {
     let literal = "";
     const flush = () => {
       if (literal === "") return;
-      const match = isShort ? literal.match(/^([\s\u00a0\u202f\u200f\u200e]*)(.*?)([\s\u00a0\u202f\u200f\u200e]*)$/s) : undefined;
-      if (match && match[2] !== "") {
-        if (match[1] !== "") made.push({ type: "literal", value: match[1] });
-        made.push({ type: "compact", value: match[2] });
-        if (match[3] !== "") made.push({ type: "literal", value: match[3] });
-      } else made.push({ type: "literal", value: literal });
+      if (isShort) made.push(...literalAndWord(literal));
+      else made.push({ type: "literal", value: literal });
       literal = "";
     };
     const { sy } = this.of;
@@ -203,9 +208,9 @@ export class Writer {
       } else if (c === "¤") {
         flush();
         made.push({ type: "currency", value: this.symbol });
-      } else if (c === "-" || c === "+" || c === "%") {
+      } else if (c === "-" || c === "+" || c === "%" || c === "~") {
         flush();
-        const [type, value] = c === "-" ? ["minusSign", sy.mi] : c === "+" ? ["plusSign", sy.pl] : ["percentSign", sy.p];
+        const [type, value] = c === "~" ? ["approximatelySign", sy.ap] : c === "-" ? ["minusSign", sy.mi] : c === "+" ? ["plusSign", sy.pl] : ["percentSign", sy.p];
         made.push({ type, value });
       } else literal += c;
     }
@@ -264,6 +269,7 @@ function withSign(pattern, sign) {
   const positive = at < 0 ? pattern : pattern.slice(0, at);
   if (sign === "") return positive;
   const negative = at < 0 ? `-${positive}` : pattern.slice(at + 1);
+  if (sign.startsWith("~")) return negative.includes("-") ? negative.replace("-", sign) : sign + positive;
   if (sign === "-") return negative;
   return negative.includes("-") ? negative.replace("-", "+") : `+${positive}`;
 }
@@ -282,6 +288,8 @@ function spaced(made) {
 function compactParts(pattern, body) {
   const unquoted = pattern.replace(/'([^']*)'/g, "$1");
   const match = unquoted.match(/^([^0]*)(0+)(.*)$/s);
+  // Italian has a word for one thousand that stands without digits.
+  if (match === null) return literalAndWord(unquoted);
   return [...literalAndWord(match[1]), ...body, ...literalAndWord(match[3])];
 }
 
@@ -294,7 +302,8 @@ function literalAndWord(text) {
   return made;
 }
 
-function filled(pattern, first, second) {
+// A pattern with the parts that stand for {0} and {1}.
+export function filled(pattern, first, second) {
   const made = [];
   for (const piece of pattern.split(/(\{[01]\})/)) {
     if (piece === "{0}") made.push(...first);
@@ -310,6 +319,8 @@ function filledUnit(pattern, body) {
   if (at < 0) return words(pattern);
   return [...words(pattern.slice(0, at)), ...body, ...words(pattern.slice(at + 3))];
 }
+
+export const marked = (parts, source) => parts.map((part) => ({ ...part, source }));
 
 export const textOf = (parts) => {
   let text = "";

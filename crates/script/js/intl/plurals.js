@@ -11,6 +11,9 @@ export function pluralForm(locale, ordinal, { whole, fraction }, power = 0) {
   return ops.intl_plural(locale, ordinal, text);
 }
 
+// The form for two numbers that have these forms.
+export const rangeForm = (locale, from, to) => core().ranges[locale.split("-")[0]]?.[`${from}-${to}`] ?? "other";
+
 export const choose = (forms, form) => forms[form] ?? forms.other;
 
 const ORDER = ["few", "many", "one", "two", "zero", "other"];
@@ -40,8 +43,8 @@ export const PluralRules = finish(class {
     const [first, last] = [this.#shown(start), this.#shown(end)];
     if (Number.isNaN(Number(start)) || Number.isNaN(Number(end))) throw new RangeError("Invalid argument");
     if (first === undefined || last === undefined) return "other";
-    const [from, to] = [pluralForm(this.#locale, false, first), pluralForm(this.#locale, false, last)];
-    return core().ranges[this.#locale.split("-")[0]]?.[`${from}-${to}`] ?? to;
+    const [from, to] = [first, last].map((shown) => pluralForm(this.#locale, this.#ordinal, shown));
+    return rangeForm(this.#locale, from, to);
   }
   resolvedOptions() {
     const resolved = { locale: this.#locale, type: this.#ordinal ? "ordinal" : "cardinal" };

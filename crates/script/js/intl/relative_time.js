@@ -2,7 +2,7 @@
 import { decimal } from "internal:intl/decimal";
 import { readDigitOptions, shownDigits } from "internal:intl/number_digits";
 import { canonicalLocales, coerced, finish, numberingSystems, option, resolveLocale, typeOption } from "internal:intl/locales";
-import { Writer, textOf } from "internal:intl/number_writer";
+import { Writer, filled, textOf } from "internal:intl/number_writer";
 import { choose, pluralForm } from "internal:intl/plurals";
 import { table } from "internal:intl/tables";
 
@@ -42,12 +42,7 @@ class Formatter {
     }
     const size = Math.abs(number);
     const pattern = choose(past ? p : f, pluralForm(this.#locale, false, shownDigits(decimal(size), this.#digits)));
-    const made = [];
-    for (const piece of pattern.split(/(\{0\})/)) {
-      if (piece === "{0}") for (const part of this.#writer.parts(size)) made.push({ ...part, unit: name });
-      else if (piece !== "") made.push({ type: "literal", value: piece });
-    }
-    return made;
+    return filled(pattern, this.#writer.parts(size).map((part) => ({ ...part, unit: name })), []);
   }
   format(value, unit) { return textOf(this.#parts(value, unit)); }
   formatToParts(value, unit) { return this.#parts(value, unit); }

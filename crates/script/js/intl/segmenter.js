@@ -4,10 +4,10 @@ import { canonicalLocales, finish, option, optionsObject, resolveLocale } from "
 
 class Segments {
   #text; #words; #ends; #flags;
-  constructor(text, granularity) {
+  constructor(text, granularity, locale) {
     this.#text = text;
     this.#words = granularity === "word";
-    const flat = ops.intl_segments(text, granularity);
+    const flat = ops.intl_segments(text, granularity, locale);
     this.#ends = flat.filter((_, index) => index % 2 === 0);
     this.#flags = flat.filter((_, index) => index % 2 === 1);
   }
@@ -29,8 +29,16 @@ class Segments {
     }
     return this.#at(low);
   }
-  * [Symbol.iterator]() { for (let i = 0; i < this.#ends.length; i++) yield this.#at(i); }
+  [Symbol.iterator]() {
+    let index = 0;
+    const next = () => (index < this.#ends.length ? { value: this.#at(index++), done: false } : { value: undefined, done: true });
+    return Object.create(SegmentIterator, { next: { value: next, writable: true, configurable: true } });
+  }
 }
+
+const SegmentIterator = Object.create(Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())), {
+  [Symbol.toStringTag]: { value: "Segmenter String Iterator", configurable: true },
+});
 Object.defineProperty(Segments.prototype, "constructor", { value: Object, writable: true, configurable: true, enumerable: false });
 
 class Formatter {
@@ -42,7 +50,7 @@ class Formatter {
     this.#locale = resolveLocale(requested, {}, {}).locale;
     this.#granularity = option(given, "granularity", ["grapheme", "word", "sentence"], "grapheme");
   }
-  segment(input) { return new Segments(`${input}`, this.#granularity); }
+  segment(input) { return new Segments(`${input}`, this.#granularity, this.#locale); }
   resolvedOptions() { return { locale: this.#locale, granularity: this.#granularity }; }
 }
 

@@ -4,12 +4,13 @@ import { ops } from "internal:core/ops";
 const { parse } = JSON;
 const loaded = new Map();
 
-function merged(base, change) {
+// `gone` stands for what is not there.
+function merged(base, change, gone) {
   if (typeof change !== "object" || change === null || Array.isArray(change) || typeof base !== "object" || base === null || Array.isArray(base)) return change;
   const made = { __proto__: null, ...base };
   for (const key of Object.keys(change)) {
-    if (change[key] === null) delete made[key];
-    else made[key] = key in made ? merged(made[key], change[key]) : change[key];
+    if (change[key] === gone) delete made[key];
+    else made[key] = key in made ? merged(made[key], change[key], gone) : change[key];
   }
   return made;
 }
@@ -25,6 +26,13 @@ export function core() {
   return general;
 }
 
+// Writes the digits of a text as those of a numbering system.
+export function figuresOf(system) {
+  if (system === "latn") return (text) => text;
+  const figures = [...core().systems[system]];
+  return (text) => text.replace(/[0-9]/g, (digit) => figures[digit]);
+}
+
 // The values of a section for a locale of CLDR.
 export function table(section, locale) {
   const key = `${section}/${locale}`;
@@ -33,7 +41,16 @@ export function table(section, locale) {
   const language = locale.split("-")[0];
   const all = read(`${section}/${language}`) ?? read(`${section}/en`);
   const base = Object.keys(all)[0];
-  value = locale === base || all[locale] === undefined ? all[base] : merged(all[base], all[locale]);
+  value = locale === base || all[locale] === undefined ? all[base] : merged(all[base], all[locale], null);
   loaded.set(key, value);
   return value;
+}
+
+// The calendars that have their words from another one.
+const LIKE = { __proto__: null, dangi: "chinese", "ethiopic-amete-alem": "ethiopic" };
+
+// The values of a calendar: it has what differs from the one that it is like.
+export function calendarTable(name, locale) {
+  if (name === "generic") return table(name, locale);
+  return merged(calendarTable(LIKE[name] ?? "generic", locale), table(name, locale), 0);
 }

@@ -7,7 +7,7 @@ const two = (number) => `${number}`.padStart(2, "0");
 
 // The zone's name as it is written, or undefined.
 export function canonicalZone(name) {
-  if (/^(etc\/(utc|gmt|uct|zulu|universal|greenwich)|utc|gmt|uct|zulu|universal|greenwich)$/i.test(name)) return "UTC";
+  if (/^(etc\/)?(utc|uct|gmt([+-]?0)?|zulu|universal|greenwich)$/i.test(name)) return "UTC";
   const match = name.match(OFFSET);
   if (match) return undefined;
   const found = ops.zone_offset(name, 0)?.[2];
@@ -29,7 +29,7 @@ function metazoneOf(zone, time) {
 }
 
 // GMT+1, or GMT+01:00 when long.
-export function offsetText(of, east, isLong, figure) {
+function offsetText(of, east, isLong, figure) {
   const size = Math.abs(east);
   const [hours, minutes, seconds] = [Math.floor(size / 3600), Math.floor(size / 60) % 60, size % 60];
   const pattern = of.hf.split(";")[east < 0 ? 1 : 0];
@@ -37,7 +37,8 @@ export function offsetText(of, east, isLong, figure) {
   let text = figure(isLong ? two(hours) : `${hours}`);
   if (isLong || minutes > 0 || seconds > 0) text += between + figure(two(minutes));
   if (seconds > 0) text += between + figure(two(seconds));
-  return of.gf.replace("{0}", pattern.replace(/H+.*m+/, text)).replace(/\u200e\u200e$/, "\u200e");
+  // What a pattern has behind the minutes goes with them.
+  return of.gf.replace("{0}", pattern.replace(isLong || minutes > 0 || seconds > 0 ? /H+.*m+/ : /H+.*$/, text));
 }
 
 function named(of, zone, meta, width, kind) {

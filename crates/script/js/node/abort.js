@@ -1,8 +1,10 @@
 // AbortController and AbortSignal.
+import { custom, inspect } from "internal:core/inspect";
 import { DOMException } from "internal:node/dom_exception";
 import { Event, EventTarget, defineHandler } from "internal:node/event_target";
 import { setTimeout } from "internal:node/timers";
-import { SymbolCtor, TypeErrorCtor } from "internal:core/primordials";
+import { invalidArgument, outOfRange, typeError } from "internal:node/node_error";
+import { SymbolCtor, create } from "internal:core/primordials";
 
 let abort;
 let allowed = false;
@@ -19,7 +21,7 @@ export class AbortSignal extends EventTarget {
     };
   }
   constructor() {
-    if (!allowed) throw new TypeErrorCtor("Illegal constructor");
+    if (!allowed) throw typeError("ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
     super();
   }
   get aborted() { return this.#aborted; }
@@ -33,6 +35,8 @@ export class AbortSignal extends EventTarget {
   }
   // A whole script does not wait for it.
   static timeout(milliseconds) {
+    if (typeof milliseconds !== "number") throw invalidArgument('"delay" argument', "of type number", milliseconds);
+    if (!(milliseconds >= 0 && milliseconds <= 0xffffffff)) throw outOfRange("delay", ">= 0 && <= 4294967295", milliseconds);
     const signal = make();
     const timer = setTimeout(() => abort(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError")), milliseconds);
     timer.unref();
@@ -50,6 +54,12 @@ export class AbortSignal extends EventTarget {
     return signal;
   }
   get [SymbolCtor.toStringTag]() { return "AbortSignal"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return this;
+    const shown = create({ constructor: AbortSignal });
+    shown.aborted = this.#aborted;
+    return inspect(shown, options);
+  }
 }
 defineHandler(AbortSignal.prototype, "abort");
 
@@ -67,4 +77,10 @@ export class AbortController {
   get signal() { return this.#signal; }
   abort(reason) { abort(this.#signal, reason); }
   get [SymbolCtor.toStringTag]() { return "AbortController"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return this;
+    const shown = create({ constructor: AbortController });
+    shown.signal = this.#signal;
+    return inspect(shown, options);
+  }
 }

@@ -1,9 +1,11 @@
 // Blob and File.
 import { append } from "internal:core/arrays";
 import { Buffer, viewed } from "internal:node/buffer";
-import { ops } from "internal:core/ops";
+import { custom, inspect } from "internal:core/inspect";
+import { late } from "internal:core/late";
+import { invalidArgument, typeError } from "internal:node/node_error";
 import {
-  ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, construct, max, min, now, uncurryThis,
+  ArrayBufferCtor, NumberCtor, StringCtor, SymbolCtor, Uint8ArrayCtor, create, construct, max, min, now, uncurryThis,
 } from "internal:core/primordials";
 
 const { isView } = ArrayBufferCtor;
@@ -11,6 +13,7 @@ const toLowerCase = uncurryThis(StringCtor.prototype.toLowerCase);
 const sliceBuffer = uncurryThis(ArrayBufferCtor.prototype.slice);
 
 let bytesOf;
+const { assign: setNames } = Object;
 
 export class Blob {
   #bytes;
@@ -18,7 +21,7 @@ export class Blob {
   static { bytesOf = (blob) => blob.#bytes; }
   constructor(parts = [], options = {}) {
     if (typeof parts !== "object" || parts === null || typeof parts[SymbolCtor.iterator] !== "function") {
-      throw new TypeErrorCtor('The "sources" argument must be an instance of Iterable');
+      throw invalidArgument('"sources" argument', "a sequence", parts);
     }
     const list = [];
     for (const part of parts) append(list, bytes(part));
@@ -36,17 +39,15 @@ export class Blob {
   }
   // Streams are read when somebody asks for one.
   stream() {
-    const { ReadableStream } = ops.module_namespace("internal:web/readable_stream");
-    const bytes = this.#bytes;
-    return new ReadableStream({
-      type: "bytes",
-      start(controller) {
-        if (bytes.length > 0) controller.enqueue(construct(Uint8ArrayCtor, [bytes]));
-        controller.close();
-      },
-    });
+    const { streamOfBytes } = late("web/readable_stream");
+    return streamOfBytes(this.#bytes);
   }
   get [SymbolCtor.toStringTag]() { return "Blob"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return this;
+    const { size, type } = this;
+    return inspect(setNames(create({ constructor: Blob }), { size, type }), options);
+  }
 }
 export { bytesOf as bytesOfBlob };
 
@@ -61,7 +62,7 @@ export class File extends Blob {
   #name;
   #lastModified;
   constructor(parts, name, options = {}) {
-    if (arguments.length < 2) throw new TypeErrorCtor('The "fileBits" and "fileName" arguments must be specified');
+    if (arguments.length < 2) throw typeError("ERR_MISSING_ARGS", 'The "fileBits" and "fileName" arguments must be specified');
     super(parts, options);
     this.#name = `${name}`;
     this.#lastModified = options?.lastModified === undefined ? now() : NumberCtor(options.lastModified);
@@ -70,4 +71,9 @@ export class File extends Blob {
   get lastModified() { return this.#lastModified; }
   get webkitRelativePath() { return ""; }
   get [SymbolCtor.toStringTag]() { return "File"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return this;
+    const { size, type, name, lastModified } = this;
+    return inspect(setNames(create({ constructor: File }), { size, type, name, lastModified }), options);
+  }
 }

@@ -1,6 +1,8 @@
 // Node's Buffer, as far as binary data needs it: a Uint8Array with encodings.
+import { setBuffer } from "internal:core/buffer_class";
 import { ops } from "internal:core/ops";
-import { addNumbers } from "internal:node/buffer_numbers";
+import { addNumbers, spaced as shownNumber } from "internal:node/buffer_numbers";
+import { modern } from "internal:core/api";
 import { custom, inspect } from "internal:core/inspect";
 import { invalidArgument, outOfRange, rangeError, typeError } from "internal:node/node_error";
 import {
@@ -13,6 +15,7 @@ const typed = TypedArray.prototype;
 const subarray = uncurryThis(typed.subarray);
 const fill = uncurryThis(typed.fill);
 const set = uncurryThis(typed.set);
+const typedSlice = uncurryThis(typed.slice);
 const reverse = uncurryThis(typed.reverse);
 const lengthOf = uncurryThis(getOwnPropertyDescriptor(typed, "length").get);
 const tagOf = uncurryThis(getOwnPropertyDescriptor(typed, SymbolCtor.toStringTag).get);
@@ -36,9 +39,23 @@ function encodingOf(name) {
 function sized(size) {
   if (typeof size !== "number") throw invalidArgument('"size" argument', "of type number", size);
   if (!(size >= 0 && size <= 0x7fffffff)) {
+    if (modern) throw outOfRange("size", ">= 0 && <= 9007199254740991", shownNumber(size));
     throw rangeError("ERR_INVALID_OPT_VALUE", `The value "${size}" is invalid for option "size"`);
   }
   return construct(Uint8ArrayCtor, [size], Buffer);
+}
+
+// How many bytes a text needs at most; not all that looks like hexadecimal digits or Base64 is.
+function textSize(text, encoding) {
+  const { length } = text;
+  if (encoding === "latin1") return length;
+  if (encoding === "utf16le") return length * 2;
+  if (encoding === "hex") return length >>> 1;
+  if (encoding === "base64" || encoding === "base64url") {
+    const padding = text[length - 1] !== "=" ? 0 : length > 1 && text[length - 2] === "=" ? 2 : 1;
+    return ((length - padding) * 3) >>> 2;
+  }
+  return Buffer.from(text, encoding).length;
 }
 
 function checked(value, name) {
@@ -83,7 +100,12 @@ class BufferClass extends Uint8ArrayCtor {
 
   static from(value, encodingOrOffset, length) {
     if (typeof value === "string") return bufferFrom(ops.text_to_bytes(value, encodingOf(encodingOrOffset)).buffer);
-    if (value instanceof ArrayBufferCtor) return construct(Uint8ArrayCtor, [value, encodingOrOffset, length], Buffer);
+    if (value instanceof ArrayBufferCtor) {
+      const offset = +encodingOrOffset || 0;
+      if (offset > value.byteLength) throw rangeError("ERR_BUFFER_OUT_OF_BOUNDS", '"offset" is outside of buffer bounds');
+      if (length > value.byteLength - offset) throw rangeError("ERR_BUFFER_OUT_OF_BOUNDS", '"length" is outside of buffer bounds');
+      return construct(Uint8ArrayCtor, [value, encodingOrOffset, length], Buffer);
+    }
     if (typeof value === "object" && value !== null) {
       const primitive = value.valueOf && value.valueOf();
       if (primitive !== null && primitive !== value && (typeof primitive === "string" || typeof primitive === "object")) {
@@ -111,7 +133,7 @@ class BufferClass extends Uint8ArrayCtor {
   static isEncoding(name) { return typeof name === "string" && encodings[toLowerCase(name)] !== undefined; }
 
   static byteLength(value, encoding) {
-    if (typeof value === "string") return Buffer.from(value, encoding).length;
+    if (typeof value === "string") return textSize(value, encodingOf(encoding));
     if (isView(value) || value instanceof ArrayBufferCtor) return value.byteLength;
     throw invalidArgument('"string" argument', "of type string or an instance of Buffer or ArrayBuffer", value);
   }
@@ -142,6 +164,11 @@ class BufferClass extends Uint8ArrayCtor {
       if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
     }
     return lengthOf(a) === lengthOf(b) ? 0 : lengthOf(a) < lengthOf(b) ? -1 : 1;
+  }
+
+  static copyBytesFrom(view, offset = 0, length = view.length - offset) {
+    if (!isView(view) || tagOf(view) === undefined) throw invalidArgument('"view" argument', "an instance of TypedArray", view);
+    return Buffer.from(viewed(typedSlice(view, offset, offset + length)));
   }
 
   static get poolSize() { return 8192; }
@@ -181,6 +208,10 @@ class BufferClass extends Uint8ArrayCtor {
   }
 
   copy(target, at = 0, start = 0, end = this.length) {
+    checked(target, "target");
+    if (at < 0) throw outOfRange("targetStart", ">= 0", at);
+    if (start < 0 || (modern && start > this.length)) throw outOfRange("sourceStart", `>= 0 && <= ${this.length}`, start);
+    if (end < 0) throw outOfRange("sourceEnd", ">= 0", end);
     if (at >= lengthOf(target) || start >= this.length) return 0;
     const part = subarray(this, start, min(end, start + max(0, lengthOf(target) - at)));
     set(target, part, at);
@@ -230,6 +261,7 @@ class BufferClass extends Uint8ArrayCtor {
     const coding = encodingOf(typeof offset === "string" ? offset : typeof length === "string" ? length : encoding);
     const at = typeof offset === "number" ? offset : 0;
     if (at < 0 || at > this.length) throw outOfRange("offset", `>= 0 && <= ${this.length}`, at);
+    if (length < 0 || (typeof length === "number" && length > this.length)) throw outOfRange("length", `>= 0 && <= ${this.length}`, length);
     const room = min(typeof length === "number" ? length : this.length - at, this.length - at);
     const bytes = Buffer.from(text, coding);
     let size = min(bytes.length, room);
@@ -256,7 +288,21 @@ class BufferClass extends Uint8ArrayCtor {
   [custom](depth, options) { return apply(Buffer.prototype.inspect, this, [depth, options]); }
 }
 
+// What older libraries call: `utf8Slice(start, end)`, `utf8Write(text, offset, length)`.
+const NAMED = ["utf8", "hex", "base64", "base64url", "latin1", "ascii", "ucs2"];
+for (let i = 0; i < NAMED.length; i++) {
+  const name = NAMED[i];
+  const own = {
+    [`${name}Slice`](start, end) { return this.toString(name, start, end); },
+    [`${name}Write`](text, offset, length) { return this.write(text, offset, length, name); },
+  };
+  for (const each of [`${name}Slice`, `${name}Write`]) {
+    defineProperty(BufferClass.prototype, each, { value: own[each], writable: true, configurable: true, enumerable: false });
+  }
+}
+
 export const Buffer = callable(BufferClass);
+setBuffer(Buffer);
 addNumbers(Buffer.prototype);
 
 function swapped(buffer, size) {

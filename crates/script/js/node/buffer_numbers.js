@@ -1,6 +1,6 @@
 // A Buffer's numbers: readInt16LE, writeDoubleBE, readUIntBE and their kin.
 import { invalidArgument, outOfRange, rangeError } from "internal:node/node_error";
-import { RegExpCtor, StringCtor, SymbolCtor, abs, defineProperty, fixed, isInteger, uncurryThis } from "internal:core/primordials";
+import { RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, abs, defineProperty, fixed, isInteger, uncurryThis } from "internal:core/primordials";
 
 const DataViewCtor = DataView;
 const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
@@ -72,7 +72,15 @@ function sizeChecked(size) {
 }
 
 function rangeChecked(name, value, size) {
-  if (name === "Float" || name === "Double" || typeof value === "bigint") return value;
+  if (name === "Float" || name === "Double") return value;
+  if (typeof value === "bigint" && size === 8) {
+    const limit = 2n ** (name[3] === "U" ? 64n : 63n);
+    if (value < (name[3] === "U" ? 0n : -limit) || value >= limit) {
+      throw outOfRange("value", name[3] === "U" ? ">= 0n and < 2n ** 64n" : ">= -(2n ** 63n) and < 2n ** 63n", `${threes(`${value}`)}n`);
+    }
+    return value;
+  }
+  if (name === "BigInt64" || name === "BigUInt64") throw new TypeErrorCtor("Cannot mix BigInt and other types, use explicit conversions");
   const number = +value;
   const low = name[0] === "U" ? 0 : -(2 ** (8 * size - 1));
   const high = 2 ** (name[0] === "U" ? 8 * size : 8 * size - 1) - 1;
@@ -86,9 +94,13 @@ function rangeChecked(name, value, size) {
 }
 
 // Node writes long numbers with underscores.
-function spaced(number) {
+export function spaced(number) {
   if (!isInteger(number) || abs(number) <= 2 ** 32) return `${number}`;
-  let text = `${number}`;
+  return threes(`${number}`);
+}
+
+function threes(digits) {
+  let text = digits;
   for (let at = text.length - 3; at > (text[0] === "-" ? 1 : 0); at -= 3) text = `${slice(text, 0, at)}_${slice(text, at)}`;
   return text;
 }

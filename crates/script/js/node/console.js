@@ -1,11 +1,11 @@
 // logger, which is console too: every message is one line of the job's log.
+import { modern } from "internal:core/api";
 import { append } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
 import { format } from "internal:node/format";
-import { inspect } from "internal:core/inspect";
+import { inspect, late } from "internal:core/late";
 import { stringify } from "internal:node/json";
 import { callSite } from "internal:core/errors";
-import { table } from "internal:node/table";
 import {
   MapCtor, StringCtor, apply, defineProperty, keys, now, uncurryThis,
 } from "internal:core/primordials";
@@ -32,6 +32,7 @@ const warn = at("WARN");
 const error = at("ERROR");
 
 function dir(...objects) {
+  if (modern) return write("INFO", inspect(objects[0], { customInspect: false, ...objects[1] }));
   const texts = [];
   for (let i = 0; i < objects.length; i++) append(texts, stringify(objects[i]));
   write("DEBUG", inspect(texts, { depth: 2 }));
@@ -100,9 +101,13 @@ export const logger = { log, info: log, debug, warn, warning: warn, error, dir }
 
 const additions = {
   dirxml: log, group, groupCollapsed: group, groupEnd, time, timeLog, timeEnd, count, countReset, assert, trace,
-  table: (data, columns) => log(table(data, columns) ?? data),
+  timeStamp() {}, profile() {}, profileEnd() {},
+  table: (data, columns) => log(late("node/table").table(data, columns) ?? data),
 };
 const names = keys(additions);
 for (let i = 0; i < names.length; i++) {
   defineProperty(logger, names[i], { value: additions[names[i]], writable: true, configurable: true, enumerable: false });
 }
+defineProperty(logger, "Console", {
+  get() { return late("node/console_module").Console; }, set: undefined, configurable: true, enumerable: false,
+});

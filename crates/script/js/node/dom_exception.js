@@ -1,5 +1,5 @@
 // DOMException, as the web's errors are.
-import { ErrorCtor, defineProperty, keys } from "internal:core/primordials";
+import { ErrorCtor, SymbolCtor, defineProperty, keys } from "internal:core/primordials";
 
 const CODES = {
   IndexSizeError: 1, HierarchyRequestError: 3, WrongDocumentError: 4, InvalidCharacterError: 5, NoModificationAllowedError: 7,
@@ -19,6 +19,7 @@ export class DOMException extends ErrorCtor {
     }
   }
   get code() { return CODES[this.name] ?? 0; }
+  get [SymbolCtor.toStringTag]() { return "DOMException"; }
 }
 
 const names = keys(CODES);

@@ -1,7 +1,8 @@
 // Event, CustomEvent and EventTarget, as in the web.
 import { append, copy } from "internal:core/arrays";
 import { lost } from "internal:core/end";
-import { MapCtor, SymbolCtor, TypeErrorCtor, apply, defineProperty, now, uncurryThis } from "internal:core/primordials";
+import { late } from "internal:core/late";
+import { MapCtor, SymbolCtor, apply, defineProperty, now, uncurryThis } from "internal:core/primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
 const mapSet = uncurryThis(MapCtor.prototype.set);
@@ -15,7 +16,7 @@ export class Event {
     stopped = (event) => event.#stopped;
   }
   constructor(type, options = {}) {
-    if (arguments.length === 0) throw new TypeErrorCtor('The "type" argument must be specified');
+    if (arguments.length === 0) throw late("node/node_error").typeError("ERR_MISSING_ARGS", 'The "type" argument must be specified');
     this.#type = `${type}`;
     this.#bubbles = !!options?.bubbles;
     this.#cancelable = !!options?.cancelable;
@@ -57,7 +58,7 @@ export class EventTarget {
   addEventListener(type, callback, options) {
     if (callback === null || callback === undefined) return;
     if (typeof callback !== "function" && typeof callback !== "object") {
-      throw new TypeErrorCtor('The "listener" argument must be an instance of EventListener');
+      throw late("node/node_error").invalidArgument('"listener" argument', "an instance of EventListener", callback);
     }
     const { once = false, signal, capture = false } = typeof options === "object" && options !== null ? options : { capture: !!options };
     if (signal?.aborted) return;
@@ -80,7 +81,7 @@ export class EventTarget {
   }
 
   dispatchEvent(event) {
-    if (!(event instanceof Event)) throw new TypeErrorCtor('The "event" argument must be an instance of Event');
+    if (!(event instanceof Event)) throw late("node/node_error").invalidArgument('"event" argument', "an instance of Event", event);
     prepare(event, this);
     const listeners = mapGet(this.#listeners, event.type) ?? [];
     for (let i = 0; i < listeners.length && !stopped(event); i++) {

@@ -1,6 +1,7 @@
 // Node's events: an EventEmitter that may also be called without `new`, as old classes do.
 import { append, copy, remove } from "internal:core/arrays";
-import { invalidArgument } from "internal:node/node_error";
+import { inspect } from "internal:core/inspect";
+import { invalidArgument, withCode } from "internal:node/node_error";
 import {
   ErrorCtor, MapCtor, PromiseCtor, SymbolCtor, WeakMapCtor, apply, defineProperty, uncurryThis,
 } from "internal:core/primordials";
@@ -24,9 +25,10 @@ function eventsOf(emitter) {
 export function EventEmitter() {}
 export const errorMonitor = SymbolCtor("events.errorMonitor");
 
-function add(emitter, name, listener, first, run = listener) {
-  if (typeof listener !== "function") throw invalidArgument('"listener" argument', "of type function", listener);
+function add(emitter, name, run, first) {
+  if (typeof run !== "function") throw invalidArgument('"listener" argument', "of type function", run);
   const events = eventsOf(emitter);
+  const listener = typeof run.listener === "function" ? run.listener : run;
   if (mapGet(events, "newListener") !== undefined) emitter.emit("newListener", name, listener);
   const before = mapGet(events, name) ?? [];
   const after = [];
@@ -39,6 +41,7 @@ function add(emitter, name, listener, first, run = listener) {
 }
 
 function onlyOnce(emitter, name, listener) {
+  if (typeof listener !== "function") throw invalidArgument('"listener" argument', "of type function", listener);
   let fired = false;
   const run = function (...args) {
     if (fired) return undefined;
@@ -54,8 +57,9 @@ const methods = {
   on(name, listener) { return add(this, name, listener, false); },
   addListener(name, listener) { return add(this, name, listener, false); },
   prependListener(name, listener) { return add(this, name, listener, true); },
-  once(name, listener) { return add(this, name, listener, false, onlyOnce(this, name, listener)); },
-  prependOnceListener(name, listener) { return add(this, name, listener, true, onlyOnce(this, name, listener)); },
+  // A class that listens in a way of its own hears of these, too.
+  once(name, listener) { return this.on(name, onlyOnce(this, name, listener)); },
+  prependOnceListener(name, listener) { return this.prependListener(name, onlyOnce(this, name, listener)); },
   off(name, listener) { return this.removeListener(name, listener); },
   removeListener(name, listener) {
     const events = eventsOf(this);
@@ -82,7 +86,10 @@ const methods = {
     if (entries === undefined) {
       if (name !== "error") return false;
       const reason = args[0];
-      throw reason instanceof ErrorCtor ? reason : new ErrorCtor(`Unhandled error. (${reason})`);
+      if (reason instanceof ErrorCtor) throw reason;
+      const error = withCode("ERR_UNHANDLED_ERROR", `Unhandled error. (${inspect(reason)})`);
+      error.context = reason;
+      throw error;
     }
     run(this, entries, args);
     return true;
@@ -183,7 +190,19 @@ EventEmitter.on = on;
 EventEmitter.defaultMaxListeners = 10;
 EventEmitter.errorMonitor = errorMonitor;
 EventEmitter.listenerCount = (emitter, name) => emitter.listenerCount(name);
-EventEmitter.setMaxListeners = () => {};
+EventEmitter.setMaxListeners = (count, ...emitters) => {
+  if (emitters.length === 0) EventEmitter.defaultMaxListeners = count;
+};
+EventEmitter.getMaxListeners = (emitter) => emitter.getMaxListeners?.() ?? EventEmitter.defaultMaxListeners;
+EventEmitter.addAbortListener = (signal, listener) => {
+  if (signal.aborted) PromiseCtor.resolve().then(() => listener({ type: "abort", target: signal }));
+  else signal.addEventListener("abort", listener, { once: true });
+  return { [SymbolCtor.dispose]() { signal.removeEventListener("abort", listener); } };
+};
+EventEmitter.init = () => {};
+EventEmitter.usingDomains = false;
+EventEmitter.captureRejections = false;
+EventEmitter.captureRejectionSymbol = SymbolCtor.for("nodejs.rejection");
 EventEmitter.getEventListeners = (emitter, name) => emitter.listeners(name);
 
 export default EventEmitter;

@@ -1,8 +1,9 @@
 // FormData: names and values in order.
 import { append, map } from "internal:core/arrays";
 import { Blob, File } from "internal:node/blob";
+import { custom, inspect } from "internal:core/inspect";
 import { invalidCallback } from "internal:node/node_error";
-import { ArrayCtor, SymbolCtor, TypeErrorCtor, apply, uncurryThis } from "internal:core/primordials";
+import { ArrayCtor, SymbolCtor, TypeErrorCtor, apply, create, isArray, uncurryThis } from "internal:core/primordials";
 
 const iterate = uncurryThis(ArrayCtor.prototype.values);
 
@@ -49,4 +50,15 @@ export class FormData {
   values() { return iterate(this.#column(this.#pairs, 1)); }
   [SymbolCtor.iterator]() { return this.entries(); }
   get [SymbolCtor.toStringTag]() { return "FormData"; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[FormData]";
+    const shown = create({ constructor: FormData });
+    for (let i = 0; i < this.#pairs.length; i++) {
+      const [name, value] = this.#pairs[i];
+      if (!(name in shown)) shown[name] = value;
+      else if (isArray(shown[name])) append(shown[name], value);
+      else shown[name] = [shown[name], value];
+    }
+    return inspect(shown, options);
+  }
 }

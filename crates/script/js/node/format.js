@@ -1,11 +1,10 @@
 // util.format, as Node 12 prints.
 import { ops } from "internal:core/ops";
-import { inspect } from "internal:core/inspect";
-import { formatNumber } from "internal:core/inspect/layout";
+import { inspect, late } from "internal:core/late";
+import { formatNumber } from "internal:core/inspect/number_text";
 import {
   NumberCtor, ObjectCtor, StringCtor, getPrototypeOf, jsonStringify, uncurryThis,
 } from "internal:core/primordials";
-import { isBuiltIn, ownConstructor } from "internal:core/inspect/titles";
 
 const charCodeAt = uncurryThis(StringCtor.prototype.charCodeAt);
 const slice = uncurryThis(StringCtor.prototype.slice);
@@ -23,6 +22,7 @@ function hasOwnText(original) {
   if (hasOwn(value, "toString")) return true;
   let holder = getPrototypeOf(value);
   while (!hasOwn(holder, "toString")) holder = getPrototypeOf(holder);
+  const { isBuiltIn, ownConstructor } = late("core/inspect/titles");
   return !isBuiltIn(ownConstructor(holder));
 }
 

@@ -1,11 +1,11 @@
 // Node's fs on the job's own folder: what a script writes is a file of the job, and it reads what it was given.
 import { append, map } from "internal:core/arrays";
 import { Buffer, viewed } from "internal:node/buffer";
-import { ReadStream, WriteStream } from "internal:node/fs_streams";
 import { invalidArgument, typeError } from "internal:node/node_error";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import {
-  ArrayBufferCtor, DateCtor, ErrorCtor, StringCtor, apply, defineProperty, floor, keys, uncurryThis,
+  ArrayBufferCtor, DateCtor, ErrorCtor, StringCtor, SymbolCtor, apply, defineProperty, floor, keys, uncurryThis,
 } from "internal:core/primordials";
 import { queueMicrotask } from "internal:node/timers";
 import { URL } from "internal:node/url";
@@ -17,7 +17,7 @@ const includes = uncurryThis(StringCtor.prototype.includes);
 const { isView } = ArrayBufferCtor;
 const { random } = Math;
 
-function pathOf(path, name = "path") {
+export function pathOf(path, name = "path") {
   if (path instanceof URL) return url.fileURLToPath(path);
   if (Buffer.isBuffer(path)) return path.toString();
   if (typeof path !== "string") throw invalidArgument(`"${name}" argument`, "of type string or an instance of Buffer or URL", path);
@@ -45,7 +45,11 @@ function contentOf(data, options) {
   throw invalidArgument('"data" argument', "of type string or an instance of Buffer, TypedArray, or DataView", data);
 }
 
-const call = {
+// What a job's own streams are called as files: its input is empty, its output is the log.
+const standard = (path) => (path === 0 || path === "/dev/stdin" ? 0 : path === 1 || path === "/dev/stdout" ? 1 : path === 2 || path === "/dev/stderr" ? 2 : undefined);
+const processOf = () => late("node/process").process;
+
+export const call = {
   read: (path) => checked(ops.fs_read(path), path),
   readPart: (path, from, most) => checked(ops.fs_read_part(path, from, most), path),
   write: (path, bytes, mode) => checked(ops.fs_write(path, bytes, mode), path),
@@ -80,16 +84,24 @@ class Dirent {
   isSymbolicLink() { return false; }
 }
 
+// A file by its name, or by its number when it is open.
+const fileOf = (path) => (typeof path === "number" ? opened(path).name : pathOf(path));
+
 const join = (folder, name) => (folder === "" || folder[folder.length - 1] === "/" ? `${folder}${name}` : `${folder}/${name}`);
 
 // Each call once, in its synchronous form.
 const sync = {
-  readFile: (path, options) => decoded(call.read(pathOf(path)), options),
-  writeFile(path, data, options) {
-    const { flag = "w" } = typeof options === "object" && options !== null ? options : {};
-    call.write(pathOf(path), contentOf(data, options), flag[0] === "a" ? "append" : includes(flag, "x") ? "new" : "whole");
+  readFile(path, options) {
+    if (standard(path) === 0) return decoded(Buffer.alloc(0), options);
+    return decoded(call.read(fileOf(path)), options);
   },
-  appendFile: (path, data, options) => { call.write(pathOf(path), contentOf(data, options), "append"); },
+  writeFile(path, data, options) {
+    const to = standard(path);
+    if (to > 0) return void processOf()[to === 1 ? "stdout" : "stderr"].write(data);
+    const { flag = "w" } = typeof options === "object" && options !== null ? options : {};
+    call.write(fileOf(path), contentOf(data, options), typeof path === "number" || flag[0] === "a" ? "append" : includes(flag, "x") ? "new" : "whole");
+  },
+  appendFile: (path, data, options) => { call.write(fileOf(path), contentOf(data, options), "append"); },
   mkdir(path, options) {
     const folder = pathOf(path);
     const { recursive = false } = typeof options === "object" && options !== null ? options : {};
@@ -119,7 +131,7 @@ const sync = {
     if (options?.throwIfNoEntry === false && !exists(name)) return undefined;
     return new Stats(call.stat(name));
   },
-  access: (path) => { call.stat(pathOf(path)); },
+  access: (path) => { look(path, "access"); },
   unlink: (path) => { checked(ops.fs_remove_file(pathOf(path)), path); },
   rmdir(path, options) {
     checked(options?.recursive ? ops.fs_remove_all(pathOf(path)) : ops.fs_remove_folder(pathOf(path)), path);
@@ -153,9 +165,40 @@ const sync = {
     const names = sync.readdir(source);
     for (let i = 0; i < names.length; i++) sync.cp(join(source, names[i]), join(target, names[i]), options);
   },
-  chmod() {}, chown() {}, utimes() {},
+  opendir: (path) => new Dir(pathOf(path)),
+  statfs: () => ({ type: 0, bsize: 4096, blocks: 1 << 16, bfree: 1 << 16, bavail: 1 << 16, files: 1000, ffree: 1000 }),
+  chmod() {}, chown() {}, utimes() {}, lchown() {}, lchmod() {}, lutimes() {},
 };
-sync.lstat = sync.stat;
+sync.lstat = (path, options) => {
+  const name = pathOf(path);
+  return options?.throwIfNoEntry === false && !exists(name) ? undefined : new Stats(look(name, "lstat"));
+};
+
+// What is there of that name; the error says which call it was.
+function look(path, syscall) {
+  const name = pathOf(path);
+  const answer = ops.fs_stat(name);
+  if (answer.failed !== undefined) {
+    answer.failed = answer.failed.replace(", stat ", `, ${syscall} `);
+    answer.syscall = syscall;
+  }
+  return checked(answer, name);
+}
+
+// A folder that is read entry by entry.
+class Dir {
+  #entries;
+  #at = 0;
+  constructor(path) {
+    this.path = path;
+    this.#entries = sync.readdir(path, { withFileTypes: true });
+  }
+  readSync() { return this.#entries[this.#at++] ?? null; }
+  async read() { return this.readSync(); }
+  closeSync() {}
+  async close() {}
+  async *[SymbolCtor.asyncIterator]() { for (let entry = this.readSync(); entry !== null; entry = this.readSync()) yield entry; }
+}
 
 function exists(path) {
   try {
@@ -182,31 +225,94 @@ const numbered = {
     return open.length + 9;
   },
   closeSync(fd) { opened(fd); open[fd - 10] = undefined; },
-  writeSync(fd, data) {
-    const bytes = contentOf(data, undefined);
-    call.write(opened(fd).name, bytes, "append");
+  // A text with its encoding, or bytes and which part of them.
+  writeSync(fd, data, offset, length) {
+    const whole = contentOf(data, typeof data === "string" && typeof length === "string" ? length : undefined);
+    const bytes = typeof data === "string" || typeof offset !== "number" ? whole : whole.subarray(offset, typeof length === "number" ? offset + length : undefined);
+    if (standard(fd) > 0) sync.writeFile(fd, bytes);
+    else call.write(opened(fd).name, bytes, "append");
     return bytes.length;
   },
-  readSync(fd, buffer, offset = 0, length = buffer.length - offset, position = null) {
+  writevSync(fd, parts) {
+    let size = 0;
+    for (let i = 0; i < parts.length; i++) size += numbered.writeSync(fd, parts[i]);
+    return size;
+  },
+  readSync(fd, buffer, ...where) {
+    const { offset: from = 0, length: most, position: place = null } = typeof where[0] === "object" && where[0] !== null
+      ? where[0] : { offset: where[0], length: where[1], position: where[2] };
+    return numbered.readPart(fd, buffer, from ?? 0, most ?? buffer.length - (from ?? 0), place);
+  },
+  readPart(fd, buffer, offset, length, position) {
+    if (standard(fd) === 0) return 0;
     const file = opened(fd);
-    const from = position ?? file.at;
-    const part = call.readPart(file.name, from, length);
+    const isAt = typeof position === "number" && position >= 0;
+    const part = call.readPart(file.name, isAt ? position : file.at, length);
     part.copy(buffer, offset);
-    if (position === null) file.at += part.length;
+    if (!isAt) file.at += part.length;
     return part.length;
   },
   fstatSync: (fd) => sync.stat(opened(fd).name),
-  fsyncSync() {},
+  ftruncateSync: (fd, size) => sync.truncate(opened(fd).name, size),
+  fsyncSync() {}, fdatasyncSync() {}, fchmodSync() {}, fchownSync() {}, futimesSync() {},
 };
+
+const blobOf = (parts, options) => new (late("node/blob").Blob)(parts, options);
+
+// The classes of streams are read with their first use.
+const streams = () => late("node/fs_streams");
 
 const fs = {
   existsSync: exists,
   exists: (path, callback) => { queueMicrotask(() => callback(exists(path))); },
-  createWriteStream: (path, options) => new WriteStream(pathOf(path), options, call),
-  createReadStream: (path, options) => new ReadStream(pathOf(path), options, call),
-  constants: { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, COPYFILE_EXCL: 1, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 64 },
-  Stats, Dirent, ReadStream, WriteStream, ...numbered,
+  createWriteStream: (path, options) => new (streams().WriteStream)(typeof options?.fd === "number" ? opened(options.fd).name : path, options),
+  createReadStream: (path, options) => new (streams().ReadStream)(typeof options?.fd === "number" ? opened(options.fd).name : path, options),
+  openAsBlob: async (path, options) => blobOf([sync.readFile(path)], options),
+  constants: {
+    F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, COPYFILE_EXCL: 1, COPYFILE_FICLONE: 2, COPYFILE_FICLONE_FORCE: 4, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2,
+    O_CREAT: 64, O_EXCL: 128, O_TRUNC: 512, O_APPEND: 1024, O_DIRECTORY: 65536, O_NOFOLLOW: 131072, O_SYNC: 1052672, O_NONBLOCK: 2048,
+    S_IFMT: 61440, S_IFREG: 32768, S_IFDIR: 16384, S_IFCHR: 8192, S_IFBLK: 24576, S_IFIFO: 4096, S_IFLNK: 40960, S_IFSOCK: 49152,
+    S_IRWXU: 448, S_IRUSR: 256, S_IWUSR: 128, S_IXUSR: 64, S_IRWXG: 56, S_IRWXO: 7,
+  },
+  F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, Stats, Dirent, Dir, ...numbered,
 };
+delete fs.readPart;
+for (const name of ["ReadStream", "WriteStream"]) {
+  const { get, set } = {
+    get() { return streams()[name]; },
+    set(value) { defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true }); },
+  };
+  defineProperty(fs, name, { get, set, configurable: true, enumerable: false });
+  defineProperty(fs, `File${name}`, { get, set, configurable: true, enumerable: false });
+}
+// What has a number, by callback.
+const numberedNames = ["open", "close", "fstat", "fsync", "fdatasync", "ftruncate", "fchmod", "fchown", "futimes"];
+for (let i = 0; i < numberedNames.length; i++) fs[numberedNames[i]] = later(numbered[`${numberedNames[i]}Sync`]);
+fs.write = (fd, data, ...args) => {
+  const callback = args.pop();
+  later(numbered.writeSync)(fd, data, ...args, (error, size) => callback(error, size, data));
+};
+fs.read = (fd, buffer, ...args) => {
+  const callback = args.pop();
+  later(numbered.readSync)(fd, buffer, ...args, (error, size) => callback(error, size, buffer));
+};
+
+// The same call with its answer in a callback.
+function later(run) {
+  return (...args) => {
+    const callback = args[args.length - 1];
+    if (typeof callback !== "function") throw invalidArgument('"cb" argument', "of type function", callback);
+    args.length--;
+    let answer;
+    try {
+      answer = apply(run, undefined, args);
+    } catch (error) {
+      queueMicrotask(() => callback(error));
+      return;
+    }
+    queueMicrotask(() => callback(null, answer));
+  };
+}
 // Promises come true when what waits already has run, as files do at Node.
 const promises = { constants: fs.constants };
 const names = keys(sync);
@@ -238,14 +344,24 @@ promises.open = async (path, flags) => {
     stat: () => promises.stat(name),
     truncate: (size) => promises.truncate(name, size),
     createReadStream: (options) => fs.createReadStream(name, options),
-    createWriteStream: (options) => fs.createWriteStream(name, options),
-    sync: async () => {},
+    createWriteStream: (options) => fs.createWriteStream(name, { flags: "a", ...options }),
+    readLines(options) {
+      return late("node/readline").default.createInterface({ input: fs.createReadStream(name, options), crlfDelay: Infinity });
+    },
+    readableWebStream: () => blobOf([sync.readFile(name)]).stream(),
+    writev: async (parts) => ({ bytesWritten: numbered.writevSync(fd, parts), buffers: parts }),
+    sync: async () => {}, datasync: async () => {}, chmod: async () => {}, chown: async () => {}, utimes: async () => {},
     close: async () => { numbered.closeSync(fd); },
+    async [SymbolCtor.asyncDispose]() { numbered.closeSync(fd); },
   };
 };
 fs.promises = promises;
+fs.unwatchFile = () => {};
+fs.realpath.native = fs.realpath;
+fs.realpathSync.native = fs.realpathSync;
 for (const name of ["watch", "watchFile", "symlink", "symlinkSync", "link", "linkSync", "readlink", "readlinkSync"]) {
   fs[name] = () => { throw new ErrorCtor(`fs.${name} is not available to jobs: a job has files and folders, and nobody else writes them`); };
+  if (!name.endsWith("Sync") && name !== "watchFile") promises[name] = async () => fs[name]();
 }
 
 export { promises };

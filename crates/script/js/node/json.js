@@ -1,4 +1,5 @@
 // JSON with errors that say where, as V8's do.
+import { modern } from "internal:core/api";
 import { append as push } from "internal:core/arrays";
 import {
   ArrayCtor, StringCtor, SyntaxErrorCtor, TypeErrorCtor, getOwnPropertyDescriptor, getPrototypeOf, isArray,
@@ -9,6 +10,7 @@ const pop = uncurryThis(ArrayCtor.prototype.pop);
 const indexOf = uncurryThis(ArrayCtor.prototype.indexOf);
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);
 const includes = uncurryThis(StringCtor.prototype.includes);
+const slice = uncurryThis(StringCtor.prototype.slice);
 
 export function parse(text, reviver) {
   const string = `${text}`;
@@ -21,7 +23,40 @@ export function parse(text, reviver) {
   }
 }
 
+const AFTER = "Unexpected non-whitespace character after JSON";
+// How many characters on each side of an offence today's V8 shows.
+const CONTEXT = 10;
+const SPECIAL = { __proto__: null, NaN: true, Infinity: true, undefined: true, "[object Object]": true };
+
+// The words of today's V8: what was expected there, or the text around what was not.
+function modernComplaint(text, at) {
+  if (why === AFTER) return `${why} at ${placeOf(text, at)}`;
+  if (why !== undefined) return `${why} in JSON at ${placeOf(text, at)}`;
+  if (at >= text.length) return "Unexpected end of JSON input";
+  if (SPECIAL[text]) return `"${text}" is not valid JSON`;
+  let from = 0;
+  let to = text.length;
+  if (text.length > 2 * CONTEXT) {
+    if (at >= CONTEXT) from = at - CONTEXT;
+    if (at < text.length - CONTEXT) to = at + CONTEXT;
+  }
+  return `Unexpected token '${text[at]}', ${from > 0 ? "..." : ""}"${slice(text, from, to)}"${to < text.length ? "..." : ""} is not valid JSON`;
+}
+
+function placeOf(text, at) {
+  let line = 1;
+  let start = 0;
+  for (let i = 0; i < at; i++) {
+    if (text[i] === "\n" || (text[i] === "\r" && text[i + 1] !== "\n")) {
+      line++;
+      start = i + 1;
+    }
+  }
+  return `position ${at} (line ${line} column ${at - start + 1})`;
+}
+
 function complaint(text, at) {
+  if (modern) return modernComplaint(text, at);
   if (at >= text.length) return "Unexpected end of JSON input";
   const c = text[at];
   const token = c === '"' ? "string" : isDigit(c) || c === "-" ? "number" : `token ${c}`;
@@ -32,8 +67,17 @@ const isDigit = (c) => c >= "0" && c <= "9";
 const isHex = (c) => isDigit(c) || (c >= "a" && c <= "f") || (c >= "A" && c <= "F");
 const isSpace = (c) => c === " " || c === "\n" || c === "\r" || c === "\t";
 
+// What was expected where the text stops being JSON, when there is a word for it.
+let why;
+
+function expected(what) {
+  why = what;
+  return true;
+}
+
 // Where the text stops being JSON; -1 when it is.
 function offence(text) {
+  why = undefined;
   const open = [];
   let at = 0;
   // What may stand at `at`.
@@ -41,13 +85,19 @@ function offence(text) {
   for (;;) {
     while (at < text.length && isSpace(text[at])) at++;
     const c = text[at];
-    if (next === "end" && open.length === 0) return at < text.length ? at : -1;
+    if (next === "end" && open.length === 0) return at < text.length && expected(AFTER) ? at : -1;
     if (next === "end") {
       if (c === ",") next = open[open.length - 1] === "}" ? "key" : "value";
-      else if (c !== pop(open)) return at;
+      else {
+        const close = pop(open);
+        if (c !== close) {
+          expected(close === "}" ? "Expected ',' or '}' after property value" : "Expected ',' or ']' after array element");
+          return at;
+        }
+      }
       at++;
     } else if (next === "colon") {
-      if (c !== ":") return at;
+      if (c !== ":" && expected("Expected ':' after property name")) return at;
       at++;
       next = "value";
     } else if ((c === "}" && next === "key or }") || (c === "]" && next === "value or ]")) {
@@ -55,7 +105,7 @@ function offence(text) {
       at++;
       next = "end";
     } else if (startsWith(next, "key")) {
-      if (c !== '"') return at;
+      if (c !== '"' && expected(next === "key" ? "Expected double-quoted property name" : "Expected property name or '}'")) return at;
       at = string(text, at + 1);
       if (at < 0) return ~at;
       next = "colon";
@@ -91,13 +141,14 @@ function string(text, start) {
   for (let at = start; at < text.length; at++) {
     const c = text[at];
     if (c === '"') return at + 1;
-    if (c < " ") return ~at;
+    if (c < " " && expected("Bad control character in string literal")) return ~at;
     if (c !== "\\") continue;
     at++;
-    if (at >= text.length || !includes('"\\/bfnrtu', text[at])) return ~at;
+    if (at >= text.length || (!includes('"\\/bfnrtu', text[at]) && expected("Bad escaped character"))) return ~at;
     if (text[at] !== "u") continue;
-    for (const end = at + 4; at < end; at++) if (!isHex(text[at + 1])) return ~(at + 1);
+    for (const end = at + 4; at < end; at++) if (!isHex(text[at + 1]) && expected("Bad Unicode escape")) return ~(at + 1);
   }
+  expected("Unterminated string");
   return ~text.length;
 }
 
@@ -109,17 +160,18 @@ function digits(text, start) {
 
 function number(text, start) {
   let at = text[start] === "-" ? start + 1 : start;
-  if (!isDigit(text[at])) return ~at;
-  if (text[at] === "0" && isDigit(text[at + 1])) return ~(at + 1);
+  if (!isDigit(text[at]) && expected("No number after minus sign")) return ~at;
+  if (text[at] === "0" && isDigit(text[at + 1]) && expected("Unexpected number")) return ~(at + 1);
   at = digits(text, at);
   if (text[at] === ".") {
-    if (!isDigit(text[at + 1])) return ~(at + 1);
+    if (!isDigit(text[at + 1]) && expected("Unterminated fractional number")) return ~(at + 1);
     at = digits(text, at + 1);
   }
   if (text[at] !== "e" && text[at] !== "E") return at;
   at++;
   if (text[at] === "+" || text[at] === "-") at++;
-  return isDigit(text[at]) ? digits(text, at) : ~at;
+  if (!isDigit(text[at]) && expected("Exponent part is missing a number")) return ~at;
+  return digits(text, at);
 }
 
 export function stringify(value, replacer, space) {

@@ -1,6 +1,6 @@
 // The methods of built-ins that depend on a language, and how V8 names a date's zone. What they are made of is read when one
 // of them is called.
-import { ops } from "internal:core/ops";
+import { late } from "internal:core/late";
 import {
   ArrayCtor, BigIntCtor, DateCtor, NumberCtor, StringCtor, TypeErrorCtor, Uint8ArrayCtor, defineProperty, getPrototypeOf, uncurryThis,
 } from "internal:core/primordials";
@@ -13,12 +13,12 @@ const date = {};
 for (const name of ["getTime", "getTimezoneOffset", "toString", "toTimeString"]) date[name] = uncurryThis(DateCtor.prototype[name]);
 const { prototype: typedArray } = getPrototypeOf(Uint8ArrayCtor);
 
-let loaded;
-const methods = () => (loaded ??= ops.module_namespace("internal:intl/methods"));
+const methods = () => late("intl/methods");
 
 const isValid = (when) => date.getTime(when) === date.getTime(when);
 const zoned = (text, when) => (isValid(when) && date.getTimezoneOffset(when) === 0 ? `${text} (Coordinated Universal Time)` : text);
 
+// Arguments with a default do not count in a method's `length`, as those for a language do not in V8.
 function install(prototype, added) {
   for (const name in added) {
     defineProperty(prototype, name, { value: added[name], writable: true, configurable: true, enumerable: false });
@@ -41,31 +41,31 @@ function joined(list, locales, options) {
 }
 
 install(NumberCtor.prototype, {
-  __proto__: null, toLocaleString(locales, options) { return methods().localeNumber(numberValue(this), locales, options); },
+  __proto__: null, toLocaleString(locales = undefined, options = undefined) { return methods().localeNumber(numberValue(this), locales, options); },
 });
 install(BigIntCtor.prototype, {
-  __proto__: null, toLocaleString(locales, options) { return methods().localeNumber(bigIntValue(this), locales, options); },
+  __proto__: null, toLocaleString(locales = undefined, options = undefined) { return methods().localeNumber(bigIntValue(this), locales, options); },
 });
-install(ArrayCtor.prototype, { __proto__: null, toLocaleString(locales, options) { return joined(this, locales, options); } });
-install(typedArray, { __proto__: null, toLocaleString(locales, options) { return joined(this, locales, options); } });
+install(ArrayCtor.prototype, { __proto__: null, toLocaleString(locales = undefined, options = undefined) { return joined(this, locales, options); } });
+install(typedArray, { __proto__: null, toLocaleString(locales = undefined, options = undefined) { return joined(this, locales, options); } });
 install(DateCtor.prototype, {
   __proto__: null,
-  toLocaleString(locales, options) { return methods().localeDate(date.getTime(this), locales, options, "any", "all"); },
-  toLocaleDateString(locales, options) { return methods().localeDate(date.getTime(this), locales, options, "date", "date"); },
-  toLocaleTimeString(locales, options) { return methods().localeDate(date.getTime(this), locales, options, "time", "time"); },
+  toLocaleString(locales = undefined, options = undefined) { return methods().localeDate(date.getTime(this), locales, options, "any", "all"); },
+  toLocaleDateString(locales = undefined, options = undefined) { return methods().localeDate(date.getTime(this), locales, options, "date", "date"); },
+  toLocaleTimeString(locales = undefined, options = undefined) { return methods().localeDate(date.getTime(this), locales, options, "time", "time"); },
   toString() { return zoned(date.toString(this), this); },
   toTimeString() { return zoned(date.toTimeString(this), this); },
 });
 install(StringCtor.prototype, {
   __proto__: null,
-  localeCompare(that, locales, options) {
+  localeCompare(that, locales = undefined, options = undefined) {
     return methods().compareTexts(textOf(this, "localeCompare"), `${that}`, locales, options);
   },
-  toLocaleUpperCase(locales) {
+  toLocaleUpperCase(locales = undefined) {
     const text = textOf(this, "toLocaleUpperCase");
     return locales === undefined ? toUpperCase(text) : methods().upperCase(text, locales);
   },
-  toLocaleLowerCase(locales) {
+  toLocaleLowerCase(locales = undefined) {
     const text = textOf(this, "toLocaleLowerCase");
     return locales === undefined ? toLowerCase(text) : methods().lowerCase(text, locales);
   },

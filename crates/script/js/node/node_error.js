@@ -1,7 +1,8 @@
 // Errors as Node's own modules throw them: with a code, and with words for what they got.
+import { modern } from "internal:core/api";
 import { inspect } from "internal:core/inspect";
 import {
-  RangeErrorCtor, StringCtor, TypeErrorCtor, defineProperty, uncurryThis,
+  ErrorCtor, RangeErrorCtor, StringCtor, TypeErrorCtor, defineProperty, uncurryThis,
 } from "internal:core/primordials";
 
 const slice = uncurryThis(StringCtor.prototype.slice);
@@ -18,12 +19,19 @@ function coded(Class, code, message) {
   return error;
 }
 
+// An error with a code that its texts do not show.
+export function withCode(code, message, Class = ErrorCtor) {
+  const error = new Class(message);
+  error.code = code;
+  return error;
+}
+
 export const typeError = (code, message) => coded(TypeErrorCtor, code, message);
 export const rangeError = (code, message) => coded(RangeErrorCtor, code, message);
 
 function received(value) {
   if (value === null || value === undefined) return `${value}`;
-  if (typeof value === "function" && value.name) return `function ${value.name}`;
+  if (typeof value === "function" && (value.name || modern)) return `function ${value.name}`;
   if (typeof value === "object") {
     if (value.constructor && value.constructor.name) return `an instance of ${value.constructor.name}`;
     return inspect(value, { depth: -1 });
@@ -43,5 +51,6 @@ export function outOfRange(name, range, value) {
 }
 
 export function invalidCallback(value) {
+  if (modern) return invalidArgument('"callback" argument', "of type function", value);
   return typeError("ERR_INVALID_CALLBACK", `Callback must be a function. Received ${inspect(value)}`);
 }

@@ -77,7 +77,8 @@ function dirname(path) {
   const whole = withoutEnd(path);
   const at = lastIndexOf(whole, "/");
   if (at < 0) return ".";
-  return at === 0 ? "/" : withoutEnd(slice(whole, 0, at));
+  if (at <= 1 && whole[0] === "/") return slice("//", 0, at + 1);
+  return slice(whole, 0, at);
 }
 
 function basename(path, suffix) {
@@ -104,6 +105,7 @@ function parse(path) {
 }
 
 function format(object) {
+  if (typeof object !== "object" || object === null) throw invalidArgument('"pathObject" argument', "of type object", object);
   const { root = "", dir, base, name = "", ext = "" } = object;
   const file = base || `${name}${ext === "" || startsWith(ext, ".") ? ext : `.${ext}`}`;
   const folder = dir || root;

@@ -3,7 +3,7 @@ import { append } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
 import { ErrorCtor, now } from "internal:core/primordials";
 
-const { clock_now: clock } = ops;
+const clock = () => ops.clock_now();
 const origin = now() - clock();
 let entries = [];
 

@@ -1,6 +1,7 @@
 // Node's querystring.
-import { ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, create, fixed, isArray, keys, uncurryThis } from "internal:core/primordials";
+import { ArrayCtor, NumberCtor, RegExpCtor, StringCtor, SymbolCtor, create, fixed, isArray, keys, uncurryThis } from "internal:core/primordials";
 import { append } from "internal:core/arrays";
+import { late } from "internal:core/late";
 
 const { decodeURIComponent: decode, encodeURIComponent: encode } = globalThis;
 const replace = uncurryThis(RegExpCtor.prototype[SymbolCtor.replace]);
@@ -9,21 +10,29 @@ const join = uncurryThis(ArrayCtor.prototype.join);
 const indexOf = uncurryThis(StringCtor.prototype.indexOf);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const PLUS = fixed(/\+/g);
+const BYTE = fixed(/%([0-9a-f]{2})/gi);
+const { fromCharCode } = StringCtor;
+const { isFinite } = NumberCtor;
 
 const escape = (text) => encode(typeof text === "string" ? text : `${text}`);
 function unescape(text) {
   try {
     return decode(text);
   } catch {
-    return text;
+    // What is not UTF-8 stays out, as far as it is not.
+    const bytes = replace(BYTE, text, (_, hex) => fromCharCode(parseInt(hex, 16)));
+    return late("node/buffer").Buffer.from(bytes, "latin1").toString();
   }
 }
 
 function textOf(value) {
-  return typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" ? `${value}` : "";
+  if (typeof value === "number") return isFinite(value) ? `${value}` : "";
+  return typeof value === "string" || typeof value === "bigint" || typeof value === "boolean" ? `${value}` : "";
 }
 
-function stringify(object, separator = "&", equals = "=", options = {}) {
+function stringify(object, between, sign, options = {}) {
+  const separator = between || "&";
+  const equals = sign || "=";
   if (typeof object !== "object" || object === null) return "";
   const { encodeURIComponent = escape } = options ?? {};
   const pairs = [];
@@ -36,7 +45,9 @@ function stringify(object, separator = "&", equals = "=", options = {}) {
   return join(pairs, separator);
 }
 
-function parse(text, separator = "&", equals = "=", options = {}) {
+function parse(text, between, sign, options = {}) {
+  const separator = between || "&";
+  const equals = sign || "=";
   const found = create(null);
   if (typeof text !== "string" || text === "") return found;
   const { maxKeys = 1000, decodeURIComponent = unescape } = options ?? {};

@@ -1,5 +1,6 @@
 // Node's string_decoder: text out of bytes that come in pieces.
 import { Buffer } from "internal:node/buffer";
+import { typeError } from "internal:node/node_error";
 
 // How many bytes at the end are part of a character that is not complete.
 function incomplete(buffer, encoding) {
@@ -16,7 +17,10 @@ function incomplete(buffer, encoding) {
 
 export class StringDecoder {
   #rest = Buffer.alloc(0);
-  constructor(encoding = "utf8") { this.encoding = `${encoding}`.toLowerCase().replace("utf-8", "utf8"); }
+  constructor(encoding = "utf8") {
+    if (!Buffer.isEncoding(encoding)) throw typeError("ERR_UNKNOWN_ENCODING", `Unknown encoding: ${encoding}`);
+    this.encoding = `${encoding}`.toLowerCase().replace("utf-8", "utf8");
+  }
   write(chunk) {
     if (typeof chunk === "string") return chunk;
     const bytes = Buffer.concat([this.#rest, Buffer.from(chunk)]);

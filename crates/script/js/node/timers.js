@@ -1,7 +1,7 @@
 // setTimeout and its kin. Rust knows when, this module knows what.
 import { rawStack } from "internal:core/errors";
 import { ops } from "internal:core/ops";
-import { invalidArgument, invalidCallback } from "internal:node/node_error";
+import { late } from "internal:core/late";
 import { MapCtor, NumberCtor, SymbolCtor, apply, uncurryThis } from "internal:core/primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -10,6 +10,10 @@ const mapDelete = uncurryThis(MapCtor.prototype.delete);
 const { toPrimitive } = SymbolCtor;
 
 const timers = new MapCtor();
+
+// What makes a callback go on where its timer was set; undefined until a script reads async_hooks.
+let inContext;
+export function followContexts(bind) { inContext = bind; }
 
 // A job that is ended while a timer of so many milliseconds runs is told from where it waits.
 const LONG = 100;
@@ -20,7 +24,7 @@ class Timeout {
   // Without a delay it is an immediate.
   constructor(delay, callback, args, repeat) {
     this.#delay = delay;
-    this.#callback = callback;
+    this.#callback = inContext === undefined ? callback : inContext(callback);
     this.#args = args;
     this.#repeat = repeat;
     this.#start();
@@ -73,7 +77,7 @@ export { fire };
 
 function checked(callback) {
   if (typeof callback === "function") return callback;
-  throw invalidCallback(callback);
+  throw late("node/node_error").invalidCallback(callback);
 }
 
 function milliseconds(delay) {
@@ -111,6 +115,6 @@ export function clearImmediate(timer) {
 
 const { queueMicrotask: queue } = globalThis;
 export function queueMicrotask(callback) {
-  if (typeof callback !== "function") throw invalidArgument('"callback" argument', "of type function", callback);
+  if (typeof callback !== "function") throw late("node/node_error").invalidArgument('"callback" argument', "of type function", callback);
   queue(callback);
 }

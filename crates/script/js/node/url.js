@@ -1,5 +1,6 @@
 // URL and URLSearchParams. Rust parses and serialises.
 import { append as push, remove } from "internal:core/arrays";
+import { modern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import { custom, inspect } from "internal:core/inspect";
 import { invalidCallback, typeError } from "internal:node/node_error";
@@ -60,10 +61,13 @@ export class URLSearchParams {
     push(this.#flat, `${name}`, `${value}`);
     this.#notify();
   }
-  delete(name) {
+  delete(name, value = undefined) {
     needed(arguments.length, "name");
     const key = `${name}`;
-    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) remove(this.#flat, i, 2);
+    const wanted = value === undefined ? undefined : `${value}`;
+    for (let i = this.#flat.length - 2; i >= 0; i -= 2) {
+      if (this.#flat[i] === key && (wanted === undefined || this.#flat[i + 1] === wanted)) remove(this.#flat, i, 2);
+    }
     this.#notify();
   }
   get(name) {
@@ -79,9 +83,13 @@ export class URLSearchParams {
     for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) push(all, this.#flat[i + 1]);
     return all;
   }
-  has(name) {
+  has(name, value = undefined) {
     needed(arguments.length, "name");
-    return this.get(name) !== null;
+    if (value === undefined) return this.get(name) !== null;
+    const key = `${name}`;
+    const wanted = `${value}`;
+    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key && this.#flat[i + 1] === wanted) return true;
+    return false;
   }
   set(name, value) {
     needed(arguments.length, "name", "value");
@@ -160,7 +168,7 @@ delete URLSearchParams.of;
 delete URLSearchParams.reset;
 
 function invalid(url) {
-  const error = typeError("ERR_INVALID_URL", `Invalid URL: ${url}`);
+  const error = typeError("ERR_INVALID_URL", modern ? "Invalid URL" : `Invalid URL: ${url}`);
   error.input = `${url}`;
   return error;
 }
@@ -174,6 +182,7 @@ export class URL {
     if (this.#parts === null) throw invalid(base === undefined || ops.url_parse(`${base}`) !== null ? url : base);
   }
 
+  static parse(url, base) { return URL.canParse(url, base) ? new URL(url, base) : null; }
   static canParse(url, base) { return ops.url_parse(`${url}`, base === undefined ? undefined : `${base}`) !== null; }
   static get(url, part) { return url.#parts[part]; }
   static set(url, part, value) {

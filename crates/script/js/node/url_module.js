@@ -1,5 +1,5 @@
 // Node's url.
-import { typeError } from "internal:node/node_error";
+import { invalidArgument, typeError } from "internal:node/node_error";
 import querystring from "internal:node/querystring";
 import path from "internal:node/path";
 import { RegExpCtor, StringCtor, SymbolCtor, fixed, uncurryThis } from "internal:core/primordials";
@@ -27,6 +27,7 @@ function pathToFileURL(file) {
 // The parts of a URL as older programs know them, of texts that are only parts of one, too.
 const PARTS = fixed(/^(?:([a-zA-Z][a-zA-Z0-9+.-]*:)(\/\/)?|(\/\/))?([^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?$/);
 function parse(text, parseQuery = false) {
+  if (typeof text !== "string") throw invalidArgument('"url" argument', "of type string", text);
   const made = {
     protocol: null, slashes: null, auth: null, host: null, port: null, hostname: null, hash: null, search: null, query: null,
     pathname: null, path: null, href: text,
@@ -53,9 +54,16 @@ function parse(text, parseQuery = false) {
 }
 const AUTHORITY = fixed(/^(?:([^@]*)@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?$/);
 
-function format(url) {
+function format(url, options) {
   if (typeof url === "string") return parse(url).href;
-  if (url instanceof URL) return url.href;
+  if (url instanceof URL) {
+    const { auth: named = true, fragment = true, search: query = true } = options ?? {};
+    const shown = new URL(url.href);
+    if (!named) shown.username = shown.password = "";
+    if (!fragment) shown.hash = "";
+    if (!query) shown.search = "";
+    return shown.href;
+  }
   const { protocol, slashes, auth, host, hostname, port, pathname, search, query, hash } = url;
   const scheme = protocol ? (endsWith(protocol, ":") ? protocol : `${protocol}:`) : "";
   const place = host ?? (hostname ? `${hostname}${port ? `:${port}` : ""}` : "");
@@ -80,9 +88,12 @@ const domain = (name) => {
     return "";
   }
 };
-const urlToHttpOptions = ({ protocol, hostname, port, pathname, search, hash, href }) => ({
-  protocol, hostname, port: port === "" ? undefined : +port, path: `${pathname}${search}`, pathname, search, hash, href,
-});
+function urlToHttpOptions({ protocol, hostname, port, pathname, search, hash, href, username, password }) {
+  const options = { __proto__: null, protocol, hostname, hash, search, pathname, path: `${pathname}${search}`, href };
+  if (port !== "") options.port = +port;
+  if (username || password) options.auth = `${decode(username)}:${decode(password)}`;
+  return options;
+}
 
 export default {
   URL, URLSearchParams, fileURLToPath, pathToFileURL, parse, format, resolve, resolveObject: (from, to) => parse(resolve(from, to)),

@@ -94,10 +94,34 @@ const types = {
   isUint8Array: isKind("Uint8Array"), isFloat64Array: isKind("Float64Array"), isInt32Array: isKind("Int32Array"),
   isAsyncFunction: isKind("AsyncFunction", "AsyncGeneratorFunction"), isGeneratorFunction: isKind("GeneratorFunction", "AsyncGeneratorFunction"),
   isGeneratorObject: isKind("Generator", "AsyncGenerator"), isMapIterator: isKind("Map Iterator"), isSetIterator: isKind("Set Iterator"),
+  isUint8ClampedArray: isKind("Uint8ClampedArray"), isUint16Array: isKind("Uint16Array"), isUint32Array: isKind("Uint32Array"),
+  isInt8Array: isKind("Int8Array"), isInt16Array: isKind("Int16Array"), isFloat32Array: isKind("Float32Array"),
+  isBigInt64Array: isKind("BigInt64Array"), isBigUint64Array: isKind("BigUint64Array"), isArgumentsObject: isKind("Arguments"),
+  isExternal: () => false, isCryptoKey: () => false, isKeyObject: () => false, isEventTarget: (value) => value instanceof EventTarget,
   isProxy: (value) => ops.is_proxy(value), isModuleNamespaceObject: isKind("Module"),
   isBoxedPrimitive: isKind("Number", "String", "Boolean", "BigInt", "Symbol"), isNumberObject: isKind("Number"),
   isStringObject: isKind("String"), isBooleanObject: isKind("Boolean"), isBigIntObject: isKind("BigInt"), isSymbolObject: isKind("Symbol"),
 };
+
+// Names and values of a text like a file `.env`.
+const LINE = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
+function parseEnv(text) {
+  const found = {};
+  for (const [, name, raw = ""] of `${text}`.matchAll(LINE)) {
+    const value = raw.trim();
+    const [quote] = value;
+    const isQuoted = value.length > 1 && (quote === '"' || quote === "'" || quote === "`") && value.endsWith(quote);
+    const plain = isQuoted ? value.slice(1, -1) : value;
+    found[name] = quote === '"' && isQuoted ? plain.replaceAll("\\n", "\n").replaceAll("\\r", "\r") : plain;
+  }
+  return found;
+}
+
+// Comes true once the signal is aborted.
+const aborted = (signal) => new PromiseCtor((resolve) => {
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", () => resolve(), { once: true });
+});
 
 export default {
   format, inspect, promisify, callbackify, inherits, deprecate, types, styleText, parseArgs, TextDecoder, TextEncoder,
@@ -112,5 +136,11 @@ export default {
   isFunction: (value) => typeof value === "function", isUndefined: (value) => value === undefined,
   isObject: (value) => typeof value === "object" && value !== null, isRegExp: types.isRegExp, isDate: types.isDate,
   isError: (value) => value instanceof ErrorCtor, isSymbol: (value) => typeof value === "symbol",
+  isPrimitive: (value) => value === null || (typeof value !== "object" && typeof value !== "function"),
+  isNullOrUndefined: (value) => value === null || value === undefined, isBuffer: (value) => isView(value) && kind(value) === "Uint8Array",
+  _extend: (target, source) => (source === null || typeof source !== "object" ? target : ObjectCtor.assign(target, source)),
+  log: (...args) => logger.log("%s - %s", new Date().toString().slice(4, 24), apply(format, undefined, args)),
+  parseEnv, aborted,
+  getSystemErrorMap: () => new Map(), getCallSites: () => [],
   getSystemErrorName: (number) => (startsWith(`${number}`, "-") ? `Unknown system error ${number}` : undefined),
 };

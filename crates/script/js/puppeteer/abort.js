@@ -1,8 +1,6 @@
 // What ends a wait before its time: an AbortSignal, whoever made its class, or the prelude's own cutoff.
 import { ops } from "internal:core/ops";
-import { PromiseCtor, TypeErrorCtor, uncurryThis } from "internal:core/primordials";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
+import { PromiseCtor, TypeErrorCtor, then } from "internal:core/primordials";
 
 // Calls `ended(reason)` once the signal is aborted; answers the function that stops listening. An aborted one throws.
 export function onAbort(signal, ended) {

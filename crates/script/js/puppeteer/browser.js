@@ -1,13 +1,15 @@
 // Browser: the Chromium that the job's page runs in.
 import { map } from "internal:core/arrays";
-import { apply } from "internal:core/primordials";
+import { MapCtor, SymbolCtor, apply } from "internal:core/primordials";
 import { quietly } from "internal:puppeteer/disposal";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
+import { films } from "internal:puppeteer/page";
 import { waitForEvent } from "internal:puppeteer/event_wait";
 import { define, ridOf } from "internal:core/handles";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
-import { timeoutOf } from "internal:puppeteer/options";
-import { refuseJson } from "internal:puppeteer/page_function";
+import { newPageOptions, timeoutOf } from "internal:puppeteer/options";
+import { refuse, refuseJson } from "internal:puppeteer/page_function";
 
 export class Browser extends EventEmitter {
   process() { return ops.browser_process(ridOf(this)); }
@@ -17,14 +19,19 @@ export class Browser extends EventEmitter {
   browserContexts() { return ops.browser_browser_contexts(ridOf(this)); }
   defaultBrowserContext() { return ops.browser_default_browser_context(ridOf(this)); }
   wsEndpoint() { return ops.browser_ws_endpoint(ridOf(this)); }
-  async newPage() { return await ops.browser_new_page(ridOf(this)); }
+  async newPage(options) { return await ops.browser_new_page(ridOf(this), newPageOptions(options)); }
   targets() { return ops.browser_targets(ridOf(this)); }
   target() { return ops.browser_target(ridOf(this)); }
   waitForTarget(predicate, options) { return waitForTarget(this, predicate, options); }
   async pages() { return await ops.browser_pages(ridOf(this)); }
   async version() { return await ops.browser_version(ridOf(this)); }
   async userAgent() { return await ops.browser_user_agent(ridOf(this)); }
-  async close() { await ops.browser_close(ridOf(this)); }
+
+  async close() {
+    if (films.finish) await films.finish(() => true);
+    await ops.browser_close(ridOf(this));
+  }
+
   disconnect() { ops.browser_disconnect(ridOf(this)); }
   isConnected() { return ops.browser_is_connected(ridOf(this)); }
   get connected() { return ops.browser_is_connected(ridOf(this)); }
@@ -34,18 +41,38 @@ export class Browser extends EventEmitter {
   deleteMatchingCookies(...filters) { return onDefault(this, "deleteMatchingCookies", filters); }
   setPermission(origin, ...permissions) { return onDefault(this, "setPermission", arguments); }
 
-  [Symbol.dispose]() { quietly(this.close()); }
-  async [Symbol.asyncDispose]() { await this.close(); }
+  async getWindowBounds(windowId) { return await windows().bounds(this, windowId); }
+  async setWindowBounds(windowId, windowBounds) { await windows().setBounds(this, windowId, windowBounds); }
+  async screens() { return await windows().screens(this); }
+  async addScreen(params) { return await windows().addScreen(this, params); }
+  async removeScreen(screenId) { await windows().removeScreen(this, screenId); }
+  // A job's browser has no extensions.
+  async extensions() { return new MapCtor(); }
+  async installExtension(path, options) { refuse("browser.installExtension()"); }
+  async uninstallExtension(id) { refuse("browser.uninstallExtension()"); }
+  async installPWA(options) { refuse("browser.installPWA()"); }
+  async uninstallPWA(options) { refuse("browser.uninstallPWA()"); }
+  async launchPWA(options) { refuse("browser.launchPWA()"); }
+  async getPWAState(options) { refuse("browser.getPWAState()"); }
+  async restrictNetwork(conditions) { refuse("browser.restrictNetwork()"); }
+  get debugInfo() { return refuse("browser.debugInfo"); }
+
+  [SymbolCtor.dispose]() { quietly(this.close()); }
+  async [SymbolCtor.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
 }
 
 define("Browser", Browser, deliver, 1);
 
-function createBrowserContext(browser, options) {
-  const { proxyServer, proxyBypassList } = options ?? {};
+const windows = () => late("puppeteer/windows");
+
+async function createBrowserContext(browser, options) {
+  const { proxyServer, proxyBypassList, downloadBehavior } = options ?? {};
   const server = proxyServer === undefined || proxyServer === null ? undefined : `${proxyServer}`;
   const bypassed = map(proxyBypassList ?? [], (host) => `${host}`);
-  return ops.browser_create_browser_context(ridOf(browser), server, bypassed);
+  const context = await ops.browser_create_browser_context(ridOf(browser), server, bypassed);
+  if (downloadBehavior) await context.setDownloadBehavior(downloadBehavior);
+  return context;
 }
 
 // What the default context answers.

@@ -1,13 +1,15 @@
 // BrowserContext: pages that share cookies and storage.
 import { append, map } from "internal:core/arrays";
-import { apply, jsonStringify } from "internal:core/primordials";
+import { SymbolCtor, apply, jsonStringify } from "internal:core/primordials";
 import { fromProtocol, toProtocol } from "internal:puppeteer/cookie_forms";
 import { quietly } from "internal:puppeteer/disposal";
-import { URL } from "internal:node/url";
 import { waitForTarget } from "internal:puppeteer/browser";
 import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
+import { films } from "internal:puppeteer/page";
 import { define, ridOf } from "internal:core/handles";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
+import { newPageOptions, text } from "internal:puppeteer/options";
 import { refuseJson } from "internal:puppeteer/page_function";
 
 export class BrowserContext extends EventEmitter {
@@ -22,9 +24,20 @@ export class BrowserContext extends EventEmitter {
   }
 
   async clearPermissionOverrides() { await ops.browser_context_clear_permission_overrides(ridOf(this)); }
-  async newPage() { return await ops.browser_context_new_page(ridOf(this)); }
+  async newPage(options) { return await ops.browser_context_new_page(ridOf(this), newPageOptions(options)); }
+
+  // What becomes of downloads. Newer Puppeteers do not document it.
+  async setDownloadBehavior({ policy, downloadPath }) {
+    await ops.browser_context_set_download_behavior(ridOf(this), `${policy}`, text(downloadPath));
+  }
+
   browser() { return ops.browser_context_browser(ridOf(this)); }
-  async close() { await ops.browser_context_close(ridOf(this)); }
+
+  async close() {
+    if (films.finish) await films.finish((page) => page.browserContext() === this);
+    await ops.browser_context_close(ridOf(this));
+  }
+
   get closed() { return ops.browser_context_is_closed(ridOf(this)); }
   get id() { return ops.browser_context_id(ridOf(this)); }
 
@@ -62,8 +75,8 @@ export class BrowserContext extends EventEmitter {
     await apply(this.deleteCookie, this, matching);
   }
 
-  [Symbol.dispose]() { quietly(this.close()); }
-  async [Symbol.asyncDispose]() { await this.close(); }
+  [SymbolCtor.dispose]() { quietly(this.close()); }
+  async [SymbolCtor.asyncDispose]() { await this.close(); }
   toJSON() { refuseJson(); }
 }
 
@@ -77,6 +90,7 @@ function matches(cookie, { name, url, domain, path, partitionKey }) {
     if (asked === cookie.partitionKey.sourceOrigin) return true;
   }
   if (url !== undefined) {
+    const { URL } = late("node/url");
     const address = new URL(url);
     if (address.hostname === cookie.domain && address.pathname === cookie.path) return true;
     return false;

@@ -1,5 +1,5 @@
 // Bytes that are there as a stream of the web.
-import { ops } from "internal:core/ops";
+import { late } from "internal:core/late";
 import { Uint8ArrayCtor, uncurryThis } from "internal:core/primordials";
 
 const CHUNK = 1 << 16;
@@ -7,7 +7,7 @@ const subarray = uncurryThis(Uint8ArrayCtor.prototype.subarray);
 
 export function byteStream(bytes) {
   // Read when somebody asks for one.
-  const { ReadableStream } = ops.module_namespace("internal:web/readable_stream");
+  const { ReadableStream } = late("web/readable_stream");
   let at = 0;
   return new ReadableStream({
     pull(controller) {

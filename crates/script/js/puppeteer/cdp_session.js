@@ -3,11 +3,11 @@ import { deliver, EventEmitter } from "internal:puppeteer/event_emitter";
 import { define, ridOf } from "internal:core/handles";
 import { ops } from "internal:core/ops";
 import { refuseJson } from "internal:puppeteer/page_function";
-import { ErrorCtor, PromiseCtor, freeze, jsonStringify, uncurryThis } from "internal:core/primordials";
+import { ProtocolError } from "internal:core/puppeteer_errors";
+import { PromiseCtor, freeze, jsonStringify, then } from "internal:core/primordials";
 import { timeoutOf } from "internal:puppeteer/options";
 import { clearTimeout, setTimeout } from "internal:node/timers";
 
-const then = uncurryThis(PromiseCtor.prototype.then);
 const connection = freeze({ __proto__: null });
 
 export class CDPSession extends EventEmitter {
@@ -31,7 +31,8 @@ define("CDPSession", CDPSession, (session, _, args) => { deliver(session, args[0
 
 function inTime(answer, method, timeout) {
   return new PromiseCtor((resolve, reject) => {
-    const late = () => { reject(new ErrorCtor(`${method} timed out. Increase the 'timeout' option of the call.`)); };
+    const advice = "Increase the 'protocolTimeout' setting in launch/connect calls for a higher timeout if needed.";
+    const late = () => { reject(new ProtocolError(`${method} timed out. ${advice}`)); };
     const timer = setTimeout(late, timeout);
     then(answer, (value) => { clearTimeout(timer); resolve(value); }, (error) => { clearTimeout(timer); reject(error); });
   });

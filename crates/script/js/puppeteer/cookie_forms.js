@@ -1,4 +1,5 @@
 // The forms in which newer Puppeteers give and take cookies, and the protocol's.
+import { modern } from "internal:core/api";
 import { assign } from "internal:core/primordials";
 
 // A partition is the site's address, or an object with it.
@@ -24,8 +25,9 @@ export function fromProtocol(cookie) {
   return cookie;
 }
 
-// As a page tells it: the partition is the site alone.
+// As a page tells it: the partition is the site alone. Newer Puppeteers leave out what others than Chromium do not have.
 export function ofPage(cookie) {
+  if (modern) delete cookie.sourcePort;
   const { partitionKey } = cookie;
   if (typeof partitionKey === "object" && partitionKey !== null) cookie.partitionKey = partitionKey.topLevelSite;
   return cookie;

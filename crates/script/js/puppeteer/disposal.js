@@ -1,7 +1,5 @@
 // What `using` ends: nobody awaits it, and nobody hears that it failed.
-import { PromiseCtor, uncurryThis } from "internal:core/primordials";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
+import { then } from "internal:core/primordials";
 
 export function quietly(promise) {
   then(promise, undefined, () => {});

@@ -5,7 +5,7 @@ import { JSHandle } from "internal:puppeteer/js_handle";
 import { clickOptions, point, pressOptions, typeDelay, typeText } from "internal:puppeteer/keyboard";
 import { abortable } from "internal:puppeteer/abort";
 import { waitOptions } from "internal:puppeteer/options";
-import { isVisible, locateHandle } from "internal:puppeteer/locator";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { encode, isString, source } from "internal:puppeteer/page_function";
 import { ErrorCtor, NumberCtor } from "internal:core/primordials";
@@ -15,7 +15,13 @@ export class ElementHandle extends JSHandle {
   asElement() { return this; }
   async contentFrame() { return await ops.element_handle_content_frame(ridOf(this)); }
   async hover() { await ops.element_handle_hover(ridOf(this)); }
-  async click(options) { await ops.element_handle_click(ridOf(this), clickOptions(options)); }
+
+  async click(options) {
+    if (options?.debugHighlight) await clickAndShow(this, options);
+    else await ops.element_handle_click(ridOf(this), clickOptions(options));
+  }
+
+  async autofill(data) { await late("puppeteer/windows").autofill(this, data); }
   async select(...values) { return await ops.element_handle_select(ridOf(this), selectValues(values)); }
 
   async uploadFile(...filePaths) {
@@ -65,7 +71,9 @@ export class ElementHandle extends JSHandle {
     return await abortable(options?.signal, () => ops.element_handle_wait_for_selector(ridOf(this), `${selector}`, given));
   }
 
-  asLocator() { return locateHandle(this, ops.page_default_timeout(ridOf(this.frame.page()))); }
+  asLocator() {
+    return late("puppeteer/locator").locateHandle(this, ops.page_default_timeout(ridOf(this.frame.page())));
+  }
   async backendNodeId() { return await ops.element_handle_backend_node_id(ridOf(this)); }
 
   // Without drag interception the target is another element, and Chromium drags by itself.
@@ -141,6 +149,18 @@ async function reach(handle) {
   return await handle.clickablePoint();
 }
 
+// Leaves a red spot where it clicks, which fades.
+async function clickAndShow(handle, options) {
+  const page = handle.frame.page();
+  await handle.scrollIntoView();
+  const { x, y } = await handle.clickablePoint(options.offset);
+  try {
+    await page.mouse.click(x, y, options);
+  } finally {
+    await page.evaluate(showSpot, x, y);
+  }
+}
+
 function noDrag() { return { items: [], dragOperationsMask: 1 }; }
 
 export function selectValues(values) {
@@ -150,9 +170,24 @@ export function selectValues(values) {
   });
 }
 
-// A function of the page.
+// From here on: functions of the page.
+
 function isElement(node, name) {
   return node.nodeName === name.toUpperCase();
+}
+
+function showSpot(x, y) {
+  const spot = document.createElement("div");
+  const place = { position: "fixed", left: `${x}px`, top: `${y}px`, width: "10px", height: "10px", borderRadius: "50%" };
+  Object.assign(spot.style, place, { zIndex: 2147483647, pointerEvents: "none" });
+  document.body.append(spot);
+  spot.animate([{ backgroundColor: "red" }, { backgroundColor: "#FADADD00" }], 10000).onfinish = () => spot.remove();
+}
+
+function isVisible(element) {
+  const style = window.getComputedStyle(element);
+  const { width, height } = element.getBoundingClientRect();
+  return !["hidden", "collapse"].includes(style.visibility) && width > 0 && height > 0;
 }
 
 define("ElementHandle", ElementHandle);

@@ -26,6 +26,15 @@ export const TargetType = {
   BROWSER: "browser", WEBVIEW: "webview", OTHER: "other", TAB: "tab",
 };
 
+export const AutofillAddressField = {
+  NameFirst: "NAME_FIRST", NameMiddle: "NAME_MIDDLE", NameLast: "NAME_LAST", NameFull: "NAME_FULL",
+  EmailAddress: "EMAIL_ADDRESS", PhoneHomeNumber: "PHONE_HOME_NUMBER",
+  PhoneHomeCityAndNumber: "PHONE_HOME_CITY_AND_NUMBER", PhoneHomeWholeNumber: "PHONE_HOME_WHOLE_NUMBER",
+  AddressHomeLine1: "ADDRESS_HOME_LINE1", AddressHomeLine2: "ADDRESS_HOME_LINE2",
+  AddressHomeStreetAddress: "ADDRESS_HOME_STREET_ADDRESS", AddressHomeCity: "ADDRESS_HOME_CITY",
+  AddressHomeState: "ADDRESS_HOME_STATE", AddressHomeZip: "ADDRESS_HOME_ZIP", AddressHomeCountry: "ADDRESS_HOME_COUNTRY",
+};
+
 export const DEFAULT_INTERCEPT_RESOLUTION_PRIORITY = 0;
 
 // Nine tenths of what the networks promise, with the delay that requests have on them.

@@ -8,7 +8,7 @@ import { modern } from "internal:core/api";
 import { forget, retain } from "internal:core/handles";
 import { append, copy } from "internal:core/arrays";
 import {
-  ErrorCtor, MapCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, uncurryThis,
+  ErrorCtor, MapCtor, PromiseCtor, StringCtor, TypeErrorCtor, apply, defineProperty, uncurryThis, getOwnPropertyDescriptor,
 } from "internal:core/primordials";
 
 const mapGet = uncurryThis(MapCtor.prototype.get);
@@ -16,7 +16,7 @@ const mapSet = uncurryThis(MapCtor.prototype.set);
 const mapHas = uncurryThis(MapCtor.prototype.has);
 const mapDelete = uncurryThis(MapCtor.prototype.delete);
 const mapForEach = uncurryThis(MapCtor.prototype.forEach);
-const mapSize = uncurryThis(Object.getOwnPropertyDescriptor(MapCtor.prototype, "size").get);
+const mapSize = uncurryThis(getOwnPropertyDescriptor(MapCtor.prototype, "size").get);
 const reject = PromiseCtor.reject.bind(PromiseCtor);
 
 let eventsOf, tapsOf, changedOf;
@@ -95,6 +95,8 @@ export function deliver(emitter, name, args) {
   const entries = mapGet(eventsOf(emitter), name);
   if (!entries && name === "error" && !modern) report(unhandledError(args));
   for (let i = 0; entries && i < entries.length; i++) guarded(entries[i].run, emitter, args);
+  const all = modern ? mapGet(eventsOf(emitter), "*") : undefined;
+  for (let i = 0; all && i < all.length; i++) guarded(all[i].run, emitter, [name, args[0]]);
   const taps = mapGet(tapsOf(emitter), name);
   for (let i = 0; taps && i < taps.length; i++) guarded(taps[i], emitter, args);
 }

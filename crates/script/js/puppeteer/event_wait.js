@@ -3,10 +3,8 @@ import { append } from "internal:core/arrays";
 import { onAbort } from "internal:puppeteer/abort";
 import { tap } from "internal:puppeteer/event_emitter";
 import { ops } from "internal:core/ops";
-import { PromiseCtor, uncurryThis } from "internal:core/primordials";
+import { PromiseCtor, then } from "internal:core/primordials";
 import { clearTimeout, setTimeout } from "internal:node/timers";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
 
 // `names`: the events to look at. `accepts(object)` → whether it is the one, or a promise of that. `failed()` → throws
 // the error of a timeout. `now`: objects that are there already. `closing`: the event that ends all waiting, if there is

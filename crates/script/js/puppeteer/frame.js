@@ -5,7 +5,7 @@ import { abortable } from "internal:puppeteer/abort";
 import { EventEmitter } from "internal:puppeteer/event_emitter";
 import { clickOptions, typeDelay, typeText } from "internal:puppeteer/keyboard";
 import { selectValues } from "internal:puppeteer/element_handle";
-import { locate } from "internal:puppeteer/locator";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { navigation, required, text, timeoutOf, waitOptions } from "internal:puppeteer/options";
 import { encode, isString, refuseJson, source } from "internal:puppeteer/page_function";
@@ -31,6 +31,8 @@ export class Frame extends EventEmitter {
     return await abortable(options?.signal, () => ops.frame_wait_for_navigation(ridOf(this), given));
   }
 
+  // No extension has code of its own in a job's pages.
+  extensionRealms() { return []; }
   async content() { return await ops.frame_content(ridOf(this)); }
   async setContent(html, options) { await ops.frame_set_content(ridOf(this), `${html}`, navigation(options)); }
   async title() { return await ops.frame_title(ridOf(this)); }
@@ -106,7 +108,9 @@ export class Frame extends EventEmitter {
 
   page() { return ops.frame_page(ridOf(this)); }
   get client() { return ops.frame_client(ridOf(this)); }
-  locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this.page()))); }
+  locator(selectorOrFunction) {
+    return late("puppeteer/locator").locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this.page())));
+  }
 
   toJSON() { refuseJson(); }
 }

@@ -5,6 +5,10 @@
 import { append, copy } from "internal:core/arrays";
 import { addWait } from "internal:core/end";
 import { listenerTotal } from "internal:puppeteer/event_emitter";
+import { ridOf } from "internal:core/handles";
+import { ops } from "internal:core/ops";
+import { films } from "internal:puppeteer/page";
+import { refuse } from "internal:puppeteer/page_function";
 import { ErrorCtor, StringCtor, apply, create, defineProperty, isArray, uncurryThis } from "internal:core/primordials";
 
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);
@@ -36,6 +40,12 @@ function viewportOf({ defaultViewport, args = [] }) {
   return null;
 }
 
+// Of all browsers of the script, which are one Chromium.
+function setPace(browser, { slowMo, protocolTimeout }) {
+  const number = (time) => (+time > 0 ? +time : 0);
+  ops.browser_set_pace(ridOf(browser), number(slowMo), number(protocolTimeout));
+}
+
 function proxyOf({ args = [] }) {
   for (let i = 0; i < args.length; i++) if (startsWith(`${args[i]}`, "--proxy-server=")) return slice(args[i], 15);
   return undefined;
@@ -53,12 +63,16 @@ export async function launch(options = {}) {
   const page = jobPage();
   if (page === undefined) throw new ErrorCtor("puppeteer.launch: this job has no browser");
   if (settings.args !== undefined && !isArray(settings.args)) throw new ErrorCtor("puppeteer.launch: args must be an array");
+  const { blocklist, allowlist, downloadBehavior } = settings;
+  if (blocklist?.length || allowlist?.length) refuse("blocklist and allowlist of puppeteer.launch()");
   const browser = page.browser();
   quiet ??= listenerTotal();
+  if (settings.slowMo > 0 || settings.protocolTimeout > 0) setPace(browser, settings);
   const proxyServer = proxyOf(settings);
   const first = launched++ === 0 && proxyServer === undefined;
   const viewport = viewportOf(settings);
   const context = first ? undefined : await browser.createBrowserContext(proxyServer === undefined ? {} : { proxyServer });
+  if (downloadBehavior) await (context ?? page.browserContext()).setDownloadBehavior(downloadBehavior);
   return first ? own(browser, page, viewport) : further(browser, context, viewport);
 }
 
@@ -75,7 +89,7 @@ function own(browser, page, viewport) {
   const first = () => taken ??= shown(page);
   return session(browser, {
     async newPage(options) {
-      if (taken === undefined && !page.isClosed()) return first();
+      if (taken === undefined && !page.isClosed() && options?.type !== "window") return first();
       const fresh = await apply(newPage, browser, [options]);
       append(opened, fresh);
       return shown(fresh);
@@ -91,6 +105,8 @@ function own(browser, page, viewport) {
     },
     async createIncognitoBrowserContext(options) { return this.createBrowserContext(options); },
   }, async () => {
+    // The job's page stays, and with it what its films show.
+    if (films.finish) await films.finish(() => true);
     for (let i = 0; i < opened.length; i++) if (!opened[i].isClosed()) await opened[i].close();
     for (let i = 0; i < before.length; i++) if (!before[i].closed) await closed(before[i]);
   });
@@ -110,8 +126,8 @@ function further(browser, context, viewport) {
   const contexts = [];
   const facade = create(browser);
   session(facade, {
-    async newPage() {
-      const fresh = await context.newPage();
+    async newPage(options) {
+      const fresh = await context.newPage(options);
       if (viewport !== null) await fresh.setViewport(viewport);
       return fresh;
     },
@@ -134,6 +150,8 @@ function further(browser, context, viewport) {
     for (let i = 0; i < contexts.length; i++) await closed(contexts[i]);
     await closed(context);
   });
+  const of = ["getWindowBounds", "setWindowBounds", "screens", "addScreen", "removeScreen"];
+  for (let i = 0; i < of.length; i++) methods(facade, { [of[i]]: (...args) => apply(browser[of[i]], browser, args) });
   const names = ["on", "once", "off", "addListener", "removeListener", "removeAllListeners", "emit", "listenerCount"];
   for (let i = 0; i < names.length; i++) {
     methods(facade, { [names[i]]: (...args) => {

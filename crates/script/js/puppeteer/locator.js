@@ -12,10 +12,8 @@ import { fill } from "internal:puppeteer/locator_fill";
 import { ops } from "internal:core/ops";
 import { timeoutOf } from "internal:puppeteer/options";
 import { isString } from "internal:puppeteer/page_function";
-import { ErrorCtor, PromiseCtor, uncurryThis } from "internal:core/primordials";
+import { ErrorCtor, PromiseCtor, defineProperty, then } from "internal:core/primordials";
 import { clearTimeout, setTimeout } from "internal:node/timers";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
 
 const RETRY_DELAY = 100;
 const RACE_TIMEOUT = 30000;
@@ -41,6 +39,8 @@ export class Locator extends EventEmitter {
 
   constructor(find, timeout, owns = true) {
     super();
+    // As newer Puppeteers' locators have some, one's own function: whoever compares two locators finds them different.
+    defineProperty(this, "_find", { value: (signal) => this.#find(signal), writable: true, configurable: true, enumerable: true });
     this.#find = find;
     this.#timeout = timeout;
     this.#owns = owns;
@@ -64,6 +64,17 @@ export class Locator extends EventEmitter {
   }
 
   map(mapper) { return this.#over((handle) => handle.evaluateHandle(mapper)); }
+
+  // With functions of the job's own in the place of the page's; not documented by newer Puppeteers, but there.
+  mapHandle(mapper) { return this.#over((handle, signal) => mapper(handle, signal)); }
+
+  filterHandle(predicate) {
+    return this.#over(async (handle, signal) => {
+      if (await predicate(handle, signal)) return handle;
+      if (this.#owns) quietly(handle.dispose());
+      throw new ErrorCtor("the element is not the one that is looked for");
+    });
+  }
 
   async click(options) { await this.#act(options, (handle) => handle.click(options)); }
   async hover(options) { await this.#act(options, (handle) => handle.hover(), false); }
@@ -239,12 +250,6 @@ async function ability(handle, signal) {
 }
 
 // From here on: functions of the page.
-
-export function isVisible(element) {
-  const style = window.getComputedStyle(element);
-  const { width, height } = element.getBoundingClientRect();
-  return !["hidden", "collapse"].includes(style.visibility) && width > 0 && height > 0;
-}
 
 function isAble(element) {
   const fields = ["BUTTON", "INPUT", "SELECT", "TEXTAREA", "OPTION", "OPTGROUP"];

@@ -1,6 +1,7 @@
 // Puppeteer's option objects, read once, with its defaults where they are about the shape of a call.
+import { modern } from "internal:core/api";
 import { map } from "internal:core/arrays";
-import { ErrorCtor, NumberCtor, TypeErrorCtor, isArray } from "internal:core/primordials";
+import { ErrorCtor, NumberCtor, TypeErrorCtor, isArray, jsonStringify } from "internal:core/primordials";
 
 // A timeout in milliseconds: undefined is the page's default, 0 (and what counts as false) is none, and less than 0
 // is over at once.
@@ -16,9 +17,15 @@ export function navigation(options = {}) {
   refuse(networkIdleInflight !== undefined, "ERROR: networkIdleInflight option is no longer supported.");
   refuse(waitUntil === "networkidle", 'ERROR: "networkidle" option is no longer supported. Use "networkidle2" instead');
   return {
-    __proto__: null, timeout: timeoutOf(timeout), waitUntil: names(waitUntil), referer: text(referer),
+    __proto__: null, timeout: limitOf(timeout), waitUntil: names(waitUntil), referer: text(referer),
     referrerPolicy: text(referrerPolicy),
   };
+}
+
+// In newer Puppeteers less than 0 is no limit of a navigation.
+function limitOf(timeout) {
+  const limit = timeoutOf(timeout);
+  return modern && limit < 0 ? 0 : limit;
 }
 
 function refuse(condition, message) {
@@ -30,8 +37,8 @@ function names(waitUntil) {
   return isArray(waitUntil) ? map(waitUntil, (each) => `${each}`) : [`${waitUntil}`];
 }
 
-export function waitOptions(options = {}) {
-  const { visible = false, hidden = false, timeout } = options;
+export function waitOptions(options) {
+  const { visible = false, hidden = false, timeout } = options ?? {};
   return { __proto__: null, visible: !!visible, hidden: !!hidden, timeout: timeoutOf(timeout) };
 }
 
@@ -44,6 +51,14 @@ export function required(value, call, name) {
 // undefined and null stay what they are, anything else becomes text.
 export function text(value) {
   return value === undefined || value === null ? value : `${value}`;
+}
+
+// How a page is opened: in a window of its own, or behind others. Nothing when a script says nothing.
+export function newPageOptions(options) {
+  if (options === undefined || options === null) return undefined;
+  const { type, windowBounds, background } = options;
+  const window = type === "window" ? windowBounds ?? {} : undefined;
+  return jsonStringify({ window, background: background === undefined ? undefined : !!background });
 }
 
 // The named members of an object, as plain data for an op.

@@ -10,10 +10,10 @@ import { modern } from "internal:core/api";
 import { isMade, pageError } from "internal:core/errors";
 import { finalize, isHeaders, pairs } from "internal:puppeteer/request";
 import { define, ridOf } from "internal:core/handles";
-import { locate } from "internal:puppeteer/locator";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { navigation, required, text, timeoutOf } from "internal:puppeteer/options";
-import { callTexts, isString, json, refuseJson } from "internal:puppeteer/page_function";
+import { callTexts, isString, json, refuse, refuseJson } from "internal:puppeteer/page_function";
 import { pdfOptions } from "internal:puppeteer/pdf";
 import {
   ErrorCtor, MapCtor, NumberCtor, StringCtor, apply, jsonStringify, keys, uncurryThis,
@@ -28,6 +28,9 @@ const toWellFormed = uncurryThis(StringCtor.prototype.toWellFormed);
 
 let functionsOf;
 
+// `finish(isMeant)` ends the films of the pages that are meant, once there are films.
+export const films = { __proto__: null, finish: undefined };
+
 export class Page extends EventEmitter {
   // The parts stay the same objects, also for a script that changes one of their methods.
   #keyboard;
@@ -36,6 +39,7 @@ export class Page extends EventEmitter {
   #coverage;
   #tracing;
   #accessibility;
+  #bluetooth;
   // The object that setViewport() was given.
   #viewport;
   // What exposeFunction() has exposed, by name.
@@ -96,7 +100,9 @@ export class Page extends EventEmitter {
   waitForFunction(pageFunction, options = {}, ...args) { return onMain(this, "waitForFunction", arguments); }
   waitForTimeout(milliseconds) { return onMain(this, "waitForTimeout", arguments); }
 
-  locator(selectorOrFunction) { return locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this))); }
+  locator(selectorOrFunction) {
+    return late("puppeteer/locator").locate(this, selectorOrFunction, ops.page_default_timeout(ridOf(this)));
+  }
 
   async waitForRequest(urlOrPredicate, options) { return await waitForTraffic(this, "request", urlOrPredicate, options); }
   async waitForResponse(urlOrPredicate, options) { return await waitForTraffic(this, "response", urlOrPredicate, options); }
@@ -249,10 +255,29 @@ export class Page extends EventEmitter {
   async screenshot(options = {}) { return await ops.page_screenshot(ridOf(this), screenshotOptions(options)); }
   async pdf(options) { return await ops.page_pdf(ridOf(this), pdfOptions(options)); }
   async createPDFStream(options) { return byteStream(await this.pdf(options)); }
+  // Few scripts make films.
+  async record(options) { return await late("puppeteer/screen_recording").record(this, options); }
+  async screencast(options) { return await late("puppeteer/screen_recording").screencast(this, options); }
+  async windowId() { return await windows().windowId(this); }
+  async resize(params) { await windows().resize(this, params); }
+  async tabInfo() { return await windows().tabInfo(this); }
+  async hasDevTools() { return await windows().hasDevTools(this); }
+  async openDevTools() { refuse("page.openDevTools()"); }
+  get webmcp() { return refuse("page.webmcp"); }
+  async triggerExtensionAction(extension) { refuse("page.triggerExtensionAction()"); }
+  extensionRealms() { return this.mainFrame().extensionRealms(); }
+  get bluetooth() { return this.#bluetooth ??= late("puppeteer/bluetooth").emulationOf(this); }
+
+  async waitForDevicePrompt(options = {}) {
+    return await late("puppeteer/device_request_prompt").waitForDevicePrompt(this, options);
+  }
+
   async bringToFront() { await ops.page_bring_to_front(ridOf(this)); }
 
   async close(options = {}) {
     const { runBeforeUnload } = options;
+    // One that may object is perhaps not closed.
+    if (!runBeforeUnload && films.finish) await films.finish((page) => page === this);
     await ops.page_close(ridOf(this), !!runBeforeUnload);
   }
 
@@ -271,6 +296,8 @@ define("Page", Page, (page, name, args) => {
   else if (name === "error") deliver(page, name, [new ErrorCtor(args[0])]);
   else deliver(page, name, args);
 }, 100);
+
+const windows = () => late("puppeteer/windows");
 
 function mainRid(page) { return ridOf(ops.page_main_frame(ridOf(page))); }
 
@@ -325,16 +352,23 @@ function withoutStack(message) {
 async function serve(page, call) {
   const rid = ridOf(call);
   const handler = mapGet(functionsOf(page), ops.binding_call_name(rid));
-  let answer;
+  let value, answer;
   try {
-    answer = json(await apply(handler, undefined, copy(ops.binding_call_args(rid))));
+    value = await apply(handler, undefined, copy(ops.binding_call_args(rid)));
+    answer = json(value);
   } catch (error) {
     // As in the predecessor, where a job's own Error was none of Puppeteer's realm: it crosses as its JSON, `{}`.
     if (isMade(error) || (modern && error instanceof ErrorCtor)) ops.binding_call_reject_error(rid, `${error.message}`, `${error.stack}`);
     else ops.binding_call_reject_value(rid, json(error));
     return;
   }
-  ops.binding_call_resolve(rid, answer);
+  if (modern && typeof value === "number") ops.binding_call_resolve_number(rid, value);
+  else ops.binding_call_resolve(rid, answer);
+}
+
+// The job's log gets what the page writes. A listener like any other: a script may count and remove it.
+export function listenToConsole(page, logger) {
+  page.on("console", (message) => { logger.debug(`page: ${message.text()}`); });
 }
 
 class BindingCall {}

@@ -1,6 +1,8 @@
 // What `evaluate` and its family take: a function or a text, and arguments. Turns both into what can cross.
 import { append } from "internal:core/arrays";
+import { modern } from "internal:core/api";
 import { tryRidOf } from "internal:core/handles";
+import { late } from "internal:core/late";
 import { ErrorCtor, StringCtor, TypeErrorCtor, jsonStringify, uncurryThis } from "internal:core/primordials";
 
 const includes = uncurryThis(StringCtor.prototype.includes);
@@ -39,7 +41,8 @@ export function json(value) {
     return jsonStringify(value);
   } catch (error) {
     if (!(error instanceof TypeErrorCtor) || !includes(error.message, "circular")) throw error;
-    throw new TypeErrorCtor("Converting circular structure to JSON Are you passing a nested JSHandle?");
+    const hint = modern ? "Recursive objects are not allowed." : "Are you passing a nested JSHandle?";
+    throw new TypeErrorCtor(`Converting circular structure to JSON ${hint}`);
   }
 }
 
@@ -58,3 +61,6 @@ export function callTexts(pageFunction, args) {
 export function refuseJson() {
   throw new TypeErrorCtor("Converting circular structure to JSON");
 }
+
+// What newer Puppeteers have and a job cannot.
+export const refuse = (what) => late("puppeteer/refusals").refuse(what);

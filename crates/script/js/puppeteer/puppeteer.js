@@ -26,6 +26,7 @@ import { Touchscreen } from "internal:puppeteer/touchscreen";
 import { Tracing } from "internal:puppeteer/tracing";
 import { Worker } from "internal:puppeteer/worker";
 import * as errors from "internal:core/puppeteer_errors";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { assign, defineProperty } from "internal:core/primordials";
 
@@ -53,15 +54,18 @@ puppeteer.networkConditions = puppeteer.PredefinedNetworkConditions;
 // The class whose static methods register query handlers.
 puppeteer.Puppeteer = assign(class Puppeteer {}, handlers);
 
+// Classes of objects that few scripts have: read when somebody asks for them.
+const lateClasses = { ScreenRecorder: "screen_recording", ScreenRecording: "screen_recording", DeviceRequestPrompt: "device_request_prompt" };
+for (const name in lateClasses) {
+  defineProperty(puppeteer, name, {
+    get() { return late(`puppeteer/${lateClasses[name]}`)[name]; }, configurable: true, enumerable: false,
+  });
+}
+
 function named(list) {
   for (let i = 0; i < list.length; i++) {
     const value = list[i];
     defineProperty(list, value.name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
   }
   return list;
-}
-
-// The job's log gets what the page writes. A listener like any other: a script may count and remove it.
-export function listenToConsole(page, logger) {
-  page.on("console", (message) => { logger.debug(`page: ${message.text()}`); });
 }

@@ -1,13 +1,13 @@
 // Request: one request of the page.
+import { modern } from "internal:core/api";
 import { append } from "internal:core/arrays";
 import { define, ridOf } from "internal:core/handles";
+import { late } from "internal:core/late";
 import { ops } from "internal:core/ops";
 import { text } from "internal:puppeteer/options";
 import { isString, refuseJson } from "internal:puppeteer/page_function";
 import { describe } from "internal:core/errors";
-import { NumberCtor, PromiseCtor, isArray, uncurryThis } from "internal:core/primordials";
-
-const then = uncurryThis(PromiseCtor.prototype.then);
+import { NumberCtor, isArray, then } from "internal:core/primordials";
 
 // What may become of a held request, as newer Puppeteers name it.
 export const InterceptResolutionAction = {
@@ -52,7 +52,12 @@ export class Request {
     return new (fetchClass("Request"))(this.url(), { method, headers: this.headers(), body });
   }
 
-  headers() { return this.#headers ??= ops.request_headers(ridOf(this)); }
+  // Newer Puppeteers give a copy of what is known by now.
+  headers() {
+    if (modern) return ops.request_headers(ridOf(this));
+    return this.#headers ??= ops.request_headers(ridOf(this));
+  }
+
   response() { return ops.request_response(ridOf(this)); }
   frame() { return ops.request_frame(ridOf(this)); }
   isNavigationRequest() { return ops.request_is_navigation_request(ridOf(this)); }
@@ -180,6 +185,6 @@ export function isHeaders(value) {
 }
 
 // One of the web's classes that scripts have, too: read when somebody asks for one.
-export const fetchClass = (name) => ops.module_namespace(`internal:web/${name === "Request" ? "request" : "response"}`)[name];
+export const fetchClass = (name) => late(`web/${name === "Request" ? "request" : "response"}`)[name];
 
 define("Request", Request, undefined, 1000);

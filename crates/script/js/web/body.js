@@ -8,18 +8,17 @@ import { TextDecoder } from "internal:node/encoding";
 import { FormData } from "internal:node/form_data";
 import { parse } from "internal:node/json";
 import { URLSearchParams } from "internal:node/url";
+import { quietly } from "internal:puppeteer/disposal";
 import { decodeForm, encodeForm } from "internal:web/multipart";
-import { ReadableStream, ignore, isDisturbed } from "internal:web/readable_stream";
+import { ReadableStream, isDisturbed, streamOfBytes } from "internal:web/readable_stream";
 import {
-  ArrayBufferCtor, ErrorCtor, PromiseCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, defineProperty, keys, uncurryThis,
-  WeakRefCtor,
+  ArrayBufferCtor, ErrorCtor, StringCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, WeakRefCtor, defineProperty, keys, uncurryThis,
 } from "internal:core/primordials";
 
 const { isView } = ArrayBufferCtor;
 const startsWith = uncurryThis(StringCtor.prototype.startsWith);
 const sliceBuffer = uncurryThis(ArrayBufferCtor.prototype.slice);
 const deref = uncurryThis(WeakRefCtor.prototype.deref);
-const then = uncurryThis(PromiseCtor.prototype.then);
 
 // The body of an answer, whose bytes are on the other side.
 class FetchBody {}
@@ -95,14 +94,6 @@ const streamOf = (network) => new ReadableStream({
     else controller.enqueue(new Uint8ArrayCtor(piece.buffer, piece.byteOffset, piece.length));
   },
   cancel() { network.close(); },
-});
-
-const streamOfBytes = (bytes) => new ReadableStream({
-  type: "bytes",
-  pull(controller) {
-    if (bytes.length > 0) controller.enqueue(new Uint8ArrayCtor(bytes));
-    controller.close();
-  },
 });
 
 // What a body is made of: `bytes`, a `network` body, or a `stream`; one of them at a time.
@@ -208,6 +199,12 @@ delete Body.set;
 delete Body.get;
 export { setPayload, getPayload };
 
+// Gives a request or answer that is being made its body, and the header for it.
+export function give(message, headers, payload) {
+  setPayload(message, payload);
+  if (payload.type !== null && !headers.has("content-type")) headers.append("content-type", payload.type);
+}
+
 // Sends what a stream gives; answers the upload's number for the request, and what stops it.
 export function upload(stream) {
   const handle = ops.fetch_upload();
@@ -233,6 +230,6 @@ export function upload(stream) {
   };
   // What broke off, if anything: the request fails then.
   const fed = feed();
-  then(fed, undefined, ignore);
-  return { handle, rid, fed, cancel(reason) { then(reader.cancel(reason), undefined, ignore); } };
+  quietly(fed);
+  return { handle, rid, fed, cancel(reason) { quietly(reader.cancel(reason)); } };
 }

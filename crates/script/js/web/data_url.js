@@ -13,6 +13,7 @@ const BASE64 = fixed(/; *base64$/i);
 const SPACE = fixed(/[\t\n\f\r ]/g);
 const ALPHABET = fixed(/^[A-Za-z0-9+/]*={0,2}$/);
 const HEX = fixed(/^[0-9A-Fa-f]{2}$/);
+const PADDING = fixed(/=+$/);
 const TYPE = fixed(/^[^\s/;,]+\/[^\s/;,]+/);
 
 // Its type and bytes; undefined when it is malformed.
@@ -25,7 +26,7 @@ export function readDataUrl(href) {
   let bytes = percentDecoded(slice(rest, comma + 1));
   if (test(BASE64, type)) {
     const text = replace(SPACE, bytes.toString("latin1"), "");
-    if (!test(ALPHABET, text) || replace(fixed(/=+$/), text, "").length % 4 === 1) return undefined;
+    if (!test(ALPHABET, text) || replace(PADDING, text, "").length % 4 === 1) return undefined;
     bytes = Buffer.from(text, "base64");
     type = replace(BASE64, type, "");
   }

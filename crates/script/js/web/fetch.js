@@ -9,11 +9,10 @@ import { abortable } from "internal:puppeteer/abort";
 import { NetworkBody, Payload, failed, getPayload, upload } from "internal:web/body";
 import { readDataUrl } from "internal:web/data_url";
 import { Request, signalOf, urlIn } from "internal:web/request";
-import { makeResponse } from "internal:web/response";
+import { REDIRECTS, makeResponse } from "internal:web/response";
 import { ridOf } from "internal:core/handles";
 import { TypeErrorCtor } from "internal:core/primordials";
 
-const REDIRECTS = { __proto__: null, 301: true, 302: true, 303: true, 307: true, 308: true };
 const MOST_HOPS = 20;
 // Those of a body that does not go along.
 const OF_THE_BODY = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];

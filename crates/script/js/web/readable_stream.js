@@ -1,192 +1,21 @@
 // ReadableStream of the Streams Standard, with readers, iteration, tee and pipes.
-import { append, prepend, remove } from "internal:core/arrays";
+import { prepend } from "internal:core/arrays";
+import { quietly } from "internal:puppeteer/disposal";
 import {
-  ArrayBufferCtor, PromiseCtor, RangeErrorCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, apply, getPrototypeOf, min,
-  numberIsNaN, setPrototypeOf, uncurryThis,
+  ArrayBufferCtor, RangeErrorCtor, SymbolCtor, TypeErrorCtor, Uint8ArrayCtor, apply, getPrototypeOf, min, setPrototypeOf,
+  uncurryThis,
 } from "internal:core/primordials";
+import { pipe, tee } from "internal:web/readable_pipe";
+import { ReadableStreamDefaultController, cancel, controllerOf, fail, pull, read } from "internal:web/readable_state";
+import { callbackOf, deferred, run, strategyOf } from "internal:web/stream_parts";
+
+export { ReadableStreamDefaultController };
 
 const { isView } = ArrayBufferCtor;
-const then = uncurryThis(PromiseCtor.prototype.then);
 const set = uncurryThis(Uint8ArrayCtor.prototype.set);
 const AsyncIteratorPrototype = getPrototypeOf(getPrototypeOf(async function* () {}.prototype));
 
-export const ignore = () => {};
-// A promise with what settles it. Nobody has to listen to it.
-export function deferred() {
-  const made = { __proto__: null };
-  made.promise = new PromiseCtor((resolve, reject) => {
-    made.resolve = resolve;
-    made.reject = reject;
-  });
-  then(made.promise, undefined, ignore);
-  return made;
-}
-
-// How many chunks, or what size of them, a stream keeps.
-export function strategyOf(strategy, fallback) {
-  const { size, highWaterMark = fallback } = strategy ?? {};
-  if (size !== undefined && typeof size !== "function") throw new TypeErrorCtor("The strategy's size must be a function");
-  const mark = +highWaterMark;
-  if (numberIsNaN(mark) || mark < 0) throw new RangeErrorCtor("The strategy's highWaterMark must be a number that is not negative");
-  return { mark, sizeOf: size === undefined ? () => 1 : (chunk) => +size(chunk) };
-}
-
-// A callback of a source, sink or transformer: undefined, or a function that is called on its object.
-export function callbackOf(object, name) {
-  const callback = object[name];
-  if (callback === undefined) return undefined;
-  if (typeof callback !== "function") throw new TypeErrorCtor(`${name} is not a function`);
-  return (...args) => apply(callback, object, args);
-}
-
-let make, stateOf, readerState;
-let allowed = false;
-
-export class ReadableStreamDefaultController {
-  #state;
-  static {
-    make = (state) => {
-      allowed = true;
-      const controller = new ReadableStreamDefaultController();
-      controller.#state = state;
-      return controller;
-    };
-  }
-  constructor() {
-    if (!allowed) throw new TypeErrorCtor("Illegal constructor");
-    allowed = false;
-  }
-  get desiredSize() { return desired(this.#state); }
-  get byobRequest() { return null; }
-  enqueue(chunk) { enqueue(this.#state, chunk); }
-  close() {
-    const state = this.#state;
-    if (state.closing || state.status !== "readable") throw new TypeErrorCtor("Invalid state: Controller is already closed");
-    state.closing = true;
-    if (state.queue.length === 0) finish(state);
-  }
-  error(reason) { fail(this.#state, reason); }
-  get [SymbolCtor.toStringTag]() { return "ReadableStreamDefaultController"; }
-}
-
-function desired(state) {
-  if (state.status === "errored") return null;
-  return state.status === "closed" ? 0 : state.mark - state.size;
-}
-
-function enqueue(state, chunk) {
-  if (state.closing || state.status !== "readable") throw new TypeErrorCtor("Invalid state: Controller is already closed");
-  let value = chunk;
-  if (state.bytes) {
-    if (!isView(chunk)) throw new TypeErrorCtor('The "chunk" argument must be an instance of ArrayBufferView');
-    if (chunk.byteLength === 0) throw new TypeErrorCtor("Invalid state: chunk must have non-zero length");
-    value = new Uint8ArrayCtor(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  }
-  const requests = state.reader === null ? undefined : readerState(state.reader).requests;
-  if (requests !== undefined && requests.length > 0) {
-    const [request] = requests;
-    remove(requests, 0, 1);
-    request.resolve({ value, done: false });
-  } else {
-    let size;
-    try {
-      size = state.bytes ? value.length : state.sizeOf(value);
-      if (numberIsNaN(size) || size < 0) throw new RangeErrorCtor("The size of a chunk must be a number that is not negative");
-    } catch (error) {
-      fail(state, error);
-      throw error;
-    }
-    append(state.queue, { value, size });
-    state.size += size;
-  }
-  pull(state);
-}
-
-function pull(state) {
-  if (state.status !== "readable" || state.closing || !state.started || state.pull === undefined) return;
-  const waits = state.reader !== null && readerState(state.reader).requests.length > 0;
-  if (!waits && desired(state) <= 0) return;
-  if (state.pulling) {
-    state.again = true;
-    return;
-  }
-  state.pulling = true;
-  run(() => state.pull(state.controller), () => {
-    state.pulling = false;
-    if (state.again) {
-      state.again = false;
-      pull(state);
-    }
-  }, (error) => fail(state, error));
-}
-
-// Calls it now; what it answers, or throws, is told later.
-export function run(call, ended, failed) {
-  let answer;
-  try {
-    answer = call();
-  } catch (error) {
-    answer = new PromiseCtor((_, reject) => reject(error));
-  }
-  return then(new PromiseCtor((resolve) => resolve(answer)), ended, failed);
-}
-
-function finish(state) {
-  state.status = "closed";
-  if (state.reader === null) return;
-  const { requests, closed } = readerState(state.reader);
-  for (let i = 0; i < requests.length; i++) requests[i].resolve({ value: undefined, done: true });
-  requests.length = 0;
-  closed.resolve(undefined);
-}
-
-function fail(state, reason) {
-  if (state.status !== "readable") return;
-  state.status = "errored";
-  state.error = reason;
-  state.queue = [];
-  state.size = 0;
-  if (state.reader === null) return;
-  const { requests, closed } = readerState(state.reader);
-  for (let i = 0; i < requests.length; i++) requests[i].reject(reason);
-  requests.length = 0;
-  closed.reject(reason);
-}
-
-async function cancel(state, reason) {
-  state.disturbed = true;
-  if (state.status === "closed") return;
-  if (state.status === "errored") throw state.error;
-  state.queue = [];
-  state.size = 0;
-  finish(state);
-  await state.cancel?.(reason);
-}
-
-// One chunk out of the queue, or undefined.
-function take(state) {
-  if (state.queue.length === 0) return undefined;
-  const [{ value, size }] = state.queue;
-  remove(state.queue, 0, 1);
-  state.size -= size;
-  if (state.closing && state.queue.length === 0) finish(state);
-  else pull(state);
-  return { value, done: false };
-}
-
-function read(state) {
-  state.disturbed = true;
-  const request = deferred();
-  const chunk = take(state);
-  if (chunk !== undefined) request.resolve(chunk);
-  else if (state.status === "closed") request.resolve({ value: undefined, done: true });
-  else if (state.status === "errored") request.reject(state.error);
-  else {
-    append(readerState(state.reader).requests, request);
-    pull(state);
-  }
-  return request.promise;
-}
+let stateOf, readerState;
 
 const released = () => new TypeErrorCtor("Invalid state: The reader was released");
 
@@ -197,7 +26,7 @@ export class ReadableStreamDefaultReader {
     const state = stateOf(stream);
     if (state.reader !== null) throw new TypeErrorCtor("Invalid state: ReadableStream is locked");
     this.#state.stream = state;
-    state.reader = this;
+    state.reader = this.#state;
     if (state.status === "closed") this.#state.closed.resolve(undefined);
     if (state.status === "errored") this.#state.closed.reject(state.error);
   }
@@ -272,7 +101,7 @@ export class ReadableStream {
       pull: callbackOf(object, "pull"), cancel: callbackOf(object, "cancel"),
     };
     this.#state = state;
-    state.controller = make(state);
+    state.controller = controllerOf(state);
     const answer = callbackOf(object, "start")?.(state.controller);
     run(() => answer, () => {
       state.started = true;
@@ -305,10 +134,10 @@ export class ReadableStream {
     if (`${mode}` !== "byob") throw new TypeErrorCtor(`The mode ${mode} is not "byob"`);
     return new ReadableStreamBYOBReader(this);
   }
-  tee() { return tee(this, this.#state.bytes); }
+  tee() { return tee(this, this.#state.bytes, ReadableStream); }
   pipeThrough(transform, options = {}) {
     if (this.locked) throw new TypeErrorCtor("Invalid state: ReadableStream is locked");
-    then(this.pipeTo(transform.writable, options), undefined, ignore);
+    quietly(this.pipeTo(transform.writable, options));
     return transform.readable;
   }
   async pipeTo(target, options = {}) {
@@ -323,7 +152,15 @@ export class ReadableStream {
 
 // Whether something was read of it.
 export const isDisturbed = (stream) => stateOf(stream).disturbed;
-export const isReadableStream = (value) => value instanceof ReadableStream;
+
+// The bytes of a Buffer, in one piece.
+export const streamOfBytes = (bytes) => new ReadableStream({
+  type: "bytes",
+  pull(controller) {
+    if (bytes.length > 0) controller.enqueue(new Uint8ArrayCtor(bytes));
+    controller.close();
+  },
+});
 
 class StreamIterator {
   #reader; #preventCancel; #over = false;
@@ -356,98 +193,3 @@ class StreamIterator {
   }
 }
 setPrototypeOf(StreamIterator.prototype, AsyncIteratorPrototype);
-
-// Two streams of what one gives. The faster one decides when more is read.
-function tee(stream, bytes) {
-  const reader = stream.getReader();
-  const branches = [];
-  const reasons = [];
-  const cancelled = deferred();
-  let reading = false;
-  let over = false;
-  const each = (call) => {
-    for (let i = 0; i < branches.length; i++) if (!branches[i].over) call(branches[i].controller);
-  };
-  const next = async () => {
-    if (reading || over) return;
-    reading = true;
-    try {
-      const { value, done } = await reader.read();
-      reading = false;
-      over = done;
-      each((controller) => {
-        if (done) controller.close();
-        else controller.enqueue(value);
-      });
-      if (done) cancelled.resolve(undefined);
-    } catch (error) {
-      over = true;
-      each((controller) => controller.error(error));
-      cancelled.resolve(undefined);
-    }
-  };
-  const branch = (index) => new ReadableStream({
-    type: bytes ? "bytes" : undefined,
-    start(controller) { branches[index] = { controller, over: false }; },
-    pull: next,
-    cancel(reason) {
-      branches[index].over = true;
-      reasons[index] = reason;
-      if (branches[1 - index].over) cancelled.resolve(reader.cancel(reasons));
-      return cancelled.promise;
-    },
-  }, { highWaterMark: 0 });
-  return [branch(0), branch(1)];
-}
-
-async function pipe(reader, writer, { preventClose, preventAbort, preventCancel, signal }) {
-  const stopped = deferred();
-  const stop = () => stopped.reject(signal.reason);
-  // Whose error it was.
-  let failed = "source";
-  try {
-    if (signal?.aborted) {
-      failed = "signal";
-      throw signal.reason;
-    }
-    signal?.addEventListener("abort", stop, { once: true });
-    let last;
-    for (;;) {
-      failed = "target";
-      await PromiseCtor.race([writer.ready, stopped.promise]);
-      failed = "source";
-      const { value, done } = await PromiseCtor.race([reader.read(), stopped.promise, failure(writer, () => { failed = "target"; })]);
-      if (done) break;
-      last = writer.write(value);
-      then(last, undefined, ignore);
-    }
-    failed = "target";
-    if (preventClose) await last;
-    else await writer.close();
-  } catch (error) {
-    const by = signal?.aborted && error === signal.reason ? "signal" : failed;
-    if (by !== "target" && !preventAbort) await quiet(writer.abort(error));
-    if (by !== "source" && !preventCancel) await quiet(reader.cancel(error));
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    reader.releaseLock();
-    writer.releaseLock();
-  }
-}
-
-// Rejects when the target does, and never resolves.
-const failure = (writer, noted) => new PromiseCtor((_, reject) => {
-  then(writer.closed, ignore, (error) => {
-    noted();
-    reject(error);
-  });
-});
-
-async function quiet(promise) {
-  try {
-    await promise;
-  } catch {
-    // The first error is the one that is told.
-  }
-}

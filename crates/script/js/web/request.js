@@ -1,9 +1,10 @@
 // Request: what is to be fetched.
+import { custom, inspect } from "internal:core/inspect";
 import { URL } from "internal:node/url";
 import { AbortController, AbortSignal } from "internal:node/abort";
 import { Headers } from "internal:node/headers";
-import { Body, getPayload, payloadOf, setPayload } from "internal:web/body";
-import { RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, fixed, uncurryThis } from "internal:core/primordials";
+import { Body, getPayload, give, payloadOf, setPayload } from "internal:web/body";
+import { RegExpCtor, StringCtor, SymbolCtor, TypeErrorCtor, create, fixed, uncurryThis } from "internal:core/primordials";
 
 const toUpperCase = uncurryThis(StringCtor.prototype.toUpperCase);
 const test = uncurryThis(RegExpCtor.prototype.test);
@@ -38,6 +39,12 @@ function urlOf(input) {
   return url;
 }
 
+// What the log shows of one.
+const SHOWN = [
+  "method", "url", "headers", "destination", "referrer", "referrerPolicy", "mode", "credentials", "cache", "redirect", "integrity",
+  "keepalive", "isReloadNavigation", "isHistoryNavigation", "signal",
+];
+
 let signalOf, urlIn;
 
 export class Request extends Body {
@@ -71,8 +78,7 @@ export class Request extends Body {
       if (given.made !== undefined && options.duplex === undefined) {
         throw new TypeErrorCtor("RequestInit: duplex option is required when sending a body.");
       }
-      setPayload(this, given);
-      if (given.type !== null && !this.#headers.has("content-type")) this.#headers.append("content-type", given.type);
+      give(this, this.#headers, given);
     } else if (from !== undefined && getPayload(from) !== undefined) {
       const payload = getPayload(from);
       if (!payload.isUsable) throw new TypeErrorCtor("Cannot construct a Request with a Request object that has already been used.");
@@ -109,6 +115,12 @@ export class Request extends Body {
   get referrerPolicy() { return this.#plain.referrerPolicy; }
   get integrity() { return this.#plain.integrity; }
   get keepalive() { return this.#plain.keepalive; }
+  [custom](depth, options) {
+    if (typeof depth === "number" && depth < 0) return "[Request]";
+    const shown = create({ constructor: Request });
+    for (let i = 0; i < SHOWN.length; i++) shown[SHOWN[i]] = this[SHOWN[i]];
+    return inspect(shown, options);
+  }
   get [SymbolCtor.toStringTag]() { return "Request"; }
 }
 

@@ -4,13 +4,13 @@ import { URL } from "internal:node/url";
 import { Buffer } from "internal:node/buffer";
 import { Headers, freezeHeaders } from "internal:node/headers";
 import { stringify } from "internal:node/json";
-import { Body, Payload, getPayload, payloadOf, setPayload } from "internal:web/body";
+import { Body, Payload, getPayload, give, payloadOf, setPayload } from "internal:web/body";
 import { RangeErrorCtor, RegExpCtor, SymbolCtor, TypeErrorCtor, create, fixed, uncurryThis } from "internal:core/primordials";
 
 const test = uncurryThis(RegExpCtor.prototype.test);
 const REASON = fixed(/^[\t\x20-\x7e\x80-\xff]*$/);
 const NO_BODY = { __proto__: null, 101: true, 103: true, 204: true, 205: true, 304: true };
-const REDIRECTS = { __proto__: null, 301: true, 302: true, 303: true, 307: true, 308: true };
+export const REDIRECTS = { __proto__: null, 301: true, 302: true, 303: true, 307: true, 308: true };
 
 // What the log shows of one; the body is not made a stream for that.
 const SHOWN = ["status", "statusText", "headers", "bodyUsed", "ok", "redirected", "type", "url"];
@@ -46,8 +46,7 @@ export class Response extends Body {
     const payload = payloadOf(body);
     if (payload === undefined) return;
     if (NO_BODY[this.#status]) throw new TypeErrorCtor(`Response constructor: Invalid response status code ${this.#status}`);
-    setPayload(this, payload);
-    if (payload.type !== null && !this.#headers.has("content-type")) this.#headers.append("content-type", payload.type);
+    give(this, this.#headers, payload);
   }
   static error() {
     return make({ status: 0, statusText: "", headers: new Headers(), type: "error", url: "", redirected: false, payload: undefined });
@@ -68,8 +67,7 @@ export class Response extends Body {
     if (text === undefined) throw new TypeErrorCtor("Value is not JSON serializable");
     const response = new Response(null, init);
     if (NO_BODY[response.#status]) throw new TypeErrorCtor(`Response constructor: Invalid response status code ${response.#status}`);
-    setPayload(response, new Payload({ bytes: Buffer.from(text), type: "application/json" }));
-    if (!response.#headers.has("content-type")) response.#headers.append("content-type", "application/json");
+    give(response, response.#headers, new Payload({ bytes: Buffer.from(text), type: "application/json" }));
     return response;
   }
   get type() { return this.#type; }
@@ -82,11 +80,10 @@ export class Response extends Body {
   clone() {
     const payload = getPayload(this);
     if (payload !== undefined && !payload.isUsable) throw new TypeErrorCtor("Response.clone: Body has already been consumed.");
-    const copy = make({
+    return make({
       status: this.#status, statusText: this.#statusText, headers: new Headers(this.#headers), type: this.#type, url: this.#url,
       redirected: this.#redirected, payload: payload?.copy(),
     });
-    return copy;
   }
   [custom](depth, options) {
     if (typeof depth === "number" && depth < 0) return "[Response]";

@@ -1,6 +1,7 @@
 // TransformStream and those that the web has ready-made.
 import { TextDecoder, TextEncoder } from "internal:node/encoding";
-import { ReadableStream, callbackOf, deferred } from "internal:web/readable_stream";
+import { ReadableStream } from "internal:web/readable_stream";
+import { callbackOf, deferred } from "internal:web/stream_parts";
 import { WritableStream, failWritable } from "internal:web/writable_stream";
 import { StringCtor, SymbolCtor, TypeErrorCtor, uncurryThis } from "internal:core/primordials";
 

@@ -1,7 +1,7 @@
 // WritableStream of the Streams Standard.
 import { append, remove } from "internal:core/arrays";
 import { AbortController } from "internal:node/abort";
-import { callbackOf, deferred, run, strategyOf } from "internal:web/readable_stream";
+import { callbackOf, deferred, run, strategyOf } from "internal:web/stream_parts";
 import { SymbolCtor, TypeErrorCtor } from "internal:core/primordials";
 
 let make, stateOf;

@@ -42,6 +42,11 @@ pub enum FolderError {
 }
 
 impl FolderError {
+    /// A file that must not be there is.
+    pub(crate) fn exists(name: &FileName) -> Self {
+        Self::os("open", Some(name), Errno::EEXIST)
+    }
+
     pub(super) fn os(call: &'static str, name: Option<&FileName>, errno: Errno) -> Self {
         Self::Os { call, name: name.map_or(".", FileName::as_str).to_owned(), errno }
     }

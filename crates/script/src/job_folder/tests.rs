@@ -144,3 +144,32 @@ fn a_folder_is_made_empty_while_downloads_come_in() {
         done.store(true, Ordering::Relaxed);
     });
 }
+
+#[test]
+fn a_folder_is_cleared_of_whatever_is_in_it_and_stays_as_it_is_without() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let (_dir, folder) = folder();
+    let downloads = folder.path().join(JobFolder::DOWNLOADS);
+    let number = || std::fs::metadata(&downloads).unwrap().ino();
+    let before = number();
+    folder.clear().unwrap();
+    assert_eq!(number(), before);
+    let no_text = folder.path().join(std::ffi::OsStr::from_bytes(b"\xff"));
+    for left in [folder.path().join("a"), downloads.join("piece"), no_text] {
+        std::fs::write(&left, "x").unwrap();
+        folder.clear().unwrap();
+        assert!(!left.exists() && downloads.is_dir(), "{left:?}");
+    }
+    std::fs::set_permissions(&downloads, PermissionsExt::from_mode(0o500)).unwrap();
+    folder.clear().unwrap();
+    assert_eq!(std::fs::metadata(&downloads).unwrap().mode() & 0o777, 0o700);
+    std::fs::remove_dir(&downloads).unwrap();
+    folder.clear().unwrap();
+    std::fs::remove_dir(&downloads).unwrap();
+    symlink("/", &downloads).unwrap();
+    folder.clear().unwrap();
+    assert!(downloads.is_dir() && !downloads.is_symlink());
+    assert!(std::fs::read_dir(&downloads).unwrap().next().is_none());
+}

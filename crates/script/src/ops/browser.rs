@@ -1,14 +1,18 @@
 //! Ops of Browser.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use ::browser::ContextOptions;
 use ::browser::browser::Browser;
+use ::browser::browser_context::NewPage;
 use rquickjs as js;
 use serde_json::json;
 
 use super::local_files;
+use super::model::json as parsed;
 use super::registry::Registry;
+use crate::error::OpError;
 
 type This = (Rc<Browser>,);
 
@@ -25,11 +29,23 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
             Ok(browser.create_browser_context_with(options).await?)
         },
     )?;
-    ops.future("browser_new_page", |_, (browser,): This| async move { Ok(browser.new_page().await?) })?;
+    ops.future("browser_new_page", |_, (browser, options): (Rc<Browser>, Option<String>)| async move {
+        Ok(browser.new_page_with(new_page(options)?).await?)
+    })?;
+    ops.sync("browser_set_pace", |scope, (browser, slow_mo, limit): (Rc<Browser>, f64, f64)| {
+        browser.set_slow_motion(milliseconds(slow_mo));
+        scope.command_limit.set(Some(milliseconds(limit)).filter(|limit| !limit.is_zero()));
+        Ok(())
+    })?;
     ops.future("browser_pages", |_, (browser,): This| async move { Ok(browser.pages().await?) })?;
     ops.future("browser_version", |_, (browser,): This| async move { Ok(browser.version().await?) })?;
     ops.future("browser_user_agent", |_, (browser,): This| async move { Ok(browser.user_agent().await?) })?;
     machine(ops)
+}
+
+/// A time that is not one is none.
+fn milliseconds(time: f64) -> Duration {
+    Duration::try_from_secs_f64(time / 1000.0).unwrap_or_default()
 }
 
 /// What reaches beyond the job: the browser is the executor's.
@@ -53,4 +69,10 @@ fn machine(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         browser.close().await;
         Ok(())
     })
+}
+
+/// What `js/puppeteer/options.js` makes of how a script wants a page.
+pub(super) fn new_page(options: Option<String>) -> Result<NewPage, OpError> {
+    let Some(options) = options else { return Ok(NewPage::default()) };
+    serde_json::from_value(parsed(&options)?).map_err(|error| OpError::type_error(format!("newPage: {error}")))
 }

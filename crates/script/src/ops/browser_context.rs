@@ -5,6 +5,7 @@ use std::rc::Rc;
 use ::browser::browser_context::BrowserContext;
 use rquickjs as js;
 
+use super::browser::new_page;
 use super::model::json;
 use super::registry::Registry;
 use crate::value::{IntoValue, Value};
@@ -16,7 +17,15 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("browser_context_is_incognito", |_, (context,): Context| Ok(context.is_incognito()))?;
     ops.sync("browser_context_browser", |_, (context,): Context| Ok(context.browser()?))?;
     ops.future("browser_context_pages", |_, (context,): Context| async move { Ok(context.pages().await?) })?;
-    ops.future("browser_context_new_page", |_, (context,): Context| async move { Ok(context.new_page().await?) })?;
+    ops.future("browser_context_new_page", |_, (context, options): (Rc<BrowserContext>, Option<String>)| async move {
+        Ok(context.new_page_with(new_page(options)?).await?)
+    })?;
+    ops.future(
+        "browser_context_set_download_behavior",
+        |_, (context, policy, folder): (Rc<BrowserContext>, String, Option<String>)| async move {
+            Ok(context.set_download_behavior(&policy, folder.as_deref()).await?)
+        },
+    )?;
     ops.future(
         "browser_context_override_permissions",
         |_, (context, origin, permissions): (Rc<BrowserContext>, String, Vec<String>)| async move {

@@ -8,10 +8,53 @@ use crate::value::FromArg;
 
 /// What an argument's summary may take, in bytes.
 const ARGUMENT_BYTES: usize = 200;
+/// How many texts of a call may be kept from being shown elsewhere, and how long they are at most, in bytes.
+const HIDDEN_TEXTS: usize = 64;
+const LONGEST_HIDDEN: usize = 1000;
 
 /// Those of the first so many arguments, after the object that the call is on.
 pub(super) fn summaries(args: &[js::Value<'_>], count: usize, scope: &Scope) -> Vec<String> {
     args.iter().skip(1).take(count).filter_map(|value| summary(value, scope)).collect()
+}
+
+/// The texts in the arguments after the first so many, for who keeps them from being shown elsewhere.
+pub(super) fn hidden_texts(args: &[js::Value<'_>], count: usize, scope: &Scope) -> Vec<String> {
+    let mut texts = Vec::new();
+    for value in args.iter().skip(1 + count) {
+        collect(value, scope, 0, &mut texts);
+    }
+    texts
+}
+
+fn collect(value: &js::Value<'_>, scope: &Scope, depth: u32, texts: &mut Vec<String>) {
+    if texts.len() >= HIDDEN_TEXTS || depth > 2 {
+        return;
+    }
+    if value.is_string() {
+        let Ok(text) = String::from_arg(value, scope) else { return };
+        // An object is passed as its JSON.
+        match serde_json::from_str::<serde_json::Value>(&text) {
+            Ok(json) if depth == 2 => collect_json(&json, texts),
+            _ => keep(&text, texts),
+        }
+    } else if let Some(list) = value.as_array() {
+        list.iter::<js::Value<'_>>().flatten().for_each(|value| collect(&value, scope, depth + 1, texts));
+    }
+}
+
+fn collect_json(json: &serde_json::Value, texts: &mut Vec<String>) {
+    match json {
+        serde_json::Value::String(text) => keep(text, texts),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| collect_json(value, texts)),
+        serde_json::Value::Object(members) => members.values().for_each(|value| collect_json(value, texts)),
+        _ => {}
+    }
+}
+
+fn keep(text: &str, texts: &mut Vec<String>) {
+    if texts.len() < HIDDEN_TEXTS && text.len() <= LONGEST_HIDDEN {
+        texts.push(text.to_owned());
+    }
 }
 
 /// What an argument shows of itself.

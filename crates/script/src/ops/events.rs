@@ -45,6 +45,10 @@ fn tell(scope: &Scope, browser: &Rc<Browser>, event: Event) {
         Event::Page(page, event) => tell_page(scope, &page, event),
         Event::WorkerConsole(worker, message) => scope.emit(&worker, "console", vec![resource(&message)]),
         Event::WorkerError(worker, thrown) => scope.emit(&worker, "error", vec![thrown.text().into_value()]),
+        Event::DeviceFound(prompt, device) => {
+            let told = serde_json::json!({"id": device.id, "name": device.name});
+            scope.emit(&prompt, "device", vec![told.into_value()]);
+        }
         Event::CdpSession(session, method, params) => {
             scope.emit(&session, "event", vec![method.into_value(), params.into_value()]);
         }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use ::fetch::{Body, Error, Request, RequestBody, Response, UploadFailed};
+use ::fetch::{Body, Error, Request, RequestBody, Response, Unpack, UploadFailed};
 use bytes::Bytes as Piece;
 use job_model::Level;
 use rquickjs as js;
@@ -42,6 +42,9 @@ struct Head {
     method: String,
     url: String,
     headers: Vec<(String, String)>,
+    /// The answer's body is wanted as the server sends it.
+    #[serde(default)]
+    packed: bool,
 }
 
 /// Sends a request; answers the head of what comes back, or `failure`.
@@ -57,7 +60,8 @@ async fn send(
         (Some(bytes), None) => RequestBody::Whole(bytes.0.into()),
         (None, None) => RequestBody::Empty,
     };
-    match client.send(Request { method: head.method, url, headers: head.headers, body }).await {
+    let unpack = if head.packed { Unpack::No } else { Unpack::Yes };
+    match client.send(Request { method: head.method, url, headers: head.headers, body, unpack }).await {
         Ok(response) => {
             if response.bad_certificate {
                 scope.log.write(Level::Warn, accepted_certificate(&host));

@@ -10,7 +10,7 @@ use super::local_files::folder;
 use super::model::member;
 use super::registry::Registry;
 use crate::error::OpError;
-use crate::job_folder::FolderError;
+use crate::job_folder::{FolderError, JobFolder};
 use crate::scope::Scope;
 use crate::value::{Bytes, FromArg, Value};
 
@@ -53,15 +53,28 @@ fn file_name(text: &str) -> Result<FileName, OpError> {
 /// A file's bytes, which count as the job's memory while they are outside of its engine.
 pub(super) fn read(scope: &Scope, name: &FileName) -> Result<Vec<u8>, OpError> {
     let folder = folder(scope)?;
-    // What is not there is told by the reading itself.
-    let bytes = folder.stat(Some(name)).map_or(0, |facts| facts.bytes);
+    Ok(read_within_memory(scope, name, size(folder, name), || folder.read(name))?)
+}
+
+/// A file's size; 0 for what is not there, which is told by the reading itself.
+pub(super) fn size(folder: &JobFolder, name: &FileName) -> u64 {
+    folder.stat(Some(name)).map_or(0, |facts| facts.bytes)
+}
+
+/// Reads so many bytes of a file. They count as the job's memory while they are outside of its engine.
+pub(super) fn read_within_memory(
+    scope: &Scope,
+    name: &FileName,
+    bytes: u64,
+    read: impl FnOnce() -> Result<Vec<u8>, FolderError>,
+) -> Result<Vec<u8>, FolderError> {
     let held = usize::try_from(bytes).unwrap_or(usize::MAX);
     if !scope.meter.memory.take(held) {
-        return Err(FolderError::TooLargeForMemory { name: name.to_string(), bytes }.into());
+        return Err(FolderError::TooLargeForMemory { name: name.to_string(), bytes });
     }
-    let read = folder.read(name);
+    let content = read();
     scope.meter.memory.give_back(held);
-    Ok(read?)
+    content
 }
 
 /// The file of the first download that begins from now on, once it is whole. A `timeout` in milliseconds of 0 is none.

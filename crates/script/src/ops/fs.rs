@@ -7,6 +7,7 @@ use job_model::FileName;
 use rquickjs as js;
 use serde_json::json;
 
+use super::files::{read_within_memory, size};
 use super::registry::Registry;
 use crate::error::OpError;
 use crate::job_folder::{Entry, EntryFacts, EntryKind, FolderError, JobFolder, WriteMode};
@@ -79,20 +80,12 @@ fn place(name: &str) -> Result<Option<FileName>, FolderError> {
     Ok(FileName::parse_or_root(name)?)
 }
 
-/// A file's bytes from there on, which count as the job's memory while they are outside of its engine.
+/// A file's bytes from there on.
 fn read(scope: &Scope, name: &str, from: u64, most: u64) -> Result<Value, OpError> {
     on(scope, |folder| {
         let name = file(name)?;
-        // What is not there is told by the reading itself.
-        let size = folder.stat(Some(&name)).map_or(0, |facts| facts.bytes);
-        let bytes = size.saturating_sub(from).min(most);
-        let held = usize::try_from(bytes).unwrap_or(usize::MAX);
-        if !scope.meter.memory.take(held) {
-            return Err(FolderError::TooLargeForMemory { name: name.to_string(), bytes });
-        }
-        let read = folder.read_part(&name, from, bytes);
-        scope.meter.memory.give_back(held);
-        read.map(Value::Bytes)
+        let bytes = size(folder, &name).saturating_sub(from).min(most);
+        read_within_memory(scope, &name, bytes, || folder.read_part(&name, from, bytes)).map(Value::Bytes)
     })
 }
 

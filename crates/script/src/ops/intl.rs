@@ -20,11 +20,26 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("intl_minimize", |_, (tag,): (String,)| Ok(intl::minimize(&tag)))?;
     ops.sync("intl_upper", |_, (text, tag): (String, String)| Ok(intl::uppercase(&text, &tag)))?;
     ops.sync("intl_lower", |_, (text, tag): (String, String)| Ok(intl::lowercase(&text, &tag)))?;
+    ops.sync("intl_calendar_day", calendar_day)?;
     ops.sync("intl_plural", plural)?;
     ops.sync("intl_plural_categories", plural_categories)?;
     ops.sync("intl_collator", collator)?;
     ops.sync("intl_compare", compare)?;
     ops.sync("intl_segments", segments)
+}
+
+/// `[year, place of the month, its number, whether it is a leap month, day]`; null for a calendar that crates/intl leaves to JavaScript.
+#[expect(clippy::cast_possible_truncation, reason = "a Date's day is within ±1e8")]
+fn calendar_day(_: &Rc<Scope>, (calendar, days): (String, f64)) -> Result<Option<Value>, OpError> {
+    let Some(day) = intl::calendar_day(&calendar, days as i64) else { return Ok(None) };
+    let told = [
+        f64::from(day.year).into_value(),
+        f64::from(day.place).into_value(),
+        f64::from(day.month).into_value(),
+        day.is_leap_month.into_value(),
+        f64::from(day.day).into_value(),
+    ];
+    Ok(Some(Value::Array(told.into())))
 }
 
 /// The rules of the languages that were asked for, by tag and kind. They do not depend on any job.
@@ -80,7 +95,7 @@ fn compare(_: &Rc<Scope>, (order, left, right): (Rc<Order>, String, String)) -> 
 const UNIT_BYTES: usize = 2 * size_of::<Value>() + size_of::<intl::Segment>() + 2;
 
 /// For each piece its end and whether it is a word, all in one array.
-fn segments(scope: &Rc<Scope>, (text, granularity): (String, String)) -> Result<Value, OpError> {
+fn segments(scope: &Rc<Scope>, (text, granularity, tag): (String, String, String)) -> Result<Value, OpError> {
     let granularity = match granularity.as_str() {
         "word" => Granularity::Word,
         "sentence" => Granularity::Sentence,
@@ -91,7 +106,7 @@ fn segments(scope: &Rc<Scope>, (text, granularity): (String, String)) -> Result<
         return Err(OpError::type_error("the job's memory does not suffice to cut a text of this length"));
     }
     let units: Vec<u16> = text.encode_utf16().collect();
-    let pieces = intl::segments(&units, granularity);
+    let pieces = intl::segments(&units, granularity, &tag);
     let told = pieces.into_iter().flat_map(|piece| [(piece.end as f64).into_value(), piece.is_word.into_value()]);
     let told = Value::Array(told.collect());
     scope.meter.memory.give_back(held);

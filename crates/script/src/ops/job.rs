@@ -9,6 +9,7 @@ use super::registry::Registry;
 use crate::error::OpError;
 use crate::error_place::ErrorPlace;
 use crate::scope::Scope;
+use crate::value::Value;
 
 pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("log", log)?;
@@ -21,6 +22,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("job_error_at", error_at)?;
     ops.sync("job_is_whole", |scope, (): ()| Ok(scope.whole.get()))?;
     ops.sync("job_exit", exit)?;
+    ops.sync("job_page", |scope, (): ()| Ok(scope.host.page.clone().map_or(Value::Undefined, Value::Resource)))?;
     ops.sync("job_shadowed", shadowed)
 }
 

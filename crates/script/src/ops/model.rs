@@ -9,6 +9,7 @@ use ::browser::browser_context::BrowserContext;
 use ::browser::cdp_session::CDPSession;
 use ::browser::console_message::ConsoleMessage;
 use ::browser::coverage::Coverage;
+use ::browser::device_request_prompt::DeviceRequestPrompt;
 use ::browser::dialect::Dialect;
 use ::browser::dialog::Dialog;
 use ::browser::element_handle::ElementHandle;
@@ -44,7 +45,7 @@ macro_rules! resources {
     )*};
 }
 resources! {
-    Accessibility BindingCall Browser BrowserContext CDPSession ConsoleMessage Coverage Dialog ExecutionContext
+    Accessibility BindingCall Browser BrowserContext CDPSession ConsoleMessage Coverage DeviceRequestPrompt Dialog ExecutionContext
     FileChooser Frame Keyboard Mouse Page Request Response SecurityDetails Target TouchHandle Touchscreen Tracing Worker
 }
 

@@ -28,6 +28,9 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("module_called", |scope, (url, line, column): (String, u32, u32)| {
         Ok(around(scope, &url, line, column, callee::called_at))
     })?;
+    ops.sync("module_iterated", |scope, (url, line, column): (String, u32, u32)| {
+        Ok(around(scope, &url, line, column, callee::iterated_at))
+    })?;
     ops.sync("module_owner", |scope, (url, line, column, name): (String, u32, u32, String)| {
         Ok(around(scope, &url, line, column, |text, at| callee::owner_at(text, at, &name)))
     })?;

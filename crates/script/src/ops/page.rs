@@ -283,6 +283,10 @@ fn bindings(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         call.resolve(value.as_deref().map(json).transpose()?.as_ref());
         Ok(())
     })?;
+    ops.sync("binding_call_resolve_number", |_, (call, number): (Rc<BindingCall>, f64)| {
+        call.resolve_number(number);
+        Ok(())
+    })?;
     ops.sync("binding_call_reject_error", |_, (call, message, stack): (Rc<BindingCall>, String, String)| {
         call.reject_error(&message, &stack);
         Ok(())

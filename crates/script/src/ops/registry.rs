@@ -6,9 +6,10 @@ use std::task::{Context, Poll, Waker};
 
 use ::browser::error::{Sentence, Thrown};
 use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use rquickjs as js;
 
-use super::call_arguments::summaries;
+use super::call_arguments::{hidden_texts, summaries};
 use super::model::member;
 use crate::calls::Call;
 use crate::error::OpError;
@@ -18,6 +19,14 @@ use crate::value::{FromArg, IntoValue, Value, hook_text};
 
 /// What an op under way holds at least: its future, its command to the browser and the answer's place.
 const OP_BYTES: usize = 4 << 10;
+
+/// An op under way.
+type Work = LocalBoxFuture<'static, Result<Value, OpError>>;
+/// Answers a call at once. The engine and the scope know ops in this form alone: what depends on an op's types is compiled for
+/// each of three hundred, and has to be small.
+type Answer = dyn Fn(&Rc<Scope>, &js::function::Rest<js::Value<'_>>) -> Result<Value, OpError>;
+/// Begins what a call asks for.
+type Begin = dyn Fn(&Rc<Scope>, &js::function::Rest<js::Value<'_>>) -> Result<Work, OpError>;
 
 /// The arguments of an op: a tuple of up to six [`FromArg`].
 pub(crate) trait FromArgs: Sized {
@@ -58,31 +67,42 @@ pub(crate) struct Registry<'a, 'js> {
     pub(crate) scope: &'a Rc<Scope>,
     pub(crate) ops: js::Object<'js>,
     /// Whether the ops that follow reach the browser.
-    on_browser: bool,
+    pub(super) on_browser: bool,
 }
 
 impl<'a, 'js> Registry<'a, 'js> {
+    /// On a new object, which is the job's when it has none.
     pub(crate) fn new(ctx: &'a js::Ctx<'js>, scope: &'a Rc<Scope>) -> js::Result<Self> {
-        Ok(Self { ctx, scope, ops: js::Object::new(ctx.clone())?, on_browser: false })
+        let ops = js::Object::new(ctx.clone())?;
+        scope.ops.object.borrow_mut().get_or_insert_with(|| js::Persistent::save(ctx, ops.clone()));
+        Ok(Self { ctx, scope, ops, on_browser: false })
     }
 
-    /// The ops that follow reach the browser or its model.
-    pub(crate) fn on_browser(&mut self) {
-        self.on_browser = true;
+    /// On the job's object.
+    pub(super) fn of(ctx: &'a js::Ctx<'js>, scope: &'a Rc<Scope>, on_browser: bool) -> js::Result<Self> {
+        let ops = scope.ops.object.borrow().clone().ok_or(js::Error::Unknown)?;
+        Ok(Self { ctx, scope, ops: ops.restore(ctx)?, on_browser })
     }
 
     /// An op that answers at once.
-    pub(crate) fn sync<A, R>(&mut self, name: &str, op: fn(&Rc<Scope>, A) -> Result<R, OpError>) -> js::Result<()>
+    pub(crate) fn sync<A, R, O>(&mut self, name: &str, op: O) -> js::Result<()>
     where
         A: FromArgs + 'static,
         R: IntoValue + 'static,
+        O: Fn(&Rc<Scope>, A) -> Result<R, OpError> + 'static,
     {
+        let answer = move |scope: &Rc<Scope>, args: &js::function::Rest<js::Value<'_>>| {
+            op(scope, A::from_args(args, scope)?).map(R::into_value)
+        };
+        self.put_sync(name, Box::new(answer))
+    }
+
+    fn put_sync(&mut self, name: &str, answer: Box<Answer>) -> js::Result<()> {
         let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
             scope.note_call(on_browser);
-            let answer = A::from_args(&args, &scope).and_then(|args| op(&scope, args));
-            match answer {
-                Ok(value) => value.into_value().into_js(&ctx, &scope),
+            match answer(&scope, &args) {
+                Ok(value) => value.into_js(&ctx, &scope),
                 Err(error) => Err(throw(&ctx, &scope, &error, "")),
             }
         };
@@ -95,39 +115,45 @@ impl<'a, 'js> Registry<'a, 'js> {
     }
 
     /// An op that answers with a promise.
-    pub(crate) fn future<A, R, F>(&mut self, name: &'static str, op: fn(Rc<Scope>, A) -> F) -> js::Result<()>
+    pub(crate) fn future<A, R, F, O>(&mut self, name: &'static str, op: O) -> js::Result<()>
     where
         A: FromArgs + 'static,
         R: IntoValue + 'static,
         F: Future<Output = Result<R, OpError>> + 'static,
+        O: Fn(Rc<Scope>, A) -> F + 'static,
     {
+        let begin = move |scope: &Rc<Scope>, args: &js::function::Rest<js::Value<'_>>| {
+            let op = op(Rc::clone(scope), A::from_args(args, scope)?);
+            Ok(op.map(|answer| answer.map(R::into_value)).boxed_local())
+        };
+        self.put_future(name, Box::new(begin))
+    }
+
+    fn put_future(&mut self, name: &'static str, begin: Box<Begin>) -> js::Result<()> {
         let (scope, on_browser) = (Rc::clone(self.scope), self.on_browser);
         let call = move |ctx: js::Ctx<'js>, args: js::function::Rest<js::Value<'js>>| {
             scope.note_call(on_browser);
             let (promise, resolve, reject) = ctx.promise()?;
-            let call =
-                if on_browser { scope.host.calls.call(name, |count| summaries(&args, count, &scope)) } else { None };
+            let shown = |count| summaries(&args, count, &scope);
+            let hidden = |count| hidden_texts(&args, count, &scope);
+            let call = if on_browser { scope.host.calls.call(name, shown, hidden) } else { None };
             scope.crossed.set(0);
             let number = scope.cancels.take_number();
-            match A::from_args(&args, &scope) {
-                Ok(args) => {
-                    let op = op(Rc::clone(&scope), args);
-                    match (if on_browser { preparation(&scope, name) } else { None }, number) {
-                        (None, None) => start(&ctx, &scope, resolve, reject, call, op)?,
-                        (Some(preparation), None) => {
-                            start(&ctx, &scope, resolve, reject, call, preparation.then(|()| op))?;
-                        }
-                        (preparation, Some(number)) => {
-                            let op = async move {
-                                if let Some(preparation) = preparation {
-                                    preparation.await;
-                                }
-                                op.await
-                            };
-                            let op = scope.cancels.until_cancelled(number, op);
-                            start(&ctx, &scope, resolve, reject, call, op)?;
-                        }
-                    }
+            match begin(&scope, &args) {
+                Ok(op) => {
+                    let op = match scope.command_limit.get().filter(|_| on_browser) {
+                        Some(limit) => ::browser::session::limiting_commands(limit, op).boxed_local(),
+                        None => op,
+                    };
+                    let op = match if on_browser { preparation(&scope, name) } else { None } {
+                        Some(preparation) => preparation.then(|()| op).boxed_local(),
+                        None => op,
+                    };
+                    let op = match number {
+                        Some(number) => scope.cancels.until_cancelled(number, op).boxed_local(),
+                        None => op,
+                    };
+                    start(&ctx, &scope, resolve, reject, call, op)?;
                 }
                 Err(error) if error.thrown => reject.call::<_, ()>((ctx.catch(),))?,
                 Err(error) => {
@@ -166,15 +192,14 @@ fn preparation(scope: &Scope, name: &str) -> Option<impl Future<Output = ()> + u
 }
 
 /// Polls the op once and leaves the rest to the sandbox. Even an answer that is there at once goes through the inbox.
-fn start<'js, R: IntoValue + 'static>(
+fn start<'js>(
     ctx: &js::Ctx<'js>,
     scope: &Rc<Scope>,
     resolve: js::Function<'js>,
     reject: js::Function<'js>,
     call: Option<Call>,
-    op: impl Future<Output = Result<R, OpError>> + 'static,
+    mut op: Work,
 ) -> js::Result<()> {
-    let mut op = op.boxed_local();
     let first = op.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     let failed_or_waits = !matches!(first, Poll::Ready(Ok(_)));
     let stack =
@@ -197,11 +222,11 @@ fn start<'js, R: IntoValue + 'static>(
     match first {
         Poll::Ready(result) => {
             told.ended(result.as_ref().err());
-            inbox.push(Item::Completion { promise, result: result.map(R::into_value) });
+            inbox.push(Item::Completion { promise, result });
         }
         Poll::Pending => scope.started.borrow_mut().push(
             async move {
-                let result = op.await.map(R::into_value);
+                let result = op.await;
                 told.ended(result.as_ref().err());
                 inbox.push(Item::Completion { promise, result });
             }

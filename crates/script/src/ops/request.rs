@@ -31,9 +31,7 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("request_post_data", |_, (request,): (Rc<Request>,)| {
         Ok(request.post_data().map_or(Value::Undefined, IntoValue::into_value))
     })?;
-    ops.sync("request_headers", |_, (request,): (Rc<Request>,)| {
-        Ok(serde_json::Value::Object(request.headers().clone()))
-    })?;
+    ops.sync("request_headers", |_, (request,): (Rc<Request>,)| Ok(serde_json::Value::Object(request.headers())))?;
     ops.sync("request_response", |_, (request,): (Rc<Request>,)| Ok(request.response()))?;
     ops.sync("request_frame", |_, (request,): (Rc<Request>,)| Ok(request.frame()))?;
     ops.sync("request_is_navigation_request", |_, (request,): (Rc<Request>,)| Ok(request.is_navigation_request()))?;

@@ -17,8 +17,12 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
     ops.sync("response_ok", |_, (response,): (Rc<Response>,)| Ok(response.ok()))?;
     ops.sync("response_status", |_, (response,): (Rc<Response>,)| Ok(response.status()))?;
     ops.sync("response_status_text", |_, (response,): (Rc<Response>,)| Ok(response.status_text().to_owned()))?;
-    ops.sync("response_headers", |_, (response,): (Rc<Response>,)| {
-        Ok(serde_json::Value::Object(response.headers().clone()))
+    ops.sync("response_headers", |scope, (response,): (Rc<Response>,)| {
+        let mut headers = response.headers().clone();
+        if scope.dialect().is_modern() {
+            headers.iter_mut().for_each(|(name, value)| join_lines(name, value));
+        }
+        Ok(serde_json::Value::Object(headers))
     })?;
     ops.sync("response_timing", |_, (response,): (Rc<Response>,)| Ok(response.timing().cloned()))?;
     ops.sync("response_remote_address", |_, (response,): (Rc<Response>,)| {
@@ -37,4 +41,11 @@ pub(super) fn register(ops: &mut Registry<'_, '_>) -> js::Result<()> {
         Ok(Bytes(response.buffer().await?.to_vec()))
     })?;
     ops.future("response_text", |_, (response,): (Rc<Response>,)| async move { Ok(response.text().await?) })
+}
+
+/// Headers of one name are the lines of one value; newer Puppeteers join them.
+fn join_lines(name: &str, value: &mut serde_json::Value) {
+    let Some(text) = value.as_str().filter(|text| text.contains('\n')) else { return };
+    let lines: Vec<&str> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect();
+    *value = lines.join(if name == "set-cookie" { "\n " } else { ", " }).into();
 }

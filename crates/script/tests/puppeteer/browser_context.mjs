@@ -27,6 +27,7 @@ equal((await own.cookies()).map(({ name }) => name).sort(), ["a", "b"]);
 await own.deleteMatchingCookies({ name: "a", domain: "localhost" });
 await own.deleteCookie(...(await own.cookies()));
 equal(await own.cookies(), []);
+await own.setDownloadBehavior({ policy: "deny" });
 await own.setPermission("*", { permission: { name: "geolocation" }, state: "granted" });
 {
   await using short = await page.browser().createBrowserContext();

@@ -67,6 +67,14 @@ const finger = watch(await pad.touchStart());
 await pad.touchMove(finger);
 await pad.touchMove();
 await pad.touchEnd();
+// A spot shows where it was clicked.
+await press.click({ debugHighlight: true });
+equal(await page.evaluate(() => document.body.lastElementChild.style.position), "fixed");
+// Full Chromium fills in forms by itself; the headless shell says that it cannot.
+const card = { number: "4444444444444444", name: "Ada", expiryMonth: "01", expiryYear: "2040", cvc: "123" };
+await page.setContent("<form><input id=cc autocomplete=cc-number><input autocomplete=cc-name><input autocomplete=cc-exp></form>");
+const filled = await (await page.$("#cc")).autofill({ creditCard: card }).then(() => "", (error) => error.message);
+equal(filled === "" || filled.startsWith("elementHandle.autofill() is not available"), true);
 await page.goto(`${vars.site}/frames.html`);
 equal((await (await page.$("#first")).contentFrame()).name(), "first");
 record(results);

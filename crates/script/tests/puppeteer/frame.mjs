@@ -50,6 +50,7 @@ equal(page.frames().find((frame) => frame.name() === "first").note, "mine");
 await fails(first.waitForFunction("1", { polling: null }), "Unknown polling options: null");
 await fails(first.waitForFunction("1", { polling: NaN }), "Cannot poll with non-positive interval: NaN");
 await fails(first.waitForFunction("1", { polling: "often" }), "Unknown polling option: often");
+equal(first.extensionRealms(), []);
 await main.evaluate(() => { document.querySelectorAll("iframe").forEach((each) => each.remove()); });
 await fails(first.waitForSelector("p"), "Execution Context is not available in detached frame");
 await fails(first.waitForFunction("1"), "Execution Context is not available in detached frame");

@@ -12,6 +12,9 @@ await page.locator("textarea").scroll({ scrollTop: 0 });
 equal(await page.locator("#city").map((element) => element.value).wait(), "Bonn");
 equal(String(await page.locator("#size option:last-child").filter((element) => element.value === "l").waitHandle()), "JSHandle@node");
 equal(await page.locator(() => 42).wait(), 42);
+equal(await page.locator("#size").mapHandle((handle) => handle.getProperty("id")).wait(), "size");
+let looks = 0;
+equal(String(await page.locator("#size").filterHandle(async (handle) => await handle.isVisible() && ++looks > 1).waitHandle()), "JSHandle@node");
 await Locator.race([page.locator("nope"), page.locator("#press")]).click();
 const quick = page.locator("#off").clone().setTimeout(150).setVisibility("visible").setWaitForEnabled(true)
   .setEnsureElementIsInTheViewport(true).setWaitForStableBoundingBox(true);

@@ -190,6 +190,18 @@ const scaled = await page.screenshot({ clip: { x: 0, y: 0, width: 10, height: 10
 equal([scaled.readUInt32BE(16), scaled.readUInt32BE(20)], [20, 20]);
 await page.captureHeapSnapshot({ path: "/tmp/puppet-master-heap.heapsnapshot" });
 await (await page.createCDPSession()).detach();
+// Its window.
+equal(typeof (await page.windowId()), "string");
+await page.setViewport(null);
+await page.resize({ contentWidth: 640, contentHeight: 480 });
+await page.waitForFunction(() => innerWidth === 640 && innerHeight === 480);
+const tab = await page.tabInfo(); // a headless shell has no tabs
+equal(tab === null || tab.index >= 0, true);
+equal(await page.hasDevTools(), false);
+await fails(page.openDevTools(), "page.openDevTools() is not available to jobs: it opens a page of the browser itself");
+await fails(page.triggerExtensionAction(), "page.triggerExtensionAction() is not available to jobs");
+await fails((async () => page.webmcp)(), "page.webmcp is not available to jobs: it is an experiment of Chromium's");
+equal(page.extensionRealms(), []);
 await page.bringToFront();
 await page.setContent("<p>new</p>");
 const closed = new Promise((resolve) => page.once("close", resolve));

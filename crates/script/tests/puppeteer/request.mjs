@@ -19,7 +19,11 @@ const failed = new Promise((resolve) => page.once("requestfailed", resolve));
 await fails(page.goto(`${vars.site}/never`), "net::ERR_ABORTED");
 equal((await failed).failure(), { errorText: "net::ERR_ABORTED" });
 const seen = await page.goto(`${vars.site}/headers`);
-equal((await seen.json()).extra, "5");
+// Nothing that the browser would have sent is lost by handing the headers on.
+const sent = await seen.json();
+equal([sent.extra, sent.accept.includes("text/html")], ["5", true]);
+const posts = await page.evaluate(() => fetch("/headers", { method: "POST", body: "x" }).then((response) => response.json()));
+equal([posts.accept, posts.origin], ["*/*", vars.site]);
 page.removeAllListeners("request");
 
 // Votes: the highest priority counts, after all listeners.
@@ -46,12 +50,21 @@ equal((await page.cookies()).map(({ name }) => name).sort(), ["a", "b"]);
 page.off("request");
 await page.setRequestInterception(false);
 const posting = page.waitForRequest((request) => request.method() === "POST");
+const answering = page.waitForResponse((response) => response.url().endsWith("/post"));
 await page.evaluate(() => { fetch("/post", { method: "POST", body: new Blob(["whole"]) }); });
 const posted = await posting;
 equal([posted.hasPostData(), await posted.fetchPostData(), String(await posted.content())], [true, "whole", "whole"]);
 equal([posted.initiator().type, typeof posted.client.id()], ["script", "string"]);
 const asked = await posted.asFetchRequest();
 equal([asked instanceof Request, asked.url, asked.method, await asked.text()], [true, posted.url(), "POST", "whole"]);
+await answering;
+for (const [bytes, told] of [[[], ""], [[1, 2, 255], "\u0001\u0002\ufffd"]]) {
+  const [request] = await Promise.all([
+    page.waitForRequest((each) => each.method() === "POST"),
+    page.evaluate((list) => fetch("/post", { method: "POST", body: new Uint8Array(list) }).then((response) => response.text()), bytes),
+  ]);
+  equal([request.postData(), await request.fetchPostData(), [...await request.content()]], [told, told, bytes]);
+}
 
 // A request is the same object again when its response comes, though nobody holds it meanwhile.
 const starts = new WeakMap();

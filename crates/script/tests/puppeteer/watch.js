@@ -4,6 +4,8 @@ const known = {};
 const called = {};
 // What asFetchRequest, asFetchResponse and createPDFStream answer is the web's, with classes of the same names.
 const web = ["Request", "Response", "ReadableStream", "ReadableStreamDefaultReader"].map((name) => globalThis[name].prototype);
+// A screencast is one of Node's streams.
+const streams = ["Duplex", "PassThrough", "Readable", "Stream", "Transform", "Writable"];
 const seen = new Set([...web, Object.prototype, Array.prototype, Map.prototype, Promise.prototype, Function.prototype, null]);
 
 export function record(results) {
@@ -22,6 +24,7 @@ export function watch(value) {
 function patch(proto) {
   seen.add(proto);
   const { name } = proto.constructor;
+  if (streams.includes(name)) return;
   known[name] = [];
   called[name] = new Set();
   for (const key of Object.getOwnPropertyNames(proto)) {

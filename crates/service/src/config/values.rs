@@ -73,6 +73,34 @@ pub fn host(text: &str) -> Result<String, String> {
     Err("expected a host's name or address, without scheme, port and path".to_owned())
 }
 
+/// A server's host, and its port where that is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// Name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// Port.
+    pub port: Option<u16>,
+}
+
+/// Reads a server's host, and a port behind a colon. An IPv6 address with a port has brackets.
+///
+/// # Errors
+/// A sentence that says what is expected.
+pub fn host_and_port(text: &str) -> Result<HostPort, String> {
+    let text = text.trim();
+    if let Ok(host) = host(text) {
+        return Ok(HostPort { host, port: None });
+    }
+    let expected = "expected a host's name or address, and a port behind a colon if need be, without scheme and path";
+    let (name, port) = text.rsplit_once(':').ok_or(expected)?;
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or(expected)?;
+    // A colon more would be an address of IPv6 without brackets.
+    if name.contains(':') && !name.starts_with('[') {
+        return Err(expected.to_owned());
+    }
+    Ok(HostPort { host: host(name).map_err(|_| expected)?, port: Some(port) })
+}
+
 /// Reads an address to listen on. The brackets of an IPv6 address may be there.
 ///
 /// # Errors
@@ -105,7 +133,7 @@ where
     }
 }
 
-/// A length of time as it is configured: `250ms`, `5s`, `10m`, `1h`, in the largest unit that says it exactly.
+/// Writes a length of time as it is configured: `250ms`, `5s`, `10m`, `1h`, in the largest unit that says it exactly.
 pub fn time_text(time: Duration) -> String {
     let millis = time.as_millis();
     for (factor, unit) in [(3_600_000, "h"), (60_000, "m"), (1000, "s")] {

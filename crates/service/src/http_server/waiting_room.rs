@@ -11,7 +11,7 @@ use super::watch::Watch;
 
 /// Connections for health checks at the same time.
 const CHECKS: usize = 128;
-/// How long whoever is in the room may say nothing before somebody else gets the place. A health check has sent its request by
+/// How long a connection in the room may be silent before another one gets its place. A health check has sent its request by
 /// then: mostly it waits in the socket when the connection is accepted.
 const STAY: Duration = Duration::from_millis(50);
 

@@ -1,4 +1,4 @@
-//! A connection's stream that tells when bytes come in, and fails when nobody takes what goes out.
+//! A connection's stream that reports when bytes come in, and fails when the peer does not take what goes out.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

@@ -6,10 +6,12 @@
 
 pub mod couchdb;
 pub mod rabbitmq;
+pub mod rabbitmq_cluster;
 pub mod server;
 
 pub use couchdb::{CouchDb, couchdb, durable_couchdb, external_couchdb};
 pub use rabbitmq::{RabbitMq, private_rabbitmq, private_rabbitmq_with, rabbitmq};
+pub use rabbitmq_cluster::{RabbitMqCluster, rabbitmq_cluster};
 
 /// What to run when a test service is missing.
 pub(crate) const INSTALL: &str = "run scripts/install-test-services.sh (or `make test`, which does)";

@@ -17,7 +17,7 @@ use super::server::{Server, answers};
 use crate::ports;
 
 /// Seconds on an idle machine, much more on a busy one.
-const START_DEADLINE: Duration = Duration::from_secs(120);
+pub(super) const START_DEADLINE: Duration = Duration::from_secs(120);
 /// AMQP's protocol header. The broker answers it with connection.start once it is up.
 const PROBE: &[u8] = b"AMQP\x00\x00\x09\x01";
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rabbitmq");
@@ -33,14 +33,16 @@ pub struct RabbitMq {
     pub username: String,
     /// The user's password.
     pub password: String,
-    private: Option<Private>,
+    private: Option<Node>,
 }
 
+/// A node that we have started.
 #[derive(Debug)]
-struct Private {
-    directory: TempDir,
-    ports: [u16; 3],
-    server: Server,
+pub(super) struct Node {
+    pub(super) directory: TempDir,
+    /// AMQP, distribution, epmd.
+    pub(super) ports: [u16; 3],
+    pub(super) server: Server,
 }
 
 /// The broker that tests share: the one RABBITMQ_URL names (`amqp://user:password@host:port`), else one that the first
@@ -66,12 +68,8 @@ pub async fn private_rabbitmq_with(configuration: &str) -> RabbitMq {
     let mut problem = String::new();
     // Another process may take a port between the choice and the start.
     for _ in 0..3 {
-        let directory = tempfile::Builder::new().prefix("rabbitmq-").tempdir().expect("a temporary directory");
-        std::fs::write(directory.path().join("extra.conf"), configuration).expect("a temporary directory is writable");
-        let ports = [ports::free(), ports::free(), ports::free()];
-        let mut server = spawn(directory.path(), ports);
-        match server.answers(ports[0], PROBE, START_DEADLINE).await {
-            Ok(()) => return local(ports[0], Some(Private { directory, ports, server })),
+        match Node::start([ports::free(), ports::free(), ports::free()], &[("extra.conf", configuration)]).await {
+            Ok(node) => return local(node.ports[0], Some(node)),
             Err(error) => problem = error,
         }
     }
@@ -79,6 +77,12 @@ pub async fn private_rabbitmq_with(configuration: &str) -> RabbitMq {
 }
 
 impl RabbitMq {
+    /// The address of a node that somebody else keeps running, such as one of a cluster.
+    #[must_use]
+    pub fn at(port: u16) -> Self {
+        local(port, None)
+    }
+
     /// `amqp://user:password@host:port/%2f`
     #[must_use]
     pub fn url(&self) -> String {
@@ -98,20 +102,37 @@ impl RabbitMq {
     /// # Panics
     /// When the broker is shared or does not come back.
     pub async fn restart(&mut self) {
-        let private = self.private();
-        private.server.kill();
-        private.server = spawn(private.directory.path(), private.ports);
-        if let Err(error) = private.server.answers(private.ports[0], PROBE, START_DEADLINE).await {
-            panic!("restarted rabbitmq-server {error}");
-        }
+        self.private().restart().await;
     }
 
-    fn private(&mut self) -> &mut Private {
+    fn private(&mut self) -> &mut Node {
         self.private.as_mut().expect("only a private RabbitMQ can be killed")
     }
 }
 
-fn local(port: u16, private: Option<Private>) -> RabbitMq {
+impl Node {
+    /// Starts one that finds these files in its directory.
+    pub(super) async fn start(ports: [u16; 3], files: &[(&str, &str)]) -> Result<Self, String> {
+        let directory = tempfile::Builder::new().prefix("rabbitmq-").tempdir().expect("a temporary directory");
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).expect("a temporary directory is writable");
+        }
+        let mut server = spawn(directory.path(), ports);
+        server.answers(ports[0], PROBE, START_DEADLINE).await?;
+        Ok(Self { directory, ports, server })
+    }
+
+    /// Starts it again on the same ports and data.
+    pub(super) async fn restart(&mut self) {
+        self.server.kill();
+        self.server = spawn(self.directory.path(), self.ports);
+        if let Err(error) = self.server.answers(self.ports[0], PROBE, START_DEADLINE).await {
+            panic!("restarted rabbitmq-server {error}");
+        }
+    }
+}
+
+fn local(port: u16, private: Option<Node>) -> RabbitMq {
     RabbitMq {
         host: "127.0.0.1".to_owned(),
         port,
@@ -138,7 +159,7 @@ fn spawn(directory: &Path, ports: [u16; 3]) -> Server {
     Server::spawn(&program, directory)
 }
 
-fn require_program() {
+pub(super) fn require_program() {
     let found = ["/usr/lib/rabbitmq/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"]
         .iter()
         .any(|directory| Path::new(directory).join("rabbitmq-server").exists());

@@ -63,8 +63,17 @@ impl Site {
     /// When it cannot listen.
     #[must_use]
     pub fn start() -> Self {
-        let listeners = [(); 2].map(|()| {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a listener on 127.0.0.1");
+        Self::start_at(0)
+    }
+
+    /// The same with [`Self::origin`] at a port that is free: where a site that is gone has been.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    #[must_use]
+    pub fn start_at(port: u16) -> Self {
+        let listeners = [port, 0].map(|port| {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a listener on 127.0.0.1");
             listener.set_nonblocking(true).expect("a listener can be made non-blocking");
             listener
         });

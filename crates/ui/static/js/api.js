@@ -60,7 +60,11 @@ async function explain(response) {
 }
 
 const json = async (...request) => (await send(...request)).json();
-const path = (id, verb = '') => `jobs/${encodeURIComponent(id)}${verb}`;
+// Of jobs, schedules, scripts and batches: `kind` is the first word of their paths.
+const of = (kind, name, verb = '') => `${kind}/${encodeURIComponent(name)}${verb}`;
+const path = (id, verb) => of('jobs', id, verb);
+/** Names with values as a query; what says nothing is left out. */
+const queryOf = (params) => new URLSearchParams(Object.entries(params).filter(([, value]) => value));
 
 /** Whether a token opens the API. */
 export async function tryToken(text) {
@@ -69,9 +73,7 @@ export async function tryToken(text) {
 
 /** A page of the list, as summaries: `{data, meta}`. */
 export function list(params, signal) {
-  const query = new URLSearchParams(MANY);
-  for (const [name, value] of Object.entries(params)) if (value) query.set(name, value);
-  return json('GET', `jobs?${query}`, { signal });
+  return json('GET', `jobs?${queryOf({ ...MANY, ...params })}`, { signal });
 }
 
 /** How many jobs a filter means. */
@@ -92,6 +94,19 @@ export async function file(id, name, signal) {
   ).blob();
 }
 
+/** A page of a kind: `{data, next}`. */
+export const entries = (kind, params, signal) => json('GET', `${kind}?${queryOf(params)}`, { signal });
+export const entry = async (kind, name, { params = {}, signal } = {}) =>
+  (await json('GET', of(kind, name, `?${new URLSearchParams(params)}`), { signal })).data;
+export const putEntry = async (kind, name, body) => (await json('PUT', of(kind, name), { body })).data;
+export const removeEntry = (kind, name) => send('DELETE', of(kind, name));
+/** Does something with one: its answer's data. */
+export const act = async (kind, name, verb, body) => (await json('POST', of(kind, name, `/${verb}`), { body })).data;
+/** What the webhook of a job or a batch was told. */
+export const deliveries = async (kind, id, signal) => (await json('GET', of(kind, id, '/deliveries'), { signal })).data;
+export const redeliver = (kind, id, delivery) =>
+  act(kind, id, `deliveries/${encodeURIComponent(delivery)}/redeliver`);
+
 export const address = (text) => new URL(text, BASE).href;
 
 /** Gateways, executors and the queue. */
@@ -110,14 +125,14 @@ export async function missing(signal) {
 
 /**
  * Follows a job until its result. The stream is resumed where it broke off, by the id of the last event that was seen.
- * EventSource cannot send a token, so the stream is read by hand. With `live` there are events `call`, `navigated` and `frame`.
+ * EventSource cannot send a token, so the stream is read by hand. With `live` the job's calls and its page are events, too.
  */
-export async function follow(id, heard, signal, { live = false } = {}) {
+export async function follow(id, heard, signal) {
   let last = '';
   let pause = 500;
   while (!signal.aborted) {
     try {
-      const response = await send('GET', path(id, `/events${live ? '?live' : ''}`), {
+      const response = await send('GET', path(id, '/events?live'), {
         signal,
         headers: last ? { 'Last-Event-ID': last } : {},
       });

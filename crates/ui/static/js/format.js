@@ -52,6 +52,16 @@ export function ago(time, now = Date.now()) {
   return `${Math.floor(seconds / DAY)} d ago`;
 }
 
+/** How far ahead a time is. */
+export function ahead(time, now = Date.now()) {
+  const seconds = Math.ceil((time - now) / 1000);
+  if (seconds < 1) return 'now';
+  if (seconds < MINUTE) return `in ${seconds} s`;
+  if (seconds < HOUR) return `in ${Math.round(seconds / MINUTE)} min`;
+  if (seconds < DAY) return `in ${Math.floor(seconds / HOUR)} h ${Math.round((seconds % HOUR) / MINUTE)} min`;
+  return `in ${Math.floor(seconds / DAY)} d ${Math.floor((seconds % DAY) / HOUR)} h`;
+}
+
 /** A time to the second in the user's zone. */
 export function exact(time) {
   return exactly.format(new Date(time));

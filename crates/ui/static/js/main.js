@@ -15,17 +15,25 @@ const VIEWS = {
   jobs: { title: 'Jobs', load: () => import('./views/jobs.js') },
   job: { title: 'Job', load: () => import('./views/job.js') },
   playground: { title: 'Playground', load: () => import('./views/playground.js') },
+  schedules: { title: 'Schedules', load: () => import('./views/schedules.js') },
+  schedule: { title: 'Schedule', load: () => import('./views/schedule.js') },
+  batches: { title: 'Batches', load: () => import('./views/batches.js') },
+  batch: { title: 'Batch', load: () => import('./views/batch.js') },
+  scripts: { title: 'Scripts', load: () => import('./views/scripts.js') },
+  script: { title: 'Script', load: () => import('./views/script.js') },
   fleet: { title: 'Fleet', load: () => import('./views/fleet.js') },
 };
-const RAIL = ['jobs', 'playground', 'fleet'];
+const RAIL = ['jobs', 'playground', 'schedules', 'batches', 'scripts', 'fleet'];
+/** The views of one thing, by those of all of them. */
+const ONE = { jobs: 'job', schedules: 'schedule', batches: 'batch', scripts: 'script' };
 
 let shown = null; // the view: {key, view, stop}
 let frame = null; // {main, links, stop}
 
 /** Which view an address means, and what makes it another one than the last. */
 function meant({ words: [first = 'jobs', id] }) {
-  if (first === 'jobs' && id !== undefined) return { name: 'job', key: `job ${id}`, id };
-  return VIEWS[first] && first !== 'job' ? { name: first, key: first } : { name: 'jobs', key: 'jobs' };
+  if (Object.hasOwn(ONE, first) && id !== undefined) return { name: ONE[first], key: `${ONE[first]} ${id}`, id };
+  return RAIL.includes(first) ? { name: first, key: first } : { name: 'jobs', key: 'jobs' };
 }
 
 async function show({ focus = true } = {}) {
@@ -35,7 +43,7 @@ async function show({ focus = true } = {}) {
   const address = readAddress(hash);
   const { name, key, id } = meant(address);
   for (const [link, element] of Object.entries(frame.links)) {
-    if (link === name || (link === 'jobs' && name === 'job')) element.setAttribute('aria-current', 'page');
+    if (link === name || ONE[link] === name) element.setAttribute('aria-current', 'page');
     else element.removeAttribute('aria-current');
   }
   if (shown?.key === key) return shown.view?.update?.(address.params);
@@ -65,9 +73,9 @@ async function show({ focus = true } = {}) {
 function build() {
   const stop = new AbortController();
   const links = Object.fromEntries(
-    RAIL.map((name) => [name, h('a', { href: href([name]) }, icon(name), VIEWS[name].title)]),
+    RAIL.map((name) => [name, h('a', { href: href([name]) }, icon(name), h('span', {}, VIEWS[name].title))]),
   );
-  const docs = h('a', { href: 'docs' }, icon('docs'), 'API');
+  const docs = h('a', { href: 'docs' }, icon('docs'), h('span', {}, 'API'));
   const counts = { waiting: h('b', {}, '–'), running: h('b', {}, '–') };
   const live = Object.entries(counts).map(([state, place]) =>
     h('a', { href: href(['jobs'], { state }) }, badge(state), place),
@@ -102,13 +110,13 @@ function build() {
           'button',
           { type: 'button', class: 'tool', onclick: () => announce(`Theme: ${nextTheme()}`) },
           icon('theme'),
-          'Theme',
+          h('span', {}, 'Theme'),
         ),
         h(
           'button',
           { type: 'button', class: 'tool', onclick: () => (sessionStorage.clear(), leave('You have signed out.')) },
           icon('leave'),
-          'Sign out',
+          h('span', {}, 'Sign out'),
         ),
       ),
       h('div', {}, offline, main),

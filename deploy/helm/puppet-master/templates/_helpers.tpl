@@ -83,6 +83,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 - name: QUEUE_CA_FILE
   value: /etc/puppet-master/rabbitmq/ca.crt
 {{- end }}
+- name: QUEUE_TYPE
+  value: {{ .Values.rabbitmq.queueType | quote }}
 - name: JOBS_QUEUE
   value: {{ .Values.rabbitmq.jobsQueue | quote }}
 - name: RESULTS_QUEUE
@@ -151,6 +153,44 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end -}}
+
+{{/* Labels and annotations of a service's pods: (list CONTEXT COMPONENT). */}}
+{{- define "pm.podMetadata" -}}
+{{- $context := index . 0 -}}
+{{- $values := index $context.Values (index . 1) -}}
+labels:
+  {{- include "pm.labels" . | nindent 2 }}
+  {{- with $values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+annotations:
+  # A change of the secrets that the chart makes starts new pods.
+  checksum/secrets: {{ include (print $context.Template.BasePath "/secrets.yaml") $context | sha256sum }}
+  {{- with $values.podAnnotations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/* The user that a pod runs as: its number. */}}
+{{- define "pm.podUser" -}}
+runAsNonRoot: true
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
+fsGroupChangePolicy: OnRootMismatch
+{{- end -}}
+
+{{/* On which nodes a service's pods may be: its values. */}}
+{{- define "pm.nodes" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* What every pod of ours has: (list CONTEXT COMPONENT). */}}

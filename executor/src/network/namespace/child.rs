@@ -26,7 +26,7 @@ pub(super) struct Failed {
 const STEPS: [Step; 8] =
     [Step::Fork, Step::Unshare, Step::Users, Step::Device, Step::Up, Step::Enter, Step::Listen, Step::HandOver];
 
-/// What a child says that has failed at none of them.
+/// What a child says when no step has failed.
 const DONE: u8 = u8::MAX;
 
 /// The most descriptors that a child hands over.
@@ -127,7 +127,7 @@ fn receive(socket: &OwnedFd) -> Result<Vec<OwnedFd>, Failed> {
     }
 }
 
-/// The answer of a system call, or why there is none.
+/// Returns the answer of a system call, or why there is none.
 pub(super) fn succeeded(answer: c_int, step: Step) -> Result<c_int, Failed> {
     if answer >= 0 { Ok(answer) } else { Err(Failed { step, errno: Errno::last() }) }
 }

@@ -1,4 +1,5 @@
 // What an inspected value holds, a line of text for each part.
+import { modern } from "internal:core/api";
 import { isStackGetter } from "internal:core/errors";
 import { append as push } from "internal:core/arrays";
 import { ops } from "internal:core/ops";
@@ -166,19 +167,28 @@ export function numbers(context, array, depth) {
   return output;
 }
 
+// How many members are shown; Node 12 showed all.
+function mostOf(context) {
+  return modern ? max(0, context.maxArrayLength) : Infinity;
+}
+
 export function members(context, set, depth) {
   const output = [];
-  setForEach(set, (member) => { push(output, indented(context, member, depth)); });
-  if (context.showHidden) push(output, `[size]: ${setSize(set)}`);
+  const limit = mostOf(context);
+  setForEach(set, (member) => { if (output.length < limit) push(output, indented(context, member, depth)); });
+  if (setSize(set) > limit) push(output, more(setSize(set) - limit, "item"));
+  if (context.showHidden && !modern) push(output, `[size]: ${setSize(set)}`);
   return output;
 }
 
 export function entries(context, map, depth) {
   const output = [];
+  const limit = mostOf(context);
   mapForEach(map, (member, key) => {
-    push(output, `${indented(context, key, depth)} => ${indented(context, member, depth)}`);
+    if (output.length < limit) push(output, `${indented(context, key, depth)} => ${indented(context, member, depth)}`);
   });
-  if (context.showHidden) push(output, `[size]: ${mapSize(map)}`);
+  if (mapSize(map) > limit) push(output, more(mapSize(map) - limit, "item"));
+  if (context.showHidden && !modern) push(output, `[size]: ${mapSize(map)}`);
   return output;
 }
 

@@ -1,7 +1,9 @@
 // How an inspected value's parts become lines: primitives, quotes, one line or many, columns of array items.
+import { modern } from "internal:core/api";
 import { append as push } from "internal:core/arrays";
+import { formatNumber, separated } from "internal:core/inspect/number_text";
 import {
-  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, fixed, floor, is, max, min, round, sqrt, uncurryThis,
+  ArrayCtor, RegExpCtor, StringCtor, SymbolCtor, fixed, floor, max, min, round, sqrt, uncurryThis,
 } from "internal:core/primordials";
 
 const join = uncurryThis(ArrayCtor.prototype.join);
@@ -14,6 +16,7 @@ const padEnd = uncurryThis(StringCtor.prototype.padEnd);
 const repeat = uncurryThis(StringCtor.prototype.repeat);
 const slice = uncurryThis(StringCtor.prototype.slice);
 const split = uncurryThis(StringCtor.prototype.split);
+const toUpperCase = uncurryThis(StringCtor.prototype.toUpperCase);
 const hex = uncurryThis(Number.prototype.toString);
 const symbolText = uncurryThis(SymbolCtor.prototype.toString);
 const test = uncurryThis(RegExpCtor.prototype.test);
@@ -24,14 +27,32 @@ export function plural(count) {
 
 const SHORT = { 8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 92: "\\\\" };
 
+// What may be in need of it: most texts, long ones among them, are not.
+const MARKED = fixed(/[\x00-\x1f'\\\x7f-\x9f\ud800-\udfff]/);
+const ANY_MARKED = fixed(/[\x00-\x1f"'`\\\x7f-\x9f\ud800-\udfff]/);
+
+function control(code) {
+  return modern ? `\\x${toUpperCase(padStart(hex(code, 16), 2, "0"))}` : `\\u${padStart(hex(code, 16), 4, "0")}`;
+}
+
+// Whether that is half of a surrogate pair whose other half is missing.
+function isHalf(text, at, code) {
+  if (code < 0xd800 || code > 0xdfff) return false;
+  const other = charCodeAt(text, code < 0xdc00 ? at + 1 : at - 1);
+  return code < 0xdc00 ? !(other >= 0xdc00 && other <= 0xdfff) : !(other >= 0xd800 && other <= 0xdbff);
+}
+
 // The text with control characters and the quote escaped.
 export function escaped(text, quote) {
+  if (!test(quote === "'" ? MARKED : ANY_MARKED, text)) return text;
   const quoteCode = charCodeAt(quote, 0);
   let out = "";
   for (let i = 0; i < text.length; i++) {
     const code = charCodeAt(text, i);
     if (code === quoteCode) out += `\\${quote}`;
-    else if (code < 32 || code === 92) out += SHORT[code] ?? `\\u${padStart(hex(code, 16), 4, "0")}`;
+    else if (code < 32 || code === 92) out += SHORT[code] ?? control(code);
+    else if (modern && code >= 127 && code < 160) out += control(code);
+    else if (modern && isHalf(text, i, code)) out += `\\u${hex(code, 16)}`;
     else out += text[i];
   }
   return out;
@@ -47,15 +68,11 @@ export function quoted(text) {
   return quote + escaped(text, quote) + quote;
 }
 
-export function formatNumber(number) {
-  return is(number, -0) ? "-0" : `${number}`;
-}
-
 export function formatPrimitive(context, value) {
   switch (typeof value) {
     case "string": return stringText(context, value);
-    case "number": return formatNumber(value);
-    case "bigint": return `${value}n`;
+    case "number": return formatNumber(value, context.numericSeparator);
+    case "bigint": return context.numericSeparator ? `${separated(`${value}`)}n` : `${value}n`;
     case "symbol": return symbolText(value);
     default: return `${value}`;
   }
@@ -123,7 +140,9 @@ export function layOut(context, parts, base, open, close, depth, array) {
     if (array !== undefined && parts.length > 6) output = columns(context, parts, array);
     if (context.currentDepth - depth < context.compact && output.length === parts.length) {
       const start = parts.length + context.indentation + open.length + base.length + 10;
-      if (fits(context, parts, start, base)) return `${title}${open} ${join(parts, ", ")} ${close}`;
+      const whole = fits(context, parts, start, base) ? join(parts, ", ") : undefined;
+      // Today's Node breaks lines where a part has several.
+      if (whole !== undefined && !(modern && includes(whole, "\n"))) return `${title}${open} ${whole} ${close}`;
     }
   }
   const line = `\n${repeat(" ", context.indentation)}`;

@@ -1,11 +1,12 @@
 // The words in front of an inspected value: constructors, tags, functions, errors.
 import { append as push, remove } from "internal:core/arrays";
+import { modern } from "internal:core/api";
 import { ops } from "internal:core/ops";
 import { isClass } from "internal:core/inspect/classes";
 import { formatPrimitive, indentedLines } from "internal:core/inspect/layout";
 import {
   ArrayCtor, BigIntCtor, ErrorCtor, NumberCtor, ObjectCtor, PromiseCtor, RegExpCtor, SetCtor, StringCtor,
-  SymbolCtor, fixed, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, uncurryThis,
+  SymbolCtor, fixed, getOwnPropertyDescriptor, getPrototypeOf, globalNames, ownKeys, uncurryThis,
 } from "internal:core/primordials";
 
 const listIndexOf = uncurryThis(ArrayCtor.prototype.indexOf);
@@ -31,7 +32,7 @@ const unbox = {
 // The constructors that every script has: what they give an object is not a property or toString of its author's.
 const builtIns = new SetCtor();
 {
-  const names = ownKeys(globalThis);
+  const names = globalNames;
   const more = ["Intl", "WebAssembly"];
   const name = fixed(/^[A-Z][a-zA-Z0-9]+$/);
   for (let i = 0; i < names.length; i++) if (typeof names[i] === "string" && test(name, names[i])) setAdd(builtIns, names[i]);
@@ -115,7 +116,7 @@ export function functionTitle(value, name, tag) {
   const kind = ops.kind_of(value);
   const type = endsWith(kind, "Function") && kind !== "BoundFunction" ? kind : "Function";
   const null_ = name === null ? " (null prototype)" : "";
-  const own = value.name === "" ? "" : `: ${value.name}`;
+  const own = value.name === "" ? (modern ? " (anonymous)" : "") : `: ${value.name}`;
   const other = name !== null && name !== type ? ` ${name}` : "";
   return `[${type}${null_}${own}]${other}${tag !== "" && name !== tag ? ` [${tag}]` : ""}`;
 }
@@ -149,12 +150,21 @@ export function errorTitle(context, value, constructor, tag, extra) {
     hideKey(value, "message", stack, extra);
     hideKey(value, "stack", stack, extra);
   }
+  if (modern) {
+    showHidden(value, "cause", stack, extra);
+    showHidden(value, "errors", stack, extra);
+  }
   stack = improved(stack, name, constructor, tag);
   const { message } = value;
   const at = (message && indexOf(stack, message)) || -1;
   const from = at === -1 ? 0 : at + message.length;
   if (indexOf(stack, "\n    at", from) < 0) stack = `[${stack}]`;
   return indentedLines(context, stack);
+}
+
+// What today's Node shows of an error though it is hidden, unless the stack tells it.
+function showHidden(value, key, stack, extra) {
+  if (hasOwn(value, key) && listIndexOf(extra, key) < 0 && indexOf(stack, `[${key}]: `) < 0) push(extra, key);
 }
 
 function hideKey(value, key, stack, extra) {

@@ -32,8 +32,9 @@ import {
   syntaxHighlighting,
   tags,
 } from '../../vendor/codemirror.js';
-import { h } from '../dom.js';
+import { h, visible } from '../dom.js';
 import { complete } from './completions.js';
+import { copy } from './notes.js';
 
 const colours = EditorView.theme({
   '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--ground)', fontSize: '13px' },
@@ -142,4 +143,20 @@ export function reader({ label, doc, at }) {
     }),
   ]);
   return { element };
+}
+
+/** A reader under its title, with a button that copies. */
+export function source({ label, doc, at }) {
+  return h(
+    'section',
+    {},
+    h(
+      'div',
+      { class: 'row' },
+      h('h2', {}, visible(label)),
+      h('span', { class: 'spring' }),
+      h('button', { type: 'button', class: 'small', onclick: () => copy(doc, label) }, 'Copy'),
+    ),
+    reader({ label, doc, at }).element,
+  );
 }

@@ -3,6 +3,10 @@
 import { h, visible } from '../dom.js';
 
 const AROUND = 3;
+/** How many columns of a line are in sight. */
+const SEEN = 60;
+/** How much of a line stands before a place that is not among these. */
+const BEFORE = 20;
 
 /** What the card of a failed job holds. */
 export function whyItFailed(job) {
@@ -25,21 +29,23 @@ export function errorPlace({ code, modules, error_at: at }) {
   return { source, words: `${own ? 'Code' : `Module ${name}`}, line ${at.line}${column}` };
 }
 
-/** The line with those around it. */
-export function excerpt(source, { line, column }) {
+/** The line with those around it. A place far to the right is brought into sight. */
+export function excerpt(source, { line, column }, label = `Code around line ${line}`) {
   const lines = source.split('\n');
   if (line < 1 || line > lines.length) return null;
   const first = Math.max(1, line - AROUND);
   return h(
     'div',
-    { class: 'excerpt', tabindex: 0, role: 'region', 'aria-label': `Code around line ${line}` },
+    { class: 'excerpt', tabindex: 0, role: 'region', 'aria-label': label },
     lines.slice(first - 1, line + AROUND).flatMap((text, index) => {
       const at = first + index === line;
+      const left = at && column > SEEN ? column - BEFORE : 0;
+      const shown = (left ? '…' : '') + text.slice(left, left + 500);
       const row = h(
         'div',
         { class: at && 'at' },
         h('span', {}, String(first + index)),
-        h('span', {}, visible(text.slice(0, 500))),
+        h('span', {}, visible(shown)),
       );
       const caret =
         at && column
@@ -50,7 +56,7 @@ export function excerpt(source, { line, column }) {
               h(
                 'span',
                 { class: 'caret', 'aria-hidden': 'true' },
-                `${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}^`,
+                `${shown.slice(0, column - 1 - left + (left ? 1 : 0)).replace(/[^\t]/g, ' ')}^`,
               ),
             )
           : null;

@@ -87,7 +87,7 @@ export function lastHour() {
     put(
       ends,
       h('span', {}, minute(first * 60000)),
-      h('span', {}, `at most ${count(highest, 'job')} a minute`),
+      known.length > 0 && h('span', {}, `at most ${count(highest, 'job')} a minute`),
       h('span', {}, 'now'),
     );
     put(

@@ -2,141 +2,41 @@
 
 import { h, put } from '../dom.js';
 import { editor } from './editor.js';
-import { toast } from './notes.js';
+import { fileForm } from './file_form.js';
+import { jobOptions } from './job_options.js';
+import { nameField, without } from './name_field.js';
 
-/** Entries in their order, with one key changed; the last of two that are the same stays. */
-const renamed = (entries, from, to) =>
-  Object.fromEntries(Object.entries(entries).map(([key, value]) => [key === from ? to : key, value]));
-const without = (entries, gone) => Object.fromEntries(Object.entries(entries).filter(([key]) => key !== gone));
 const fresh = (entries, word) => {
   let index = 1;
   while (Object.hasOwn(entries, `${word}${index}`)) index++;
   return `${word}${index}`;
 };
 
-/** The panels `{vars, modules, options}` of a job. `job()` is the job of now, `edit(changes)` hears of changes. */
+/** The panels `{vars, modules, files, options}` of a job. `job()` is the job of now, `edit(changes)` hears of changes. */
 export function jobForm({ job, edit, run }) {
   const panels = {
     vars: h('div', { class: 'pair-list' }),
     modules: h('div', { class: 'pair-list' }),
-    options: h('div', { class: 'options' }),
   };
+  const files = fileForm({ job, edit });
+  panels.files = files.panel;
+  const options = jobOptions({ job, edit });
+  panels.options = options.panel;
 
   function draw() {
     drawVars();
     drawModules();
-    const field = (name, title, note, most) =>
-      h(
-        'label',
-        { class: 'field' },
-        h('span', {}, title),
-        h('input', {
-          type: 'number',
-          min: 1,
-          max: most,
-          value: job()[name] ?? '',
-          placeholder: 'as the executor says',
-          onchange: (event) => edit({ [name]: event.target.value ? Number(event.target.value) : undefined }),
-        }),
-        h('span', {}, note),
-      );
-    const api = h(
-      'select',
-      { onchange: () => edit({ api: api.value || undefined }) },
-      h('option', { value: '' }, '1.20'),
-      h('option', { value: '25' }, '25'),
-    );
-    api.value = job().api === '25' ? '25' : '';
-    const language = h(
-      'select',
-      { onchange: () => edit({ language: language.value || undefined }) },
-      h('option', { value: '' }, 'JavaScript'),
-      h('option', { value: 'ts' }, 'TypeScript'),
-    );
-    language.value = job().language === 'ts' ? 'ts' : '';
-    const record = h(
-      'select',
-      { onchange: () => edit({ record: record.value || undefined }) },
-      h('option', { value: '' }, 'As its executor says'),
-      h('option', { value: 'failed' }, 'When it does not succeed'),
-      h('option', { value: 'always' }, 'Always'),
-      h('option', { value: 'never' }, 'Never'),
-    );
-    record.value = ['failed', 'always', 'never'].includes(job().record) ? job().record : '';
-    put(
-      panels.options,
-      h(
-        'label',
-        { class: 'field' },
-        h('span', {}, 'Puppeteer'),
-        api,
-        h('span', {}, 'Whose meaning holds where the versions contradict each other.'),
-      ),
-      h(
-        'label',
-        { class: 'field' },
-        h('span', {}, 'Language'),
-        language,
-        h('span', {}, 'Of the code. Modules tell by their names.'),
-      ),
-      h(
-        'label',
-        { class: 'field' },
-        h('span', {}, 'Keep its recording'),
-        record,
-        h('span', {}, 'Calls, requests and pictures, shown under Trace.'),
-      ),
-      network('allow', 'May reach', 'public, 10.0.0.0/8, *.example.org:443'),
-      network('deny', 'May not reach', 'private, ads.example.org'),
-      network('proxy', 'Proxy', 'http://user:password@host:port'),
-      field('timeout', 'Longest time to run', 'In seconds.', 86400),
-      field('max_attempts', 'Attempts', 'How many executors may begin it before it is given up.', 100),
-    );
+    files.draw();
+    options.draw();
   }
 
-  /** A field for a member of `network`: rules with commas, or an address. */
-  function network(name, title, example) {
-    const value = job().network?.[name];
-    const text = h('input', {
-      value: Array.isArray(value) ? value.join(', ') : (value ?? ''),
-      placeholder: example,
-      spellcheck: 'false',
-      onchange: () => {
-        const others = { ...job().network };
-        delete others[name];
-        const said = text.value.trim();
-        const next = name === 'proxy' ? said : said.split(/[\s,]+/).filter(Boolean);
-        edit({ network: said ? { ...others, [name]: next } : others });
-      },
-    });
-    const note =
-      name === 'proxy' ? 'What the pages’ requests go through.' : 'Rules with commas, within what the executor allows.';
-    return h('label', { class: 'field' }, h('span', {}, title), text, h('span', {}, note));
-  }
-
-  /** A field for a name that stays unique. */
-  function nameField(kind, name, label) {
-    const field = h('input', {
-      value: name,
-      spellcheck: 'false',
-      'aria-label': label,
-      class: 'mono',
-      onchange: () => {
-        const next = field.value.trim();
-        if (!next || (next !== name && Object.hasOwn(job()[kind], next))) {
-          field.value = name;
-          return toast(next ? `There is a ${next} already.` : 'A name cannot be empty.', 'wrong');
-        }
-        edit({ [kind]: renamed(job()[kind], name, next) });
-        name = next;
-      },
-    });
-    return { field, name: () => name };
-  }
+  /** The field for the name of an entry of `kind`. */
+  const nameOf = (kind, name, label) =>
+    nameField({ entries: () => job()[kind], name, label, changed: (next) => edit({ [kind]: next }) });
 
   function drawVars() {
     const rows = Object.entries(job().vars).map(([first, value]) => {
-      const { field, name } = nameField('vars', first, 'Name of the var');
+      const { field, name } = nameOf('vars', first, 'Name of the var');
       const text = h('textarea', {
         rows: Math.min(8, Math.max(2, value.split('\n').length)),
         'aria-label': `Value of ${first}`,
@@ -185,7 +85,7 @@ export function jobForm({ job, edit, run }) {
 
   function drawModules() {
     const parts = Object.entries(job().modules).map(([first, text]) => {
-      const { field, name } = nameField('modules', first, 'Name of the module');
+      const { field, name } = nameOf('modules', first, 'Name of the module');
       const source = editor({
         label: `Module ${first}`,
         doc: text,

@@ -9,13 +9,14 @@ function word(text) {
 }
 
 /** What a client may say of a job beside its code. */
-const OPTIONS = ['vars', 'modules', 'timeout', 'max_attempts', 'api', 'language', 'network', 'record'];
+const OPTIONS = ['vars', 'modules', 'files', 'timeout', 'max_attempts', 'api', 'language', 'network', 'record'];
 
 /** What of a job a new one is made of. What says nothing is left out. */
 export function newJob(job) {
   const said = OPTIONS.filter((name) => {
     const value = job[name];
-    return value && (typeof value !== 'object' || Object.keys(value).length > 0);
+    // A job's answer lists the files that it left.
+    return !Array.isArray(value) && value && (typeof value !== 'object' || Object.keys(value).length > 0);
   });
   return Object.fromEntries([['code', job.code], ...said.map((name) => [name, job[name]])]);
 }

@@ -11,6 +11,7 @@ export const STATES = {
   cancelled: 'cancelled',
   timed_out: 'timed out',
   given_up: 'given up',
+  expired: 'expired',
 };
 
 /** The state that a job's document tells. */
@@ -34,7 +35,18 @@ const SHAPES = {
     s('path', { d: 'M8 5v3l2 1.5', ...line, 'stroke-width': 1.5 }),
   ],
   given_up: () => [s('path', { d: 'M8 2l6 6-6 6-6-6z', ...line }), s('path', { d: 'M6 8h4', ...line })],
+  expired: () => [s('path', { d: 'M4 2.5h8M4 13.5h8M5 3c0 3 6 7 6 10M11 3c0 3-6 7-6 10', ...line, 'stroke-width': 1.5 })],
 };
+
+/** The shape of a state; whoever does not see it hears the word. */
+export function mark(state, words = STATES[state]) {
+  return h(
+    'span',
+    { class: 'state', dataset: { state }, title: words },
+    s('svg', { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, SHAPES[state]()),
+    h('span', { class: 'sr-only' }, words),
+  );
+}
 
 /** The shape and the word of a state. */
 export function badge(state) {

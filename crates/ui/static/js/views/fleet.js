@@ -2,11 +2,12 @@
 
 import { href } from '../address.js';
 import * as api from '../api.js';
-import { h, put, s, say, visible } from '../dom.js';
-import { ago, count, duration, exact, number, shortId, wholeSpan } from '../format.js';
+import { h, put, say, visible } from '../dom.js';
+import { count, duration, number, wholeSpan } from '../format.js';
+import { executorCard } from '../parts/executor_card.js';
 import { confirm, empty, skeleton, toast, wrong } from '../parts/notes.js';
-
-const KEPT = 60; // of each number's history
+import { settingsOf } from '../parts/settings.js';
+import { tile } from '../parts/tile.js';
 
 /** Shows the fleet. */
 export function open(place, { signal }) {
@@ -14,13 +15,14 @@ export function open(place, { signal }) {
   const health = h('p', { role: 'status' });
   const tiles = {
     waiting: tile('Waiting', href(['jobs'], { state: 'waiting' })),
-    oldest: tile('Longest wait'),
+    oldest: tile('Oldest job'),
     busy: tile('Busy slots', href(['jobs'], { state: 'running' })),
     failed: tile('Did not succeed', href(['jobs'], { state: 'failed', since: '1h' })),
     took: tile('Code ran'),
   };
   const executors = h('div', { class: 'executors' });
   const gateways = h('p', { class: 'muted' });
+  const ownSettings = h('div', {});
   const content = h('div', { class: 'fleet' }, skeleton(6));
   const ready = [
     h(
@@ -31,6 +33,7 @@ export function open(place, { signal }) {
     h('h2', {}, 'Executors'),
     executors,
     gateways,
+    ownSettings,
   ];
   put(place, h('div', { class: 'heading' }, heading, health), content);
   let drawn = '';
@@ -48,7 +51,7 @@ export function open(place, { signal }) {
     if (!executors.isConnected) put(content, ready);
     const { waiting, running, ...ends } = stats.jobs;
     const ended = Object.values(ends).reduce((sum, jobs) => sum + jobs, 0);
-    const bad = ends.failed + ends.timed_out + ends.given_up;
+    const bad = ends.failed + ends.timed_out + ends.given_up + (ends.expired ?? 0);
     const [slots, busy] = ['slots', 'busy'].map((name) =>
       fleet.executors.reduce((sum, executor) => sum + executor[name], 0),
     );
@@ -58,7 +61,7 @@ export function open(place, { signal }) {
       depth === null ? '?' : number(depth),
       depth === null ? 'the broker cannot be asked' : 'in the queue',
     );
-    tiles.oldest.show(oldest ?? 0, oldest === null ? '–' : wholeSpan(oldest * 1000), 'of the oldest queued job');
+    tiles.oldest.show(oldest ?? 0, oldest === null ? '–' : wholeSpan(oldest * 1000), 'since a job that is not done was made');
     tiles.busy.show(busy, `${number(busy)} of ${number(slots)}`, count(fleet.executors.length, 'executor'));
     tiles.failed.show(
       bad,
@@ -75,6 +78,8 @@ export function open(place, { signal }) {
     judge(fleet, missing);
     const others = fleet.gateways.map(({ name, this: own }) => `${visible(name)}${own ? ' (this one)' : ''}`);
     say(gateways, `${count(fleet.gateways.length, 'gateway')}: ${others.join(', ')}`);
+    if (!ownSettings.firstChild)
+      put(ownSettings, settingsOf(fleet.gateways.find(({ this: own }) => own)?.settings, 'gateway'));
     const picture = JSON.stringify(fleet.executors.map(({ heard_at, ...executor }) => executor));
     if (picture !== drawn && !executors.contains(document.activeElement)) {
       drawn = picture;
@@ -99,62 +104,11 @@ export function open(place, { signal }) {
   }
 
   function drawExecutors(all) {
-    if (!all.length)
-      return put(
-        executors,
-        empty('No executor', 'An executor is listed here as soon as it is heard. Start one, or look at its log.'),
-      );
     put(
       executors,
-      all.map((executor) => {
-        const { name, slots, busy, draining, stopping, started_at: started, jobs } = executor;
-        const free = Math.max(0, slots - jobs.length);
-        const word = stopping
-          ? 'stopping'
-          : draining
-            ? busy
-              ? 'draining'
-              : 'drained'
-            : `${number(busy)} of ${count(slots, 'slot')} busy`;
-        const order = h(
-          'button',
-          { type: 'button', class: 'small', onclick: () => drain(name, !draining, order) },
-          draining ? 'Take jobs again' : 'Drain',
-        );
-        return h(
-          'section',
-          { class: 'card', 'aria-label': `Executor ${name}` },
-          h(
-            'div',
-            { class: 'heading' },
-            h('h3', { class: 'mono' }, visible(name)),
-            h('span', {}, word),
-            h('span', { class: 'muted', title: exact(started) }, `started ${ago(Date.parse(started))}`),
-            h('span', { class: 'spring' }),
-            !stopping && order,
-          ),
-          h(
-            'ul',
-            { class: 'slots' },
-            jobs.map((job) =>
-              h(
-                'li',
-                { class: !job.since && 'idle' },
-                h('a', { class: 'mono', href: href(['jobs', job.uuid]), title: job.uuid }, visible(shortId(job.uuid))),
-                h(
-                  'span',
-                  { class: 'muted' },
-                  job.since
-                    ? h('span', { title: exact(job.since), dataset: { since: Date.parse(job.since) } })
-                    : 'waits for its slot',
-                  `, attempt ${number(job.attempt)}`,
-                ),
-              ),
-            ),
-            Array.from({ length: free }, () => h('li', { class: 'idle muted' }, 'idle')),
-          ),
-        );
-      }),
+      all.length
+        ? all.map((executor) => executorCard(executor, drain))
+        : empty('No executor', 'An executor is listed here as soon as it is heard. Start one, or look at its log.'),
     );
   }
 
@@ -182,33 +136,4 @@ export function open(place, { signal }) {
   }
 
   return { keys: {} };
-}
-
-/** A number with its meaning and what it was lately. */
-function tile(title, target) {
-  const [value, note] = [h('b', {}, '–'), h('span', { class: 'muted' })];
-  const line = s('polyline', {});
-  const past = [];
-  const element = h(
-    'div',
-    { class: 'card tile' },
-    target ? h('a', { href: target }, title) : h('span', {}, title),
-    value,
-    note,
-    s('svg', { viewBox: `0 0 ${KEPT} 24`, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, line),
-  );
-  return {
-    element,
-    show(size, text, words) {
-      say(value, text);
-      say(note, words);
-      past.push(size);
-      if (past.length > KEPT) past.shift();
-      const highest = Math.max(1, ...past);
-      line.setAttribute(
-        'points',
-        past.map((each, index) => `${index},${(22 - (each / highest) * 20).toFixed(1)}`).join(' '),
-      );
-    },
-  };
 }

@@ -2,17 +2,22 @@
 
 import { change, go, href } from '../address.js';
 import * as api from '../api.js';
-import { announce, h, put, say, visible } from '../dom.js';
-import { ago, duration, exact, number, shortId, wholeSpan } from '../format.js';
-import { errorPlace, whyItFailed } from '../parts/failure.js';
+import { announce, h, put, visible } from '../dom.js';
+import { number } from '../format.js';
+import { attemptTable } from '../parts/attempts.js';
+import { deliveryPanel } from '../parts/deliveries.js';
+import { whyItFailed } from '../parts/failure.js';
 import { fileTable } from '../parts/files.js';
+import { jobActions } from '../parts/job_actions.js';
+import { jobFacts } from '../parts/job_facts.js';
+import { jobInput } from '../parts/job_input.js';
 import { liveView } from '../parts/live.js';
 import { batch, logView } from '../parts/log.js';
-import { confirm, copy, download, empty, skeleton, toast, wrong } from '../parts/notes.js';
-import { asCli, asCurl, asFolder } from '../parts/share.js';
+import { confirm, copy, empty, skeleton, toast, wrong } from '../parts/notes.js';
 import { badge, stateOf, STATES } from '../parts/states.js';
 import { tabs } from '../parts/tabs.js';
-import { recordingOf, tracePlayer } from '../parts/trace.js';
+import { tracePlayer } from '../parts/trace.js';
+import { recordingOf } from '../parts/trace_files.js';
 import { resultTree } from '../parts/tree.js';
 
 /** Shows the job of an id. */
@@ -21,6 +26,7 @@ export function open(place, { id, params, signal }) {
   let phase = null; // what the stream said last: created, queued, running, done
   let following = null;
   let inputDrawn = false;
+  let deliveriesShown = false;
   let player = null;
 
   const state = h('span', {});
@@ -36,8 +42,11 @@ export function open(place, { id, params, signal }) {
     trace: h('div'),
     result: h('div'),
     files: h('div'),
+    attempts: h('div'),
+    deliveries: h('div'),
     input: h('div', { class: 'sources' }),
   };
+  const loadDeliveries = deliveryPanel(panels.deliveries, 'jobs', id, signal);
   const chosen = (tab) => change({ tab: tab === 'log' ? '' : tab, call: '' }, { replace: true });
   const choice = tabs(
     'About the job',
@@ -46,12 +55,13 @@ export function open(place, { id, params, signal }) {
       { id: 'trace', title: 'Trace', panel: panels.trace },
       { id: 'result', title: 'Result', panel: panels.result },
       { id: 'files', title: 'Files', panel: panels.files },
+      { id: 'attempts', title: 'Attempts', panel: panels.attempts },
+      { id: 'deliveries', title: 'Deliveries', panel: panels.deliveries },
       { id: 'input', title: 'Input', panel: panels.input },
     ],
     chosen,
   );
-  choice.button('files').hidden = true;
-  choice.button('trace').hidden = true;
+  for (const tab of ['files', 'trace', 'attempts', 'deliveries']) choice.button(tab).hidden = true;
   const body = h('div', { class: 'sources' }, facts, failure, choice.list, choice.panels);
   const loading = skeleton(8);
   put(
@@ -128,7 +138,6 @@ export function open(place, { id, params, signal }) {
           }
         },
         following.signal,
-        { live: true },
       )
       .catch((problem) => toast(problem.message, 'wrong'));
   }
@@ -181,93 +190,32 @@ export function open(place, { id, params, signal }) {
   function draw() {
     put(state, badge(stateOf(job)));
     drawFacts();
-    drawActions();
+    put(actions, jobActions(job, { rerun, cancel, remove }));
     drawFailure();
+    drawTries();
     if (job.status !== 'done') {
       put(panels.result, empty('No result yet', 'What the code puts into results is here when the job has ended.'));
     }
   }
 
   function drawFacts() {
-    const now = Date.now();
-    const created = Date.parse(job.created_at);
-    const began = job.running?.since ?? job.started_at;
-    const fact = (name, value, title) =>
-      value !== null &&
-      value !== undefined &&
-      value !== '' &&
-      h('div', {}, h('dt', {}, name), h('dd', { title }, value));
-    const attempt = job.attempt ?? job.running?.attempt;
-    const most = job.max_attempts ? ` of ${number(job.max_attempts)}` : '';
-    put(
-      facts,
-      fact('Created', ago(created, now), exact(job.created_at)),
-      fact(
-        'Waited',
-        began ? wholeSpan(Date.parse(began) - created) : job.status === 'done' ? null : wholeSpan(now - created),
-      ),
-      fact(
-        'Ran',
-        job.status === 'done'
-          ? job.started_at
-            ? duration(job.duration)
-            : 'never'
-          : job.running
-            ? wholeSpan(now - Date.parse(job.running.since))
-            : null,
-        job.started_at && `from ${exact(job.started_at)}`,
-      ),
-      fact('On', job.running?.executor),
-      fact('Puppeteer', job.api),
-      fact('Language', job.language === 'ts' ? 'TypeScript' : null),
-      fact('Owner', job.owner && h('a', { href: href(['jobs'], { owner: job.owner }) }, job.owner)),
-      fact('Attempt', attempt ? `${number(attempt)}${most}` : null),
-      fact('May run', job.timeout ? wholeSpan(job.timeout * 1000) : null),
-      fact(
-        'Runs again',
-        job.rerun_of && h('a', { class: 'mono', href: href(['jobs', job.rerun_of]) }, visible(shortId(job.rerun_of))),
-      ),
-    );
-  }
-
-  function drawActions() {
-    const under = job.status !== 'done';
-    const menu = h(
-      'details',
-      { class: 'menu' },
-      h('summary', {}, 'Copy'),
-      h(
-        'div',
-        {},
-        [
-          ['As curl', () => copy(asCurl(job), 'curl command')],
-          ['As CLI commands', () => copy(asCli(job), 'Commands')],
-          ['Job folder', () => download(`${id}.zip`, asFolder(job, id))],
-          ['Job as JSON', () => download(`${id}.json`, JSON.stringify(job, null, 2), 'application/json')],
-        ].map(([name, does]) => h('button', { type: 'button', onclick: () => ((menu.open = false), does()) }, name)),
-      ),
-    );
-    menu.addEventListener(
-      'keydown',
-      (event) => event.key === 'Escape' && ((menu.open = false), menu.firstChild.focus()),
-    );
-    menu.addEventListener(
-      'focusout',
-      (event) => menu.contains(event.relatedTarget) || (event.relatedTarget && (menu.open = false)),
-    );
-    put(
-      actions,
-      h('button', { type: 'button', onclick: rerun }, 'Run again'),
-      h('a', { class: 'button', href: href(['playground'], { job: id }) }, 'Edit and run'),
-      menu,
-      under && h('button', { type: 'button', class: 'danger apart', onclick: cancel }, 'Cancel'),
-      h('button', { type: 'button', class: `danger ${under ? '' : 'apart'}`, onclick: remove }, 'Delete'),
-    );
+    put(facts, jobFacts(job));
   }
 
   function drawFailure() {
     failure.hidden = !(job.status === 'done' && job.error);
     if (!failure.hidden) put(failure, whyItFailed(job));
+  }
+
+  /** The tries before this one, and whom the job tells of itself. */
+  function drawTries() {
+    const before = job.attempts ?? [];
+    choice.button('attempts').hidden = !before.length;
+    if (before.length) {
+      put(panels.attempts, attemptTable(job));
+      put(choice.button('attempts'), 'Attempts ', h('span', { class: 'count' }, number(before.length + 1)));
+    }
+    choice.button('deliveries').hidden = !job.webhook;
   }
 
   function show(next) {
@@ -276,6 +224,7 @@ export function open(place, { id, params, signal }) {
     const tab = Object.hasOwn(panels, wanted) && !choice.button(wanted).hidden ? wanted : 'log';
     choice.choose(tab);
     if (tab === 'input' && job && !inputDrawn) drawInput();
+    if (tab === 'deliveries') showDeliveries();
     if (tab === 'trace') {
       if (!player) {
         player = tracePlayer(job, signal, (call) => change({ call }, { replace: true }));
@@ -285,41 +234,18 @@ export function open(place, { id, params, signal }) {
     }
   }
 
+  function showDeliveries() {
+    if (deliveriesShown) return;
+    deliveriesShown = true;
+    const isShown = () => params.get('tab') === 'deliveries';
+    api.poll(2000, signal, async () => isShown() && (await loadDeliveries()), (problem) => {
+      if (!panels.deliveries.hasChildNodes()) put(panels.deliveries, wrong(problem));
+    });
+  }
+
   async function drawInput() {
     inputDrawn = true;
-    const { reader } = await import('../parts/editor.js');
-    const at = errorPlace(job);
-    const source = (title, doc) =>
-      h(
-        'section',
-        {},
-        h(
-          'div',
-          { class: 'row' },
-          h('h2', {}, visible(title)),
-          h('span', { class: 'spring' }),
-          h('button', { type: 'button', class: 'small', onclick: () => copy(doc, title) }, 'Copy'),
-        ),
-        reader({ label: title, doc, at: at && at.source === doc ? job.error_at : null }).element,
-      );
-    const vars = Object.entries(job.vars ?? {});
-    put(
-      panels.input,
-      source('Code', job.code),
-      h(
-        'section',
-        {},
-        h('h2', {}, 'Vars'),
-        vars.length
-          ? h(
-              'dl',
-              { class: 'pairs' },
-              vars.map(([name, value]) => [h('dt', {}, visible(name)), h('dd', { tabindex: 0 }, visible(value))]),
-            )
-          : h('p', { class: 'muted' }, 'This job has no vars.'),
-      ),
-      Object.entries(job.modules ?? {}).map(([name, text]) => source(`Module ${name}`, text)),
-    );
+    put(panels.input, await jobInput(job));
   }
 
   async function attempt(does, words) {

@@ -1,21 +1,19 @@
 // What is going on, what went wrong lately: the last hour, and the list of jobs with its filters.
 
-import { change, href } from '../address.js';
+import { href } from '../address.js';
 import * as api from '../api.js';
 import { announce, h, put, say } from '../dom.js';
-import { count, exact, number } from '../format.js';
+import { count, number } from '../format.js';
 import { bulkBar } from '../parts/bulk.js';
 import { toQuery, wholeSeconds } from '../parts/filter.js';
 import { filterForm } from '../parts/filter_form.js';
 import { lastHour } from '../parts/hour.js';
+import { STEP, idSearch } from '../parts/id_search.js';
 import { jobRow } from '../parts/job_row.js';
 import { confirm, empty, skeleton, toast, wrong } from '../parts/notes.js';
-import { stateOf } from '../parts/states.js';
+import { pageLinks } from '../parts/pages.js';
 
 const PER_PAGE = 100;
-/** The search for a part of an id reads so many summaries at a step, and so many steps without being asked again. */
-const SCAN = 1000,
-  SCANS = 10;
 const MOST_SELECTED = 5000;
 
 /** Shows the list. */
@@ -61,7 +59,7 @@ export function open(place, { params, signal }) {
   );
   const fresh = h('div', { class: 'fresh' });
   const content = h('div', {}, skeleton(12));
-  const pages = h('nav', { class: 'row', 'aria-label': 'Pages' });
+  const pages = pageLinks();
   const bulk = bulkBar(selection, { changed: ({ reload } = {}) => (mark(), reload && restart()), all: selectAll });
   const controls = filterForm();
   const deleteAll = h('button', { type: 'button', class: 'danger', hidden: true, onclick: deleteMatching });
@@ -81,7 +79,7 @@ export function open(place, { params, signal }) {
     controls.element,
     fresh,
     content,
-    pages,
+    pages.element,
     bulk.element,
   );
 
@@ -175,72 +173,33 @@ export function open(place, { params, signal }) {
     const exactFilter = Object.keys(toQuery(filter)).length > 0 && !filter.get('id');
     deleteAll.hidden = !(exactFilter && meta?.total > 0);
     say(deleteAll, `Delete all ${number(meta?.total ?? 0)}`);
-    if (!meta || meta.last_page <= 1) return put(pages);
-    const at = page();
-    const key = `${filter} ${meta.last_page}`;
-    if (pages.dataset.key === key && pages.hasChildNodes()) return;
-    pages.dataset.key = key;
-    const to = (target, word) => {
-      const place = () =>
-        href(['jobs'], {
-          ...Object.fromEntries(filter),
-          page: target > 1 ? target : '',
-          as_of: target > 1 ? (filter.get('as_of') ?? wholeSeconds(Date.now())) : '',
-        });
-      // The moment is that of the click.
-      const link = h('a', { class: 'button', href: place(), onclick: () => link.setAttribute('href', place()) }, word);
-      return link;
-    };
-    put(
-      pages,
-      at > 1 && to(1, 'Newest'),
-      at > 1 && to(at - 1, 'Newer'),
-      h(
-        'span',
-        { class: 'muted' },
-        `Page ${number(at)} of ${number(meta.last_page)}`,
-        at > 1 && filter.has('as_of') ? `, as of ${exact(filter.get('as_of'))}` : '',
-      ),
-      at < meta.last_page && to(at + 1, 'Older'),
-      at < meta.last_page && to(meta.last_page, 'Oldest'),
-    );
+    pages.show(filter, meta, page());
   }
 
-  /** Looks for a part of an id: the API knows whole ids only, so summaries are read until enough of them fit. */
+  /** Shows the jobs that have the filter's text in their id. */
   async function find(mine) {
-    const text = filter.get('id').toLowerCase();
     put(content, skeleton(6));
-    put(pages);
-    const found = new Map();
-    let step = 0,
-      last = 1,
-      whole = 0;
-    const state = filter.get('state');
-    const scan = async (until) => {
+    pages.replace();
+    const search = idSearch({
+      id: filter.get('id'),
+      state: filter.get('state'),
+      query,
+      signal: mine,
+      progress: (found, read) => say(total, `${count(found, 'job')} found in the newest ${number(read)}`),
+    });
+    const more = async () => {
       try {
-        if (step === 0) {
-          const direct = await api.read(filter.get('id'), mine).catch(() => null);
-          if (direct && (!state || stateOf(direct) === state)) found.set(direct.uuid, direct);
-        }
-        while (step < Math.min(last, until)) {
-          const { data, meta: where } = await api.list({ ...query(), per_page: SCAN, page: ++step }, mine);
-          [last, whole] = [where.last_page, where.total];
-          for (const job of data) if (job.uuid.toLowerCase().includes(text)) found.set(job.uuid, job);
-          say(total, `${count(found.size, 'job')} found in the newest ${number(Math.min(step * SCAN, whole))}`);
-        }
-        meta = { total: found.size, last_page: 1 };
-        render([...found.values()].sort((a, b) => b.created_at.localeCompare(a.created_at)).slice(0, 1000));
+        const { jobs, found, hasOlder } = await search();
+        meta = { total: found, last_page: 1 };
+        render(jobs);
         deleteAll.hidden = true;
-        put(
-          pages,
-          step < last && h('button', { type: 'button', onclick: () => scan(step + SCANS) }, 'Search older jobs'),
-        );
+        pages.replace(hasOlder && h('button', { type: 'button', onclick: more }, 'Search older jobs'));
         announce(total.textContent);
       } catch (failure) {
         if (!mine.aborted) put(content, wrong(failure, restart));
       }
     };
-    await scan(SCANS);
+    await more();
   }
 
   // Selecting.
@@ -261,8 +220,8 @@ export function open(place, { params, signal }) {
 
   async function selectAll() {
     try {
-      for (let at = 1; at <= MOST_SELECTED / SCAN; at++) {
-        const { data, meta: where } = await api.list({ ...query(), per_page: SCAN, page: at }, changes.signal);
+      for (let at = 1; at <= MOST_SELECTED / STEP; at++) {
+        const { data, meta: where } = await api.list({ ...query(), per_page: STEP, page: at }, changes.signal);
         for (const job of data) selection.set(job.uuid, job);
         if (at >= where.last_page) break;
       }

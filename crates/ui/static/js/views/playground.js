@@ -1,55 +1,28 @@
 // Let me try: an editor, the log beside it, the result below.
-//
-// What is being written stays in this tab's storage until it is closed: vars may be secrets.
 
 import { change, href } from '../address.js';
 import * as api from '../api.js';
 import { announce, h, put } from '../dom.js';
 import { EXAMPLES } from '../examples.js';
 import { count, duration, number } from '../format.js';
+import { draft, draftOf, withoutShownProxy } from '../parts/draft.js';
 import { editor } from '../parts/editor.js';
+import { whyItFailed } from '../parts/failure.js';
 import { jobForm } from '../parts/job_form.js';
 import { liveView } from '../parts/live.js';
 import { batch, logView } from '../parts/log.js';
+import { menu } from '../parts/menu.js';
 import { confirm, copy, download, empty, toast } from '../parts/notes.js';
 import { asCli, asCurl, asFolder, newJob } from '../parts/share.js';
 import { badge, stateOf, STATES } from '../parts/states.js';
 import { tabs } from '../parts/tabs.js';
 import { resultTree } from '../parts/tree.js';
 
-const KEY = 'puppet-master-draft';
 const FIRST = EXAMPLES[0];
-
-const draft = {
-  load() {
-    try {
-      return JSON.parse(sessionStorage.getItem(KEY));
-    } catch {
-      return null;
-    }
-  },
-  save(job) {
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify(job));
-    } catch {
-      // Larger than the storage: it lives as long as the page.
-    }
-  },
-};
-
-const of = (job) => structuredClone({ vars: {}, modules: {}, ...newJob(job) });
-
-/** Answers show a proxy without its credentials: such an address is of no use. */
-function withoutShownProxy(job) {
-  if (!job.network?.proxy?.includes('***@')) return job;
-  const { proxy, ...network } = job.network;
-  toast(`The credentials of the proxy ${proxy} are not shown: write them among the options.`, 'wrong');
-  return { ...job, network };
-}
 
 /** Shows the playground. */
 export function open(place, { params, signal }) {
-  let job = draft.load() ?? of(FIRST);
+  let job = draft.load() ?? draftOf(FIRST);
   let running = null; // {uuid, stop}
   let asked = null; // what of the address was done
 
@@ -61,7 +34,7 @@ export function open(place, { params, signal }) {
       onchange: async () => {
         const example = EXAMPLES.find(({ id }) => id === examples.value);
         examples.value = '';
-        if (example && (await mayReplace())) take(of(example));
+        if (example && (await mayReplace())) take(draftOf(example));
       },
     },
     h('option', { value: '' }, 'Examples …'),
@@ -69,21 +42,11 @@ export function open(place, { params, signal }) {
   );
   const run = h('button', { type: 'button', class: 'primary', title: 'Ctrl Enter', onclick: start }, 'Run');
   const stop = h('button', { type: 'button', class: 'danger', hidden: true, onclick: cancel }, 'Cancel');
-  const menu = h(
-    'details',
-    { class: 'menu' },
-    h('summary', {}, 'Share'),
-    h(
-      'div',
-      {},
-      [
-        ['Download as a job folder', () => download('job.zip', asFolder(job))],
-        ['Copy as curl', () => copy(asCurl(job), 'curl command')],
-        ['Copy as CLI commands', () => copy(asCli(job), 'Commands')],
-      ].map(([name, does]) => h('button', { type: 'button', onclick: () => ((menu.open = false), does()) }, name)),
-    ),
-  );
-  menu.addEventListener('keydown', (event) => event.key === 'Escape' && ((menu.open = false), menu.firstChild.focus()));
+  const share = menu('Share', [
+    ['Download as a job folder', () => download('job.zip', asFolder(job))],
+    ['Copy as curl', () => copy(asCurl(job), 'curl command')],
+    ['Copy as CLI commands', () => copy(asCli(job), 'Commands')],
+  ]);
 
   const form = jobForm({ job: () => job, edit, run: start });
   const panels = { code: h('div'), ...form.panels };
@@ -93,6 +56,7 @@ export function open(place, { params, signal }) {
       ['code', 'Code'],
       ['vars', 'Vars'],
       ['modules', 'Modules'],
+      ['files', 'Files'],
       ['options', 'Options'],
     ].map(([id, title]) => ({ id, title, panel: panels[id] })),
     (id) => choice.choose(id),
@@ -135,7 +99,7 @@ export function open(place, { params, signal }) {
 
   put(
     place,
-    h('div', { class: 'heading' }, heading, h('span', { class: 'spring' }), examples, menu, stop, run),
+    h('div', { class: 'heading' }, heading, h('span', { class: 'spring' }), examples, share, stop, run),
     h(
       'div',
       { class: 'bench' },
@@ -177,6 +141,7 @@ export function open(place, { params, signal }) {
     for (const [id, title, entries] of [
       ['vars', 'Vars', job.vars],
       ['modules', 'Modules', job.modules],
+      ['files', 'Files', job.files ?? {}],
     ]) {
       const size = Object.keys(entries).length;
       put(choice.button(id), title, size > 0 && ' ', size > 0 && h('span', { class: 'count' }, number(size)));
@@ -195,7 +160,7 @@ export function open(place, { params, signal }) {
       change({ example: '', job: '', run: '' }, { replace: true });
       asked = null;
       if (!source || !(await mayReplace())) return;
-      take(withoutShownProxy(of(source)));
+      take(withoutShownProxy(draftOf(source)));
       if (wants) start();
     } catch (failure) {
       if (!signal.aborted) toast(failure.message, 'wrong');
@@ -235,7 +200,6 @@ export function open(place, { params, signal }) {
           if (name === 'deleted') put(state, h('span', { class: 'muted' }, 'The job was deleted.'));
         },
         stopping.signal,
-        { live: true },
       );
     } catch (failure) {
       if (!stopping.signal.aborted) {
@@ -268,7 +232,7 @@ export function open(place, { params, signal }) {
     const filled = done.results && Object.keys(done.results).length;
     put(
       result,
-      done.error && h('div', { class: 'card failure' }, h('p', {}, done.error)),
+      done.error && h('div', { class: 'card failure' }, whyItFailed(done)),
       filled
         ? h('div', { class: 'card' }, h('h2', {}, 'Result'), resultTree(done.results, 'result'))
         : !done.error && empty('No results', 'The code put nothing into results.'),

@@ -1,0 +1,4 @@
+// Node's dns/promises.
+import { promises } from "internal:node/dns";
+
+export default promises;

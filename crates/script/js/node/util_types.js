@@ -1,0 +1,4 @@
+// Node's util/types.
+import util from "internal:node/util";
+
+export default util.types;
