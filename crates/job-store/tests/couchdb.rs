@@ -240,6 +240,21 @@ async fn a_failing_server_fails_every_row_as_one_that_may_be_tried_again() {
 }
 
 #[tokio::test]
+async fn rows_of_a_batch_are_told_apart_by_their_ids() {
+    let fixture = Fixture::scripted(|_, path, _| {
+        let answer = r#"[{"ok":true,"id":"c","rev":"1-c"},{"id":"a","error":"conflict","reason":"Document update conflict."}]"#;
+        path.ends_with("_bulk_docs").then_some((StatusCode::CREATED, answer))
+    });
+    let fixture = fixture.await;
+    fixture.store.prepare().await.unwrap();
+    let rows = fixture.store.create_many(vec![job("a", 0), job("b", 0), job("c", 0)]).await;
+    let [a, b, c] = &rows[..] else { panic!("{rows:?}") };
+    assert!(matches!(a, Err(StoreError::Conflict { .. })), "{a:?}");
+    assert!(matches!(b, Err(StoreError::Unavailable { .. })), "the server says nothing of it: {b:?}");
+    assert_eq!(c.as_ref().unwrap().revision.0, "1-c");
+}
+
+#[tokio::test]
 async fn refused_credentials_are_not_tried_again_at_once() {
     let fixture = Fixture::prepared().await;
     let wrong = store(fixture.proxy.port, "wrong");

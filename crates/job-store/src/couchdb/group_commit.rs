@@ -5,10 +5,12 @@
 //! at once when the store was idle, else when as many are there as in the last batch or two milliseconds have passed
 //! (after a batch all its callers come back together, and the first of them should not go alone).
 //!
-//! A row's fate is its own. Conflicts come back per row; a batch that the server rejects as a whole because of one of
+//! A row's fate is its own. Conflicts come back per row, found by its id: pouchdb-server answers rows in whatever order it has
+//! looked at them, and who takes another's "ok" for his own believes in a write that never was. A batch that the server rejects as a whole because of one of
 //! its rows is written again one by one; a caller that goes away leaves its row in the batch. Large documents travel
 //! alone and beside the batches, so that nobody waits for their upload.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +62,8 @@ pub(crate) enum RowFailure {
 
 #[derive(Deserialize)]
 pub(super) struct RowReply {
+    #[serde(default)]
+    id: String,
     rev: Option<String>,
     error: Option<String>,
     #[serde(default)]
@@ -188,15 +192,18 @@ async fn send_batch(http: &Http, batch: &[Row]) -> Result<Vec<Result<Revision, R
         _ => {}
     }
     let rows: Vec<RowReply> = reply.json().map_err(Rejected::AsAWhole)?;
-    if rows.len() != batch.len() {
-        return Err(Rejected::AsAWhole(Trouble::unavailable(RowsMissing { sent: batch.len(), answered: rows.len() })));
-    }
-    Ok(rows.into_iter().map(row_outcome).collect())
+    let answered = rows.len();
+    let mut rows: HashMap<String, RowReply> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let outcome = |row: &Row| match rows.remove(&row.id) {
+        Some(reply) => row_outcome(reply),
+        None => Err(RowFailure::Other(Trouble::unavailable(RowMissing { sent: batch.len(), answered }))),
+    };
+    Ok(batch.iter().map(outcome).collect())
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the server answered {answered} of {sent} rows")]
-struct RowsMissing {
+#[error("the server answered {answered} of {sent} rows, and not this one")]
+struct RowMissing {
     sent: usize,
     answered: usize,
 }
