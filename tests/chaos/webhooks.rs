@@ -140,11 +140,12 @@ fn check(heard: &Heard, created: &Created, stored: &[Stored]) {
     let wanted: BTreeSet<String> = created.ids().collect();
     let there: BTreeSet<String> =
         stored.iter().filter(|job| job.schedule.is_none()).map(|job| job.uuid.clone()).collect();
-    let (lost, nobodys): (Vec<_>, Vec<_>) =
-        (wanted.difference(&there).take(NAMED).collect(), there.difference(&wanted).take(NAMED).collect());
+    let lost: Vec<_> = wanted.difference(&there).take(NAMED).collect();
+    let nobodys = stored.iter().filter(|job| job.schedule.is_none() && !wanted.contains(&job.uuid));
+    let nobodys: Vec<String> = nobodys.take(NAMED).map(|job| described(job, created)).collect();
     assert!(
         lost.is_empty() && nobodys.is_empty(),
-        "lost: {lost:?}, made without a client that wants them: {nobodys:?}"
+        "lost: {lost:?}, made without a client that wants them: {nobodys:#?}"
     );
     let listed: BTreeSet<&String> = stored.iter().map(|job| &job.uuid).collect();
     assert_eq!((listed.len(), heard.jobs.len()), (stored.len(), stored.len()), "each job is listed and told once");
@@ -163,6 +164,12 @@ fn check(heard: &Heard, created: &Created, stored: &[Stored]) {
         let is_whole = telling.bodies.iter().any(|body| body.contains(r#""complete":true"#));
         assert!(is_whole, "batch {batch} of {rows} rows was never told whole: {:?}", telling.bodies);
     }
+}
+
+/// A job that nobody wants, beside what the clients of its key were told.
+fn described(job: &Stored, created: &Created) -> String {
+    let told = created.keyed.iter().find(|(key, _)| job.vars["key"] == **key);
+    format!("{}, created at {}, of the key and its jobs {told:?}", job.uuid, job.created_at)
 }
 
 /// Checks that a key has one job, also for who asks once more.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use futures::{StreamExt, stream};
 use job_model::{JobStatus, ScheduleTick, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -54,11 +55,14 @@ pub(super) struct Created {
 pub(super) struct Stored {
     pub(super) uuid: String,
     pub(super) status: JobStatus,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     #[serde(default)]
     pub(super) results: Value,
     #[serde(default)]
     pub(super) schedule: Option<ScheduleTick>,
+    /// What its client gave it.
+    #[serde(default)]
+    pub(super) vars: Value,
 }
 
 impl Created {
@@ -96,21 +100,21 @@ impl Clients {
         Created { keyed, batches }
     }
 
-    /// One job under a key of its own, which all gateways are asked for, one after the other: of two batches that arrive at the
-    /// same moment with one new document, pouchdb-server takes both now and then.
+    /// One job under a key of its own, which all gateways are asked for at the same moment.
     async fn create_keyed(&self, number: usize) -> (String, Vec<String>) {
         let key = format!("chaos-{number}");
-        let mut ids = Vec::new();
-        for gateway in 0..self.bases.len() {
-            ids.push(self.post_keyed(&key, number + gateway).await);
-        }
+        let asked = (0..self.bases.len()).map(|gateway| self.post_keyed(&key, number + gateway));
+        let ids = join_all(asked).await;
         self.created.fetch_add(1, Ordering::Relaxed);
         (key, ids)
     }
 
     /// Asks for the job of a key, that gateway first. Its id.
     pub(super) async fn post_keyed(&self, key: &str, gateway: usize) -> String {
-        let body = self.job().to_string();
+        let mut body = self.job();
+        // Whoever finds a second job of the key wants to know which key that is.
+        body["vars"] = json!({"key": key});
+        let body = body.to_string();
         let answer = self.ask(Method::POST, "/jobs", Some(&body), gateway, Some(key)).await;
         answer["uuid"].as_str().expect("a uuid").to_owned()
     }
