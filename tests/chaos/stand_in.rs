@@ -9,6 +9,9 @@ use job_queue::{JobQueue, Message, Queue};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+/// Time after which a result that was not published is tried again.
+const PUBLISHED_AGAIN: Duration = Duration::from_millis(100);
+
 /// Answers every delivery with these results after some work, until the task is aborted.
 pub(crate) async fn execute(
     queue: RabbitMqQueue,
@@ -26,10 +29,12 @@ pub(crate) async fn execute(
             sleep(work).await;
             let result =
                 json!({"uuid": job.uuid, "instance": job.instance, "logs": [], "error": null, "results": results});
-            let published = queue.publish(Queue::JobResults, Message::new(result.to_string().into_bytes())).await;
-            if published.is_ok() {
-                let _ = delivery.ack().await;
+            let result = Message::new(result.to_string().into_bytes());
+            // As executors do: what is not published is not settled.
+            while queue.publish(Queue::JobResults, result.clone()).await.is_err() {
+                sleep(PUBLISHED_AGAIN).await;
             }
+            let _ = delivery.ack().await;
         }
     }
 }

@@ -12,7 +12,7 @@ pub enum QueueError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The broker did not take the message (a nack, or larger than it takes). Trying again does not help by itself.
+    /// The broker takes no such message, for instance none that large. Trying again does not help by itself.
     #[error("failed to {action}: {reason}")]
     Refused {
         /// What was tried with what.

@@ -14,7 +14,7 @@ use lapin::types::AMQPValue;
 use testkit::services::{private_rabbitmq, private_rabbitmq_with, rabbitmq};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const ONE: NonZeroU16 = NonZeroU16::MIN;
@@ -104,6 +104,33 @@ async fn a_message_over_the_brokers_limit_is_refused_and_the_others_arrive() {
         arrived.insert(next(&mut jobs).await.message.body);
     }
     assert!(arrived.iter().all(|body| body.len() < 10));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_the_broker_does_not_keep_yet_is_tried_again() {
+    let mut broker = private_rabbitmq().await;
+    let config = config(&broker);
+    let patient = connected(config.clone()).await;
+    let hasty = connected(RabbitMqConfig { connection_wait: Duration::from_millis(500), ..config }).await;
+    broker.set_policy(".*", r#"{"max-length": 1, "overflow": "reject-publish"}"#);
+    patient.publish(Queue::Jobs, text("first")).await.unwrap();
+    let mut jobs = patient.consume(Queue::Jobs, ONE).await.unwrap();
+    let held = next(&mut jobs).await;
+    patient.publish(Queue::Jobs, text("second")).await.unwrap();
+
+    // Whoever is told that trying again helps keeps the message.
+    let full = hasty.publish(Queue::Jobs, text("third")).await.unwrap_err();
+    assert!(matches!(full, QueueError::Unavailable { .. }) && chain(&full).contains("full"), "{full:?}");
+    let (published, arrived) = tokio::join!(patient.publish(Queue::Jobs, text("third")), async {
+        // Longer than three tries take.
+        sleep(Duration::from_secs(2)).await;
+        held.ack().await.unwrap();
+        let second = next(&mut jobs).await;
+        second.ack().await.unwrap();
+        next(&mut jobs).await.message
+    });
+    published.unwrap();
+    assert_eq!(arrived, text("third"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,9 @@ use crate::{Message, Queue, QueueError};
 /// How often one message is handed to the broker: once more when the connection broke or the queue had been deleted,
 /// and once more when another message took the channel down with it. The first may have arrived: at least once.
 const ATTEMPTS: u32 = 3;
-/// How long after a nack the message is handed to the broker again.
+/// How long after a nack the message is handed to the broker again, until the time for a connection is over. A nack says nothing of
+/// the message: a quorum queue chooses its leader for some seconds, or a queue with a limit is full
+/// ([negative acknowledgements](https://www.rabbitmq.com/docs/confirms#server-sent-nacks)).
 const NACK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Publishes persistent messages on one channel that all callers share, so that their confirms overlap.
@@ -68,7 +70,8 @@ impl Publisher {
         let properties = wire::properties(&message.headers, &id).map_err(refused)?;
         let deadline = Instant::now() + self.connection_wait;
         let mut last = None;
-        for _ in 0..ATTEMPTS {
+        let mut attempts = 0;
+        while attempts < ATTEMPTS {
             let limit = self.size_limit.load(Ordering::Relaxed);
             if message.body.len() > limit {
                 return Err(refused(format!("the broker takes no more than {limit} bytes")));
@@ -78,9 +81,14 @@ impl Publisher {
             match timeout(self.confirm_timeout, published).await {
                 Ok(Ok(Outcome::Confirmed)) => return Ok(()),
                 Ok(Ok(Outcome::Nacked)) => {
-                    // A quorum queue that chooses its leader is soon done with it.
-                    last = Some(refused("the broker could not keep it".to_owned()));
+                    let nacked =
+                        unavailable(&action, "the broker did not keep it: the queue is full or chooses its leader");
+                    if Instant::now() + NACK_PAUSE >= deadline {
+                        return Err(nacked);
+                    }
+                    last = Some(nacked);
                     sleep(NACK_PAUSE).await;
+                    continue;
                 }
                 Ok(Ok(Outcome::Returned(reason))) => {
                     // Somebody deleted the queue. It is ours to declare, so the next attempt can find it again.
@@ -101,6 +109,7 @@ impl Publisher {
                     return Err(unavailable(&action, format!("no confirm from the broker within {limit} s")));
                 }
             }
+            attempts += 1;
         }
         Err(last.unwrap_or_else(|| unavailable(&action, "no attempt was made")))
     }

@@ -93,19 +93,3 @@ impl RabbitMqCluster {
         self.nodes.push(node);
     }
 }
-
-impl Node {
-    /// What rabbitmqctl prints when it is asked at this node.
-    fn ask(&self, words: &[&str]) -> String {
-        let mut program = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
-        // The settings of the system's own node stay out of it.
-        program.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8");
-        program.env("HOME", self.directory.path().join("home"));
-        program.env("RABBITMQ_CONF_ENV_FILE", self.directory.path().join("environment"));
-        program.env("ERL_EPMD_PORT", self.ports[2].to_string()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
-        program.args(["--node", &format!("puppet{}@localhost", self.ports[0]), "--timeout", "30"]).args(words);
-        let output = program.output().expect("rabbitmqctl can be started");
-        assert!(output.status.success(), "rabbitmqctl {words:?}: {output:?}");
-        String::from_utf8(output.stdout).expect("names are text")
-    }
-}
