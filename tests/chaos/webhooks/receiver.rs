@@ -84,6 +84,11 @@ impl Told {
         self.lock().clone()
     }
 
+    /// Looks at what was taken so far.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Heard) -> T) -> T {
+        look(&self.lock())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,6 +114,11 @@ impl Heard {
 }
 
 impl Telling {
+    /// Whether it is the end of a batch that has all its rows.
+    pub(super) fn is_whole(&self) -> bool {
+        self.bodies.iter().any(|body| body.contains(r#""complete":true"#))
+    }
+
     /// The last of what it was told.
     pub(super) fn data(&self) -> Value {
         let body = self.bodies.last().expect("there is one with each request");
