@@ -1,6 +1,7 @@
 //! The executor put together: what listens, what tells, the worker that takes jobs, and the order in which all of it ends.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -82,7 +83,7 @@ async fn run_until(
     let files = FileStore::new(files, settings.files_limits(), stop.clone());
     let (behind, counted) = (Arc::clone(&network), Arc::clone(&metrics));
     let slots = SlotPool::start(size, program, settings, behind, run_directory, start_attempts, counted);
-    let (slots, obeying) = (Arc::new(slots), Obeying::of(heartbeats::executor_name()));
+    let (slots, obeying) = (Arc::new(slots), Obeying::of(heartbeats::executor_name(), size.into()));
     let parts = Parts { queue, slots, network, metrics, safeguards, obeying, stop };
 
     let _status = listener.map(|listener| AbortOnDropHandle::new(tokio::spawn(parts.status().serve(listener))));
@@ -161,6 +162,7 @@ impl Parts {
             stop: self.stop.clone(),
             draining,
             priorities,
+            free_lanes: AtomicUsize::default(),
             traces: args.traces.clone(),
         }
     }

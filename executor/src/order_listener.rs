@@ -1,5 +1,6 @@
 //! Listens to the gateways' orders.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use job_model::JobControl;
@@ -45,14 +46,14 @@ pub(crate) async fn listen(queue: Arc<dyn JobQueue>, obeying: Obeying) {
 }
 
 impl Obeying {
-    /// Makes what an executor of that name begins with: nothing is heard yet.
-    pub(crate) fn of(executor: String) -> Self {
+    /// Makes what an executor of that name with so many slots begins with: nothing is heard yet.
+    pub(crate) fn of(executor: String, slots: NonZeroUsize) -> Self {
         Self {
             orders: Orders::default(),
             registry: JobRegistry::default(),
             draining: Draining::default(),
             watches: Watches::default(),
-            priorities: Priorities::default(),
+            priorities: Priorities::new(slots),
             executor,
         }
     }

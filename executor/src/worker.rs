@@ -17,6 +17,7 @@ mod running;
 mod settling;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use job_model::Record;
@@ -76,6 +77,8 @@ pub(crate) struct Worker {
     pub(crate) draining: Draining,
     /// Which queue a free lane takes a job from.
     pub(crate) priorities: Priorities,
+    /// How many lanes have a slot and wait for a job.
+    pub(crate) free_lanes: AtomicUsize,
     /// Takes spans of jobs' traces.
     pub(crate) traces: Traces,
 }

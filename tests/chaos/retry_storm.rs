@@ -72,6 +72,9 @@ async fn a_site_that_fails_keeps_no_other_job_waiting() {
         needing.len(),
         requests.failed.load(Ordering::Relaxed)
     );
+    let tried = needing.iter().filter_map(|job| job.attempts.as_ref()).flatten();
+    let tried = Waits::of(tried.map(|attempt| i64::try_from(attempt.duration).unwrap_or(i64::MAX)).collect());
+    println!("a try that failed took {} ms (median), {} ms (p95)", tried.median, tried.p95);
     let [quiet, during, after] = [quiet, during, after].map(Waits::of);
     println!("{:<28} {:>5} {:>9} {:>9} {:>9}", "wait of other jobs", "jobs", "p50 ms", "p95 ms", "most ms");
     for (name, waits) in [("quiet", &quiet), ("while the site fails", &during), ("when it is back", &after)] {

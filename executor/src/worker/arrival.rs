@@ -1,16 +1,16 @@
 //! A delivery that has come with a free slot: what it is, and what becomes of it.
 
 use job_model::{Outcome, Timestamp};
-use job_queue::{Consumer, Requeue};
+use job_queue::Requeue;
 use tracing::Instrument;
 
 use super::Worker;
 use super::decision::Decision;
 use super::ended::{self, Ended};
-use super::settling::settled;
+use super::settling::{GoesOn, settled};
 use crate::attempts::Past;
 use crate::job_message::{JobMessage, Unreadable};
-use crate::job_registry::{Arrival, Brings, Held, Waiting};
+use crate::job_registry::{Arrival, Held, Waiting};
 use crate::message_headers::MessageHeaders;
 use crate::metrics::DeliveryEnd;
 use crate::slots::IdleSlot;
@@ -23,7 +23,7 @@ impl Worker {
         job: Result<JobMessage, Unreadable>,
         waiting: Option<Waiting>,
         slot: IdleSlot,
-    ) -> Option<Box<dyn Consumer>> {
+    ) -> Option<GoesOn> {
         match job {
             Ok(job) => {
                 let span = tracing::info_span!("job", job.id = %job.key.uuid);
@@ -35,7 +35,7 @@ impl Worker {
                 self.metrics.ended(DeliveryEnd::Unreadable);
                 let Held { delivery, consumer, brings, .. } = held;
                 settled(delivery.nack(Requeue::No).await);
-                (brings == Brings::More).then_some(consumer)
+                GoesOn::settled(consumer, brings)
             }
             Err(Unreadable::BadJob { key, reason }) => {
                 slot.give_back();
@@ -48,13 +48,7 @@ impl Worker {
     }
 
     /// Notes the job of a delivery, decides about it and does what is decided.
-    async fn attempt(
-        &self,
-        held: Held,
-        job: JobMessage,
-        waiting: Option<Waiting>,
-        slot: IdleSlot,
-    ) -> Option<Box<dyn Consumer>> {
+    async fn attempt(&self, held: Held, job: JobMessage, waiting: Option<Waiting>, slot: IdleSlot) -> Option<GoesOn> {
         let attempt = MessageHeaders::of(&held.delivery.message).attempt;
         let arrival = self.registry.arrive(&job.key, attempt, held);
         drop(waiting);
@@ -70,7 +64,7 @@ impl Worker {
                 tracing::info!("the job's result is published already");
                 let Held { delivery, consumer, brings, .. } = held;
                 settled(delivery.ack().await);
-                return (brings == Brings::More).then_some(consumer);
+                return GoesOn::settled(consumer, brings);
             }
         };
         let past = Past { redelivered: held.delivery.redelivered, begun: None };

@@ -2,12 +2,15 @@
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use job_queue::{Consumer, Delivery, Queue, QueueError};
 use service::{Backoff, Chain};
 
 use super::Worker;
+use super::priorities::Turn;
+use super::settling::{GoesOn, settled};
 use crate::job_message::{JobMessage, Unreadable};
 use crate::job_registry::{Brings, Held, Waiting};
 use crate::message_headers::MessageHeaders;
@@ -17,8 +20,10 @@ use crate::slots::IdleSlot;
 const SLOW_SLOT: Duration = Duration::from_secs(3);
 
 /// A consumer of ordinary jobs and what has come from it.
-pub(super) struct Lane {
+struct Lane {
     consumer: Box<dyn Consumer>,
+    /// The delivery of a job that has ended. The next one comes once this one is settled.
+    over: Option<Delivery>,
     arrived: Option<Arrived>,
     brings: Brings,
 }
@@ -31,17 +36,34 @@ struct Arrived {
     waiting: Option<Waiting>,
 }
 
+/// A delivery that its lane deals with now.
+struct Taken {
+    held: Held,
+    job: Result<JobMessage, Unreadable>,
+    waiting: Option<Waiting>,
+    /// Of a job of another priority, kept until it has ended.
+    turn: Option<Turn>,
+}
+
 /// What a lane goes on with.
 enum Next {
     /// A delivery.
-    Job(Box<(Held, Result<JobMessage, Unreadable>, Option<Waiting>)>),
+    Job(Box<Taken>),
     /// No delivery: the caller looks whether to stop or to drain.
     Nothing,
 }
 
 impl Lane {
-    fn new(consumer: Box<dyn Consumer>) -> Self {
-        Self { consumer, arrived: None, brings: Brings::More }
+    fn new(goes_on: GoesOn) -> Self {
+        let GoesOn { consumer, over } = goes_on;
+        Self { consumer, over, arrived: None, brings: Brings::More }
+    }
+
+    /// Lets the next delivery come.
+    async fn settle(&mut self) {
+        if let Some(over) = self.over.take() {
+            settled(over.ack().await);
+        }
     }
 
     /// Waits until there is a delivery. Cancel safe.
@@ -67,7 +89,7 @@ impl Lane {
     fn take(self) -> Option<Next> {
         let Arrived { delivery, job, waiting } = self.arrived?;
         let held = Held { delivery, consumer: self.consumer, queue: Queue::Jobs, brings: self.brings };
-        Some(Next::Job(Box::new((held, job, waiting))))
+        Some(Next::Job(Box::new(Taken { held, job, waiting, turn: None })))
     }
 }
 
@@ -76,6 +98,8 @@ impl Worker {
     pub(super) async fn lane(self: Arc<Self>) {
         let mut backoff = Backoff::for_servers();
         let mut lane: Option<Lane> = None;
+        // That of the last job, until there is a slot for the next one: meanwhile the lane can take none.
+        let mut last_turn = None;
         loop {
             if self.draining.is_on() {
                 if let Some(open) = lane.take() {
@@ -87,14 +111,25 @@ impl Worker {
                 }
             }
             let Some(slot) = self.slot_for(&mut lane).await else { break };
+            drop(last_turn.take());
+            self.open(&mut lane).await;
             if self.draining.is_on() {
                 slot.give_back();
                 continue;
             }
-            match self.next(&mut lane, &mut backoff).await {
-                Next::Job(delivery) => {
-                    let (held, job, waiting) = *delivery;
+            self.free_lanes.fetch_add(1, Ordering::Relaxed);
+            let next = self.next(&mut lane, &mut backoff).await;
+            self.free_lanes.fetch_sub(1, Ordering::Relaxed);
+            match next {
+                Next::Job(taken) => {
+                    let Taken { held, job, waiting, turn } = *taken;
+                    self.priorities.taken(held.queue);
                     lane = self.handle(held, job, waiting, slot).await.map(Lane::new);
+                    last_turn = turn;
+                    // Nobody else could take the next one earlier.
+                    if self.free_lanes.load(Ordering::Relaxed) == 0 {
+                        self.open(&mut lane).await;
+                    }
                 }
                 Next::Nothing => {
                     slot.give_back();
@@ -109,14 +144,25 @@ impl Worker {
         }
     }
 
+    /// Lets the next delivery come.
+    async fn open(&self, lane: &mut Option<Lane>) {
+        let Some(open) = lane else { return };
+        // Others may go first now: with the last one settled, the next ordinary job would be here before anybody could ask.
+        let ends = open.over.is_some() && self.priorities.others_may_go() && open.consumer.cancel().await.is_ok();
+        open.settle().await;
+        if ends {
+            *lane = None;
+        }
+    }
+
     /// The next delivery for a free slot: an ordinary one, unless it is the turn of one of another priority.
     async fn next(&self, lane: &mut Option<Lane>, backoff: &mut Backoff) -> Next {
         // What has come is dealt with.
         let has_come = lane.as_ref().is_some_and(|open| open.arrived.is_some());
         let mut turn = if has_come { None } else { self.priorities.turn() };
         loop {
-            if let Some(queue) = turn.take()
-                && let Some(next) = self.take_first(lane, queue).await
+            if let Some(turn) = turn.take()
+                && let Some(next) = self.take_first(lane, turn).await
             {
                 return next;
             }
@@ -145,9 +191,9 @@ impl Worker {
                     *lane = Some(open);
                     return Next::Nothing;
                 }
-                queue = self.priorities.claim() => {
+                claimed = self.priorities.claim() => {
                     *lane = Some(open);
-                    turn = Some(queue);
+                    turn = Some(claimed);
                 }
             }
         }
@@ -155,7 +201,8 @@ impl Worker {
 
     /// Takes a job of another priority. The consumer of ordinary ones ends first: two deliveries are one too many for one
     /// slot. One that comes meanwhile is the next.
-    async fn take_first(&self, lane: &mut Option<Lane>, queue: Queue) -> Option<Next> {
+    async fn take_first(&self, lane: &mut Option<Lane>, turn: Turn) -> Option<Next> {
+        let queue = turn.queue;
         if let Some(mut open) = lane.take()
             && !open.end(self).await
         {
@@ -171,7 +218,7 @@ impl Worker {
         };
         let Arrived { delivery, job, waiting } = self.note(delivery);
         let held = Held { delivery, consumer, queue, brings: Brings::Nothing };
-        Some(Next::Job(Box::new((held, job, waiting))))
+        Some(Next::Job(Box::new(Taken { held, job, waiting, turn: Some(turn) })))
     }
 
     /// The next slot. Meanwhile a delivery may come, which does not wait for long.
@@ -202,7 +249,7 @@ impl Worker {
             Ok(consumer) => {
                 backoff.reset();
                 tracing::debug!("waiting for jobs");
-                Some(Lane::new(consumer))
+                Some(Lane::new(GoesOn { consumer, over: None }))
             }
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "failed to consume jobs, trying again");
@@ -228,7 +275,10 @@ impl Worker {
 
     /// Ends a consumer. A delivery that has come goes to another executor.
     async fn leave(&self, lane: Lane) {
-        let Lane { mut consumer, arrived, brings } = lane;
+        let Lane { mut consumer, over, arrived, brings } = lane;
+        if let Some(over) = over {
+            settled(over.ack().await);
+        }
         let delivery = match arrived {
             Some(arrived) => arrived.delivery,
             None => {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use job_model::{Outcome, Running, Timestamp};
-use job_queue::{Consumer, Message, Queue, QueueError, Requeue};
+use job_queue::{Message, Queue, QueueError, Requeue};
 use service::{Backoff, Chain};
 
 use super::Worker;
 use super::ended::Ended;
-use super::settling::settled;
+use super::settling::{GoesOn, settled};
 use crate::job_message::JobMessage;
 use crate::job_registry::Held;
 use crate::message_headers;
@@ -33,7 +33,7 @@ impl Worker {
     }
 
     /// Sends a lost job round again, or ends it when the broker does not take it.
-    pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<Box<dyn Consumer>> {
+    pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<GoesOn> {
         let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
         match self.publish(held.queue, copy).await {
             Err(QueueError::Refused { reason, .. }) => {

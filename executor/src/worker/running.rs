@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use job_model::{JobFile, Level, LogEntry, Outcome, Record, Running, Timestamp};
-use job_queue::Consumer;
 use service::Chain;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Worker;
 use super::ended::{self, Ended};
+use super::settling::GoesOn;
 use crate::file_store::Kept;
 use crate::job_message::{JobKey, JobMessage};
 use crate::job_registry::{Held, Registered};
@@ -44,7 +44,7 @@ impl Worker {
         job: JobMessage,
         slot: IdleSlot,
         attempt: u32,
-    ) -> Option<Box<dyn Consumer>> {
+    ) -> Option<GoesOn> {
         let key = job.key.clone();
         let spans = JobSpans::of(&self.traces, &held.delivery.message, &key.uuid);
         let begun = Timestamp::now();
