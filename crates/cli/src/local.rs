@@ -46,7 +46,11 @@ pub(crate) struct Local {
 }
 
 /// Gateway and executor as they run: this ends when no job can be run.
-pub(crate) struct Running(JoinHandle<anyhow::Result<()>>);
+pub(crate) struct Running {
+    task: JoinHandle<anyhow::Result<()>>,
+    /// Cancelled as soon as one of the two has ended.
+    stop: CancellationToken,
+}
 
 /// Whether recordings of jobs are of any use: whether somebody keeps their files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +98,8 @@ impl Local {
             gateway
         });
         let gateway = Gateway::at(format!("http://{address}"), token)?;
-        Ok(Self { gateway, stop, running: Running(running), data })
+        let running = Running { task: running, stop: stop.clone() };
+        Ok(Self { gateway, stop, running, data })
     }
 
     /// The way to them, and what runs.
@@ -105,8 +110,8 @@ impl Local {
     /// Ends them.
     pub(crate) async fn end(mut self) {
         self.stop.cancel();
-        if !self.running.0.is_finished() {
-            let _ = timeout(END, &mut self.running.0).await;
+        if !self.running.task.is_finished() {
+            let _ = timeout(END, &mut self.running.task).await;
         }
         let _ = std::fs::remove_dir_all(self.data.path());
     }
@@ -115,7 +120,7 @@ impl Local {
 impl Running {
     /// Waits for what keeps all jobs from running.
     pub(crate) async fn failure(&mut self) -> anyhow::Error {
-        match (&mut self.0).await {
+        match (&mut self.task).await {
             Ok(Ok(())) => anyhow!("the executor has ended"),
             Ok(Err(error)) if matches!(error.downcast_ref(), Some(ExecutorError::BrowserBroken { .. })) => {
                 anyhow!("Chromium could not be started: the warning above says why, `puppet-master doctor` what to do")
@@ -123,6 +128,14 @@ impl Running {
             Ok(Err(error)) => error,
             Err(error) => error.into(),
         }
+    }
+
+    /// What is behind an error of a request: while the two end it is why they do.
+    pub(crate) async fn cause_of(&mut self, error: anyhow::Error) -> anyhow::Error {
+        if !self.stop.is_cancelled() {
+            return error;
+        }
+        timeout(END, self.failure()).await.unwrap_or(error)
     }
 }
 

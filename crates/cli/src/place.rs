@@ -85,9 +85,13 @@ impl Place {
             Self::There(gateway) => to_its_end(gateway, new, screen, stop, interrupt, on_created, on_stage).await,
             Self::Here(local) => {
                 let (gateway, running) = local.parts();
-                tokio::select! {
+                let ended = tokio::select! {
                     ended = to_its_end(gateway, new, screen, stop, Interrupt::Cancels, on_created, on_stage) => ended,
-                    error = running.failure() => Err(error),
+                    error = running.failure() => return Err(error),
+                };
+                match ended {
+                    Err(error) => Err(running.cause_of(error).await),
+                    ended => ended,
                 }
             }
         }

@@ -242,7 +242,8 @@ async fn a_failing_server_fails_every_row_as_one_that_may_be_tried_again() {
 #[tokio::test]
 async fn rows_of_a_batch_are_told_apart_by_their_ids() {
     let fixture = Fixture::scripted(|_, path, _| {
-        let answer = r#"[{"ok":true,"id":"c","rev":"1-c"},{"id":"a","error":"conflict","reason":"Document update conflict."}]"#;
+        let answer =
+            r#"[{"ok":true,"id":"c","rev":"1-c"},{"id":"a","error":"conflict","reason":"Document update conflict."}]"#;
         path.ends_with("_bulk_docs").then_some((StatusCode::CREATED, answer))
     });
     let fixture = fixture.await;

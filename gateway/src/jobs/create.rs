@@ -68,7 +68,7 @@ pub(crate) async fn create(app: &App, mut job: Job) -> Result<Created, StoreErro
     Ok(Created::Stored)
 }
 
-/// Stores a new job. A conflict with the very job is none: a database that is in trouble may take a write and say that it did not.
+/// Stores a new job. A conflict with the very job is none: what stands in front of a database may send a write twice.
 async fn insert(app: &App, job: &Job) -> Result<Revision, StoreError> {
     let inserted = rows::insert(app, job).await;
     if job.instance.is_some()

@@ -32,9 +32,10 @@ pub struct CouchDb {
 
 #[derive(Debug)]
 struct Private {
+    // Dropped before its directory: what still writes there would leave some of it behind.
+    server: Server,
     directory: TempDir,
     storage: Storage,
-    server: Server,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

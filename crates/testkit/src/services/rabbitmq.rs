@@ -39,10 +39,11 @@ pub struct RabbitMq {
 /// A node that we have started.
 #[derive(Debug)]
 pub(super) struct Node {
+    // Dropped before its directory: what still writes there would leave some of it behind.
+    pub(super) server: Server,
     pub(super) directory: TempDir,
     /// AMQP, distribution, epmd.
     pub(super) ports: [u16; 3],
-    pub(super) server: Server,
 }
 
 /// The broker that tests share: the one RABBITMQ_URL names (`amqp://user:password@host:port`), else one that the first
