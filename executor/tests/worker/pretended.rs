@@ -54,6 +54,11 @@ impl Folder {
         std::fs::write(self.file("go"), "").expect("a file");
     }
 
+    /// Lets the jobs that come hold again.
+    pub(crate) fn stop_going(&self) {
+        std::fs::remove_file(self.file("go")).expect("they went");
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

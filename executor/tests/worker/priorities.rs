@@ -70,6 +70,48 @@ async fn an_executor_without_a_job_takes_whatever_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn low_jobs_leave_a_slot_to_others_while_such_come() {
+    let folder = Folder::new();
+    let queue = folder.queue();
+    let gateway = Gateway::start(&queue).await;
+    let executor = Executor::start(&folder, &queue, &["--executor-concurrency=2"]);
+    publish(&queue, jobs("first", 1)).await;
+    gateway.result("first0").await;
+    publish_to(&queue, Queue::JobsLow, (0..5).map(|number| job(&format!("low{number}"), "hold", &json!({})))).await;
+    hint(&queue);
+    for number in 0..20 {
+        publish(&queue, [job(&format!("normal{number}"), "ok", &json!({}))]).await;
+        gateway.result(&format!("normal{number}")).await;
+    }
+    assert!(folder.begun().iter().filter(|uuid| uuid.starts_with("low")).count() <= 1, "{:?}", folder.begun());
+    folder.go();
+    until("the low ones are done", || gateway.results().len() == 26).await;
+    executor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_job_waits_for_a_slot_that_is_not_ready_while_another_is() {
+    let folder = Folder::new();
+    let queue = folder.queue();
+    let gateway = Gateway::start(&queue).await;
+    let executor = Executor::start(&folder, &queue, &["--executor-concurrency=2"]);
+    // Both slots are there.
+    publish(&queue, (0..2).map(|number| job(&format!("hold{number}"), "hold", &json!({})))).await;
+    folder.wait_begun(2).await;
+    folder.go();
+    until("both are done", || gateway.results().len() == 2).await;
+    folder.stop_going();
+    publish(&queue, [job("tired", "tired", &json!({}))]).await;
+    gateway.result("tired").await;
+    let wanted: Vec<String> = (0..20).map(|number| format!("ok{number}")).collect();
+    publish(&queue, jobs("ok", 20)).await;
+    until("all are done", || gateway.results().len() == 23).await;
+    assert_eq!(folder.begun()[3..], wanted, "in their order");
+    folder.go();
+    executor.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_high_job_whose_executor_dies_comes_back_to_its_own_queue() {
     let folder = Folder::new();
     let queue = folder.queue();

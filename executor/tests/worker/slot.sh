@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034  # A line that is read is a line that is passed over.
 # A slot process that only pretends. $1 is a folder: `begun` there gets the uuid of each job that begins, and a job that
-# holds goes on when `go` is there. While `gone` is there no slot gets ready. A job's code is one word that says what to
+# holds goes on when `go` is there, and so does a slot that is tired. While `gone` is there no slot gets ready. A job's code is one word that says what to
 # pretend.
 read -r settings
 time='"2026-01-01T00:00:00.000Z"'
@@ -26,6 +26,11 @@ while read -r line; do
         stoppable)
             read -r stop
             end cancelled '"cancelled"'
+            ;;
+        # Ends, and is not ready for another for long.
+        tired)
+            end succeeded null
+            while [ ! -e "$1/go" ]; do sleep 0.02; done
             ;;
         deaf) exec sleep 600 ;;
         flood)
