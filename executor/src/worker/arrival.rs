@@ -7,7 +7,7 @@ use tracing::Instrument;
 use super::Worker;
 use super::decision::Decision;
 use super::ended::{self, Ended};
-use super::settling::{GoesOn, settled};
+use super::settling::{OpenConsumer, settled};
 use crate::attempts::Past;
 use crate::job_message::{JobMessage, Unreadable};
 use crate::job_registry::{Arrival, Held, Waiting};
@@ -23,7 +23,7 @@ impl Worker {
         job: Result<JobMessage, Unreadable>,
         waiting: Option<Waiting>,
         slot: IdleSlot,
-    ) -> Option<GoesOn> {
+    ) -> Option<OpenConsumer> {
         match job {
             Ok(job) => {
                 let span = tracing::info_span!("job", job.id = %job.key.uuid);
@@ -35,7 +35,7 @@ impl Worker {
                 self.metrics.ended(DeliveryEnd::Unreadable);
                 let Held { delivery, consumer, brings, .. } = held;
                 settled(delivery.nack(Requeue::No).await);
-                GoesOn::settled(consumer, brings)
+                OpenConsumer::settled(consumer, brings)
             }
             Err(Unreadable::BadJob { key, reason }) => {
                 slot.give_back();
@@ -48,7 +48,13 @@ impl Worker {
     }
 
     /// Notes the job of a delivery, decides about it and does what is decided.
-    async fn attempt(&self, held: Held, job: JobMessage, waiting: Option<Waiting>, slot: IdleSlot) -> Option<GoesOn> {
+    async fn attempt(
+        &self,
+        held: Held,
+        job: JobMessage,
+        waiting: Option<Waiting>,
+        slot: IdleSlot,
+    ) -> Option<OpenConsumer> {
         let attempt = MessageHeaders::of(&held.delivery.message).attempt;
         let arrival = self.registry.arrive(&job.key, attempt, held);
         drop(waiting);
@@ -64,7 +70,7 @@ impl Worker {
                 tracing::info!("the job's result is published already");
                 let Held { delivery, consumer, brings, .. } = held;
                 settled(delivery.ack().await);
-                return GoesOn::settled(consumer, brings);
+                return OpenConsumer::settled(consumer, brings);
             }
         };
         let past = Past { redelivered: held.delivery.redelivered, begun: None };

@@ -10,7 +10,7 @@ use service::{Backoff, Chain};
 
 use super::Worker;
 use super::priorities::Turn;
-use super::settling::{GoesOn, settled};
+use super::settling::{OpenConsumer, settled};
 use crate::job_message::{JobMessage, Unreadable};
 use crate::job_registry::{Brings, Held, Waiting};
 use crate::message_headers::MessageHeaders;
@@ -23,7 +23,7 @@ const SLOW_SLOT: Duration = Duration::from_secs(3);
 struct Lane {
     consumer: Box<dyn Consumer>,
     /// The delivery of a job that has ended. The next one comes once this one is settled.
-    over: Option<Delivery>,
+    ended: Option<Delivery>,
     arrived: Option<Arrived>,
     brings: Brings,
 }
@@ -54,15 +54,14 @@ enum Next {
 }
 
 impl Lane {
-    fn new(goes_on: GoesOn) -> Self {
-        let GoesOn { consumer, over } = goes_on;
-        Self { consumer, over, arrived: None, brings: Brings::More }
+    fn new(open: OpenConsumer) -> Self {
+        Self { consumer: open.consumer, ended: open.ended, arrived: None, brings: Brings::More }
     }
 
     /// Lets the next delivery come.
     async fn settle(&mut self) {
-        if let Some(over) = self.over.take() {
-            settled(over.ack().await);
+        if let Some(ended) = self.ended.take() {
+            settled(ended.ack().await);
         }
     }
 
@@ -112,7 +111,7 @@ impl Worker {
             }
             let Some(slot) = self.slot_for(&mut lane).await else { break };
             drop(last_turn.take());
-            self.open(&mut lane).await;
+            self.let_next_come(&mut lane).await;
             if self.draining.is_on() {
                 slot.give_back();
                 continue;
@@ -128,7 +127,7 @@ impl Worker {
                     last_turn = turn;
                     // Nobody else could take the next one earlier.
                     if self.free_lanes.load(Ordering::Relaxed) == 0 {
-                        self.open(&mut lane).await;
+                        self.let_next_come(&mut lane).await;
                     }
                 }
                 Next::Nothing => {
@@ -145,10 +144,10 @@ impl Worker {
     }
 
     /// Lets the next delivery come.
-    async fn open(&self, lane: &mut Option<Lane>) {
+    async fn let_next_come(&self, lane: &mut Option<Lane>) {
         let Some(open) = lane else { return };
         // Others may go first now: with the last one settled, the next ordinary job would be here before anybody could ask.
-        let ends = open.over.is_some() && self.priorities.others_may_go() && open.consumer.cancel().await.is_ok();
+        let ends = open.ended.is_some() && self.priorities.others_may_go() && open.consumer.cancel().await.is_ok();
         open.settle().await;
         if ends {
             *lane = None;
@@ -249,7 +248,7 @@ impl Worker {
             Ok(consumer) => {
                 backoff.reset();
                 tracing::debug!("waiting for jobs");
-                Some(Lane::new(GoesOn { consumer, over: None }))
+                Some(Lane::new(OpenConsumer { consumer, ended: None }))
             }
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "failed to consume jobs, trying again");
@@ -274,11 +273,9 @@ impl Worker {
     }
 
     /// Ends a consumer. A delivery that has come goes to another executor.
-    async fn leave(&self, lane: Lane) {
-        let Lane { mut consumer, over, arrived, brings } = lane;
-        if let Some(over) = over {
-            settled(over.ack().await);
-        }
+    async fn leave(&self, mut lane: Lane) {
+        lane.settle().await;
+        let Lane { mut consumer, arrived, brings, .. } = lane;
         let delivery = match arrived {
             Some(arrived) => arrived.delivery,
             None => {

@@ -8,7 +8,7 @@ use service::{Backoff, Chain};
 
 use super::Worker;
 use super::ended::Ended;
-use super::settling::{GoesOn, settled};
+use super::settling::{OpenConsumer, settled};
 use crate::job_message::JobMessage;
 use crate::job_registry::Held;
 use crate::message_headers;
@@ -33,7 +33,7 @@ impl Worker {
     }
 
     /// Sends a lost job round again, or ends it when the broker does not take it.
-    pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<GoesOn> {
+    pub(super) async fn send_round(&self, held: Held, job: JobMessage, copy: Message) -> Option<OpenConsumer> {
         let attempt = message_headers::MessageHeaders::of(&held.delivery.message).attempt;
         match self.publish(held.queue, copy).await {
             Err(QueueError::Refused { reason, .. }) => {

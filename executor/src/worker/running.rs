@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Worker;
 use super::ended::{self, Ended};
-use super::settling::GoesOn;
+use super::settling::OpenConsumer;
 use crate::file_store::Kept;
 use crate::job_message::{JobKey, JobMessage};
 use crate::job_registry::{Held, Registered};
@@ -44,7 +44,7 @@ impl Worker {
         job: JobMessage,
         slot: IdleSlot,
         attempt: u32,
-    ) -> Option<GoesOn> {
+    ) -> Option<OpenConsumer> {
         let key = job.key.clone();
         let spans = JobSpans::of(&self.traces, &held.delivery.message, &key.uuid);
         let begun = Timestamp::now();

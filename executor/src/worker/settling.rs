@@ -11,39 +11,39 @@ use crate::job_registry::{Brings, Held};
 use crate::result_message::Origin;
 
 /// A consumer that has more, and the delivery whose end lets the next one come.
-pub(super) struct GoesOn {
+pub(super) struct OpenConsumer {
     pub(super) consumer: Box<dyn Consumer>,
     /// Absent when it is settled.
-    pub(super) over: Option<Delivery>,
+    pub(super) ended: Option<Delivery>,
 }
 
-impl GoesOn {
+impl OpenConsumer {
     /// That of a delivery which is settled.
     pub(super) fn settled(consumer: Box<dyn Consumer>, brings: Brings) -> Option<Self> {
-        (brings == Brings::More).then_some(Self { consumer, over: None })
+        (brings == Brings::More).then_some(Self { consumer, ended: None })
     }
 }
 
 impl Worker {
     /// Publishes the end of a job that did not run here, and settles its delivery. Returns the consumer to go on with.
-    pub(super) async fn finish(&self, held: Held, key: JobKey, attempt: u32, ended: Ended) -> Option<GoesOn> {
+    pub(super) async fn finish(&self, held: Held, key: JobKey, attempt: u32, ended: Ended) -> Option<OpenConsumer> {
         self.metrics.ended(ended.counts_as);
         let published = self.publish_result(&Origin::of(&held.delivery, key, attempt), &ended).await;
         self.settle(held, published).await
     }
 
     /// Settles a delivery according to what became of its message. Returns the consumer to go on with.
-    pub(super) async fn settle(&self, held: Held, published: Result<(), QueueError>) -> Option<GoesOn> {
+    pub(super) async fn settle(&self, held: Held, published: Result<(), QueueError>) -> Option<OpenConsumer> {
         let Held { delivery, consumer, brings, .. } = held;
         match published {
-            Ok(()) if brings == Brings::More => return Some(GoesOn { consumer, over: Some(delivery) }),
+            Ok(()) if brings == Brings::More => return Some(OpenConsumer { consumer, ended: Some(delivery) }),
             Ok(()) => settled(delivery.ack().await),
             // Nothing of it can be published, now or later: it must not block the queue.
             Err(QueueError::Refused { .. }) => settled(delivery.nack(Requeue::No).await),
             // The executor ends; the delivery goes back with its consumer.
             Err(_) => return None,
         }
-        GoesOn::settled(consumer, brings)
+        OpenConsumer::settled(consumer, brings)
     }
 }
 
