@@ -6,9 +6,9 @@
 //! (after a batch all its callers come back together, and the first of them should not go alone).
 //!
 //! A row's fate is its own. Conflicts come back per row, found by its id: pouchdb-server answers rows in whatever order it has
-//! looked at them, and who takes another's "ok" for his own believes in a write that never was. A batch that the server rejects as a whole because of one of
-//! its rows is written again one by one; a caller that goes away leaves its row in the batch. Large documents travel
-//! alone and beside the batches, so that nobody waits for their upload.
+//! looked at them, and who takes another's "ok" for his own believes in a write that never was. A batch that the server
+//! rejects as a whole because of one of its rows is written again one by one; a caller that goes away leaves its row in the
+//! batch. Large documents travel alone and beside the batches, so that nobody waits for their upload.
 
 use std::collections::HashMap;
 use std::sync::Arc;
