@@ -40,7 +40,6 @@ const END: Duration = Duration::from_secs(20);
 pub(crate) struct Local {
     /// The way to them.
     pub(crate) gateway: Gateway,
-    stop: CancellationToken,
     running: Running,
     data: DataDir,
 }
@@ -48,7 +47,7 @@ pub(crate) struct Local {
 /// Gateway and executor as they run: this ends when no job can be run.
 pub(crate) struct Running {
     task: JoinHandle<anyhow::Result<()>>,
-    /// Cancelled as soon as one of the two has ended.
+    /// Cancelled when the two are to end, and as soon as one of them has.
     stop: CancellationToken,
 }
 
@@ -98,8 +97,8 @@ impl Local {
             gateway
         });
         let gateway = Gateway::at(format!("http://{address}"), token)?;
-        let running = Running { task: running, stop: stop.clone() };
-        Ok(Self { gateway, stop, running, data })
+        let running = Running { task: running, stop };
+        Ok(Self { gateway, running, data })
     }
 
     /// The way to them, and what runs.
@@ -109,7 +108,7 @@ impl Local {
 
     /// Ends them.
     pub(crate) async fn end(mut self) {
-        self.stop.cancel();
+        self.running.stop.cancel();
         if !self.running.task.is_finished() {
             let _ = timeout(END, &mut self.running.task).await;
         }
